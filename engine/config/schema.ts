@@ -1,0 +1,93 @@
+import { z } from 'zod';
+
+/**
+ * The shape of a configuration file. Every key is explained in the commented examples beside this file (paper.yaml,
+ * demo.yaml, live.yaml); a test checks that the examples name every key that stands here.
+ *
+ * Sizes and prices are decimal text in the venue's own units (base coins for spot, contracts otherwise), because YAML
+ * numbers are floats.
+ */
+
+const decimal = z
+  .string({ error: 'expected a decimal in quotes, such as "0.01"' })
+  .regex(/^\d+(\.\d+)?$/, { error: 'expected a plain decimal in quotes, such as "0.01"' });
+const bps = z.number().min(0).max(10_000);
+const webSocketUrl = z.url({ protocol: /^wss?$/, error: 'expected a URL that begins with ws:// or wss://' });
+const restUrl = z.url({ protocol: /^https?$/, error: 'expected a URL that begins with http:// or https://' });
+
+export const TAG_PATTERN = /^[A-Za-z0-9]{1,16}$/;
+
+const strategy = z.strictObject({
+  levels: z.int().min(1).max(10).default(3),
+  size: decimal,
+  sizeStep: decimal.default('0'),
+  halfSpreadBps: bps.default(5),
+  halfSpreadTicksMin: z.number().min(0).max(100_000).default(1),
+  levelStepBps: bps.default(3),
+  skewBpsAtMax: bps.default(4),
+  edgeMinRatio: z.number().min(0).max(1).default(0.4),
+  priceToleranceTicks: z.int().min(0).max(10_000).default(2),
+  sizeToleranceRatio: z.number().min(0).max(1).default(0.2),
+});
+
+const limits = z.strictObject({
+  position: decimal,
+  orderSize: decimal,
+  orderNotional: z.number().positive(),
+  openOrders: z.int().min(1).max(200).default(40),
+  collarBps: bps.default(200),
+});
+
+const instrument = z.strictObject({
+  instId: z
+    .string()
+    .regex(/^[A-Z0-9_]+(-[A-Z0-9_]+)+$/, { error: 'expected an OKX instrument id, such as "BTC-USDT-SWAP"' }),
+  tradeMode: z.enum(['cash', 'cross', 'isolated']),
+  strategy,
+  limits,
+});
+
+export const configSchema = z.strictObject({
+  venue: z.strictObject({
+    kind: z.enum(['paper', 'demo', 'live']),
+    region: z.enum(['global', 'eea', 'us', 'tr']).default('global'),
+    rest: restUrl.optional(),
+    public: webSocketUrl.optional(),
+    private: webSocketUrl.optional(),
+    business: webSocketUrl.optional(),
+    depthChannel: z.enum(['books', 'books-l2-tbt', 'books50-l2-tbt']).default('books'),
+    seed: z.int().min(0).max(4_294_967_295).default(1),
+  }),
+  credentialsFile: z.string().min(1).optional(),
+  tag: z
+    .string({ error: 'expected 1 to 16 letters and digits in quotes' })
+    .regex(TAG_PATTERN, { error: 'expected 1 to 16 letters and digits, the broker code that OKX gave you' })
+    .optional(),
+  instruments: z.array(instrument).min(1).max(100),
+  account: z
+    .strictObject({
+      notionalMax: z.number().positive().default(1_000_000),
+      lossMax: z.number().positive().default(10_000),
+    })
+    .prefault({}),
+  engine: z
+    .strictObject({
+      quoteAgeMsMax: z.int().min(10).max(60_000).default(1_000),
+      bookSilenceMsMax: z.int().min(1_000).max(600_000).default(70_000),
+      ackTimeoutMs: z.int().min(100).max(60_000).default(3_000),
+      orderExpiryMs: z.int().min(0).max(60_000).default(2_000),
+      workers: z.int().min(1).max(16).default(1),
+      wait: z.enum(['spin', 'spinThenBlock', 'block']).default('block'),
+    })
+    .prefault({}),
+  metrics: z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1'),
+      port: z.int().min(0).max(65_535).default(9464),
+    })
+    .prefault({}),
+});
+
+/** A validated configuration, every default filled in. */
+export type Config = z.infer<typeof configSchema>;
+export type InstrumentConfig = Config['instruments'][number];

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { exists, filesUnder, importsOf, withoutComments, type SourceFile } from './source-tree.mjs';
+
+/**
+ * The rules of the architecture, as a test: who may import whom, and where sockets, time, chance, the environment and
+ * exit codes may be touched. A new room needs a row here.
+ */
+
+const DOMAIN = [
+  'engine/okx',
+  'engine/book',
+  'engine/handoff',
+  'engine/orders',
+  'engine/risk',
+  'engine/metrics',
+];
+
+const IMPORTS: Readonly<Record<string, readonly string[]>> = {
+  'engine/base': [],
+  'engine/okx': ['engine/base'],
+  'engine/book': ['engine/base'],
+  'engine/handoff': ['engine/base'],
+  'engine/orders': ['engine/base'],
+  'engine/risk': ['engine/base'],
+  'engine/metrics': ['engine/base'],
+  'engine/venue': ['engine/base', 'engine/okx', 'engine/metrics'],
+  'engine/paper': ['engine/base', 'engine/okx/venue-limits.ts', 'engine/okx/shapes.ts', 'engine/okx/sign.ts'],
+  'engine/config': ['engine/base', 'engine/okx', 'engine/venue/credentials.ts'],
+  'engine/loop': ['engine/base', ...DOMAIN],
+  'engine/host': ['engine', 'workers', 'monitoring'],
+  'engine/cli': ['engine', 'workers', 'monitoring'],
+  workers: ['engine/base', 'engine/handoff', 'engine/metrics'],
+  monitoring: ['engine/base', 'engine/metrics'],
+  bench: ['engine', 'workers', 'monitoring', 'bench', 'test'],
+  test: ['engine', 'workers', 'monitoring', 'bench', 'test'],
+};
+
+const SEAMS: readonly { what: string; pattern: RegExp; rooms: readonly string[] }[] = [
+  {
+    what: 'sockets',
+    pattern: /'(node:)?(net|tls|http|https|http2|dgram)'|'ws'|'undici'|'uWebSockets\.js'/,
+    rooms: ['engine/venue', 'engine/paper', 'monitoring'],
+  },
+  {
+    what: 'time',
+    pattern: /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.(now|timeOrigin)\b|\bhrtime\b/,
+    rooms: ['engine/base/clock.ts'],
+  },
+  {
+    what: 'chance',
+    pattern: /\bMath\.random\b|\brandomBytes\b|\brandomUUID\b|\bgetRandomValues\b|\brandomInt\b/,
+    rooms: ['engine/base/random.ts'],
+  },
+  { what: 'the environment', pattern: /\bprocess\.env\b/, rooms: ['engine/config'] },
+  { what: 'exit codes', pattern: /\bprocess\.(exit|exitCode|abort|kill)\b/, rooms: ['engine/cli'] },
+  {
+    what: 'timers',
+    pattern: /\bset(Timeout|Interval|Immediate)\(/,
+    rooms: ['engine/venue', 'engine/host', 'engine/cli', 'engine/paper/server', 'workers', 'monitoring'],
+  },
+];
+
+const production = ['engine', 'workers', 'monitoring'].flatMap((folder) => filesUnder(folder, '.ts'));
+const everything = [...production, ...filesUnder('bench', '.ts'), ...filesUnder('test', '.ts')];
+
+function roomOf(path: string): string {
+  if (/^engine\/loop[^/]*\.ts$/.test(path)) return 'engine/loop';
+  return path.startsWith('engine/') ? path.split('/').slice(0, 2).join('/') : path.split('/')[0]!;
+}
+
+function isWithin(path: string, rooms: readonly string[]): boolean {
+  return rooms.some(
+    (room) =>
+      path === room || path.startsWith(`${room}/`) || (room === 'engine/loop' && roomOf(path) === room),
+  );
+}
+
+function breaches(files: readonly SourceFile[], find: (file: SourceFile) => string[]): string[] {
+  return files.flatMap((file) => find(file).map((problem) => `${file.path}: ${problem}`));
+}
+
+describe('the import table', () => {
+  it('has a row for every room', () => {
+    const rooms = new Set(everything.map((file) => roomOf(file.path)));
+    expect([...rooms].filter((room) => IMPORTS[room] === undefined)).toEqual([]);
+  });
+
+  it('holds', () => {
+    const found = breaches(everything, (file) => {
+      const room = roomOf(file.path);
+      const allowed = [room, ...(IMPORTS[room] ?? [])];
+      return importsOf(file).filter(
+        (path) => /^(engine|workers|monitoring|bench|test)\//.test(path) && !isWithin(path, allowed),
+      );
+    });
+    expect(found).toEqual([]);
+  });
+
+  it('resolves every relative import to a file', () => {
+    const found = breaches(everything, (file) =>
+      importsOf(file).filter(
+        (path) => /^(engine|workers|monitoring|bench|test)\//.test(path) && !exists(path),
+      ),
+    );
+    expect(found).toEqual([]);
+  });
+});
+
+describe.each(SEAMS)('the seam of $what', ({ pattern, rooms }) => {
+  it('is touched only where it belongs', () => {
+    const found = breaches(production, (file) =>
+      !isWithin(file.path, rooms) && pattern.test(withoutComments(file.text)) ? [String(pattern)] : [],
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('would be noticed', () => {
+    const samples = [
+      "import net from 'node:net';",
+      'Date.now()',
+      'Math.random()',
+      'process.env',
+      'process.exit(1)',
+      'setTimeout(f)',
+    ];
+    expect(samples.some((sample) => pattern.test(sample))).toBe(true);
+  });
+});
+
+describe('the style', () => {
+  it('keeps lines within 120 columns of code', () => {
+    const found = breaches(production, (file) =>
+      file.text
+        .split('\n')
+        .flatMap((line, index) =>
+          line.length > 140 ? [`line ${index + 1} has ${line.length} columns`] : [],
+        ),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('leaves no unfinished marks, barrels, enums or default exports', () => {
+    const banned =
+      /\b(TODO|FIXME|XXX|HACK)\b|^export \* from|^export default|^(export )?(const )?enum |@ts-ignore|@ts-nocheck|\bas any\b|: any\b/m;
+    const found = breaches(production, (file) =>
+      banned.test(file.text) ? [String(banned.exec(file.text)?.[0])] : [],
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('names no path that exists only on a maker’s machine', () => {
+    const path = new RegExp(['/wo', 'rk/|\\.\\./sha', 'red'].join(''));
+    expect(breaches(everything, (file) => (path.test(file.text) ? ['a private path'] : []))).toEqual([]);
+  });
+});
