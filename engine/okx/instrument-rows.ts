@@ -1,0 +1,158 @@
+import { ContractKind, InstrumentState, InstrumentType, type InstrumentFields } from '../base/instrument.ts';
+import { OkxMessageError } from './okx-message-error.ts';
+
+/** What an instruments answer or push gives: instruments that can be loaded, and the others with the reason. */
+export interface ParsedInstruments {
+  readonly fields: readonly InstrumentFields[];
+  readonly refused: readonly RefusedInstrument[];
+}
+
+export interface RefusedInstrument {
+  readonly instId: string;
+  readonly reason: string;
+}
+
+type Row = Record<string, unknown>;
+
+const TYPES: Readonly<Record<string, InstrumentType>> = {
+  SPOT: InstrumentType.spot,
+  MARGIN: InstrumentType.margin,
+  SWAP: InstrumentType.swap,
+  FUTURES: InstrumentType.futures,
+  OPTION: InstrumentType.option,
+  EVENTS: InstrumentType.events,
+};
+
+/** Unknown states become `other`, which is not quoted: OKX adds states, and three clients broke on that in 2026. */
+const STATES: Readonly<Record<string, InstrumentState>> = {
+  live: InstrumentState.live,
+  post_only: InstrumentState.postOnly,
+  preopen: InstrumentState.preopen,
+  suspend: InstrumentState.suspended,
+};
+
+const DECIMAL = /^\d+(\.\d+)?$/;
+
+/**
+ * Reads the `data` rows of GET /public/instruments, GET /account/instruments or the instruments channel.
+ *
+ * A row that cannot be traded is refused with a reason instead of thrown at: rows appear half empty when a listing is
+ * announced (change log 2025-05-06), and `instIdCode` can be null until it is generated.
+ *
+ * @param answer the parsed answer, the parsed push, or the rows themselves
+ * @throws OkxMessageError when there are no rows at all
+ */
+export function parseInstruments(answer: unknown): ParsedInstruments {
+  const rows = Array.isArray(answer) ? answer : (answer as { data?: unknown } | null)?.data;
+  if (!Array.isArray(rows)) throw new OkxMessageError('data', 'an array of instrument rows', rows);
+  const fields: InstrumentFields[] = [];
+  const refused: RefusedInstrument[] = [];
+  for (const row of rows as unknown[]) {
+    const parsed = parseInstrumentRow(row);
+    if ('reason' in parsed) refused.push(parsed);
+    else fields.push(parsed);
+  }
+  return { fields, refused };
+}
+
+/** One row: its fields, or why it cannot be loaded. */
+export function parseInstrumentRow(row: unknown): InstrumentFields | RefusedInstrument {
+  if (typeof row !== 'object' || row === null) return { instId: '', reason: 'row: expected an object' };
+  const source = row as Row;
+  const instId = text(source, 'instId');
+  const refuse = (reason: string): RefusedInstrument => ({ instId, reason });
+
+  if (instId === '') return refuse('instId: expected a name, was absent or empty');
+  const type = TYPES[text(source, 'instType')];
+  if (type === undefined) return refuse(`instType: expected a known type, was "${text(source, 'instType')}"`);
+  for (const name of ['tickSz', 'lotSz', 'minSz']) {
+    const value = text(source, name);
+    if (!DECIMAL.test(value) || Number(value) <= 0) {
+      return refuse(`${name}: expected a positive decimal, was "${value}"`);
+    }
+  }
+  const code = source['instIdCode'];
+  const instIdCode = code === null || code === undefined || code === '' ? 0 : Number(code);
+  if (!Number.isSafeInteger(instIdCode) || instIdCode < 0) {
+    return refuse(`instIdCode: expected a whole number, was ${JSON.stringify(code)}`);
+  }
+  const contract = contractOf(source, type);
+  if (typeof contract === 'string') return refuse(contract);
+
+  const fields: InstrumentFields = {
+    instId,
+    instIdCode,
+    type,
+    kind: contract.kind,
+    state: STATES[text(source, 'state')] ?? InstrumentState.other,
+    baseCcy: contract.baseCcy,
+    quoteCcy: contract.quoteCcy,
+    settleCcy: contract.settleCcy,
+    instFamily: text(source, 'instFamily'),
+    tickSz: text(source, 'tickSz'),
+    lotSz: text(source, 'lotSz'),
+    minSz: text(source, 'minSz'),
+    maxLmtSz: text(source, 'maxLmtSz'),
+    contractValue: contract.value,
+  };
+  return fields;
+}
+
+/**
+ * Why an instrument that loads can still not be quoted, or '' when it can. Order operations need the integer code, which
+ * the venue may not have given yet.
+ */
+export function untradableReason(fields: Pick<InstrumentFields, 'instIdCode' | 'state'>): string {
+  if (fields.instIdCode === 0)
+    return 'instIdCode: expected a number, was null: the venue has not generated it yet';
+  if (fields.state !== InstrumentState.live) return 'state: expected "live"';
+  return '';
+}
+
+interface Contract {
+  readonly kind: ContractKind;
+  readonly baseCcy: string;
+  readonly quoteCcy: string;
+  readonly settleCcy: string;
+  readonly value: number;
+}
+
+function contractOf(row: Row, type: InstrumentType): Contract | string {
+  if (type === InstrumentType.spot || type === InstrumentType.margin) {
+    const baseCcy = text(row, 'baseCcy');
+    const quoteCcy = text(row, 'quoteCcy');
+    if (baseCcy === '' || quoteCcy === '') return 'baseCcy, quoteCcy: expected two currencies';
+    return { kind: ContractKind.spot, baseCcy, quoteCcy, settleCcy: quoteCcy, value: 1 };
+  }
+  const ctVal = text(row, 'ctVal');
+  const ctMult = text(row, 'ctMult') === '' ? '1' : text(row, 'ctMult');
+  if (!DECIMAL.test(ctVal) || !DECIMAL.test(ctMult) || Number(ctVal) * Number(ctMult) <= 0) {
+    return `ctVal, ctMult: expected positive decimals, were "${ctVal}" and "${ctMult}"`;
+  }
+  const ctType = text(row, 'ctType');
+  if (ctType !== 'linear' && ctType !== 'inverse') {
+    return `ctType: expected "linear" or "inverse", was "${ctType}"`;
+  }
+  // The instrument's name cannot be split for this: BTC-USD_UM-SWAP and BTC-USD-SWAP differ in settlement only.
+  const [underlyingBase = '', underlyingQuote = ''] = text(row, 'uly').split('-');
+  return {
+    kind: ctType === 'linear' ? ContractKind.linear : ContractKind.inverse,
+    baseCcy: underlyingBase,
+    quoteCcy: underlyingQuote,
+    settleCcy: text(row, 'settleCcy'),
+    value: exactProduct(ctVal, ctMult),
+  };
+}
+
+/** The product of two decimals, rounded once: 0.1 × 0.01 must be 0.001 and not 0.001 plus a float's dust. */
+function exactProduct(left: string, right: string): number {
+  const decimals = (left.split('.')[1]?.length ?? 0) + (right.split('.')[1]?.length ?? 0);
+  const product = BigInt(left.replace('.', '')) * BigInt(right.replace('.', ''));
+  return Number(`${product}e-${decimals}`);
+}
+
+/** A field as text, '' when it is absent, null or not a scalar. */
+function text(row: Row, name: string): string {
+  const value = row[name];
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+}

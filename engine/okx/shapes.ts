@@ -1,0 +1,277 @@
+/**
+ * The words of the OKX v5 protocol: channels, operations, states and message shapes, for both ends of the wire. Types and
+ * constants only, so that the paper venue can share the vocabulary without sharing a line of decoding or encoding.
+ *
+ * Source: OKX API documentation as of 2026-07-28 with the change logs to 2026-10-09 (docs/okx-protocol.md §1-§5).
+ * Every scalar of a push or an answer is a string unless said otherwise; an empty string means "not applicable".
+ */
+
+/** `op` of a request on a WebSocket. */
+export const WsOp = {
+  login: 'login',
+  subscribe: 'subscribe',
+  unsubscribe: 'unsubscribe',
+  order: 'order',
+  batchOrders: 'batch-orders',
+  amendOrder: 'amend-order',
+  batchAmendOrders: 'batch-amend-orders',
+  cancelOrder: 'cancel-order',
+  batchCancelOrders: 'batch-cancel-orders',
+  massCancel: 'mass-cancel',
+} as const;
+export type WsOp = (typeof WsOp)[keyof typeof WsOp];
+
+/** `event` of a control message from the venue. */
+export const WsEvent = {
+  login: 'login',
+  subscribe: 'subscribe',
+  unsubscribe: 'unsubscribe',
+  error: 'error',
+  notice: 'notice',
+  channelConnCount: 'channel-conn-count',
+  channelConnCountError: 'channel-conn-count-error',
+} as const;
+export type WsEvent = (typeof WsEvent)[keyof typeof WsEvent];
+
+/** Channels that the engine or the paper venue knows. A venue may push others. */
+export const Channel = {
+  books: 'books',
+  books5: 'books5',
+  bboTbt: 'bbo-tbt',
+  booksL2Tbt: 'books-l2-tbt',
+  books50L2Tbt: 'books50-l2-tbt',
+  trades: 'trades',
+  tradesAll: 'trades-all',
+  tickers: 'tickers',
+  instruments: 'instruments',
+  status: 'status',
+  markPrice: 'mark-price',
+  fundingRate: 'funding-rate',
+  priceLimit: 'price-limit',
+  orders: 'orders',
+  fills: 'fills',
+  account: 'account',
+  positions: 'positions',
+  balanceAndPosition: 'balance_and_position',
+} as const;
+export type Channel = (typeof Channel)[keyof typeof Channel];
+
+/** The text frames of the keep-alive: not JSON, and not the WebSocket's own ping. */
+export const PING_TEXT = 'ping';
+export const PONG_TEXT = 'pong';
+
+export const InstType = {
+  spot: 'SPOT',
+  margin: 'MARGIN',
+  swap: 'SWAP',
+  futures: 'FUTURES',
+  option: 'OPTION',
+  events: 'EVENTS',
+  any: 'ANY',
+} as const;
+export type InstType = (typeof InstType)[keyof typeof InstType];
+
+export const TdMode = { cash: 'cash', cross: 'cross', isolated: 'isolated' } as const;
+export type TdMode = (typeof TdMode)[keyof typeof TdMode];
+
+export const OrderSide = { buy: 'buy', sell: 'sell' } as const;
+export type OrderSide = (typeof OrderSide)[keyof typeof OrderSide];
+
+export const OrdType = {
+  postOnly: 'post_only',
+  limit: 'limit',
+  ioc: 'ioc',
+  fok: 'fok',
+  market: 'market',
+  optimalLimitIoc: 'optimal_limit_ioc',
+  mmp: 'mmp',
+  mmpAndPostOnly: 'mmp_and_post_only',
+  rpi: 'rpi',
+} as const;
+export type OrdType = (typeof OrdType)[keyof typeof OrdType];
+
+export const StpMode = {
+  cancelMaker: 'cancel_maker',
+  cancelTaker: 'cancel_taker',
+  cancelBoth: 'cancel_both',
+} as const;
+export type StpMode = (typeof StpMode)[keyof typeof StpMode];
+
+/** `state` of an order. filled, canceled and mmp_canceled are final. */
+export const OrderStateText = {
+  live: 'live',
+  partiallyFilled: 'partially_filled',
+  filled: 'filled',
+  canceled: 'canceled',
+  mmpCanceled: 'mmp_canceled',
+} as const;
+export type OrderStateText = (typeof OrderStateText)[keyof typeof OrderStateText];
+
+/** `amendResult` of an orders push. */
+export const AmendResult = {
+  failed: '-1',
+  done: '0',
+  failedAndCanceled: '1',
+  automatic: '2',
+  none: '',
+} as const;
+export type AmendResult = (typeof AmendResult)[keyof typeof AmendResult];
+
+/** `amendSource` of an orders push: who changed the order. */
+export const AmendSource = {
+  user: '1',
+  userWithReduceOnlyShrink: '2',
+  systemReduceOnly: '4',
+  optionPriceFollow: '5',
+  rpiRounding: '6',
+} as const;
+export type AmendSource = (typeof AmendSource)[keyof typeof AmendSource];
+
+/** `cancelSource` of an orders push, as integers: why an order ended. */
+export const CancelSource = {
+  system: 0,
+  user: 1,
+  preReduction: 2,
+  risk: 3,
+  borrowCap: 4,
+  adl: 6,
+  futuresExpiry: 7,
+  fundingFee: 9,
+  optionExpiry: 10,
+  fokNotFilled: 13,
+  iocRemainder: 14,
+  priceLimit: 15,
+  positionClosed: 17,
+  cancelAllAfter: 20,
+  reduceOnlyPositionClosed: 21,
+  betterReduceOnly: 22,
+  betterReduceOnlySide: 23,
+  slippage: 27,
+  postOnlyWouldTake: 31,
+  selfTradePrevention: 32,
+  tooManyMakers: 33,
+  linkedStopLoss: 36,
+  linkedStopLossEnded: 37,
+  mmpMassCancel: 38,
+  mmpTriggered: 39,
+  chaseDistance: 42,
+  priceAgainstIndex: 43,
+  autoConversion: 44,
+  rpiPriceCheck: 45,
+  deltaReduction: 46,
+} as const;
+export type CancelSource = (typeof CancelSource)[keyof typeof CancelSource];
+
+/** `execType`: maker or taker. */
+export const ExecType = { maker: 'M', taker: 'T' } as const;
+export type ExecType = (typeof ExecType)[keyof typeof ExecType];
+
+/** One `args` entry of a subscription, and the `arg` of its acks and pushes. */
+export interface ChannelArg {
+  readonly channel: string;
+  readonly instId?: string;
+  readonly instType?: string;
+  readonly instFamily?: string;
+  readonly ccy?: string;
+  /** A JSON text inside the JSON, such as `{"updateInterval":"0"}`. */
+  readonly extraParams?: string;
+  readonly uid?: string;
+}
+
+/** One `args` entry of `order` and `batch-orders`. */
+export interface PlaceArg {
+  /** A JSON number; the WebSocket ignores instId (change log 2026-03-26). */
+  readonly instIdCode?: number;
+  /** REST only. */
+  readonly instId?: string;
+  readonly tdMode: string;
+  readonly ccy?: string;
+  readonly side: string;
+  readonly posSide?: string;
+  readonly ordType: string;
+  readonly px?: string;
+  readonly sz: string;
+  readonly tgtCcy?: string;
+  readonly clOrdId?: string;
+  readonly tag?: string;
+  readonly stpMode?: string;
+  readonly reduceOnly?: boolean;
+}
+
+/** One `args` entry of `amend-order` and `batch-amend-orders`. newSz is the new total, what is filled included. */
+export interface AmendArg {
+  readonly instIdCode?: number;
+  readonly instId?: string;
+  readonly ordId?: string;
+  readonly clOrdId?: string;
+  readonly reqId?: string;
+  readonly newPx?: string;
+  readonly newSz?: string;
+  readonly cxlOnFail?: boolean;
+}
+
+/** One `args` entry of `cancel-order` and `batch-cancel-orders`. */
+export interface CancelArg {
+  readonly instIdCode?: number;
+  readonly instId?: string;
+  readonly ordId?: string;
+  readonly clOrdId?: string;
+}
+
+/** The envelope of an order operation. */
+export interface OrderRequest {
+  readonly id: string;
+  readonly op: string;
+  /** Milliseconds since the epoch; accepted on place and amend only. */
+  readonly expTime?: string;
+  readonly args: readonly (PlaceArg | AmendArg | CancelArg)[];
+}
+
+/** One `data` entry of an order operation's ack. `tag` is on places, `reqId` on amends, `subCode` on both. */
+export interface AckItem {
+  readonly clOrdId: string;
+  readonly ordId: string;
+  readonly tag?: string;
+  readonly reqId?: string;
+  readonly ts: string;
+  readonly sCode: string;
+  readonly sMsg: string;
+  readonly subCode?: string;
+}
+
+/** The ack of an order operation. code: 0 all accepted, 1 all refused, 2 some refused, else the whole request failed. */
+export interface Ack {
+  readonly id: string;
+  readonly op: string;
+  readonly data: readonly AckItem[];
+  readonly code: string;
+  readonly msg: string;
+  /** Microseconds since the epoch. */
+  readonly inTime: string;
+  readonly outTime: string;
+}
+
+/** A control message. Which fields are there depends on `event`. */
+export interface EventMessage {
+  readonly event: string;
+  readonly id?: string;
+  readonly arg?: ChannelArg;
+  readonly code?: string;
+  readonly msg?: string;
+  readonly connId?: string;
+  readonly channel?: string;
+  readonly connCount?: string;
+}
+
+/** A price level of a depth push: price, size, a dead field, number of orders. */
+export type DepthRow = readonly [px: string, sz: string, dead: string, orders: string];
+
+/** The `data` entry of a depth push. seqId, prevSeqId and checksum are JSON numbers; the last is always 0 since 2026-06-23. */
+export interface DepthData {
+  readonly asks: readonly DepthRow[];
+  readonly bids: readonly DepthRow[];
+  readonly ts: string;
+  readonly checksum?: number;
+  readonly seqId: number;
+  readonly prevSeqId?: number;
+}
