@@ -1,0 +1,171 @@
+/**
+ * The quote of one instrument, from its worker to the engine: the wanted ladder, the guard, and the market version that
+ * both were computed from. A seqlock like the market slot, whose head says why its plain copies are sound.
+ *
+ * Owner:      QuoteWriter belongs to the worker that quotes the instrument (to the supervisor while that worker is
+ *             gone); QuoteReader belongs to the engine thread.
+ * Invariants: the sequence is odd while the slot is being written and even when it is whole; a QuoteView holds one
+ *             published quote, never parts of two.
+ * Cost:       one copy of the counted levels on each side; nothing allocates.
+ *
+ * The guard: a resting bid at p has its edge while p <= fair - edgeMinTicks, a resting ask while p >= fair + edgeMinTicks,
+ * fair being the engine's own, from the book as it is now. `fairTicks` is the fair price that the worker saw.
+ */
+import { assert } from '../base/assert.ts';
+import type { Nanoseconds } from '../base/units.ts';
+import type { Handoff } from './handoff-memory.ts';
+import { QUOTE_DOUBLES, QuoteDouble, QuoteWord, SlotViews } from './layout.ts';
+
+/** As for the market slot: after this many tries the worker was stopped half-way, and either rings or is replaced. */
+const READ_ATTEMPTS_MAX = 64;
+
+/** A private copy of one quote: what the strategy fills and the engine reads. Rows are best first. */
+export class QuoteView {
+  readonly bidTicks: Int32Array;
+  readonly bidLots: Float64Array;
+  readonly askTicks: Int32Array;
+  readonly askLots: Float64Array;
+  bidCount = 0;
+  askCount = 0;
+  /** Of the book that the quote was computed from. */
+  epoch = 0;
+  readonly doubles = new Float64Array(QUOTE_DOUBLES);
+
+  constructor(levels: number) {
+    this.bidTicks = new Int32Array(levels);
+    this.bidLots = new Float64Array(levels);
+    this.askTicks = new Int32Array(levels);
+    this.askLots = new Float64Array(levels);
+  }
+
+  /** The market's version that was quoted; 0 in an empty quote put there for a lost worker. */
+  get marketVersion(): number {
+    return this.doubles[QuoteDouble.marketVersion];
+  }
+  set marketVersion(value: number) {
+    this.doubles[QuoteDouble.marketVersion] = value;
+  }
+  /** When the frame behind that market arrived. */
+  get recvNs(): Nanoseconds {
+    return this.doubles[QuoteDouble.recvNs];
+  }
+  set recvNs(value: Nanoseconds) {
+    this.doubles[QuoteDouble.recvNs] = value;
+  }
+  get computedNs(): Nanoseconds {
+    return this.doubles[QuoteDouble.computedNs];
+  }
+  set computedNs(value: Nanoseconds) {
+    this.doubles[QuoteDouble.computedNs] = value;
+  }
+  /** Ticks with a fraction. */
+  get fairTicks(): number {
+    return this.doubles[QuoteDouble.fairTicks];
+  }
+  set fairTicks(value: number) {
+    this.doubles[QuoteDouble.fairTicks] = value;
+  }
+  /** Ticks with a fraction. */
+  get edgeMinTicks(): number {
+    return this.doubles[QuoteDouble.edgeMinTicks];
+  }
+  set edgeMinTicks(value: number) {
+    this.doubles[QuoteDouble.edgeMinTicks] = value;
+  }
+}
+
+/** Publishes one instrument's quote. */
+export class QuoteWriter {
+  readonly #views: SlotViews;
+  readonly #levels: number;
+
+  constructor(handoff: Handoff, instrument: number) {
+    assert(instrument >= 0 && instrument < handoff.instrumentCount, 'the instrument has a quote slot');
+    const slotAt = handoff.layout.quoteSlotAt(instrument);
+    this.#views = new SlotViews(handoff.memory, slotAt, QUOTE_DOUBLES, handoff.quoteLevels);
+    this.#levels = handoff.quoteLevels;
+  }
+
+  /** @hot Makes `quote` the newest one. */
+  publish(quote: QuoteView): void {
+    const views = this.#views;
+    const words = views.words;
+    const { bidCount, askCount } = quote;
+    assert(bidCount <= this.#levels && askCount <= this.#levels, 'the quote fits its slot');
+    // A worker that was killed half-way left an odd sequence behind: its successor goes on to the next odd one.
+    const odd = (Atomics.load(words, QuoteWord.sequence) + 1) | 1;
+    Atomics.exchange(words, QuoteWord.sequence, odd);
+    for (let index = 0; index < bidCount; index++) {
+      views.bidTicks[index] = quote.bidTicks[index];
+      views.bidLots[index] = quote.bidLots[index];
+    }
+    for (let index = 0; index < askCount; index++) {
+      views.askTicks[index] = quote.askTicks[index];
+      views.askLots[index] = quote.askLots[index];
+    }
+    for (let index = 0; index < QUOTE_DOUBLES; index++) views.doubles[index] = quote.doubles[index];
+    words[QuoteWord.bidCount] = bidCount;
+    words[QuoteWord.askCount] = askCount;
+    words[QuoteWord.epoch] = quote.epoch;
+    Atomics.store(words, QuoteWord.sequence, (odd + 1) | 0);
+  }
+}
+
+/** Reads one instrument's quote, each one at most once. */
+export class QuoteReader {
+  /** Copies that were thrown away because the writer was at work. */
+  tornReads = 0;
+  readonly #views: SlotViews;
+  #lastSequence = 0;
+
+  constructor(handoff: Handoff, instrument: number) {
+    assert(instrument >= 0 && instrument < handoff.instrumentCount, 'the instrument has a quote slot');
+    const slotAt = handoff.layout.quoteSlotAt(instrument);
+    this.#views = new SlotViews(handoff.memory, slotAt, QUOTE_DOUBLES, handoff.quoteLevels);
+  }
+
+  /** @hot Whether read() would find a quote that it has not given yet. */
+  hasChanged(): boolean {
+    return Atomics.load(this.#views.words, QuoteWord.sequence) !== this.#lastSequence;
+  }
+
+  /**
+   * @hot Copies the newest quote into `out`. False when there is none newer than the last one read, or when the writer
+   * would not hold still; `out` then means nothing.
+   */
+  read(out: QuoteView): boolean {
+    const words = this.#views.words;
+    for (let attempt = 0; attempt < READ_ATTEMPTS_MAX; attempt++) {
+      const sequence = Atomics.load(words, QuoteWord.sequence);
+      if (sequence === this.#lastSequence) return false;
+      if ((sequence & 1) === 1) continue;
+      this.#copy(out);
+      if (Atomics.load(words, QuoteWord.sequence) === sequence) {
+        this.#lastSequence = sequence;
+        return true;
+      }
+      this.tornReads++;
+    }
+    return false;
+  }
+
+  /** @hot */
+  #copy(out: QuoteView): void {
+    const views = this.#views;
+    const words = views.words;
+    const bidCount = words[QuoteWord.bidCount];
+    const askCount = words[QuoteWord.askCount];
+    for (let index = 0; index < bidCount; index++) {
+      out.bidTicks[index] = views.bidTicks[index];
+      out.bidLots[index] = views.bidLots[index];
+    }
+    for (let index = 0; index < askCount; index++) {
+      out.askTicks[index] = views.askTicks[index];
+      out.askLots[index] = views.askLots[index];
+    }
+    for (let index = 0; index < QUOTE_DOUBLES; index++) out.doubles[index] = views.doubles[index];
+    out.bidCount = bidCount;
+    out.askCount = askCount;
+    out.epoch = words[QuoteWord.epoch];
+  }
+}

@@ -1,0 +1,27 @@
+import type { Clock } from '../engine/base/clock.ts';
+import type { Handoff } from '../engine/handoff/handoff-memory.ts';
+import { Quoter } from './quoter-core.ts';
+import type { LadderParameters } from './strategy/ladder.ts';
+
+/**
+ * The quoters of all workers on the calling thread, through the same slots and bells: for replay, backtest, simulation
+ * and tests, where the same inputs must give the same outputs, and for a machine without a core to spare.
+ */
+export class InlineQuoter {
+  readonly #quoters: readonly Quoter[];
+
+  /** @param parameters of every instrument of the hand-off, in order */
+  constructor(handoff: Handoff, parameters: readonly LadderParameters[], clock: Clock) {
+    this.#quoters = Array.from(
+      { length: handoff.workerCount },
+      (_, worker) => new Quoter(handoff, worker, parameters, clock),
+    );
+  }
+
+  /** @hot Quotes every instrument whose market bell rang since the last turn; returns how many quotes were published. */
+  turn(): number {
+    let published = 0;
+    for (let worker = 0; worker < this.#quoters.length; worker++) published += this.#quoters[worker].pass();
+    return published;
+  }
+}
