@@ -1,0 +1,198 @@
+import type { InstType } from '../okx/shapes.ts';
+import {
+  BATCH_ITEMS_MAX,
+  BOOK_LEVELS_MAX,
+  CANCEL_ALL_AFTER_SECONDS_MAX,
+  CANCEL_ALL_AFTER_SECONDS_MIN,
+} from '../okx/venue-limits.ts';
+import { assert } from '../base/assert.ts';
+import type { Milliseconds } from '../base/units.ts';
+import {
+  RowReader,
+  readAccountConfig,
+  readBalances,
+  readCancelResult,
+  readFill,
+  readOrder,
+  readPosition,
+  type AccountConfig,
+  type Balances,
+  type CancelResult,
+  type FillRow,
+  type OrderRow,
+  type PositionRow,
+} from './account-rows.ts';
+import type { RestClient, RestQuery } from './rest-client.ts';
+import { RestError, RestErrorCode } from './rest-error.ts';
+
+/** One order to cancel: by our name or by the venue's. */
+export interface CancelRequest {
+  readonly instId: string;
+  readonly clOrdId?: string;
+  readonly ordId?: string;
+}
+
+export interface CancelAllAfterState {
+  /** When the venue will cancel; 0 when it is not armed. */
+  readonly triggerTimeMs: Milliseconds;
+  readonly tag: string;
+}
+
+const PAGE_ROWS = 100;
+/** An account holds 4,000 open orders at most; twice as many pages is a venue that does not page. */
+const ORDER_PAGES_MAX = 80;
+/** Three days of fills at a hundred a page: 100,000 fills. */
+const FILL_PAGES_MAX = 1_000;
+/** Paged calls allow 60 in 2 s; after this many pages we let the window pass. */
+const PAGES_PER_WINDOW = 40;
+const PAGE_WINDOW_MS = 2_000;
+
+/** The REST calls that starting, recovering and shutting down need. Every one throws RestError and nothing else. */
+export class AccountRest {
+  readonly #rest: RestClient;
+
+  constructor(rest: RestClient) {
+    this.#rest = rest;
+  }
+
+  /**
+   * The raw rows of instruments, for `parseInstruments`. Options and events need their family.
+   *
+   * @param isAccount asks for what this account may trade (signed) instead of the public list
+   */
+  fetchInstruments(instType: InstType, instFamily = '', isAccount = false): Promise<unknown[]> {
+    const query = instFamily === '' ? { instType } : { instType, instFamily };
+    return isAccount
+      ? this.#rest.get('/api/v5/account/instruments', query, { isSigned: true })
+      : this.#rest.get('/api/v5/public/instruments', query);
+  }
+
+  /** The answer's text with up to 400 levels a side, for `decodeRestBook`. */
+  fetchBook(instId: string, levels: number = BOOK_LEVELS_MAX): Promise<string> {
+    return this.#rest.getText('/api/v5/market/books', { instId, sz: levels });
+  }
+
+  async fetchAccountConfig(): Promise<AccountConfig> {
+    return readAccountConfig(await this.#row('/api/v5/account/config'));
+  }
+
+  /** Every open order of the account, all pages, of one instrument or of all. */
+  fetchOpenOrders(instId = ''): Promise<OrderRow[]> {
+    const query = instId === '' ? {} : { instId };
+    return this.#pages('/api/v5/trade/orders-pending', query, 'ordId', ORDER_PAGES_MAX, readOrder);
+  }
+
+  /**
+   * One order by our name: the newest of that name; undefined when the venue does not know it (51603). Within a second of
+   * sending, and for orders cancelled without a fill after two hours, that is no proof that it never was.
+   */
+  async fetchOrder(instId: string, clOrdId: string): Promise<OrderRow | undefined> {
+    try {
+      return readOrder(await this.#row('/api/v5/trade/order', { instId, clOrdId }));
+    } catch (error) {
+      if (error instanceof RestError && error.okxCode === ORDER_NOT_FOUND) return undefined;
+      throw error;
+    }
+  }
+
+  /** Positions of contracts; spot holdings are balances. */
+  async fetchPositions(): Promise<PositionRow[]> {
+    const path = '/api/v5/account/positions';
+    const rows = await this.#rest.get(path, {}, { isSigned: true });
+    return rows.map((row) => readPosition(new RowReader(row, 'GET', path)));
+  }
+
+  async fetchBalances(): Promise<Balances> {
+    return readBalances(await this.#row('/api/v5/account/balance'));
+  }
+
+  /** Our fills since `sinceMs` (three days back at most), oldest first, all pages. */
+  async fetchFills(sinceMs: Milliseconds, instId = ''): Promise<FillRow[]> {
+    const query = instId === '' ? { begin: sinceMs } : { instId, begin: sinceMs };
+    const fills = await this.#pages('/api/v5/trade/fills', query, 'billId', FILL_PAGES_MAX, readFill);
+    return fills.reverse();
+  }
+
+  /** Cancels in batches of twenty; one result for each request, in their order. */
+  async cancelOrders(requests: readonly CancelRequest[]): Promise<CancelResult[]> {
+    const path = '/api/v5/trade/cancel-batch-orders';
+    const results: CancelResult[] = [];
+    for (let first = 0; first < requests.length; first += BATCH_ITEMS_MAX) {
+      const batch = requests.slice(first, first + BATCH_ITEMS_MAX);
+      const rows = await this.#rest.post(path, batch, { isBatch: true });
+      if (rows.length !== batch.length) {
+        throw new RestError(
+          RestErrorCode.malformed,
+          `expected ${batch.length} results, were ${rows.length}`,
+          { method: 'POST', path },
+        );
+      }
+      for (const row of rows) results.push(readCancelResult(new RowReader(row, 'POST', path)));
+    }
+    return results;
+  }
+
+  /**
+   * Arms the venue's own switch: unless it is called again within `timeoutSeconds` (10 to 120, 0 disarms), the venue
+   * cancels our orders; with a tag, those that carry it. Once a second for each tag at most.
+   */
+  async cancelAllAfter(timeoutSeconds: number, tag = ''): Promise<CancelAllAfterState> {
+    assert(
+      timeoutSeconds === 0 ||
+        (timeoutSeconds >= CANCEL_ALL_AFTER_SECONDS_MIN && timeoutSeconds <= CANCEL_ALL_AFTER_SECONDS_MAX),
+      'cancel-all-after takes 0 or 10 to 120 seconds',
+    );
+    const path = '/api/v5/trade/cancel-all-after';
+    const timeOut = String(timeoutSeconds);
+    const [row] = await this.#rest.post(path, tag === '' ? { timeOut } : { timeOut, tag });
+    const reader = new RowReader(row, 'POST', path);
+    return { triggerTimeMs: reader.milliseconds('triggerTime'), tag: reader.optionalText('tag') };
+  }
+
+  async setLeverage(instId: string, leverage: number, marginMode: 'cross' | 'isolated'): Promise<void> {
+    const body = { instId, lever: String(leverage), mgnMode: marginMode };
+    await this.#rest.post('/api/v5/account/set-leverage', body);
+  }
+
+  async #row(path: string, query: RestQuery = {}): Promise<RowReader> {
+    const [row] = await this.#rest.get(path, query, { isSigned: true });
+    return new RowReader(row, 'GET', path);
+  }
+
+  /** All pages, newest first: each asks for what is older than the last row's id. */
+  async #pages<Row>(
+    path: string,
+    query: RestQuery,
+    idName: keyof Row & string,
+    pagesMax: number,
+    read: (row: RowReader) => Row,
+  ): Promise<Row[]> {
+    const all: Row[] = [];
+    let after: string | undefined;
+    for (let page = 1; page <= pagesMax; page++) {
+      const rows = await this.#rest.get(path, { ...query, limit: PAGE_ROWS, after }, { isSigned: true });
+      for (const row of rows) all.push(read(new RowReader(row, 'GET', path)));
+      if (rows.length < PAGE_ROWS) return all;
+      const last = String(all[all.length - 1]![idName]);
+      if (last === after) break;
+      after = last;
+      if (page % PAGES_PER_WINDOW === 0) await passWindow();
+    }
+    throw new RestError(
+      RestErrorCode.malformed,
+      `expected the pages to end within ${pagesMax}, they went on`,
+      {
+        method: 'GET',
+        path,
+      },
+    );
+  }
+}
+
+const ORDER_NOT_FOUND = '51603';
+
+function passWindow(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, PAGE_WINDOW_MS);
+  });
+}
