@@ -1,0 +1,497 @@
+/**
+ * Every metric of the engine, once: name, kind, unit, help, labels, who writes it and how its cell is read. The memory
+ * layout, the exposition, the status page and the tests of dashboards and alert rules are all derived from this list.
+ *
+ * Naming (prometheus.io/docs/practices/naming, read 2026): okxmm_<noun>_<unit>, `_total` for counters, base units.
+ * Labels come from fixed sets only, so the number of series is known when the process starts.
+ */
+
+/** The stages of the path from a frame to its answer, each timed from the receipt of the frame (but see two). */
+export const Stage = {
+  /** The venue's time stamp to the receipt here, by the offset-corrected wall clock. */
+  received: 0,
+  decoded: 1,
+  applied: 2,
+  published: 3,
+  quoted: 4,
+  gated: 5,
+  encoded: 6,
+  sent: 7,
+  /** From sending a request to its ack. */
+  acknowledged: 8,
+} as const;
+export type Stage = (typeof Stage)[keyof typeof Stage];
+
+/** What a command or a request does. */
+export const MetricOp = { place: 0, amend: 1, cancel: 2 } as const;
+export type MetricOp = (typeof MetricOp)[keyof typeof MetricOp];
+
+export const AckResult = { accepted: 0, rejected: 1 } as const;
+export type AckResult = (typeof AckResult)[keyof typeof AckResult];
+
+/** What became of an order, as the venue confirmed it; `unknown` counts commands that were never answered. */
+export const OrderEvent = { placed: 0, amended: 1, cancelled: 2, filled: 3, unknown: 4 } as const;
+export type OrderEvent = (typeof OrderEvent)[keyof typeof OrderEvent];
+
+export const Liquidity = { maker: 0, taker: 1 } as const;
+export type Liquidity = (typeof Liquidity)[keyof typeof Liquidity];
+
+/** `fees` has the sign of a result: negative when paid, positive when a rebate was received. */
+export const PnlKind = { realised: 0, unrealised: 1, fees: 2 } as const;
+export type PnlKind = (typeof PnlKind)[keyof typeof PnlKind];
+
+/** The engine as a whole. Only `quoting` is ready. */
+export const EngineState = { starting: 0, quoting: 1, paused: 2, halted: 3, stopping: 4 } as const;
+export type EngineState = (typeof EngineState)[keyof typeof EngineState];
+
+const SIDE_NAMES = ['buy', 'sell'] as const;
+
+/**
+ * The keys of an `as const` table in the order of its values, for `MetricsDimensions`. The values must be 0, 1, 2 …
+ * because they are used as indexes into the cells.
+ */
+export function namesOf(table: Readonly<Record<string, number>>): string[] {
+  const entries = Object.entries(table).sort((a, b) => a[1] - b[1]);
+  for (const [index, [name, value]] of entries.entries()) {
+    if (index !== value) {
+      throw new RangeError(
+        `table of names: expected the values 0 to ${entries.length - 1} once each, was ${name}: ${value}`,
+      );
+    }
+  }
+  return entries.map(([name]) => name);
+}
+
+/** An instrument as the monitor needs it: its name, and the grids that turn ticks and lots into text. */
+export interface InstrumentDimension {
+  readonly name: string;
+  /** Price step as decimal text, such as "0.1". */
+  readonly tickSz: string;
+  /** Size step as decimal text. */
+  readonly lotSz: string;
+  /** Underlying units of one lot: `Instrument.lotValue`. */
+  readonly lotValue: number;
+  /** Inverse contracts are worth a fixed amount of the quote currency whatever the price. */
+  readonly isInverse: boolean;
+  /** Currency of profit and fees. */
+  readonly settleCcy: string;
+}
+
+/**
+ * Everything that decides how many cells there are and what their labels say. Plain data: it goes to other threads by
+ * structured clone together with the SharedArrayBuffer.
+ */
+export interface MetricsDimensions {
+  readonly instruments: readonly InstrumentDimension[];
+  /** Names of the connections, by connection number: 'public', 'private', 'trade' … */
+  readonly connections: readonly string[];
+  /** Number of quote workers. */
+  readonly workers: number;
+  /** `namesOf(BookState)`; must contain 'synced'. */
+  readonly bookStates: readonly string[];
+  /** `namesOf(OrderState)`: the states of the rows of orders on the status board. */
+  readonly orderStates: readonly string[];
+  /** `namesOf(GateReason)`. */
+  readonly gateReasons: readonly string[];
+  /** `namesOf(RejectDecision)`: what the venue's refusals mean for us. */
+  readonly rejectDecisions: readonly string[];
+  /** Why the kill switch is engaged; index 0 is 'none'. */
+  readonly haltReasons: readonly string[];
+  readonly build: {
+    readonly version: string;
+    readonly node: string;
+    /** paper, demo or live. */
+    readonly venue: string;
+    /** The run's digits inside every client order id. */
+    readonly run: string;
+  };
+}
+
+/** The values of each label. A function, since some sets are only known when the process starts. */
+export const LABEL_VALUES = {
+  instrument: (dimensions: MetricsDimensions) => dimensions.instruments.map((instrument) => instrument.name),
+  connection: (dimensions: MetricsDimensions) => dimensions.connections,
+  worker: (dimensions: MetricsDimensions) =>
+    Array.from({ length: dimensions.workers }, (_, index) => `${index}`),
+  side: () => SIDE_NAMES,
+  stage: () => namesOf(Stage),
+  op: () => namesOf(MetricOp),
+  result: () => namesOf(AckResult),
+  event: () => namesOf(OrderEvent),
+  liquidity: () => namesOf(Liquidity),
+  kind: () => namesOf(PnlKind),
+  reason: (dimensions: MetricsDimensions) => dimensions.gateReasons,
+  decision: (dimensions: MetricsDimensions) => dimensions.rejectDecisions,
+  book_state: (dimensions: MetricsDimensions) => dimensions.bookStates,
+  engine_state: () => namesOf(EngineState),
+  halt_reason: (dimensions: MetricsDimensions) => dimensions.haltReasons,
+  version: (dimensions: MetricsDimensions) => [dimensions.build.version],
+  node: (dimensions: MetricsDimensions) => [dimensions.build.node],
+  venue: (dimensions: MetricsDimensions) => [dimensions.build.venue],
+  run: (dimensions: MetricsDimensions) => [dimensions.build.run],
+} as const satisfies Record<string, (dimensions: MetricsDimensions) => readonly string[]>;
+export type LabelName = keyof typeof LABEL_VALUES;
+
+export type MetricKind = 'counter' | 'gauge' | 'histogram';
+
+/**
+ * Who provides the samples. The engine thread and each worker have cells in a block of their own, cache lines apart.
+ * 'board': the exporter takes them from the status board, so that the engine writes such a state in one place only.
+ * 'exporter': the exporter asks the system.
+ */
+export type MetricOwner = 'engine' | 'worker' | 'board' | 'exporter';
+
+/**
+ * How a cell becomes a sample:
+ * - value: as it is;
+ * - nanoseconds: a duration, shown in seconds;
+ * - instant: a monotonic time in nanoseconds, shown as its age in seconds when scraped; absent until first set;
+ * - state: an index, shown as one series per value of the last label, 1 for the one that holds and 0 for the others.
+ */
+export type CellSource = 'value' | 'nanoseconds' | 'instant' | 'state';
+
+/** Bucket sets of histograms: see `bucketBoundsSeconds` in histogram.ts. */
+export type BucketSet = 'internal' | 'roundTrip';
+
+export interface MetricDefinition {
+  readonly name: string;
+  readonly kind: MetricKind;
+  /** Grafana's word for the unit of the exposed sample. */
+  readonly unit: 'short' | 's' | 'bytes' | 'currency';
+  readonly help: string;
+  readonly labels: readonly LabelName[];
+  readonly owner: MetricOwner;
+  readonly source: CellSource;
+  /** Not a number until first set, and not exposed while it is not a number. */
+  readonly isAbsentUntilSet: boolean;
+  /** Of histograms; 'internal' for everything else, where it means nothing. */
+  readonly buckets: BucketSet;
+}
+
+type Extras = Partial<Pick<MetricDefinition, 'owner' | 'source' | 'isAbsentUntilSet' | 'buckets' | 'unit'>>;
+
+function define(
+  kind: MetricKind,
+  name: string,
+  labels: readonly LabelName[],
+  help: string,
+  extras: Extras,
+): MetricDefinition {
+  const unit = kind === 'histogram' ? 's' : 'short';
+  const defaults = {
+    owner: 'engine',
+    source: 'value',
+    isAbsentUntilSet: false,
+    buckets: 'internal',
+    unit,
+  } as const;
+  return { name, kind, labels, help, ...defaults, ...extras };
+}
+
+function counter(
+  name: string,
+  labels: readonly LabelName[],
+  help: string,
+  extras: Extras = {},
+): MetricDefinition {
+  return define('counter', name, labels, help, extras);
+}
+
+function gauge(
+  name: string,
+  labels: readonly LabelName[],
+  help: string,
+  extras: Extras = {},
+): MetricDefinition {
+  return define('gauge', name, labels, help, extras);
+}
+
+function histogram(
+  name: string,
+  labels: readonly LabelName[],
+  help: string,
+  extras: Extras = {},
+): MetricDefinition {
+  return define('histogram', name, labels, help, { source: 'nanoseconds', ...extras });
+}
+
+const AGE: Extras = { source: 'instant', isAbsentUntilSet: true, unit: 's' };
+const CURRENCY: Extras = { unit: 'currency' };
+const ON_BOARD: Extras = { owner: 'board' };
+const ON_BOARD_CURRENCY: Extras = { owner: 'board', unit: 'currency' };
+const OF_INSTRUMENT: readonly LabelName[] = ['instrument'];
+const OF_CONNECTION: readonly LabelName[] = ['connection'];
+const OF_WORKER: readonly LabelName[] = ['worker'];
+
+export const CATALOG = {
+  // The engine as a whole.
+  buildInfo: gauge(
+    'okxmm_build_info',
+    ['version', 'node', 'venue', 'run'],
+    'Always 1; the labels say what runs.',
+  ),
+  startTime: gauge('okxmm_start_timestamp_seconds', [], 'Wall-clock time of the start.', {
+    isAbsentUntilSet: true,
+    unit: 's',
+  }),
+  engineState: gauge('okxmm_engine_state', ['engine_state'], '1 for the state the engine is in.', {
+    source: 'state',
+  }),
+  haltReason: gauge(
+    'okxmm_halt_reason',
+    ['halt_reason'],
+    '1 for the reason the kill switch is engaged, or none.',
+    {
+      source: 'state',
+    },
+  ),
+  engineHeartbeat: gauge(
+    'okxmm_engine_heartbeat_age_seconds',
+    [],
+    "Age of the engine thread's last sign of life.",
+    AGE,
+  ),
+  turns: counter('okxmm_turns_total', [], 'Passes of the loop.'),
+  eventLoopLag: histogram('okxmm_event_loop_lag_seconds', [], "Lateness of the engine thread's timers."),
+  clockOffset: gauge(
+    'okxmm_clock_offset_seconds',
+    [],
+    "Venue's clock minus this machine's, as last measured.",
+    {
+      isAbsentUntilSet: true,
+      unit: 's',
+    },
+  ),
+  residentMemory: gauge('okxmm_resident_memory_bytes', [], 'Resident memory of the process.', {
+    owner: 'exporter',
+    unit: 'bytes',
+  }),
+  cpuTime: counter('okxmm_cpu_seconds_total', [], 'Processor time of the process, all threads.', {
+    owner: 'exporter',
+    unit: 's',
+  }),
+
+  // Latency.
+  stageLatency: histogram(
+    'okxmm_stage_latency_seconds',
+    ['stage'],
+    'Time from the receipt of a frame to the end of each stage; received: venue to receipt; acknowledged: sent to ack.',
+  ),
+  tickToTrade: histogram(
+    'okxmm_tick_to_trade_seconds',
+    [],
+    'Time from the receipt of a frame to the batch that answers it having been handed to the socket.',
+  ),
+  roundTrip: histogram('okxmm_order_round_trip_seconds', ['op'], 'Time from sending a request to its ack.', {
+    buckets: 'roundTrip',
+  }),
+
+  // Frames and sessions.
+  framesReceived: counter('okxmm_frames_received_total', OF_CONNECTION, 'Frames received.'),
+  bytesReceived: counter('okxmm_received_bytes_total', OF_CONNECTION, 'Payload bytes received.', {
+    unit: 'bytes',
+  }),
+  framesDecoded: counter(
+    'okxmm_frames_decoded_total',
+    OF_CONNECTION,
+    'Frames decoded by a decoder of the path.',
+  ),
+  framesSlow: counter('okxmm_frames_slow_total', OF_CONNECTION, 'Legal frames that needed the slow decoder.'),
+  framesMalformed: counter(
+    'okxmm_frames_malformed_total',
+    OF_CONNECTION,
+    'Frames that could not be decoded.',
+  ),
+  framesUnknown: counter(
+    'okxmm_frames_unknown_total',
+    OF_CONNECTION,
+    'Frames about no known instrument or order.',
+  ),
+  sessionUp: gauge('okxmm_session_up', OF_CONNECTION, '1 while the session is logged in and subscribed.'),
+  sessionReconnects: counter(
+    'okxmm_session_reconnects_total',
+    OF_CONNECTION,
+    'Connections lost and attempted anew.',
+  ),
+  sessionSilence: gauge(
+    'okxmm_session_silence_seconds',
+    OF_CONNECTION,
+    'Age of the last frame of the session.',
+    AGE,
+  ),
+  restRequests: counter(
+    'okxmm_rest_requests_total',
+    ['result'],
+    'REST requests, by whether the venue accepted them.',
+  ),
+
+  // Books.
+  bookState: gauge(
+    'okxmm_book_state',
+    ['instrument', 'book_state'],
+    '1 for the state the book is in.',
+    ON_BOARD,
+  ),
+  bookQuotable: gauge(
+    'okxmm_book_quotable',
+    OF_INSTRUMENT,
+    '1 while the book is synced, two-sided and not crossed.',
+    ON_BOARD,
+  ),
+  bookAge: gauge(
+    'okxmm_book_age_seconds',
+    OF_INSTRUMENT,
+    'Age of the last frame that concerned the book.',
+    AGE,
+  ),
+  bookUpdates: counter('okxmm_book_updates_total', OF_INSTRUMENT, 'Updates applied to the book.'),
+  bookSnapshots: counter('okxmm_book_snapshots_total', OF_INSTRUMENT, 'Snapshots applied to the book.'),
+  bookGaps: counter('okxmm_book_gaps_total', OF_INSTRUMENT, 'Sequence gaps: each broke the book.'),
+  bookResets: counter(
+    'okxmm_book_resets_total',
+    OF_INSTRUMENT,
+    'Sequence resets by the venue (maintenance).',
+  ),
+  bookResyncs: counter('okxmm_book_resyncs_total', OF_INSTRUMENT, 'Requests for a new snapshot.'),
+  bookCrossed: counter('okxmm_book_crossed_total', OF_INSTRUMENT, 'Updates that left the book crossed.'),
+  bookBestPrice: gauge(
+    'okxmm_book_best_price',
+    ['instrument', 'side'],
+    'Best price of the book.',
+    ON_BOARD_CURRENCY,
+  ),
+
+  // Quotes.
+  quotesTaken: counter('okxmm_quotes_taken_total', OF_INSTRUMENT, 'Quotes of workers that were acted upon.'),
+  quotesStale: counter(
+    'okxmm_quotes_stale_total',
+    OF_INSTRUMENT,
+    'Quotes refused because the book had moved on.',
+  ),
+  quotesDropped: counter(
+    'okxmm_quotes_dropped_total',
+    OF_INSTRUMENT,
+    'Quotes refused because their book has broken since, or may not be quoted.',
+  ),
+  guardPulls: counter('okxmm_guard_pulls_total', OF_INSTRUMENT, 'Orders cancelled by the guard.'),
+  guardReprices: counter('okxmm_guard_reprices_total', OF_INSTRUMENT, 'Orders repriced by the guard.'),
+  quoteBestPrice: gauge(
+    'okxmm_quote_best_price',
+    ['instrument', 'side'],
+    'Best price we want to quote.',
+    ON_BOARD_CURRENCY,
+  ),
+  quoteFairPrice: gauge(
+    'okxmm_quote_fair_price',
+    OF_INSTRUMENT,
+    'Fair price of the newest quote.',
+    ON_BOARD_CURRENCY,
+  ),
+
+  // Quote workers. The first two are written by the engine, the others by the worker itself.
+  workerRestarts: counter('okxmm_worker_restarts_total', OF_WORKER, 'Quote workers replaced, dead or stuck.'),
+  workerHeartbeat: gauge(
+    'okxmm_worker_heartbeat_age_seconds',
+    OF_WORKER,
+    "Age of a worker's last sign of life.",
+    AGE,
+  ),
+  workerQuotes: counter('okxmm_worker_quotes_total', OF_WORKER, 'Quotes computed.', { owner: 'worker' }),
+  workerTornReads: counter(
+    'okxmm_worker_torn_reads_total',
+    OF_WORKER,
+    'Reads of a market slot given up as torn.',
+    {
+      owner: 'worker',
+    },
+  ),
+  workerCompute: histogram('okxmm_worker_compute_seconds', OF_WORKER, 'Time to compute one quote.', {
+    owner: 'worker',
+  }),
+
+  // Commands, acks and orders.
+  commands: counter('okxmm_commands_total', ['instrument', 'op'], 'Commands sent, each an item of a batch.'),
+  requests: counter('okxmm_requests_total', ['op'], 'Messages sent to the trade session.'),
+  acks: counter('okxmm_acks_total', ['op', 'result'], 'Acks of commands, item by item.'),
+  venueRejects: counter(
+    'okxmm_venue_rejects_total',
+    ['decision'],
+    'Commands the venue refused, by what that means.',
+  ),
+  gateRejects: counter('okxmm_gate_rejects_total', ['reason'], 'Commands struck by the risk gate.'),
+  throttled: counter('okxmm_throttled_total', ['op'], 'Commands held back by the message budget.'),
+  budgetLeft: gauge('okxmm_budget_left', ['instrument', 'op'], 'Commands the message budget allows now.'),
+  accountBudgetLeft: gauge(
+    'okxmm_account_budget_left',
+    [],
+    "Places and amends the sub-account's budget allows now.",
+  ),
+  orderEvents: counter('okxmm_orders_total', ['instrument', 'event'], 'Orders, by what the venue confirmed.'),
+  illegalTransitions: counter(
+    'okxmm_illegal_transitions_total',
+    [],
+    'Messages an order could not be in for.',
+  ),
+  foreignOrders: counter(
+    'okxmm_foreign_orders_total',
+    [],
+    'Updates about orders of another run or another program.',
+  ),
+  openOrders: gauge(
+    'okxmm_open_orders',
+    ['instrument', 'side'],
+    'Orders that are or may be resting at the venue.',
+    ON_BOARD,
+  ),
+  exposureLots: gauge(
+    'okxmm_exposure_lots',
+    ['instrument', 'side'],
+    'Worst-case lots still to fill, in flight included.',
+    ON_BOARD,
+  ),
+
+  // Fills, position and profit.
+  fills: counter('okxmm_fills_total', ['instrument', 'side', 'liquidity'], 'Fills.'),
+  volume: counter(
+    'okxmm_volume_quote_total',
+    ['instrument', 'side'],
+    'Value filled, in the quote currency.',
+    CURRENCY,
+  ),
+  positionLots: gauge('okxmm_position_lots', OF_INSTRUMENT, 'Position; negative when short.', ON_BOARD),
+  positionLotsMax: gauge(
+    'okxmm_position_max_lots',
+    OF_INSTRUMENT,
+    'Limit of the position, either way.',
+    ON_BOARD,
+  ),
+  positionNotional: gauge(
+    'okxmm_position_notional_quote',
+    OF_INSTRUMENT,
+    'Value of the position at the mid; negative when short.',
+    ON_BOARD_CURRENCY,
+  ),
+  pnl: gauge(
+    'okxmm_pnl_quote',
+    ['instrument', 'kind'],
+    'Profit of this run in the quote currency (inverse contracts: in the settlement coin); fees negative when paid.',
+    ON_BOARD_CURRENCY,
+  ),
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricId = keyof typeof CATALOG;
+
+export const METRIC_IDS = Object.keys(CATALOG) as readonly MetricId[];
+
+/** The definition of a metric with its kinds widened, for code that walks the catalogue. */
+export function definitionOf(id: MetricId): MetricDefinition {
+  return CATALOG[id];
+}
+
+/** The values of each of a metric's labels, in the order of its labels. */
+export function labelValuesOf(
+  definition: MetricDefinition,
+  dimensions: MetricsDimensions,
+): readonly (readonly string[])[] {
+  return definition.labels.map((label) => LABEL_VALUES[label](dimensions));
+}
