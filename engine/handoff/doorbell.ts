@@ -14,6 +14,7 @@
  * accesses have one order for all threads), and so, again, the wait returns at once.
  */
 import { assert } from '../base/assert.ts';
+import type { Milliseconds } from '../base/units.ts';
 import type { Handoff } from './handoff-memory.ts';
 
 /**
@@ -29,9 +30,9 @@ const PENDING_AT = 1;
 /** Looks at the bell per call of wait(): some 50 µs, less than two wake-ups of a sleeping thread. */
 const SPINS_MAX = 16_384;
 /** A sleep ends after this long even unrung, so that an idle worker's heart goes on beating (at least every 100 ms). */
-const BLOCK_MS_MAX = 50;
+const BLOCK_MS_MAX: Milliseconds = 50;
 /** The engine looks again after this long, should a notification be missed. */
-const LISTEN_MS_MAX = 1_000;
+const LISTEN_MS_MAX: Milliseconds = 1_000;
 
 type WaitAsync = (
   words: Int32Array,
@@ -127,27 +128,27 @@ export class BellWaiter {
   }
 
   /**
-   * Waits for a ring, for a bounded time: at most some 100 µs spinning, or 50 ms asleep. Returns whether the bell rang. For
-   * worker threads: the calling thread does nothing else meanwhile.
+   * Waits for a ring, for a bounded time: at most some 100 µs spinning, then (unless it only spins) `blockMs` asleep.
+   * Returns whether the bell rang. For worker threads: the calling thread does nothing else meanwhile.
    */
-  wait(strategy: WaitStrategy): boolean {
+  wait(strategy: WaitStrategy, blockMs: Milliseconds = BLOCK_MS_MAX): boolean {
     if (strategy !== WaitStrategy.block) {
       for (let spin = 0; spin < SPINS_MAX; spin++) if (this.hasRung()) return true;
       if (strategy === WaitStrategy.spin) return false;
     }
     Atomics.store(this.#sleeping, 0, 1);
-    Atomics.wait(this.#words, COUNT, this.#seen, BLOCK_MS_MAX);
+    Atomics.wait(this.#words, COUNT, this.#seen, blockMs);
     Atomics.store(this.#sleeping, 0, 0);
     return this.hasRung();
   }
 
   /**
-   * Waits without holding the thread: true when the bell rang, false when nothing was heard for a second. For the engine
-   * thread, when its event loop sleeps; one that keeps turning asks hasRung() instead.
+   * Waits without holding the thread; returns whether the bell rang. For the engine thread, when its event loop sleeps;
+   * one that keeps turning asks hasRung() instead.
    */
-  async waitAsync(): Promise<boolean> {
+  async waitAsync(timeoutMs: Milliseconds = LISTEN_MS_MAX): Promise<boolean> {
     Atomics.store(this.#sleeping, 0, 1);
-    const waiting = waitAsync(this.#words, COUNT, this.#seen, LISTEN_MS_MAX);
+    const waiting = waitAsync(this.#words, COUNT, this.#seen, timeoutMs);
     if (waiting.async) await waiting.value;
     Atomics.store(this.#sleeping, 0, 0);
     return this.hasRung();
