@@ -64,6 +64,8 @@ export class JsonCursor {
    */
   hasEscape = false;
   #isFirst = false;
+  /** Whether the text scanned last held an escape. */
+  #isEscaped = false;
   /** 1 for an object and 0 for an array, for every level that `skipValue` is inside of. */
   readonly #levels = new Uint8Array(DEPTH_MAX);
 
@@ -79,6 +81,7 @@ export class JsonCursor {
     this.valueEnd = start;
     this.hasEscape = false;
     this.#isFirst = false;
+    this.#isEscaped = false;
   }
 
   /** @hot Steps into an object; false, and the walk has failed, when the next value is something else. */
@@ -155,7 +158,7 @@ export class JsonCursor {
   /** @hot Takes the next value, whole, whatever it is; its range and kind are left in the cursor. */
   readValue(): boolean {
     if (!this.skipValue()) return false;
-    if (this.kind === JsonKind.string && this.#holdsBackslash()) this.hasEscape = true;
+    if (this.kind === JsonKind.string && this.#isEscaped) this.hasEscape = true;
     return true;
   }
 
@@ -223,15 +226,8 @@ export class JsonCursor {
   /** A key: as `#scanText`, and an escape in it counts. */
   #scanString(): boolean {
     if (!this.#scanText()) return false;
-    if (this.#holdsBackslash()) this.hasEscape = true;
+    if (this.#isEscaped) this.hasEscape = true;
     return true;
-  }
-
-  #holdsBackslash(): boolean {
-    for (let index = this.valueStart; index < this.valueEnd; index++) {
-      if (this.bytes[index] === BACKSLASH) return true;
-    }
-    return false;
   }
 
   /** From a quote to its partner: control characters are illegal, escapes must be one of JSON's. */
@@ -240,6 +236,7 @@ export class JsonCursor {
     const end = this.end;
     let position = this.position + 1;
     const start = position;
+    this.#isEscaped = false;
     while (position < end) {
       const byte = bytes[position]!;
       if (byte === QUOTE) {
@@ -252,6 +249,7 @@ export class JsonCursor {
       if (byte === BACKSLASH) {
         const length = escapeLength(bytes, position, end);
         if (length === 0) return false;
+        this.#isEscaped = true;
         position += length;
       } else {
         position++;

@@ -21,7 +21,7 @@ import { InstrumentType } from '../base/instrument.ts';
 import { Side } from '../base/side.ts';
 import type { Lots, Milliseconds, Ticks } from '../base/units.ts';
 import { RUN_MAX, clientOrderIdText, writeSlotAndGeneration } from './client-order-id.ts';
-import { OrdType, OrderSide, StpMode, TdMode, WsOp } from './shapes.ts';
+import { OrdType, OrderSide, StpMode, type TdMode, WsOp } from './shapes.ts';
 import { assertTag } from './tag.ts';
 import { BATCH_ITEMS_MAX } from './venue-limits.ts';
 
