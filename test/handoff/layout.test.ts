@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import {
@@ -86,10 +86,10 @@ describe('HandoffLayout', () => {
         for (let index = 1; index < found.length; index++) {
           const before = found[index - 1];
           const after = found[index];
-          expect(after.start).toBeGreaterThanOrEqual(before.end);
-          if (before.writer === after.writer) continue;
-          const lastLine = Math.floor((before.end - 1) / CACHE_LINE_BYTES);
-          expect(Math.floor(after.start / CACHE_LINE_BYTES)).toBeGreaterThan(lastLine);
+          // One writer's regions may share a line, nothing more.
+          const isOneWriter = before.writer === after.writer;
+          const lineEnd = Math.ceil(before.end / CACHE_LINE_BYTES) * CACHE_LINE_BYTES;
+          expect(after.start).toBeGreaterThanOrEqual(isOneWriter ? before.end : lineEnd);
         }
       }),
       { numRuns: 100 },

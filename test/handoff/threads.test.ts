@@ -39,7 +39,7 @@ describe('between threads', () => {
       publishMarket(writer, number);
       pause(progress, number);
     }
-    const [{ reads, broken, backwards, tornReads }] = await result;
+    const [{ reads, broken, backwards }] = await result;
     expect({ reads, broken, backwards }).toEqual({ reads: READS, broken: 0, backwards: 0 });
   });
 

@@ -27,7 +27,7 @@ export interface LadderParameters {
   readonly levels: number;
   /** Distance of the first level from the reservation price. */
   readonly halfSpreadBps: number;
-  /** The least such distance, in ticks (a fraction is allowed); above zero. */
+  /** The least such distance, in ticks; a fraction is allowed. */
   readonly halfSpreadTicksMin: number;
   /** Distance from level to level; at least a tick whatever this says. */
   readonly levelStepBps: number;
@@ -38,7 +38,7 @@ export interface LadderParameters {
   /** How far both sides shift when the position is at its maximum. */
   readonly skewBpsAtMax: number;
   readonly positionLotsMax: Lots;
-  /** The guard's least edge as a share of the half spread, below 1. */
+  /** The guard's least edge as a share of the half spread, at most 1. */
   readonly edgeMinRatio: number;
   /** Levels smaller than this are not quoted: the venue's least order. */
   readonly minLots: Lots;
@@ -61,8 +61,7 @@ function assertParameters(parameters: LadderParameters): void {
     assert(Number.isFinite(value) && value >= 0, 'ladder parameters are finite and not negative');
   }
   assert(Number.isInteger(parameters.levels), 'ladder levels are a whole number');
-  assert(parameters.halfSpreadTicksMin > 0, 'the least half spread is above zero');
-  assert(parameters.edgeMinRatio < 1, 'the least edge is smaller than the half spread');
+  assert(parameters.edgeMinRatio <= 1, 'the least edge is at most the half spread');
   assert(
     Number.isInteger(parameters.lots) && Number.isInteger(parameters.lotsStep),
     'ladder sizes are whole lots',
