@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  CLIENT_ORDER_ID_LENGTH,
+  ClientOrderId,
+  GENERATION_MAX,
+  RUN_MAX,
+  SLOT_MAX,
+  clientOrderIdText,
+  writeClientOrderId,
+} from '../../engine/okx/client-order-id.ts';
+import { CLIENT_ID_PATTERN } from '../../engine/okx/venue-limits.ts';
+
+const parts = fc.record({
+  run: fc.integer({ min: 0, max: RUN_MAX }),
+  slot: fc.integer({ min: 0, max: SLOT_MAX }),
+  generation: fc.integer({ min: 1, max: GENERATION_MAX }),
+});
+
+describe('client order ids', () => {
+  it('parse back to what was written, and stay below 2^63', () => {
+    fc.assert(
+      fc.property(parts, fc.nat(20), ({ run, slot, generation }, offset) => {
+        const bytes = new Uint8Array(64);
+        const end = writeClientOrderId(bytes, offset, run, slot, generation);
+        expect(end - offset).toBe(CLIENT_ORDER_ID_LENGTH);
+        const id = new ClientOrderId();
+        expect(id.parse(bytes, offset, end)).toBe(true);
+        expect([id.run, id.slot, id.generation]).toEqual([run, slot, generation]);
+        const text = Buffer.from(bytes.subarray(offset, end)).toString('latin1');
+        expect(text).toBe(clientOrderIdText(run, slot, generation));
+        expect(BigInt(text) < 2n ** 63n).toBe(true);
+        expect(BigInt(text).toString()).toBe(text);
+        expect(CLIENT_ID_PATTERN.test(text)).toBe(true);
+      }),
+    );
+  });
+
+  it.each([
+    ['too short', '100000042000700000'],
+    ['too long', '10000004200070000031'],
+    ['another leading digit', '2000000420007000003'],
+    ['a letter', '1000000420007a00003'],
+    ['generation zero', '1000000420007000000'],
+    ['a sign', '-000000420007000003'],
+    ['empty', ''],
+  ])('of others are not ours: %s', (_name, text) => {
+    const id = new ClientOrderId();
+    expect(id.parseText(text)).toBe(false);
+    expect([id.run, id.slot, id.generation]).toEqual([0, 0, 0]);
+  });
+
+  it('are drawn as the head comment says', () => {
+    expect(clientOrderIdText(42, 7, 3)).toBe('1000000420007000003');
+  });
+});
