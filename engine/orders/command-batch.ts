@@ -11,7 +11,15 @@ import type { Side } from '../base/side.ts';
 import type { Lots, Ticks } from '../base/units.ts';
 
 /** Why a command was asked for: a label of a metric. */
-export const CommandReason = { newLevel: 0, price: 1, size: 2, surplus: 3, withdrawn: 4, guard: 5, unknownFate: 6 } as const;
+export const CommandReason = {
+  newLevel: 0,
+  price: 1,
+  size: 2,
+  surplus: 3,
+  withdrawn: 4,
+  guard: 5,
+  unknownFate: 6,
+} as const;
 export type CommandReason = (typeof CommandReason)[keyof typeof CommandReason];
 
 /** Slot of a place: it gets one when the gate has let it pass. */

@@ -14,20 +14,23 @@ import { CommandOp } from '../base/command-op.ts';
 import { Side } from '../base/side.ts';
 import { TICKS_MAX } from '../base/units.ts';
 import type { Lots, Nanoseconds, Ticks } from '../base/units.ts';
+import { AMENDS_IN_FLIGHT_MAX, AmendsInFlight } from './amends-in-flight.ts';
 import { KEEP_LOTS } from './command-batch.ts';
 import { END, OrderLists } from './order-lists.ts';
-import { AckOutcome, AmendResult, ILLEGAL, OrderEvent, OrderState, UpdateState, nextState } from './order-state.ts';
+import {
+  AckOutcome,
+  AmendResult,
+  ILLEGAL,
+  OrderEvent,
+  OrderState,
+  UpdateState,
+  nextState,
+} from './order-state.ts';
 
 /** No such order, or no room for one. */
 export const NO_ORDER = END;
-/** `seen` of an order that the table does not hold: a leftover of ours, to be cancelled by its own name. */
-export const NOT_HELD = -1;
-/** The venue refuses a fourth unanswered amend of one order (51513). */
-export const AMENDS_IN_FLIGHT_MAX = 3;
-
 const SLOTS_MAX = 10_000;
 const GENERATION_MAX = 999_999;
-const AMEND_ID_MAX = 0x3fff_ffff;
 
 /** Rows of order updates, as the decoder of the venue's pushes gives them. */
 export interface OrderRows {
@@ -61,6 +64,7 @@ export class OrderTable {
   /** Price and total size that the newest amend in flight asks for; the confirmed ones when there is none. */
   readonly wantTicks: Int32Array;
   readonly wantLots: Float64Array;
+  /** Amends in flight. */
   readonly amendCount: Uint8Array;
   readonly isCancelInFlight: Uint8Array;
   /** 1 from the first push that says it rests until it is over. */
@@ -88,14 +92,9 @@ export class OrderTable {
   lateFillCount = 0;
 
   readonly #lists: OrderLists;
-  /** Per slot × AMENDS_IN_FLIGHT_MAX, oldest amend first. */
-  readonly #amendId: Int32Array;
-  readonly #amendTicks: Int32Array;
-  readonly #amendLots: Float64Array;
+  readonly #amends: AmendsInFlight;
+  /** The venue's time of the newest push, per slot. */
   readonly #updatedMs: Float64Array;
-  readonly #seenMark: Int32Array;
-  #reconcileMark = 0;
-  #nextAmendId = 1;
   /** Free slots, a ring: taken at the front, given back at the end. */
   readonly #freeSlots: Int32Array;
   #freeFront = 0;
@@ -113,7 +112,8 @@ export class OrderTable {
     this.filledLots = new Float64Array(capacity);
     this.wantTicks = new Int32Array(capacity);
     this.wantLots = new Float64Array(capacity);
-    this.amendCount = new Uint8Array(capacity);
+    this.#amends = new AmendsInFlight(capacity);
+    this.amendCount = this.#amends.count;
     this.isCancelInFlight = new Uint8Array(capacity);
     this.isResting = new Uint8Array(capacity);
     this.placedNs = new Float64Array(capacity);
@@ -124,11 +124,7 @@ export class OrderTable {
     for (let list = Side.sell; list < this.bestTicks.length; list += 2) this.bestTicks[list] = TICKS_MAX;
     this.openCounts = new Int32Array(instrumentCount);
     this.#lists = new OrderLists(instrumentCount * 2, capacity);
-    this.#amendId = new Int32Array(capacity * AMENDS_IN_FLIGHT_MAX);
-    this.#amendTicks = new Int32Array(capacity * AMENDS_IN_FLIGHT_MAX);
-    this.#amendLots = new Float64Array(capacity * AMENDS_IN_FLIGHT_MAX);
     this.#updatedMs = new Float64Array(capacity);
-    this.#seenMark = new Int32Array(capacity);
     this.#freeSlots = Int32Array.from({ length: capacity }, (_, slot) => slot);
     this.#freeCount = capacity;
   }
@@ -213,13 +209,8 @@ export class OrderTable {
    */
   requestAmend(slot: number, ticks: Ticks, lots: Lots, nowNs: Nanoseconds): number {
     assert(this.isAmendable(slot), 'only a resting order with amends to spare is amended');
-    const id = this.#nextAmendId;
-    this.#nextAmendId = id === AMEND_ID_MAX ? 1 : id + 1;
     const total = lots === KEEP_LOTS ? this.wantLots[slot]! : lots;
-    const entry = slot * AMENDS_IN_FLIGHT_MAX + this.amendCount[slot]!++;
-    this.#amendId[entry] = id;
-    this.#amendTicks[entry] = ticks;
-    this.#amendLots[entry] = total;
+    const id = this.#amends.add(slot, ticks, total);
     this.wantTicks[slot] = ticks;
     this.wantLots[slot] = total;
     this.sentNs[slot] = nowNs;
@@ -247,3 +238,251 @@ export class OrderTable {
     else if (op === CommandOp.amend) this.#endAmend(slot, amendId);
     else this.isCancelInFlight[slot] = 0;
   }
+
+  // -------------------------------------------------------------------------------------------------- answers
+
+  /** @hot The venue's answer to a place. */
+  onPlaceAck(slot: number, generation: number, outcome: AckOutcome): void {
+    if (!this.#isCurrent(slot, generation)) return;
+    if (outcome === AckOutcome.accepted) this.#happen(slot, OrderEvent.placeAccepted);
+    else if (outcome === AckOutcome.unknown) this.#happen(slot, OrderEvent.doubted);
+    // A refusal of what was pushed as resting cannot be true: the push came from the matching engine.
+    else if (this.isResting[slot] === 1) this.illegalCount++;
+    else this.#happen(slot, OrderEvent.placeRejected);
+  }
+
+  /** @hot The venue's answer to an amend. Accepted is not done: the amend stays in flight until its push. */
+  onAmendAck(slot: number, generation: number, amendId: number, outcome: AckOutcome): void {
+    if (!this.#isCurrent(slot, generation)) return;
+    if (outcome === AckOutcome.rejected) this.#endAmend(slot, amendId);
+    else if (outcome === AckOutcome.gone) this.#happen(slot, OrderEvent.goneAck);
+    else if (outcome === AckOutcome.unknown) this.#happen(slot, OrderEvent.doubted);
+  }
+
+  /** @hot The venue's answer to a cancel. Accepted is not done: a fill may still come before the final push. */
+  onCancelAck(slot: number, generation: number, outcome: AckOutcome): void {
+    if (!this.#isCurrent(slot, generation)) return;
+    if (outcome === AckOutcome.accepted) return;
+    this.isCancelInFlight[slot] = 0;
+    if (outcome === AckOutcome.gone) this.#happen(slot, OrderEvent.goneAck);
+    else if (outcome === AckOutcome.unknown) this.#happen(slot, OrderEvent.doubted);
+  }
+
+  /**
+   * @hot The venue's push about one order of this run. Returns the lots that it is the first to tell of: not always the
+   * push's own fill, for a fill may have been told before, or be told together with a later one.
+   */
+  onUpdate(rows: OrderRows, row: number): Lots {
+    const slot = rows.slot[row]!;
+    if (!this.#isKnown(slot, rows.generation[row]!)) {
+      this.staleCount++;
+      return 0;
+    }
+    const filled = this.#fillUpTo(slot, rows.accFillLots[row]!);
+    if (this.state[slot] === OrderState.free) {
+      this.staleCount++;
+      if (filled > 0) this.lateFillCount++;
+      return filled;
+    }
+    const state = rows.state[row] as UpdateState;
+    if (
+      state === UpdateState.filled ||
+      state === UpdateState.cancelled ||
+      state === UpdateState.mmpCancelled
+    ) {
+      this.#happen(slot, OrderEvent.pushedClosed);
+      return filled;
+    }
+    if (state !== UpdateState.live && state !== UpdateState.partiallyFilled) {
+      this.#weigh(slot);
+      return filled;
+    }
+    // Pushes of one order come in order in practice, and by the venue's time otherwise: an old price must not come back.
+    const updatedMs = rows.uTimeMs[row]!;
+    if (updatedMs >= this.#updatedMs[slot]!) {
+      this.#updatedMs[slot] = updatedMs;
+      this.#confirm(slot, rows.priceTicks[row]!, rows.sizeLots[row]!);
+    }
+    if (rows.amendResult[row] !== AmendResult.none) this.#amends.remove(slot, rows.reqId[row]!);
+    this.#rest(slot);
+    return filled;
+  }
+
+  // ---------------------------------------------------------------------------------------------------- doubt
+
+  /** Doubts every order with a command that has waited `timeoutNs` for its outcome. Returns how many. */
+  expire(nowNs: Nanoseconds, timeoutNs: Nanoseconds): number {
+    let count = 0;
+    for (let slot = 0; slot < this.capacity; slot++) {
+      if (this.#isWaiting(slot) && nowNs - this.sentNs[slot]! >= timeoutNs) {
+        this.#doubt(slot);
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /** Doubts every order with a command in flight: the session that would have brought the outcome is lost. */
+  doubtInFlight(): number {
+    return this.expire(Infinity, 0);
+  }
+
+  /** The answer to a question: the order rests like this. Returns the lots newly known to be filled. */
+  resolveLive(slot: number, generation: number, ticks: Ticks, lots: Lots, filledLots: Lots): Lots {
+    if (!this.#isCurrent(slot, generation)) return 0;
+    const filled = this.#fillUpTo(slot, filledLots);
+    // The question was asked after the commands in doubt: what they were to do is in the answer.
+    this.amendCount[slot] = 0;
+    this.isCancelInFlight[slot] = 0;
+    this.#confirm(slot, ticks, lots);
+    this.#move(slot, OrderState.live);
+    this.isResting[slot] = 1;
+    this.#weigh(slot);
+    this.#rescanBest(this.#listOf(slot));
+    return filled;
+  }
+
+  /** The answer to a question: the order is over, filled this far. Returns the lots newly known to be filled. */
+  resolveClosed(slot: number, generation: number, filledLots: Lots): Lots {
+    if (!this.#isCurrent(slot, generation)) return 0;
+    const filled = this.#fillUpTo(slot, filledLots);
+    this.#happen(slot, OrderEvent.pushedClosed);
+    return filled;
+  }
+
+  /**
+   * The venue does not have the order. What it filled before is in the position that recovery takes from the venue, so
+   * no later word about its fills counts.
+   */
+  resolveAbsent(slot: number, generation: number): void {
+    if (!this.#isCurrent(slot, generation)) return;
+    this.filledLots[slot] = Infinity;
+    this.#happen(slot, OrderEvent.absent);
+  }
+
+  // ------------------------------------------------------------------------------------------------- internals
+
+  #listOf(slot: number): number {
+    return this.instrument[slot]! * 2 + this.side[slot]!;
+  }
+
+  /** Whether the words are about the slot's present order, or the one that ended last. */
+  #isKnown(slot: number, generation: number): boolean {
+    return slot >= 0 && slot < this.capacity && generation > 0 && this.generation[slot] === generation;
+  }
+
+  #isCurrent(slot: number, generation: number): boolean {
+    if (this.#isKnown(slot, generation) && this.state[slot] !== OrderState.free) return true;
+    this.staleCount++;
+    return false;
+  }
+
+  #isWaiting(slot: number): boolean {
+    const state = this.state[slot];
+    if (state === OrderState.pendingPlace || state === OrderState.accepted) return true;
+    if (state === OrderState.live) return this.amendCount[slot]! > 0 || this.isCancelInFlight[slot] === 1;
+    return state === OrderState.unknown && this.isCancelInFlight[slot] === 1;
+  }
+
+  /** The amends stay counted until they are decided; the cancel may be asked for again. */
+  #doubt(slot: number): void {
+    this.isCancelInFlight[slot] = 0;
+    this.#happen(slot, OrderEvent.doubted);
+  }
+
+  /** Raises what is filled to the venue's total and returns by how much. Totals only grow, so that each fill counts once. */
+  #fillUpTo(slot: number, totalLots: Lots): Lots {
+    const known = this.filledLots[slot]!;
+    if (!(totalLots > known)) return 0;
+    this.filledLots[slot] = totalLots;
+    return totalLots - known;
+  }
+
+  #confirm(slot: number, ticks: Ticks, lots: Lots): void {
+    if (ticks > 0) this.priceTicks[slot] = ticks;
+    if (lots > 0) this.sizeLots[slot] = lots;
+  }
+
+  /** After a push that says it rests, or the end of an amend. */
+  #rest(slot: number): void {
+    // A doubted amend is still undecided after a push about something else, and so is the order.
+    const isUndecided = this.state[slot] === OrderState.unknown && this.amendCount[slot]! > 0;
+    if (!isUndecided) this.#happen(slot, OrderEvent.pushedLive);
+    if (this.state[slot] !== OrderState.gone) this.isResting[slot] = 1;
+    this.#weigh(slot);
+    this.#rescanBest(this.#listOf(slot));
+  }
+
+  #endAmend(slot: number, amendId: number): void {
+    if (!this.#amends.remove(slot, amendId)) {
+      this.staleCount++;
+      return;
+    }
+    if (this.amendCount[slot] === 0) this.#happen(slot, OrderEvent.amendsAnswered);
+    this.#weigh(slot);
+    this.#rescanBest(this.#listOf(slot));
+  }
+
+  #happen(slot: number, event: OrderEvent): void {
+    const next = nextState(this.state[slot] as OrderState, event);
+    if (next === ILLEGAL) {
+      this.illegalCount++;
+      return;
+    }
+    this.#move(slot, next);
+    if (next === OrderState.gone) {
+      this.isResting[slot] = 0;
+      this.isCancelInFlight[slot] = 0;
+    }
+    if (next === OrderState.free) this.#close(slot);
+  }
+
+  #move(slot: number, next: OrderState): void {
+    this.doubtCount += Number(isDoubtful(next)) - Number(isDoubtful(this.state[slot] as OrderState));
+    this.state[slot] = next;
+  }
+
+  #close(slot: number): void {
+    const list = this.#listOf(slot);
+    this.amendCount[slot] = 0;
+    this.isCancelInFlight[slot] = 0;
+    this.isResting[slot] = 0;
+    this.exposureLots[list]! -= this.riskLots[slot]!;
+    this.riskLots[slot] = 0;
+    this.openCounts[this.instrument[slot]!]!--;
+    this.openTotal--;
+    this.#lists.remove(slot);
+    this.#freeSlots[(this.#freeFront + this.#freeCount) % this.capacity] = slot;
+    this.#freeCount++;
+    this.#rescanBest(list);
+  }
+
+  /** Brings what the order wants and what it risks up to date. */
+  #weigh(slot: number): void {
+    const isAmended = this.amendCount[slot]! > 0;
+    this.wantTicks[slot] = isAmended ? this.#amends.newestTicks(slot) : this.priceTicks[slot]!;
+    this.wantLots[slot] = isAmended ? this.#amends.newestLots(slot) : this.sizeLots[slot]!;
+    const total = this.#amends.largestLots(slot, this.sizeLots[slot]!);
+    const risk = Math.max(0, total - this.filledLots[slot]!);
+    this.exposureLots[this.#listOf(slot)]! += risk - this.riskLots[slot]!;
+    this.riskLots[slot] = risk;
+  }
+
+  #widenBest(list: number, ticks: Ticks): void {
+    const best = this.bestTicks[list]!;
+    if ((list & 1) === Side.buy ? ticks > best : ticks < best) this.bestTicks[list] = ticks;
+  }
+
+  #rescanBest(list: number): void {
+    const side = (list & 1) as Side;
+    this.bestTicks[list] = side === Side.buy ? 0 : TICKS_MAX;
+    for (let slot = this.#lists.head[list]!; slot !== END; slot = this.#lists.next[slot]!) {
+      this.#widenBest(list, this.#amends.mostAggressiveTicks(slot, side, this.priceTicks[slot]!));
+    }
+  }
+}
+
+/** Whether its fate has to be asked for. */
+function isDoubtful(state: OrderState): boolean {
+  return state === OrderState.unknown || state === OrderState.gone;
+}
