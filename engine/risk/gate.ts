@@ -1,0 +1,230 @@
+/**
+ * The pre-trade check: every place and every amend passes here, last thing before it is encoded.
+ *
+ * Owner:      the engine thread.
+ * Invariants: nothing passes without a tag, on a book that is not quotable, past a limit counting what is in flight, or
+ *             across the book or ourselves; cancels always pass. A price or limit that is not known never lets pass what
+ *             a known one would strike, but for the venue's price limits, which the venue checks too.
+ * Cost:       about a dozen comparisons, and a multiplication an instrument for the account's notional; no allocation.
+ *
+ * Risk knows neither orders nor book: it reads their state in the typed arrays of GateInputs, in place, and the market as
+ * the loop sets it. What the gate strikes is counted by its reason and not sent; the order it would have amended is for
+ * the loop to cancel.
+ */
+import { assert } from '../base/assert.ts';
+import { CommandOp } from '../base/command-op.ts';
+import type { Instrument } from '../base/instrument.ts';
+import { Side } from '../base/side.ts';
+import { TICKS_MAX } from '../base/units.ts';
+import type { Lots, Ticks } from '../base/units.ts';
+import { KillReason } from './kill-switch.ts';
+import type { KillSwitch } from './kill-switch.ts';
+
+/** Why a command was struck. The first rule that fails, in this order. */
+export const GateReason = {
+  pass: 0,
+  halted: 1,
+  noTag: 2,
+  instrumentPaused: 3,
+  notQuotable: 4,
+  sizeMin: 5,
+  sizeMax: 6,
+  orderNotionalMax: 7,
+  openOrdersMax: 8,
+  positionMax: 9,
+  accountNotionalMax: 10,
+  collarBook: 11,
+  priceLimit: 12,
+  wouldCross: 13,
+  selfCross: 14,
+} as const;
+export type GateReason = (typeof GateReason)[keyof typeof GateReason];
+
+export interface RiskLimits {
+  readonly positionLotsMax: Lots;
+  readonly orderLotsMax: Lots;
+  /** In the currency of Instrument.notional. */
+  readonly orderNotionalMax: number;
+  readonly openOrdersMax: number;
+  /** Largest distance of a price from the middle of the book. */
+  readonly collarBps: number;
+  /** What one unit of Instrument.notional is worth in the account's currency. */
+  readonly notionalRate: number;
+}
+
+export interface AccountLimits {
+  readonly notionalMax: number;
+  /** Loss since the start, as a positive number in the account's currency, that halts the engine. */
+  readonly lossMax: number;
+}
+
+/** Arrays of other rooms, read in place. */
+export interface GateInputs {
+  /** Per instrument. */
+  readonly positionLots: Float64Array;
+  /** Per instrument × 2 + side: what may still be filled, with everything in flight. */
+  readonly exposureLots: Float64Array;
+  /** Per instrument × 2 + side: our most aggressive price, 0 without a buy, TICKS_MAX without a sell. */
+  readonly bestTicks: Int32Array;
+  /** Per instrument. */
+  readonly openCounts: Int32Array;
+}
+
+export class Gate {
+  /** How often each reason struck, by GateReason. */
+  readonly strikes: Float64Array;
+  readonly isPaused: Uint8Array;
+
+  readonly #instruments: readonly Instrument[];
+  readonly #limits: readonly RiskLimits[];
+  readonly #account: AccountLimits;
+  readonly #inputs: GateInputs;
+  readonly #hasTag: boolean;
+  readonly #killSwitch: KillSwitch;
+  readonly #isQuotable: Uint8Array;
+  readonly #bidTicks: Int32Array;
+  readonly #askTicks: Int32Array;
+  readonly #buyTicksMax: Int32Array;
+  readonly #sellTicksMin: Int32Array;
+
+  constructor(
+    instruments: readonly Instrument[],
+    limits: readonly RiskLimits[],
+    account: AccountLimits,
+    inputs: GateInputs,
+    hasTag: boolean,
+    killSwitch: KillSwitch,
+  ) {
+    const count = instruments.length;
+    assert(limits.length === count, 'every instrument has its limits');
+    this.strikes = new Float64Array(Object.keys(GateReason).length);
+    this.isPaused = new Uint8Array(count);
+    this.#instruments = instruments;
+    this.#limits = limits;
+    this.#account = account;
+    this.#inputs = inputs;
+    this.#hasTag = hasTag;
+    this.#killSwitch = killSwitch;
+    this.#isQuotable = new Uint8Array(count);
+    this.#bidTicks = new Int32Array(count);
+    this.#askTicks = new Int32Array(count);
+    this.#buyTicksMax = new Int32Array(count).fill(TICKS_MAX);
+    this.#sellTicksMin = new Int32Array(count);
+  }
+
+  /** @hot The book as it is now. Prices only count while it is quotable; the last ones stay as a mark. */
+  setMarket(instrument: number, bidTicks: Ticks, askTicks: Ticks, isQuotable: boolean): void {
+    this.#isQuotable[instrument] = isQuotable ? 1 : 0;
+    if (!isQuotable) return;
+    this.#bidTicks[instrument] = bidTicks;
+    this.#askTicks[instrument] = askTicks;
+  }
+
+  /** The venue's price limits; TICKS_MAX and 0 while there are none. */
+  setPriceLimits(instrument: number, buyTicksMax: Ticks, sellTicksMin: Ticks): void {
+    this.#buyTicksMax[instrument] = buyTicksMax;
+    this.#sellTicksMin[instrument] = sellTicksMin;
+  }
+
+  /** The middle of the last quotable book, in ticks; 0 before the first. */
+  markTicks(instrument: number): number {
+    return (this.#bidTicks[instrument]! + this.#askTicks[instrument]!) / 2;
+  }
+
+  /** Profit since the start in the account's currency, marked. Halts the engine past the limit; true when it just did. */
+  onProfit(profit: number): boolean {
+    return !(profit > -this.#account.lossMax) && this.#killSwitch.halt(KillReason.lossMax);
+  }
+
+  /**
+   * @hot Whether a command may be sent. `lots` is the size that will rest (of an amend, without what is filled), and
+   * `addedLots` by how much it raises the worst case that `exposureLots` already holds: all of it for a place.
+   */
+  check(
+    op: CommandOp,
+    instrument: number,
+    side: Side,
+    ticks: Ticks,
+    lots: Lots,
+    addedLots: Lots,
+  ): GateReason {
+    if (op === CommandOp.cancel) return GateReason.pass;
+    let reason = this.#checkState(instrument);
+    if (reason === GateReason.pass) reason = this.#checkSize(op, instrument, ticks, lots);
+    if (reason === GateReason.pass) reason = this.#checkExposure(instrument, side, ticks, addedLots);
+    if (reason === GateReason.pass) reason = this.#checkPrice(instrument, side, ticks);
+    this.strikes[reason]!++;
+    return reason;
+  }
+
+  #checkState(instrument: number): GateReason {
+    if (this.#killSwitch.isHalted) return GateReason.halted;
+    if (!this.#hasTag) return GateReason.noTag;
+    if (this.isPaused[instrument] === 1) return GateReason.instrumentPaused;
+    return this.#isQuotable[instrument] === 1 ? GateReason.pass : GateReason.notQuotable;
+  }
+
+  // Each rule is written so that NaN fails it.
+  #checkSize(op: CommandOp, instrument: number, ticks: Ticks, lots: Lots): GateReason {
+    const which = this.#instruments[instrument]!;
+    const limits = this.#limits[instrument]!;
+    if (!(lots >= which.minLots)) return GateReason.sizeMin;
+    if (!(lots <= limits.orderLotsMax && lots <= which.maxLots)) return GateReason.sizeMax;
+    if (!(which.notional(ticks, lots) <= limits.orderNotionalMax)) return GateReason.orderNotionalMax;
+    if (op !== CommandOp.place) return GateReason.pass;
+    return this.#inputs.openCounts[instrument]! < limits.openOrdersMax
+      ? GateReason.pass
+      : GateReason.openOrdersMax;
+  }
+
+  /** Each side by itself: the worst case is that all of one side fills and nothing of the other. */
+  #checkExposure(instrument: number, side: Side, ticks: Ticks, addedLots: Lots): GateReason {
+    const position = this.#inputs.positionLots[instrument]!;
+    const exposure = this.#inputs.exposureLots[instrument * 2 + side]! + addedLots;
+    const worst = side === Side.buy ? position + exposure : exposure - position;
+    if (!(worst <= this.#limits[instrument]!.positionLotsMax)) return GateReason.positionMax;
+    // What only leads out of a position is let pass whatever the others hold.
+    if (addedLots === 0 || worst <= 0) return GateReason.pass;
+    const notional = this.#otherNotional(instrument) + this.#notional(instrument, ticks, side, addedLots);
+    return notional <= this.#account.notionalMax ? GateReason.pass : GateReason.accountNotionalMax;
+  }
+
+  #checkPrice(instrument: number, side: Side, ticks: Ticks): GateReason {
+    const bid = this.#bidTicks[instrument]!;
+    const ask = this.#askTicks[instrument]!;
+    const mark = this.markTicks(instrument);
+    if (!(Math.abs(ticks - mark) * 10_000 <= this.#limits[instrument]!.collarBps * mark)) {
+      return GateReason.collarBook;
+    }
+    const otherBest = this.#inputs.bestTicks[instrument * 2 + 1 - side]!;
+    if (side === Side.buy) {
+      if (ticks > this.#buyTicksMax[instrument]!) return GateReason.priceLimit;
+      if (ticks >= ask) return GateReason.wouldCross;
+      return ticks < otherBest ? GateReason.pass : GateReason.selfCross;
+    }
+    if (ticks < this.#sellTicksMin[instrument]!) return GateReason.priceLimit;
+    if (ticks <= bid) return GateReason.wouldCross;
+    return ticks > otherBest ? GateReason.pass : GateReason.selfCross;
+  }
+
+  #otherNotional(instrument: number): number {
+    let sum = 0;
+    for (let other = 0; other < this.#instruments.length; other++) {
+      if (other !== instrument) sum += this.#notional(other, 0, Side.buy, 0);
+    }
+    return sum;
+  }
+
+  /** Value of the larger worst case of the two sides, `addedLots` more on `side`, at the mark or at `ticks` if dearer. */
+  #notional(instrument: number, ticks: Ticks, side: Side, addedLots: Lots): number {
+    const position = this.#inputs.positionLots[instrument]!;
+    const bought =
+      position + this.#inputs.exposureLots[instrument * 2]! + (side === Side.buy ? addedLots : 0);
+    const sold =
+      this.#inputs.exposureLots[instrument * 2 + 1]! + (side === Side.sell ? addedLots : 0) - position;
+    const lots = Math.max(bought, sold, 0);
+    if (lots === 0) return 0;
+    const price = Math.max(ticks, this.markTicks(instrument));
+    return this.#instruments[instrument]!.notional(price, lots) * this.#limits[instrument]!.notionalRate;
+  }
+}

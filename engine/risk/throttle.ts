@@ -1,0 +1,132 @@
+/**
+ * The venue's message budgets as exact sliding windows: how many commands may leave now without any window of the
+ * venue's holding more than its limit, however that window lies.
+ *
+ * Owner:      the engine thread.
+ * Invariants: of any limit + 1 consecutive sends of a budget, the first and the last are more than the window apart;
+ *             cancels draw on their own budgets only, and placing stops while they are low, so that there is always
+ *             enough left to cancel what rests.
+ * Cost:       an answer forgets the sends that left the window, each once; nothing allocates once constructed.
+ *
+ * The window is the venue's plus a margin: what leaves here a window apart may arrive a little closer together.
+ */
+import { assert } from '../base/assert.ts';
+import { CommandOp } from '../base/command-op.ts';
+import type { Nanoseconds } from '../base/units.ts';
+
+export interface ThrottleOptions {
+  readonly instrumentCount: number;
+  readonly windowNs: Nanoseconds;
+  readonly marginNs: Nanoseconds;
+  /** Messages with one command, by operation and instrument, in a window. */
+  readonly singleMax: number;
+  /** Commands in batches of two and more, by operation and instrument, in a window. */
+  readonly batchMax: number;
+  /** Places and amends of the whole sub-account in a window. All count, the exempt spot orders too. */
+  readonly accountMax: number;
+  /** Placing stops when fewer cancels than this are left to the instrument, alone or in batches. */
+  readonly cancelReserveSingle: number;
+  readonly cancelReserveBatch: number;
+}
+
+const OPS = 3;
+
+export class Throttle {
+  readonly #options: ThrottleOptions;
+  /** By instrument × 6 + operation × 2 + (batch ? 1 : 0). */
+  readonly #windows: readonly SendWindow[];
+  readonly #account: SendWindow;
+  /** The venue refused for its rate limit: nothing of that kind before this. Per window, and the account's last. */
+  readonly #blockedUntilNs: Float64Array;
+
+  constructor(options: ThrottleOptions) {
+    const spanNs = options.windowNs + options.marginNs;
+    const count = options.instrumentCount * OPS * 2;
+    this.#options = options;
+    this.#windows = Array.from(
+      { length: count },
+      (_, index) => new SendWindow(index % 2 === 0 ? options.singleMax : options.batchMax, spanNs),
+    );
+    this.#account = new SendWindow(options.accountMax, spanNs);
+    this.#blockedUntilNs = new Float64Array(count + 1).fill(-Infinity);
+  }
+
+  /** @hot How many commands of this kind may leave now. `isBatch` means two or more to a message. */
+  available(op: CommandOp, instrument: number, isBatch: boolean, nowNs: Nanoseconds): number {
+    const index = indexOf(op, instrument, isBatch);
+    if (nowNs < this.#blockedUntilNs[index]!) return 0;
+    const own = this.#windows[index]!.available(nowNs);
+    if (op === CommandOp.cancel) return own;
+    if (op === CommandOp.place && this.#isCancelLow(instrument, nowNs)) return 0;
+    return Math.min(own, this.accountAvailable(nowNs));
+  }
+
+  /** @hot What is left of the sub-account's budget for places and amends. */
+  accountAvailable(nowNs: Nanoseconds): number {
+    if (nowNs < this.#blockedUntilNs[this.#windows.length]!) return 0;
+    return this.#account.available(nowNs);
+  }
+
+  /** @hot Books `count` commands that are sent now; no more than are available. */
+  take(op: CommandOp, instrument: number, count: number, isBatch: boolean, nowNs: Nanoseconds): void {
+    this.#windows[indexOf(op, instrument, isBatch)]!.take(count, nowNs);
+    if (op !== CommandOp.cancel) this.#account.take(count, nowNs);
+  }
+
+  /** The venue refused this kind for its rate limit (50011): it counts otherwise than we do, so wait. */
+  block(op: CommandOp, instrument: number, untilNs: Nanoseconds): void {
+    for (const isBatch of [false, true]) {
+      const index = indexOf(op, instrument, isBatch);
+      this.#blockedUntilNs[index] = Math.max(this.#blockedUntilNs[index]!, untilNs);
+    }
+  }
+
+  /** The venue refused for the sub-account's limit (50061): no place and no amend before then. */
+  blockAccount(untilNs: Nanoseconds): void {
+    const index = this.#windows.length;
+    this.#blockedUntilNs[index] = Math.max(this.#blockedUntilNs[index]!, untilNs);
+  }
+
+  #isCancelLow(instrument: number, nowNs: Nanoseconds): boolean {
+    return (
+      this.available(CommandOp.cancel, instrument, false, nowNs) < this.#options.cancelReserveSingle ||
+      this.available(CommandOp.cancel, instrument, true, nowNs) < this.#options.cancelReserveBatch
+    );
+  }
+}
+
+function indexOf(op: CommandOp, instrument: number, isBatch: boolean): number {
+  return (instrument * OPS + op) * 2 + (isBatch ? 1 : 0);
+}
+
+/** The sends of one budget that are still inside its window: a ring as long as the limit. */
+class SendWindow {
+  readonly #spanNs: Nanoseconds;
+  readonly #sentNs: Float64Array;
+  #oldest = 0;
+  #count = 0;
+
+  constructor(limit: number, spanNs: Nanoseconds) {
+    assert(limit >= 1, 'a budget allows at least one command');
+    this.#spanNs = spanNs;
+    this.#sentNs = new Float64Array(limit);
+  }
+
+  available(nowNs: Nanoseconds): number {
+    const limit = this.#sentNs.length;
+    while (this.#count > 0 && nowNs - this.#sentNs[this.#oldest]! > this.#spanNs) {
+      this.#oldest = (this.#oldest + 1) % limit;
+      this.#count--;
+    }
+    return limit - this.#count;
+  }
+
+  take(count: number, nowNs: Nanoseconds): void {
+    assert(count <= this.available(nowNs), 'no more is sent than the budget allows');
+    const limit = this.#sentNs.length;
+    for (let index = 0; index < count; index++) {
+      this.#sentNs[(this.#oldest + this.#count) % limit] = nowNs;
+      this.#count++;
+    }
+  }
+}
