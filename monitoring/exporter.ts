@@ -41,13 +41,8 @@ export type ExporterMessage =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'failed'; readonly errorCode: string; readonly message: string };
 
-/** Asks the thread to stop listening and end. */
-export const EXPORTER_STOP = 'stop';
-
 /** A thread that has not begun to listen by then does not come up at all; a start takes 0.2 s. */
 const START_TIMEOUT_MS = 10_000;
-/** Closing ends open connections at once, so this only passes when the thread hangs. */
-const STOP_TIMEOUT_MS = 2000;
 
 /** The thread's compiled file, both when this file is compiled and when it runs as source (tests). */
 function workerFile(): URL {
@@ -123,14 +118,9 @@ export async function startExporter(options: ExporterOptions): Promise<Exporter>
     port,
     ended,
     close: async () => {
-      if (!isClosing) {
-        isClosing = true;
-        worker.ref();
-        worker.postMessage(EXPORTER_STOP);
-      }
-      const timer = setTimeout(() => void worker.terminate(), STOP_TIMEOUT_MS);
-      await ended;
-      clearTimeout(timer);
+      isClosing = true;
+      // Ending the thread closes its sockets; a scrape that is being answered is not worth waiting for.
+      await worker.terminate();
     },
   };
 }

@@ -9,7 +9,7 @@
  */
 
 import { assert } from '../base/assert.ts';
-import type { Side } from '../base/side.ts';
+import { Side } from '../base/side.ts';
 import type { Lots, Nanoseconds, Ticks } from '../base/units.ts';
 import type { MetricsMemory } from './cells.ts';
 import {
@@ -159,6 +159,7 @@ export class BoardWriter {
   /** One living order. @param state index into `dimensions.orderStates` */
   addOrder(side: Side, ticks: Ticks, lots: Lots, filledLots: Lots, state: number): void {
     const staged = this.#staged;
+    staged[side === Side.buy ? BoardField.buyOrderCount : BoardField.sellOrderCount]++;
     const row = staged[BoardField.orderCount]++;
     if (row >= BOARD_ORDERS_MAX) return;
     const cell = BOARD_ORDERS + row * ORDER_ROW_CELLS;

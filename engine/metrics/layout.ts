@@ -60,8 +60,10 @@ export const BoardField = {
   collarBps: 22,
   quoteCount: 23,
   orderCount: 24,
+  buyOrderCount: 25,
+  sellOrderCount: 26,
 } as const;
-const BOARD_FIELDS = 25;
+const BOARD_FIELDS = 27;
 
 /** Fields of one row of quotes: side, ticks, lots; and of orders: side, ticks, lots, filled lots, state. */
 export const QUOTE_ROW_CELLS = 3;
