@@ -91,7 +91,11 @@ export function readSubscription(arg: unknown, state: SubscriberState): Subscrip
   if (typeof arg !== 'object' || arg === null || Array.isArray(arg)) return new Refusal('60013');
   const fields = arg as Record<string, unknown>;
   const channel = text(fields.channel);
-  const rules = CANDLE.test(channel) ? CANDLES : Object.hasOwn(CHANNELS, channel) ? CHANNELS[channel] : undefined;
+  const rules = CANDLE.test(channel)
+    ? CANDLES
+    : Object.hasOwn(CHANNELS, channel)
+      ? CHANNELS[channel]
+      : undefined;
   if (rules === undefined) return unknownChannel(fields);
   if (rules.path !== state.path) {
     if (rules.path === 'business') return new Refusal('64001');

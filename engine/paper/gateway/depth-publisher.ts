@@ -1,4 +1,5 @@
 import { BOOK_KEEP_ALIVE_MS, BOOK_LEVELS_MAX } from '../../okx/venue-limits.ts';
+import type { BookImage } from '../exchange/exchange.ts';
 import { DepthLadder, DepthView } from './depth-ladder.ts';
 import type { Topics } from './topics.ts';
 
@@ -17,9 +18,6 @@ const DEPTHS: Readonly<Record<DepthChannel, number>> = {
   books5: 5,
 };
 
-/** Sequence numbers start here, so that they look like the venue's: above 2^32, far below 2^53. */
-const FIRST_SEQ_ID = 80_000_000_000;
-
 /**
  * The order book channels of one instrument. All of them draw on one ladder and on one series of sequence numbers, and
  * all subscribers of a channel get the very same updates: a late one starts from a snapshot of what was last published.
@@ -27,8 +25,10 @@ const FIRST_SEQ_ID = 80_000_000_000;
 export class DepthPublisher {
   readonly instId: string;
   readonly ladder: DepthLadder;
-  /** Sequence number of the latest change. */
-  seqId = FIRST_SEQ_ID;
+  /** Sequence number of the latest change, as it is published. */
+  seqId = 0;
+  /** What a fault made the published numbers differ from the exchange's. */
+  #seqIdOffset = 0;
   readonly #topics: Topics;
   readonly #feeds: Readonly<Record<DepthChannel, DepthFeed>>;
 
@@ -47,15 +47,30 @@ export class DepthPublisher {
     };
   }
 
-  /** A level has changed. */
-  change(side: 'asks' | 'bids', px: string, sz: string, orders: string): void {
-    this.ladder.change(side, px, sz, orders);
-    this.seqId++;
+  /** Takes over a book that was there before this publisher. */
+  load(book: BookImage): void {
+    for (const [px, sz, orders] of book.asks) this.ladder.change('asks', px, sz, orders);
+    for (const [px, sz, orders] of book.bids) this.ladder.change('bids', px, sz, orders);
+    this.seqId = book.seqId;
   }
 
-  /** The venue starts its numbers anew, as after maintenance: the next update's seqId is below its prevSeqId. */
+  /** A level has changed, and `seqId` is this change's number. */
+  change(side: 'asks' | 'bids', px: string, sz: string, orders: string, seqId: number): void {
+    this.ladder.change(side, px, sz, orders);
+    this.seqId = seqId - this.#seqIdOffset;
+  }
+
+  /** Starts the numbers anew, as the venue does in maintenance: the next update's seqId is below its prevSeqId. */
   resetSequence(): void {
-    this.seqId = 1;
+    this.#seqIdOffset += this.seqId;
+    this.seqId = 0;
+  }
+
+  /** The data of GET /market/books: the best `depth` levels now. */
+  image(depth: number, nowMs: number): Readonly<Record<string, unknown>> {
+    const { asks, bids } = this.ladder;
+    const rows = (side: readonly string[]): unknown => JSON.parse(`[${side.slice(0, depth).join(',')}]`);
+    return { asks: rows(asks.rows), bids: rows(bids.rows), ts: String(Math.floor(nowMs)), seqId: this.seqId };
   }
 
   /** Loses the next update of every channel on its way to everybody: clients must notice the gap. */

@@ -21,7 +21,8 @@ const TEXTS = {
   '50011': 'Too Many Requests',
   '50014': 'Parameter can not be empty.',
   '50015': 'Either parameter ordId or clOrdId is required.',
-  '50036': 'The expTime can not be earlier than the current system time. Please adjust the expTime and try again.',
+  '50036':
+    'The expTime can not be earlier than the current system time. Please adjust the expTime and try again.',
   '50061': 'Order failed. You have reached the maximum order rate limit for this account.',
   '50102': 'Timestamp request expired',
   '50103': 'Request header "OK-ACCESS-KEY" cannot be empty.',
@@ -40,6 +41,8 @@ const TEXTS = {
   '51111': 'Maximum 20 orders can be placed in bulk.',
   '51406': 'Maximum 20 orders can be canceled in bulk.',
   '51411': 'Account does not have permission for mass cancellation.',
+  '51512':
+    'Failed to amend orders in batches. You cannot have duplicate orders in the same amend-batch-orders request.',
   '51501': 'Maximum 20 orders can be amended in bulk.',
   '51603': 'Order does not exist',
   '60004': 'Invalid timestamp',

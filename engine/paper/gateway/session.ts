@@ -18,6 +18,7 @@ import type { Subscriber } from './topics.ts';
 export interface Transport {
   /** Sends a text frame; returns how many bytes now wait to be written. */
   send(text: string): number;
+  /** 1006 drops the connection without a close frame, as a failing network does. */
   close(code: number, reason: string): void;
 }
 
@@ -36,6 +37,9 @@ export interface SessionHost {
   /** Time now, in milliseconds with a fraction. */
   time(): number;
 }
+
+/** The standard close code of an endpoint that goes away. */
+const GOING_AWAY = 1001;
 
 /** A consumer that lets this much pile up is cut off (4005). */
 const WRITE_BUFFER_BYTES_MAX = 8_388_608;
@@ -62,6 +66,8 @@ export class Session implements Subscriber, SubscriberState {
   /** The account that is logged in, '' before. */
   uid = '';
   isClosed = false;
+  /** When the venue closes the connection, as it has announced; Infinity while it has not. */
+  endsMs = Infinity;
   readonly #host: SessionHost;
   readonly #transport: Transport;
   readonly #requests = new SlidingWindow(CONTROL_REQUESTS_PER_HOUR, 3_600_000);
@@ -108,7 +114,10 @@ export class Session implements Subscriber, SubscriberState {
     }
     if (ORDER_OPERATIONS.has(op)) {
       if (!isRequestId(request.id)) {
-        this.#refuse(new Refusal('60012', 200, 'Invalid request: id must be 1 to 32 letters or digits'), undefined);
+        this.#refuse(
+          new Refusal('60012', 200, 'Invalid request: id must be 1 to 32 letters or digits'),
+          undefined,
+        );
       } else if (this.path !== 'private') {
         this.#refuse(new Refusal('60028'), request.id);
       } else {
@@ -121,7 +130,10 @@ export class Session implements Subscriber, SubscriberState {
       return;
     }
     if (request.id !== undefined && !isRequestId(request.id)) {
-      this.#refuse(new Refusal('60012', 200, 'Invalid request: id must be 1 to 32 letters or digits'), undefined);
+      this.#refuse(
+        new Refusal('60012', 200, 'Invalid request: id must be 1 to 32 letters or digits'),
+        undefined,
+      );
     } else if (!this.#requests.take(nowMs)) {
       this.#refuse(new Refusal('60014'), request.id);
     } else if (op === 'login') {
@@ -141,9 +153,11 @@ export class Session implements Subscriber, SubscriberState {
     }
   }
 
-  /** Closes the connection if it is idle by the venue's rules. */
-  checkIdle(nowMs: number): void {
-    if (!this.#hasBeenUsed && nowMs - this.#openedMs > IDLE_CLOSE_MS) {
+  /** Closes the connection if it is idle by the venue's rules, or its announced end has come. */
+  checkTime(nowMs: number): void {
+    if (nowMs >= this.endsMs) {
+      this.close(GOING_AWAY, 'service upgrade');
+    } else if (!this.#hasBeenUsed && nowMs - this.#openedMs > IDLE_CLOSE_MS) {
       this.close(CloseCode.idle, 'No subscription in 30s.');
     } else if (nowMs - this.#lastActivityMs > IDLE_CLOSE_MS) {
       this.close(CloseCode.idle, 'No data received in 30s.');
@@ -226,7 +240,12 @@ export class Session implements Subscriber, SubscriberState {
         this.#event({ event: 'channel-conn-count-error', channel, connCount: count, connId: this.connId });
         return;
       }
-      this.#event({ event: 'channel-conn-count', channel, connCount: String(connCount), connId: this.connId });
+      this.#event({
+        event: 'channel-conn-count',
+        channel,
+        connCount: String(connCount),
+        connId: this.connId,
+      });
     }
     this.subscriptions.set(subscription.key, subscription);
     this.#host.attach(this, subscription);

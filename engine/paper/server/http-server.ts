@@ -55,7 +55,9 @@ export class ListenError extends Error {
   readonly port: number;
 
   constructor(host: string, port: number, cause?: unknown) {
-    super(`listen: expected ${host}:${port} to be free, it is in use or not ours; choose another --port`, { cause });
+    super(`listen: expected ${host}:${port} to be free, it is in use or not ours; choose another --port`, {
+      cause,
+    });
     this.host = host;
     this.port = port;
   }
@@ -66,3 +68,6 @@ export const BODY_BYTES_MAX = 1_048_576;
 
 export const GOING_AWAY = 1001;
 export const GOING_AWAY_REASON = 'shutting down';
+
+/** Asked of a transport, this drops the connection without a close frame: what the peer then sees as 1006. */
+export const NO_CLOSE_FRAME = 1006;

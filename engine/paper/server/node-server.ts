@@ -5,7 +5,14 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { Transport } from '../gateway/session.ts';
-import { BODY_BYTES_MAX, GOING_AWAY, GOING_AWAY_REASON, HttpEngine, ListenError } from './http-server.ts';
+import {
+  BODY_BYTES_MAX,
+  GOING_AWAY,
+  GOING_AWAY_REASON,
+  HttpEngine,
+  ListenError,
+  NO_CLOSE_FRAME,
+} from './http-server.ts';
 import type { HttpRequest, HttpResponse, HttpServer, SocketEvents } from './http-server.ts';
 
 /** The server on node:http and ws: where uWebSockets.js has no binary for the machine. */
@@ -124,14 +131,18 @@ class WsTransport implements Transport {
   }
 
   close(code: number, reason: string): void {
-    this.#socket.close(code, reason);
+    if (code === NO_CLOSE_FRAME) this.#socket.terminate();
+    else this.#socket.close(code, reason);
   }
 }
 
 /** How long a closing server waits for its clients. */
 const CLOSE_MS_MAX = 1_000;
 
-const TOO_LARGE: HttpResponse = { status: 413, body: '{"code":"413","msg":"Request is too large","data":[]}' };
+const TOO_LARGE: HttpResponse = {
+  status: 413,
+  body: '{"code":"413","msg":"Request is too large","data":[]}',
+};
 
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').split('?', 1)[0]!;
@@ -147,5 +158,7 @@ function headersOf(request: IncomingMessage): Record<string, string> {
 
 function textOf(message: Buffer | ArrayBuffer | Buffer[]): string {
   if (Buffer.isBuffer(message)) return message.toString('utf8');
-  return Array.isArray(message) ? Buffer.concat(message).toString('utf8') : Buffer.from(message).toString('utf8');
+  return Array.isArray(message)
+    ? Buffer.concat(message).toString('utf8')
+    : Buffer.from(message).toString('utf8');
 }

@@ -8,7 +8,14 @@ import type {
   UwsWebSocket,
 } from 'uWebSockets.js';
 import type { Transport } from '../gateway/session.ts';
-import { BODY_BYTES_MAX, GOING_AWAY, GOING_AWAY_REASON, HttpEngine, ListenError } from './http-server.ts';
+import {
+  BODY_BYTES_MAX,
+  GOING_AWAY,
+  GOING_AWAY_REASON,
+  HttpEngine,
+  ListenError,
+  NO_CLOSE_FRAME,
+} from './http-server.ts';
 import type { HttpRequest, HttpResponse, HttpServer, SocketEvents } from './http-server.ts';
 
 export type UwsModule = typeof import('uWebSockets.js');
@@ -163,7 +170,8 @@ class UwsTransport implements Transport {
   }
 
   close(code: number, reason: string): void {
-    this.#socket?.end(code, reason);
+    if (code === NO_CLOSE_FRAME) this.#socket?.close();
+    else this.#socket?.end(code, reason);
   }
 
   detach(): void {
@@ -172,7 +180,10 @@ class UwsTransport implements Transport {
 }
 
 const TEXT = new TextDecoder();
-const TOO_LARGE: HttpResponse = { status: 413, body: '{"code":"413","msg":"Request is too large","data":[]}' };
+const TOO_LARGE: HttpResponse = {
+  status: 413,
+  body: '{"code":"413","msg":"Request is too large","data":[]}',
+};
 
 function notFound(): HttpResponse {
   return { status: 404, body: '{}' };

@@ -154,23 +154,26 @@ describe.each(ENGINES)('the %s server', (choice) => {
     expect(code).toBe(1006);
   });
 
-  describeIfLoads('survives peers that vanish: a transport may be used after its socket is gone', async () => {
-    const server = create();
-    let kept: Transport | null = null;
-    const closed = new Promise<void>((resolve) => {
-      server.accept((_path, transport) => {
-        kept = transport;
-        return { receive: () => {}, closed: () => resolve() };
+  describeIfLoads(
+    'survives peers that vanish: a transport may be used after its socket is gone',
+    async () => {
+      const server = create();
+      let kept: Transport | null = null;
+      const closed = new Promise<void>((resolve) => {
+        server.accept((_path, transport) => {
+          kept = transport;
+          return { receive: () => {}, closed: () => resolve() };
+        });
       });
-    });
-    const port = await server.listen('127.0.0.1', 0);
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
-    await once(socket, 'open');
-    socket.terminate();
-    await closed;
-    expect(kept!.send('into the void')).toBe(0);
-    kept!.close(1001, '');
-  });
+      const port = await server.listen('127.0.0.1', 0);
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
+      await once(socket, 'open');
+      socket.terminate();
+      await closed;
+      expect(kept!.send('into the void')).toBe(0);
+      kept!.close(1001, '');
+    },
+  );
 
   describeIfLoads('says goodbye with 1001 and frees its port', async () => {
     const server = create();

@@ -1,0 +1,173 @@
+import {
+  BATCH_ITEMS_MAX,
+  BATCH_ORDERS_PER_WINDOW,
+  ORDER_WINDOW_MS,
+  SINGLE_REQUESTS_PER_WINDOW,
+  SUB_ACCOUNT_ORDERS_PER_WINDOW,
+} from '../../okx/venue-limits.ts';
+import type { Exchange, ItemResult } from '../exchange/exchange.ts';
+import type { Inspection } from './inspection.ts';
+import { fieldOf } from './instrument-directory.ts';
+import type { InstrumentDirectory } from './instrument-directory.ts';
+import { RateLimits } from './rate-limits.ts';
+import { Refusal } from './refusal.ts';
+
+export type OrderKind = 'place' | 'amend' | 'cancel';
+
+/** How an order names its instrument: WebSocket by integer code only (since 2026-03-26), REST by name. */
+export type InstrumentNaming = 'instIdCode' | 'instId';
+
+export type Item = Readonly<Record<string, unknown>>;
+
+/** The root of an answer to order requests: "0" all went through, "1" none, "2" some; else the whole was refused. */
+export interface EntryAnswer {
+  readonly code: string;
+  readonly msg: string;
+  readonly data: readonly Item[];
+}
+
+const BATCH_TOO_LARGE = { place: '51111', amend: '51501', cancel: '51406' } as const;
+
+/**
+ * The way into the exchange that REST and WebSocket share: instruments by name or code, message budgets, batches.
+ * Items of a batch are independent, and answered in their order.
+ */
+export class OrderEntry {
+  readonly #exchange: Exchange;
+  readonly #instruments: InstrumentDirectory;
+  readonly #inspection: Inspection;
+  readonly #singles: Record<OrderKind, RateLimits>;
+  readonly #batches: Record<OrderKind, RateLimits>;
+  readonly #subAccounts = new RateLimits(SUB_ACCOUNT_ORDERS_PER_WINDOW, ORDER_WINDOW_MS);
+
+  constructor(exchange: Exchange, instruments: InstrumentDirectory, inspection: Inspection) {
+    this.#exchange = exchange;
+    this.#instruments = instruments;
+    this.#inspection = inspection;
+    const singles = (): RateLimits => new RateLimits(SINGLE_REQUESTS_PER_WINDOW, ORDER_WINDOW_MS);
+    const batches = (): RateLimits => new RateLimits(BATCH_ORDERS_PER_WINDOW, ORDER_WINDOW_MS);
+    this.#singles = { place: singles(), amend: singles(), cancel: singles() };
+    this.#batches = { place: batches(), amend: batches(), cancel: batches() };
+  }
+
+  /**
+   * @param expTime what the request said about its own end, '' for nothing; only placing and amending know it
+   * @param isBatch whether the operation was a batch, whatever the number of items
+   */
+  submit(
+    uid: string,
+    kind: OrderKind,
+    items: readonly unknown[],
+    naming: InstrumentNaming,
+    isBatch: boolean,
+    expTime: string,
+    nowMs: number,
+  ): EntryAnswer | Refusal {
+    if (items.length === 0 || !items.every(isItem)) return new Refusal('60013');
+    if (!isBatch && items.length !== 1) return new Refusal('60013');
+    if (items.length > BATCH_ITEMS_MAX) return new Refusal(BATCH_TOO_LARGE[kind]);
+    if (expTime !== '' && kind !== 'cancel' && Number(expTime) < nowMs) return new Refusal('50036');
+
+    const results: Item[] = [];
+    const seen = new Set<string>();
+    let accepted = 0;
+    let throttled = 0;
+    for (const item of items as readonly Item[]) {
+      const instId = this.#instIdOf(item, naming);
+      const refusal =
+        instId instanceof Refusal
+          ? instId
+          : this.#refusalOf(uid, kind, item, instId, items.length, seen, nowMs);
+      if (refusal?.code === '50011' || refusal?.code === '50061') throttled++;
+      const result =
+        refusal === null
+          ? this.#execute(uid, kind, { ...item, instId })
+          : refused(item, refusal, this.#exchange.nowMs);
+      if (result.sCode === '0') accepted++;
+      this.#inspection.received(uid, kind, typeof instId === 'string' ? instId : '', item, result);
+      results.push(shaped(kind, item, result));
+    }
+    // A request that is over its budget as a whole is refused as a whole.
+    if (throttled === items.length) return new Refusal(results[0]!.sCode === '50061' ? '50061' : '50011');
+    const code = accepted === items.length ? '0' : accepted === 0 ? '1' : '2';
+    return { code, msg: '', data: results };
+  }
+
+  #execute(uid: string, kind: OrderKind, request: Item): ItemResult {
+    switch (kind) {
+      case 'place':
+        return this.#exchange.place(uid, request);
+      case 'amend':
+        return this.#exchange.amend(uid, request);
+      case 'cancel':
+        return this.#exchange.cancel(uid, request);
+    }
+  }
+
+  /** The instrument that the item means; the other way of naming one is ignored, as the venue does. */
+  #instIdOf(item: Item, naming: InstrumentNaming): string | Refusal {
+    const value = item[naming];
+    if (value === undefined || value === null || value === '') {
+      return new Refusal('50014', 200, `Parameter ${naming} can not be empty`);
+    }
+    if (naming === 'instId') {
+      return typeof value === 'string' && this.#instruments.has(value) ? value : new Refusal('51001');
+    }
+    if (typeof value !== 'number') return new Refusal('51000', 200, `Parameter ${naming} error`);
+    return this.#instruments.instIdOfCode(value) ?? new Refusal('51001');
+  }
+
+  #refusalOf(
+    uid: string,
+    kind: OrderKind,
+    item: Item,
+    instId: string,
+    itemCount: number,
+    seen: Set<string>,
+    nowMs: number,
+  ): Refusal | null {
+    const instType = this.#instruments.instType(instId);
+    // Budgets are by user and instrument, of options by user and family; a batch of one counts as a single request.
+    const name = instType === 'OPTION' ? this.#instruments.instFamily(instId) : instId;
+    const limits = itemCount === 1 ? this.#singles[kind] : this.#batches[kind];
+    if (!limits.take(`${uid} ${name}`, nowMs)) return new Refusal('50011');
+    const countsForAccount = kind !== 'cancel' && instType !== 'SPOT' && instType !== 'MARGIN';
+    if (countsForAccount && !this.#subAccounts.take(uid, nowMs)) return new Refusal('50061');
+    if (kind === 'amend' && itemCount > 1) {
+      const ordId = fieldOf(item, 'ordId');
+      const order = `${instId} ${ordId === '' ? `c${fieldOf(item, 'clOrdId')}` : ordId}`;
+      if (seen.has(order)) return new Refusal('51512');
+      seen.add(order);
+    }
+    return null;
+  }
+}
+
+function isItem(value: unknown): value is Item {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function refused(item: Item, refusal: Refusal, nowMs: number): ItemResult {
+  return {
+    ordId: fieldOf(item, 'ordId'),
+    clOrdId: fieldOf(item, 'clOrdId'),
+    tag: fieldOf(item, 'tag'),
+    reqId: fieldOf(item, 'reqId'),
+    ts: String(Math.floor(nowMs)),
+    sCode: refusal.code,
+    sMsg: refusal.msg,
+  };
+}
+
+/** The fields of an answer's item, by operation (docs-v5, read 2026-07-28): cancels have no subCode. */
+function shaped(kind: OrderKind, item: Item, result: ItemResult): Item {
+  const { ordId, clOrdId, ts, sCode, sMsg, subCode = '' } = result;
+  switch (kind) {
+    case 'place':
+      return { clOrdId, ordId, tag: result.tag ?? fieldOf(item, 'tag'), ts, sCode, sMsg, subCode };
+    case 'amend':
+      return { clOrdId, ordId, ts, reqId: result.reqId ?? fieldOf(item, 'reqId'), sCode, sMsg, subCode };
+    case 'cancel':
+      return { clOrdId, ordId, ts, sCode, sMsg };
+  }
+}

@@ -1,0 +1,111 @@
+import { SUB_ACCOUNT_ORDERS_PER_WINDOW } from '../../okx/venue-limits.ts';
+import type { OrderKind } from './order-entry.ts';
+import { Refusal } from './refusal.ts';
+import { answerOf } from './rest-account.ts';
+import { bodyField, bodyOf, missing } from './rest-router.ts';
+import type { RestAnswer, RestCall, Route } from './rest-router.ts';
+
+/**
+ * Trading; budgets as documented (docs-v5, read 2026-07-28). Those of order operations are counted by the order entry,
+ * which REST and WebSocket share.
+ */
+export const TRADE_ROUTES: readonly Route[] = [
+  operation('/api/v5/trade/order', 'place', false),
+  operation('/api/v5/trade/batch-orders', 'place', true),
+  operation('/api/v5/trade/amend-order', 'amend', false),
+  operation('/api/v5/trade/amend-batch-orders', 'amend', true),
+  operation('/api/v5/trade/cancel-order', 'cancel', false),
+  operation('/api/v5/trade/cancel-batch-orders', 'cancel', true),
+  trade('GET', '/api/v5/trade/order', 60, 2_000, order, 'instId'),
+  trade('GET', '/api/v5/trade/orders-pending', 60, 2_000, ({ venue, uid, query }) =>
+    venue.exchange.pendingOrders(uid, query),
+  ),
+  trade('GET', '/api/v5/trade/orders-history', 40, 2_000, ({ venue, uid, query }) =>
+    query.instType === undefined ? missing('instType') : venue.exchange.orderHistory(uid, query),
+  ),
+  trade('GET', '/api/v5/trade/orders-history-archive', 20, 2_000, ordersArchive),
+  trade('GET', '/api/v5/trade/fills', 60, 2_000, ({ venue, uid, query }) => venue.exchange.fills(uid, query)),
+  trade('GET', '/api/v5/trade/fills-history', 10, 2_000, ({ venue, uid, query }) =>
+    query.instType === undefined ? missing('instType') : venue.exchange.fills(uid, query),
+  ),
+  trade('GET', '/api/v5/trade/account-rate-limit', 1, 1_000, accountRateLimit),
+  trade('POST', '/api/v5/trade/cancel-all-after', 1, 1_000, cancelAllAfter, 'tag'),
+  trade('POST', '/api/v5/trade/close-position', 20, 2_000, closePosition, 'instId'),
+];
+
+function trade(
+  method: 'GET' | 'POST',
+  path: string,
+  requests: number,
+  windowMs: number,
+  answer: (call: RestCall) => RestAnswer,
+  budgetBy = '',
+): Route {
+  return { method, path, isPrivate: true, requests, windowMs, budgetBy, isTimed: false, answer };
+}
+
+function operation(path: string, kind: OrderKind, isBatch: boolean): Route {
+  return {
+    method: 'POST',
+    path,
+    isPrivate: true,
+    requests: Infinity,
+    windowMs: 0,
+    budgetBy: '',
+    isTimed: true,
+    answer: ({ venue, uid, body, headers, nowMs }) => {
+      if (isBatch !== Array.isArray(body)) return new Refusal('50002', 400);
+      const items = Array.isArray(body) ? (body as readonly unknown[]) : [body];
+      const expTime = headers.exptime ?? '';
+      const answer = venue.orderEntry.submit(uid, kind, items, 'instId', isBatch, expTime, nowMs);
+      if (answer instanceof Refusal) {
+        // WebSocket says "Invalid args" (60013) where REST says what is missing.
+        if (answer.code === '60013') return new Refusal('50014', 400);
+        return answer;
+      }
+      return { ...answer, msg: ROOT_MESSAGES[answer.code] ?? '' };
+    },
+  };
+}
+
+/** What REST says at the root when items failed. */
+const ROOT_MESSAGES: Readonly<Record<string, string>> = {
+  '1': 'All operations failed',
+  '2': 'Bulk operation partially succeeded.',
+};
+
+function order({ venue, uid, query }: RestCall): RestAnswer {
+  const { instId = '', ordId = '', clOrdId = '' } = query;
+  if (instId === '') return missing('instId');
+  if (ordId === '' && clOrdId === '') return new Refusal('50015', 400);
+  if (!venue.instruments.has(instId)) return new Refusal('51001');
+  const row = venue.exchange.order(uid, instId, ordId === '' ? { clOrdId } : { ordId });
+  return row === null ? new Refusal('51603') : [row];
+}
+
+/** Three months of orders that had a fill: those that were cancelled without one are left out. */
+function ordersArchive({ venue, uid, query }: RestCall): RestAnswer {
+  if (query.instType === undefined) return missing('instType');
+  return venue.exchange.orderHistory(uid, query).filter((row) => Number(row.accFillSz) > 0);
+}
+
+function accountRateLimit({ nowMs }: RestCall): RestAnswer {
+  const accRateLimit = String(SUB_ACCOUNT_ORDERS_PER_WINDOW);
+  const ts = String(Math.floor(nowMs));
+  return [{ accRateLimit, fillRatio: '', mainFillRatio: '', nextAccRateLimit: accRateLimit, ts }];
+}
+
+function cancelAllAfter({ venue, uid, body }: RestCall): RestAnswer {
+  const timeOut = bodyField(body, 'timeOut');
+  if (timeOut === '') return missing('timeOut');
+  const result = venue.exchange.cancelAllAfter(uid, timeOut, bodyField(body, 'tag'));
+  return 'sCode' in result ? answerOf(result) : [result];
+}
+
+function closePosition(call: RestCall): RestAnswer {
+  const instId = bodyField(call.body, 'instId');
+  if (instId === '') return missing('instId');
+  if (!call.venue.instruments.has(instId)) return new Refusal('51001');
+  const result = call.venue.exchange.closePosition(call.uid, bodyOf(call));
+  return 'sCode' in result ? answerOf(result) : [result];
+}

@@ -1,0 +1,241 @@
+import { Random } from '../../base/random.ts';
+import { Channel, WsOp } from '../../okx/shapes.ts';
+import { UPGRADE_NOTICE_CODE, UPGRADE_NOTICE_MS } from '../../okx/venue-limits.ts';
+import { Exchange } from '../exchange/exchange.ts';
+import type { AccountOptions, ExchangeOptions, ExchangeSink } from '../exchange/exchange.ts';
+import type { SocketPath, Subscription } from './channels.ts';
+import { Inspection } from './inspection.ts';
+import { fieldOf, InstrumentDirectory } from './instrument-directory.ts';
+import { KeyRing } from './key-ring.ts';
+import type { ApiKey } from './key-ring.ts';
+import { MarketStreams } from './market-streams.ts';
+import { OrderEntry } from './order-entry.ts';
+import type { OrderKind } from './order-entry.ts';
+import { PrivateStreams } from './private-streams.ts';
+import { Refusal } from './refusal.ts';
+import { Session } from './session.ts';
+import type { SessionHost, Transport } from './session.ts';
+import { Topics } from './topics.ts';
+
+/** An account and the key that trades it. */
+export interface VenueAccount extends AccountOptions {
+  readonly apiKey: string;
+  readonly secret: string;
+  readonly passphrase: string;
+}
+
+export interface VenueOptions extends Omit<ExchangeOptions, 'accounts' | 'startMs'> {
+  readonly accounts: readonly VenueAccount[];
+  /** Time now, milliseconds since the epoch with a fraction. The only clock of the venue; a test moves it by hand. */
+  readonly time: () => number;
+  /**
+   * How often an order's pushes come before the ack of the operation that caused them. Nothing is promised about the
+   * order of the two, so a client that relies on one is found out by the other; default 0.02.
+   */
+  readonly pushBeforeAckShare?: number;
+}
+
+const DEFAULT_PUSH_BEFORE_ACK_SHARE = 0.02;
+
+/** How often connections are looked at for idleness. */
+const IDLE_CHECK_MS = 1_000;
+
+const SOCKET_PATHS: Readonly<Record<string, SocketPath>> = {
+  '/ws/v5/public': 'public',
+  '/ws/v5/private': 'private',
+  '/ws/v5/business': 'business',
+};
+
+const ORDER_KINDS: Readonly<Record<string, { readonly kind: OrderKind; readonly isBatch: boolean }>> = {
+  [WsOp.order]: { kind: 'place', isBatch: false },
+  [WsOp.batchOrders]: { kind: 'place', isBatch: true },
+  [WsOp.amendOrder]: { kind: 'amend', isBatch: false },
+  [WsOp.batchAmendOrders]: { kind: 'amend', isBatch: true },
+  [WsOp.cancelOrder]: { kind: 'cancel', isBatch: false },
+  [WsOp.batchCancelOrders]: { kind: 'cancel', isBatch: true },
+};
+
+/**
+ * The whole venue without a socket: text in, text out, and `advance` to let time pass. A server, a test or a simulation
+ * drives it.
+ */
+export class PaperVenue implements SessionHost {
+  readonly exchange: Exchange;
+  readonly instruments: InstrumentDirectory;
+  readonly keys: KeyRing;
+  readonly inspection = new Inspection();
+  readonly orderEntry: OrderEntry;
+  readonly market: MarketStreams;
+  readonly privateStreams: PrivateStreams;
+  readonly time: () => number;
+  /** Accounts, in the order in which they were given. */
+  readonly uids: readonly string[];
+  readonly #topics = new Topics();
+  readonly #sessions = new Set<Session>();
+  readonly #random: Random;
+  readonly #pushBeforeAckShare: number;
+  readonly #uidsWithTier: ReadonlySet<string>;
+  /** Null while the exchange is being built. */
+  #streams: { readonly market: MarketStreams; readonly account: PrivateStreams } | null = null;
+  #idleCheckedMs = 0;
+
+  constructor(options: VenueOptions) {
+    this.time = options.time;
+    this.#random = new Random(options.seed);
+    this.#pushBeforeAckShare = options.pushBeforeAckShare ?? DEFAULT_PUSH_BEFORE_ACK_SHARE;
+    this.uids = options.accounts.map(({ uid }) => uid);
+    this.keys = new KeyRing(options.accounts);
+    this.#uidsWithTier = new Set(options.accounts.filter(isTierHigh).map(({ uid }) => uid));
+    this.instruments = new InstrumentDirectory(options.instruments);
+    this.exchange = new Exchange({ ...options, startMs: Math.floor(options.time()) }, this.#sink());
+    this.market = new MarketStreams(this.exchange, this.instruments, this.#topics);
+    this.privateStreams = new PrivateStreams(this.exchange, this.instruments, options.time);
+    this.orderEntry = new OrderEntry(this.exchange, this.instruments, this.inspection);
+    this.#streams = { market: this.market, account: this.privateStreams };
+  }
+
+  /** A WebSocket connection to one of the three endpoints; null when the path is none of them. */
+  open(path: string, transport: Transport): Session | null {
+    const socketPath = Object.hasOwn(SOCKET_PATHS, path) ? SOCKET_PATHS[path]! : null;
+    if (socketPath === null) return null;
+    const connId = this.#random.uint32().toString(16).padStart(8, '0');
+    const session = new Session(connId, socketPath, this, transport);
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /** Lets time pass up to now: the exchange lives on, and whatever is due is pushed. Every few milliseconds is enough. */
+  advance(): void {
+    const nowMs = this.time();
+    this.exchange.advance(Math.floor(nowMs));
+    this.market.advance(nowMs);
+    this.privateStreams.advance(nowMs);
+    if (nowMs - this.#idleCheckedMs >= IDLE_CHECK_MS) {
+      this.#idleCheckedMs = nowMs;
+      for (const session of this.#sessions) {
+        if (session.isClosed) this.#sessions.delete(session);
+        else session.checkTime(nowMs);
+      }
+    }
+  }
+
+  /** Announces a service upgrade (64008): every connection that stands now is closed a minute later. */
+  announceUpgrade(): void {
+    const nowMs = this.time();
+    const msg = 'The connection will soon be closed for a service upgrade. Please reconnect.';
+    for (const session of this.#sessions) {
+      const { connId } = session;
+      session.push(
+        JSON.stringify({ event: 'notice', code: String(UPGRADE_NOTICE_CODE), msg, connId }),
+        nowMs,
+      );
+      session.endsMs = nowMs + UPGRADE_NOTICE_MS;
+    }
+  }
+
+  /** Closes every connection, as a failing network does. */
+  dropConnections(code: number, reason: string): void {
+    for (const session of this.#sessions) session.close(code, reason);
+    this.#sessions.clear();
+  }
+
+  checkLogin(arg: Readonly<Record<string, unknown>>): ApiKey | Refusal {
+    return this.keys.checkLogin(arg, this.time());
+  }
+
+  hasInstrument(instId: string): boolean {
+    return this.instruments.has(instId);
+  }
+
+  hasTier(uid: string): boolean {
+    return this.#uidsWithTier.has(uid);
+  }
+
+  attach(session: Session, subscription: Subscription): void {
+    if (subscription.isPrivate) this.privateStreams.attach(session, subscription);
+    else this.market.attach(session, subscription, this.time());
+  }
+
+  detach(session: Session, subscription: Subscription): void {
+    if (subscription.isPrivate) this.privateStreams.detach(session, subscription);
+    else this.market.detach(session, subscription);
+  }
+
+  connectionCount(uid: string, channel: string): number {
+    return this.privateStreams.connectionCount(uid, channel);
+  }
+
+  operate(session: Session, request: Readonly<Record<string, unknown>>, receivedMs: number): void {
+    const { uid } = session;
+    const isPushFirst = this.#random.unit() < this.#pushBeforeAckShare;
+    if (!isPushFirst) this.privateStreams.hold(uid);
+    const answer = this.#answerOperation(uid, request, receivedMs);
+    const nowMs = this.time();
+    const text = JSON.stringify({
+      id: request.id,
+      op: request.op,
+      data: answer instanceof Refusal ? [] : answer.data,
+      code: answer.code,
+      msg: answer.msg,
+      inTime: microseconds(receivedMs),
+      outTime: microseconds(nowMs),
+    });
+    session.push(text, nowMs);
+    if (!isPushFirst) this.privateStreams.release(uid);
+  }
+
+  #answerOperation(
+    uid: string,
+    request: Readonly<Record<string, unknown>>,
+    receivedMs: number,
+  ): ReturnType<OrderEntry['submit']> {
+    if (uid === '') return new Refusal('60011');
+    const op = request.op as string;
+    // Market maker protection is not modelled, so no account has the permission for it.
+    if (op === WsOp.massCancel) return new Refusal('51411');
+    const { kind, isBatch } = ORDER_KINDS[op]!;
+    this.exchange.advance(Math.floor(receivedMs));
+    const items = request.args as readonly unknown[];
+    return this.orderEntry.submit(
+      uid,
+      kind,
+      items,
+      'instIdCode',
+      isBatch,
+      fieldOf(request, 'expTime'),
+      receivedMs,
+    );
+  }
+
+  /** What the exchange tells while it is being built is dropped here: it is read from it when it stands. */
+  #sink(): ExchangeSink {
+    const { time } = this;
+    return {
+      order: (uid, row) => this.#streams?.account.order(uid, row),
+      fill: (uid, row) => this.#streams?.account.fill(uid, row),
+      balanceAndPosition: (uid, event) => this.#streams?.account.balanceAndPosition(uid, event),
+      account: (uid) => this.#streams?.account.account(uid),
+      position: (uid, instId) => this.#streams?.account.position(uid, instId),
+      trade: (instId, row) => this.#streams?.market.trade(instId, row, time()),
+      singleTrade: (instId, row) => this.#streams?.market.singleTrade(instId, row, time()),
+      bookLevel: (instId, side, px, sz, orders) =>
+        this.#streams?.market.bookLevel(instId, side, px, sz, orders),
+      markPrice: (instId, row) => this.#streams?.market.price(Channel.markPrice, instId, row),
+      priceLimit: (instId, row) => this.#streams?.market.price(Channel.priceLimit, instId, row),
+      fundingRate: (instId, row) => this.#streams?.market.price(Channel.fundingRate, instId, row),
+      instrument: (row) => this.#streams?.market.instrument(row, time()),
+      status: (row) => this.#streams?.market.status(row, time()),
+    };
+  }
+}
+
+/** VIP4 and above; the venue writes levels both as "VIP4" and as "Lv4". */
+function isTierHigh({ feeTier }: AccountOptions): boolean {
+  const match = /^(?:VIP|Lv)(\d+)$/.exec(feeTier);
+  return match !== null && Number(match[1]) >= 4;
+}
+
+/** Microseconds since the epoch, as the venue stamps its answers. */
+export function microseconds(timeMs: number): string {
+  return String(Math.floor(timeMs * 1_000));
+}
