@@ -61,7 +61,7 @@ export class Candles {
     const bars = this.#bars.get(bar) ?? [];
     return bars
       .slice(-count)
-      .reverse()
+      .toReversed()
       .map(({ startMs, open, high, low, close, volume, quoteVolume }) => {
         const isClosed = nowMs >= startMs + BAR_MS[bar]!;
         const [vol, quoteVol] = [plain(volume), plain(quoteVolume)];

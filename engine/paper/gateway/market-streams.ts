@@ -176,20 +176,19 @@ export class MarketStreams {
   }
 
   #firstRows({ channel, instId, instType, instFamily }: Subscription, nowMs: number): unknown[] {
-    const rowOf = (row: Row | null): unknown[] => (row === null ? [] : [[row]]);
     switch (channel) {
       case Channel.tickers:
-        return rowOf(this.#exchange.ticker(instId));
+        return dataOf(this.#exchange.ticker(instId));
       case Channel.markPrice:
-        return rowOf(this.#exchange.markPrice(instId));
+        return dataOf(this.#exchange.markPrice(instId));
       case Channel.priceLimit:
-        return rowOf(this.#exchange.priceLimit(instId));
+        return dataOf(this.#exchange.priceLimit(instId));
       case Channel.fundingRate:
-        return rowOf(this.#exchange.fundingRate(instId));
+        return dataOf(this.#exchange.fundingRate(instId));
       case Channel.instruments:
         return [this.#instruments.select(instType, instFamily, instId)];
       case Channel.status:
-        return rowOf(this.#latestStatus);
+        return dataOf(this.#latestStatus);
       default: {
         if (!channel.startsWith('candle')) return [];
         const rows = this.#candles.get(instId)?.rows(channel.slice('candle'.length), 1, nowMs) ?? [];
@@ -243,6 +242,11 @@ function isPriceDue(channel: string, { isChanged, pushedMs }: Latest, nowMs: num
     default:
       return isChanged || nowMs - pushedMs >= PRICE_REPEAT_MS;
   }
+}
+
+/** The first push's data of a channel with one row; none when there is no row. */
+function dataOf(row: Row | null): unknown[] {
+  return row === null ? [] : [[row]];
 }
 
 /** Instruments and liquidations are by type, everything else by instrument, status by nothing. */

@@ -44,10 +44,8 @@ export class OrderEntry {
     this.#exchange = exchange;
     this.#instruments = instruments;
     this.#inspection = inspection;
-    const singles = (): RateLimits => new RateLimits(SINGLE_REQUESTS_PER_WINDOW, ORDER_WINDOW_MS);
-    const batches = (): RateLimits => new RateLimits(BATCH_ORDERS_PER_WINDOW, ORDER_WINDOW_MS);
-    this.#singles = { place: singles(), amend: singles(), cancel: singles() };
-    this.#batches = { place: batches(), amend: batches(), cancel: batches() };
+    this.#singles = limitsByKind(SINGLE_REQUESTS_PER_WINDOW);
+    this.#batches = limitsByKind(BATCH_ORDERS_PER_WINDOW);
   }
 
   /**
@@ -141,6 +139,15 @@ export class OrderEntry {
     }
     return null;
   }
+}
+
+/** Placing, amending and cancelling do not use up each other's budgets. */
+function limitsByKind(limit: number): Record<OrderKind, RateLimits> {
+  return {
+    place: new RateLimits(limit, ORDER_WINDOW_MS),
+    amend: new RateLimits(limit, ORDER_WINDOW_MS),
+    cancel: new RateLimits(limit, ORDER_WINDOW_MS),
+  };
 }
 
 function isItem(value: unknown): value is Item {

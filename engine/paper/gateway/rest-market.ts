@@ -92,8 +92,11 @@ function booksFull(call: RestCall): RestAnswer {
   const answer = books(call, 5_000);
   if (answer instanceof Refusal || 'code' in answer) return answer;
   const { asks, bids, ts } = answer[0] as { asks: string[][]; bids: string[][]; ts: string };
-  const narrow = (rows: string[][]): unknown[] => rows.map(([px, sz, , orders]) => [px, sz, orders]);
   return [{ asks: narrow(asks), bids: narrow(bids), ts }];
+}
+
+function narrow(rows: readonly string[][]): string[][] {
+  return rows.map(([px, sz, , orders]) => [px!, sz!, orders!]);
 }
 
 function trades({ venue, query }: RestCall): RestAnswer {

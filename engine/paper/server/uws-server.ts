@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type * as Uws from 'uWebSockets.js';
 import type {
   UwsApp,
   UwsHttpRequest,
@@ -18,7 +19,7 @@ import {
 } from './http-server.ts';
 import type { HttpRequest, HttpResponse, HttpServer, SocketEvents } from './http-server.ts';
 
-export type UwsModule = typeof import('uWebSockets.js');
+export type UwsModule = typeof Uws;
 
 interface SocketData {
   readonly path: string;
