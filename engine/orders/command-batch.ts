@@ -1,7 +1,7 @@
 /**
  * The commands of one turn, grouped by operation because the venue takes one operation a message.
  *
- * Owner:      the engine thread; filled by the quote diff and the guard, emptied by the loop.
+ * Owner:      the engine thread; filled by the quote diff, emptied by the loop.
  * Invariants: an order stands at most once in a batch (the venue refuses the second, and two answers would race).
  * Cost:       adding writes one row of parallel arrays; nothing allocates once constructed.
  */
@@ -17,8 +17,7 @@ export const CommandReason = {
   size: 2,
   surplus: 3,
   withdrawn: 4,
-  guard: 5,
-  unknownFate: 6,
+  unknownFate: 5,
 } as const;
 export type CommandReason = (typeof CommandReason)[keyof typeof CommandReason];
 

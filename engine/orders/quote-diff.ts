@@ -1,0 +1,214 @@
+/**
+ * From the ladder that is wanted and the orders that live to the smallest set of commands: keep, amend, cancel, place.
+ *
+ * Owner:      the engine thread. Scratch is reused for every side.
+ * Invariants: every order gets one command at most; every wanted level has one order at most; an order that is on its way,
+ *             being amended or already in the batch is not amended; nothing is asked for twice while it is in flight.
+ * Cost:       orders are sorted by insertion and merged with the levels; nothing allocates once constructed.
+ *
+ * Three passes, each over what the one before left. Orders are judged at the price they will have when everything in
+ * flight is done.
+ *
+ *   1  an order at exactly a level's price keeps it       so a ladder that moves by a step moves one order, not all
+ *   2  an order within tolerance of a level keeps it      a dead band around the price that was last asked for
+ *   3  best order left ─▶ best level left                 amended; levels left over are placed, orders left over cancelled
+ *
+ * The band is narrower where an order is more aggressive than wanted: there it loses money, on the other side only rank.
+ */
+import { assert } from '../base/assert.ts';
+import { Side } from '../base/side.ts';
+import type { Lots, Ticks } from '../base/units.ts';
+import type { CommandBatch } from './command-batch.ts';
+import { CommandReason, KEEP_LOTS } from './command-batch.ts';
+import { OrderState } from './order-state.ts';
+import { NO_ORDER } from './order-table.ts';
+import type { OrderTable } from './order-table.ts';
+
+export interface DiffTolerance {
+  /** How far an order may lie from its level and stay, when it is less aggressive; half of it when it is more so. */
+  readonly priceToleranceTicks: Ticks;
+  /** How far its open size may differ from the level's, as a part of the level's. */
+  readonly sizeToleranceRatio: number;
+}
+
+/** Not matched with a level. */
+const UNMATCHED = -1;
+
+export class QuoteDiff {
+  readonly #table: OrderTable;
+  readonly #tolerances: readonly DiffTolerance[];
+  // The orders that take part, best first.
+  readonly #slot: Int32Array;
+  readonly #level: Int32Array;
+  #count = 0;
+  readonly #isLevelTaken: Uint8Array;
+
+  /** @param tolerances one for each instrument */
+  constructor(table: OrderTable, tolerances: readonly DiffTolerance[], levelsMax: number) {
+    this.#table = table;
+    this.#tolerances = tolerances;
+    this.#slot = new Int32Array(table.capacity);
+    this.#level = new Int32Array(table.capacity);
+    this.#isLevelTaken = new Uint8Array(levelsMax);
+  }
+
+  /**
+   * @hot Adds to `out` what brings one side of one instrument from the orders it has to the first `count` rows of `ticks`
+   * and `lots`, best price first and strictly worsening. No rows withdraw the side.
+   */
+  diff(
+    instrument: number,
+    side: Side,
+    ticks: Int32Array,
+    lots: Float64Array,
+    count: number,
+    out: CommandBatch,
+  ): void {
+    assert(count <= this.#isLevelTaken.length, 'a ladder has no more levels than the diff was built for');
+    this.#collect(instrument, side, count === 0, out);
+    this.#isLevelTaken.fill(0, 0, count);
+    this.#match(side, ticks, count, 0, 0);
+    const tolerance = this.#tolerances[instrument]!.priceToleranceTicks;
+    this.#match(side, ticks, count, tolerance, tolerance >> 1);
+    this.#keepSizes(instrument, side, lots, out);
+    this.#pairLeftOvers(instrument, side, ticks, lots, count, tolerance >> 1, out);
+    for (let level = 0; level < count; level++) {
+      if (this.#isLevelTaken[level] === 1) continue;
+      out.addPlace(instrument, side, ticks[level]!, lots[level]!, CommandReason.newLevel);
+    }
+  }
+
+  /** The orders that can hold a level, sorted best first. Cancels what cannot. */
+  #collect(instrument: number, side: Side, isWithdrawn: boolean, out: CommandBatch): void {
+    const table = this.#table;
+    this.#count = 0;
+    for (let slot = table.first(instrument, side); slot !== NO_ORDER; slot = table.next(slot)) {
+      // One that is being cancelled or is gone holds nothing, but its risk stays counted.
+      if (!table.isCancellable(slot)) continue;
+      const isUnknown = table.state[slot] === OrderState.unknown;
+      if (isUnknown || isWithdrawn) {
+        const reason = isUnknown ? CommandReason.unknownFate : CommandReason.withdrawn;
+        if (!out.isTouched(slot)) out.addCancel(slot, instrument, side, table.priceTicks[slot]!, reason);
+        continue;
+      }
+      // Insertion keeps the older of two at one price first: it has the better place in the venue's queue.
+      let row = this.#count++;
+      while (
+        row > 0 &&
+        aggression(side, table.wantTicks[slot]!, table.wantTicks[this.#slot[row - 1]!]!) > 0
+      ) {
+        this.#slot[row] = this.#slot[row - 1]!;
+        row--;
+      }
+      this.#slot[row] = slot;
+    }
+    this.#level.fill(UNMATCHED, 0, this.#count);
+  }
+
+  /**
+   * Matches orders and levels that lie within tolerance, walking both from the best: on a line that gives the most
+   * matches there can be.
+   */
+  #match(side: Side, ticks: Int32Array, count: number, behindTicks: Ticks, aheadTicks: Ticks): void {
+    let row = 0;
+    let level = 0;
+    while (row < this.#count && level < count) {
+      if (this.#level[row] !== UNMATCHED) {
+        row++;
+        continue;
+      }
+      if (this.#isLevelTaken[level] === 1) {
+        level++;
+        continue;
+      }
+      const ahead = aggression(side, this.#table.wantTicks[this.#slot[row]!]!, ticks[level]!);
+      if (ahead > aheadTicks) row++;
+      else if (-ahead > behindTicks) level++;
+      else {
+        this.#isLevelTaken[level++] = 1;
+        this.#level[row++] = level - 1;
+      }
+    }
+  }
+
+  /** Orders that keep their price: is the size still right? */
+  #keepSizes(instrument: number, side: Side, lots: Float64Array, out: CommandBatch): void {
+    const table = this.#table;
+    for (let row = 0; row < this.#count; row++) {
+      const level = this.#level[row]!;
+      const slot = this.#slot[row]!;
+      if (level === UNMATCHED || !this.#isFree(slot, out)) continue;
+      if (this.#isSizeGood(instrument, slot, lots[level]!)) continue;
+      const total = table.filledLots[slot]! + lots[level]!;
+      out.addAmend(slot, instrument, side, table.wantTicks[slot]!, total, CommandReason.size);
+    }
+  }
+
+  /** Orders that keep no level move to one that nobody holds, best to best, or go. */
+  #pairLeftOvers(
+    instrument: number,
+    side: Side,
+    ticks: Int32Array,
+    lots: Float64Array,
+    count: number,
+    aheadTicks: Ticks,
+    out: CommandBatch,
+  ): void {
+    const table = this.#table;
+    let level = 0;
+    for (let row = 0; row < this.#count; row++) {
+      if (this.#level[row] !== UNMATCHED) continue;
+      const slot = this.#slot[row]!;
+      while (level < count && this.#isLevelTaken[level] === 1) level++;
+      const isFree = this.#isFree(slot, out);
+      if (level === count || (!isFree && this.#isAdverse(side, slot, ticks[level]!, aheadTicks))) {
+        this.#cancelSurplus(instrument, side, slot, ticks, aheadTicks, out);
+        continue;
+      }
+      // One on its way holds the level as it is; it moves when its answer is here, which is sooner than a new order.
+      this.#isLevelTaken[level] = 1;
+      if (!isFree) continue;
+      const wanted = lots[level]!;
+      const total = this.#isSizeGood(instrument, slot, wanted) ? KEEP_LOTS : table.filledLots[slot]! + wanted;
+      out.addAmend(slot, instrument, side, ticks[level]!, total, CommandReason.price);
+    }
+  }
+
+  /**
+   * A place that is not answered yet is cancelled only where it is too aggressive for the best level: a cancel that
+   * overtakes its place is told "no such order", which settles nothing.
+   */
+  #cancelSurplus(
+    instrument: number,
+    side: Side,
+    slot: number,
+    ticks: Int32Array,
+    aheadTicks: Ticks,
+    out: CommandBatch,
+  ): void {
+    if (out.isTouched(slot)) return;
+    const table = this.#table;
+    const isEarly = table.state[slot] === OrderState.pendingPlace;
+    if (isEarly && !this.#isAdverse(side, slot, ticks[0]!, aheadTicks)) return;
+    out.addCancel(slot, instrument, side, table.priceTicks[slot]!, CommandReason.surplus);
+  }
+
+  /** Whether it may be amended in this batch. */
+  #isFree(slot: number, out: CommandBatch): boolean {
+    return this.#table.isAmendable(slot) && this.#table.amendCount[slot] === 0 && !out.isTouched(slot);
+  }
+
+  #isAdverse(side: Side, slot: number, ticks: Ticks, aheadTicks: Ticks): boolean {
+    return aggression(side, this.#table.wantTicks[slot]!, ticks) > aheadTicks;
+  }
+
+  #isSizeGood(instrument: number, slot: number, wanted: Lots): boolean {
+    const open = this.#table.wantLots[slot]! - this.#table.filledLots[slot]!;
+    return Math.abs(open - wanted) <= this.#tolerances[instrument]!.sizeToleranceRatio * wanted;
+  }
+}
+
+/** By how many ticks `ticks` is more aggressive than `other`. */
+function aggression(side: Side, ticks: Ticks, other: Ticks): number {
+  return side === Side.buy ? ticks - other : other - ticks;
+}
