@@ -203,6 +203,16 @@ export class OrderTable {
     );
   }
 
+  /** @hot What will be open after an amend to this total (or KEEP_LOTS), if nothing more fills meanwhile. */
+  openLotsAfter(slot: number, lots: Lots): Lots {
+    return Math.max(0, (lots === KEEP_LOTS ? this.wantLots[slot]! : lots) - this.filledLots[slot]!);
+  }
+
+  /** @hot By how much such an amend raises `exposureLots`: while it is in flight the larger size counts. */
+  addedLotsOf(slot: number, lots: Lots): Lots {
+    return Math.max(0, this.openLotsAfter(slot, lots) - this.riskLots[slot]!);
+  }
+
   /**
    * @hot Registers an amend before it is sent and returns its id, new for each amend. `lots` is the new total with what
    * is filled already, or KEEP_LOTS.

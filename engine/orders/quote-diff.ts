@@ -125,8 +125,10 @@ export class QuoteDiff {
       if (ahead > aheadTicks) row++;
       else if (-ahead > behindTicks) level++;
       else {
-        this.#isLevelTaken[level++] = 1;
-        this.#level[row++] = level - 1;
+        this.#isLevelTaken[level] = 1;
+        this.#level[row] = level;
+        level++;
+        row++;
       }
     }
   }
