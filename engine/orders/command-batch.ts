@@ -18,6 +18,8 @@ export const CommandReason = {
   surplus: 3,
   withdrawn: 4,
   unknownFate: 5,
+  /** The guard's: the order was left without its edge by the book. */
+  guard: 6,
 } as const;
 export type CommandReason = (typeof CommandReason)[keyof typeof CommandReason];
 

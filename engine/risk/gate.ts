@@ -19,7 +19,6 @@ import { TICKS_MAX } from '../base/units.ts';
 import type { Lots, Ticks } from '../base/units.ts';
 import { KillReason } from './kill-switch.ts';
 import type { KillSwitch } from './kill-switch.ts';
-import type { AccountLimits, RiskLimits } from './limits.ts';
 
 /** Why a command was struck. The first rule that fails, in this order. */
 export const GateReason = {
@@ -40,6 +39,26 @@ export const GateReason = {
   selfCross: 14,
 } as const;
 export type GateReason = (typeof GateReason)[keyof typeof GateReason];
+
+/** What one instrument may hold and ask for. */
+export interface RiskLimits {
+  readonly positionLotsMax: Lots;
+  readonly orderLotsMax: Lots;
+  /** In the currency of Instrument.notional. */
+  readonly orderNotionalMax: number;
+  readonly openOrdersMax: number;
+  /** Largest distance of a price from the middle of the book. */
+  readonly collarBps: number;
+  /** What one unit of Instrument.notional is worth in the account's currency. */
+  readonly notionalRate: number;
+}
+
+/** What all instruments together may hold and lose. */
+export interface AccountLimits {
+  readonly notionalMax: number;
+  /** Loss since the start, as a positive number in the account's currency, that halts the engine. */
+  readonly lossMax: number;
+}
 
 /** Arrays of other rooms, read in place. */
 export interface GateInputs {
