@@ -57,9 +57,15 @@ export interface QuoterPoolOptions {
 
 /** Called on the thread that owns the pool. */
 export interface QuoterPoolHandler {
-  /** The worker's quotes of these instruments are void from now on. May come again without a ready in between. */
+  /**
+   * The worker's quotes of these instruments are void from now on, also those that still turn up in the slots: a slow
+   * thread may write until it is gone. May come again without a ready in between.
+   */
   onWorkerLost(worker: number, instruments: readonly number[], reason: string): void;
-  /** The worker runs and has quoted what markets there were. */
+  /**
+   * The worker runs. Publish these instruments' markets again: what it quoted while it started counts as void, and it
+   * quotes no market twice.
+   */
   onWorkerReady(worker: number, instruments: readonly number[]): void;
 }
 

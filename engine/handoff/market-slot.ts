@@ -18,7 +18,7 @@
 import { assert } from '../base/assert.ts';
 import type { Lots, Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { Handoff } from './handoff-memory.ts';
-import { MARKET_DOUBLES, MarketDouble, MarketWord, SlotViews } from './layout.ts';
+import { MARKET_DOUBLES, MarketDouble, MarketWord, SlotViews, copyDoubles, copyRows } from './layout.ts';
 
 /**
  * A write takes about 100 ns and a copy no more, so a reader needs a second try now and then; after 64 the writer was
@@ -197,15 +197,9 @@ export class MarketReader {
     const doubles = this.#doubles;
     const bidCount = words[MarketWord.bidCount];
     const askCount = words[MarketWord.askCount];
-    for (let index = 0; index < bidCount; index++) {
-      out.bidTicks[index] = this.#bidTicks[index];
-      out.bidLots[index] = this.#bidLots[index];
-    }
-    for (let index = 0; index < askCount; index++) {
-      out.askTicks[index] = this.#askTicks[index];
-      out.askLots[index] = this.#askLots[index];
-    }
-    for (let index = 0; index < MARKET_DOUBLES; index++) out.doubles[index] = doubles[index];
+    copyRows(this.#bidTicks, this.#bidLots, out.bidTicks, out.bidLots, bidCount);
+    copyRows(this.#askTicks, this.#askLots, out.askTicks, out.askLots, askCount);
+    copyDoubles(doubles, out.doubles, MARKET_DOUBLES);
     out.bidCount = bidCount;
     out.askCount = askCount;
     out.isQuotable = words[MarketWord.isQuotable] === 1;

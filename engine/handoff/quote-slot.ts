@@ -14,7 +14,7 @@
 import { assert } from '../base/assert.ts';
 import type { Nanoseconds } from '../base/units.ts';
 import type { Handoff } from './handoff-memory.ts';
-import { QUOTE_DOUBLES, QuoteDouble, QuoteWord, SlotViews } from './layout.ts';
+import { QUOTE_DOUBLES, QuoteDouble, QuoteWord, SlotViews, copyDoubles, copyRows } from './layout.ts';
 
 /** As for the market slot: after this many tries the worker was stopped half-way, and either rings or is replaced. */
 const READ_ATTEMPTS_MAX = 64;
@@ -74,16 +74,19 @@ export class QuoteView {
   }
 }
 
-/** Publishes one instrument's quote. */
+/** Publishes one instrument's quote. Make it when the slot's former writer is gone: it goes on from its sequence. */
 export class QuoteWriter {
   readonly #views: SlotViews;
   readonly #levels: number;
+  #sequence: number;
 
   constructor(handoff: Handoff, instrument: number) {
     assert(instrument >= 0 && instrument < handoff.instrumentCount, 'the instrument has a quote slot');
     const slotAt = handoff.layout.quoteSlotAt(instrument);
     this.#views = new SlotViews(handoff.memory, slotAt, QUOTE_DOUBLES, handoff.quoteLevels);
     this.#levels = handoff.quoteLevels;
+    // Odd when the predecessor was killed half-way: the first publish() then goes on to the next odd number.
+    this.#sequence = Atomics.load(this.#views.words, QuoteWord.sequence);
   }
 
   /** @hot Makes `quote` the newest one. */
@@ -92,22 +95,16 @@ export class QuoteWriter {
     const words = views.words;
     const { bidCount, askCount } = quote;
     assert(bidCount <= this.#levels && askCount <= this.#levels, 'the quote fits its slot');
-    // A worker that was killed half-way left an odd sequence behind: its successor goes on to the next odd one.
-    const odd = (Atomics.load(words, QuoteWord.sequence) + 1) | 1;
+    const odd = (this.#sequence + 1) | 1;
+    this.#sequence = (odd + 1) | 0;
     Atomics.exchange(words, QuoteWord.sequence, odd);
-    for (let index = 0; index < bidCount; index++) {
-      views.bidTicks[index] = quote.bidTicks[index];
-      views.bidLots[index] = quote.bidLots[index];
-    }
-    for (let index = 0; index < askCount; index++) {
-      views.askTicks[index] = quote.askTicks[index];
-      views.askLots[index] = quote.askLots[index];
-    }
-    for (let index = 0; index < QUOTE_DOUBLES; index++) views.doubles[index] = quote.doubles[index];
+    copyRows(quote.bidTicks, quote.bidLots, views.bidTicks, views.bidLots, bidCount);
+    copyRows(quote.askTicks, quote.askLots, views.askTicks, views.askLots, askCount);
+    copyDoubles(quote.doubles, views.doubles, QUOTE_DOUBLES);
     words[QuoteWord.bidCount] = bidCount;
     words[QuoteWord.askCount] = askCount;
     words[QuoteWord.epoch] = quote.epoch;
-    Atomics.store(words, QuoteWord.sequence, (odd + 1) | 0);
+    Atomics.store(words, QuoteWord.sequence, this.#sequence);
   }
 }
 
@@ -155,15 +152,9 @@ export class QuoteReader {
     const words = views.words;
     const bidCount = words[QuoteWord.bidCount];
     const askCount = words[QuoteWord.askCount];
-    for (let index = 0; index < bidCount; index++) {
-      out.bidTicks[index] = views.bidTicks[index];
-      out.bidLots[index] = views.bidLots[index];
-    }
-    for (let index = 0; index < askCount; index++) {
-      out.askTicks[index] = views.askTicks[index];
-      out.askLots[index] = views.askLots[index];
-    }
-    for (let index = 0; index < QUOTE_DOUBLES; index++) out.doubles[index] = views.doubles[index];
+    copyRows(views.bidTicks, views.bidLots, out.bidTicks, out.bidLots, bidCount);
+    copyRows(views.askTicks, views.askLots, out.askTicks, out.askLots, askCount);
+    copyDoubles(views.doubles, out.doubles, QUOTE_DOUBLES);
     out.bidCount = bidCount;
     out.askCount = askCount;
     out.epoch = words[QuoteWord.epoch];
