@@ -15,6 +15,7 @@ import { definitionOf, labelValuesOf, METRIC_IDS, PnlKind } from '../engine/metr
 import type { MetricsMemory } from '../engine/metrics/cells.ts';
 import { seriesOf } from '../engine/metrics/cells.ts';
 import { bucketBoundsSeconds, Histogram } from '../engine/metrics/histogram.ts';
+import { priceOf } from './price.ts';
 import type { Metric } from 'prom-client';
 import { Registry } from 'prom-client';
 
@@ -186,11 +187,6 @@ interface BoardContext {
   readonly row: BoardInstrument;
   readonly instrument: InstrumentDimension;
   readonly tick: DecimalGrid;
-}
-
-/** The price that the venue's text would parse to: exact, where ticks × 0.1 as floats is not. */
-function priceOf(ticks: number, tick: DecimalGrid): number {
-  return Number.isSafeInteger(ticks) ? Number(tick.toText(ticks)) : ticks * tick.value;
 }
 
 function bestOf(row: BoardInstrument, side: number): number {

@@ -9,6 +9,7 @@ import { EngineState, MetricOp, namesOf, Stage } from '../engine/metrics/catalog
 import type { MetricsMemory } from '../engine/metrics/cells.ts';
 import { seriesOf } from '../engine/metrics/cells.ts';
 import { Histogram } from '../engine/metrics/histogram.ts';
+import { priceOf } from './price.ts';
 
 /** The engine's timer gives a sign of life at least every second; five missed ones are no hiccup. */
 export const HEARTBEAT_SECONDS_MAX = 5;
@@ -259,14 +260,14 @@ export class StatusReader {
         bestAsk: row.askLots > 0 ? levelOf(grids, row.askTicks, row.askLots) : null,
         silenceSeconds: this.#age('bookAge', index),
       },
-      fairPrice: orNull(row.fairTicks * tick.value),
+      fairPrice: orNull(priceOf(row.fairTicks, tick)),
       quotes: row.quotes.map((quote) => quoteOf(grids, quote)),
       quoteCount: row.quoteCount,
       orders: row.orders.map((order) => orderOf(grids, order, dimensions.orderStates)),
       orderCount: row.orderCount,
       position: {
         size: lot.toText(row.positionLots),
-        entryPrice: row.positionLots === 0 ? null : orNull(row.entryTicks * tick.value),
+        entryPrice: row.positionLots === 0 ? null : orNull(priceOf(row.entryTicks, tick)),
       },
       exposure: { buy: lot.toText(row.buyExposureLots), sell: lot.toText(row.sellExposureLots) },
       profit: {

@@ -6,6 +6,11 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 
+/** A file of the engine's compiled code (`npm test` compiles first), for a thread that Node runs as it is. */
+function compiled(file: string): string {
+  return new URL(`../../dist/engine/metrics/${file}`, import.meta.url).href;
+}
+
 describe('the status board', () => {
   test('what was never posted reads as null', () => {
     const reader = new BoardReader(createMetricsMemory(SAMPLE_DIMENSIONS));
@@ -113,18 +118,18 @@ describe('the status board', () => {
         if (value === 1) parentPort.postMessage('posting');
       }
     `;
-    const compiled = (file: string): string =>
-      new URL(`../../dist/engine/metrics/${file}`, import.meta.url).href;
     const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), {
       workerData: { share: memory.share, board: compiled('board.js'), cells: compiled('cells.js') },
     });
-    let isPosting = true;
-    const ended = once(worker, 'exit').then(() => (isPosting = false));
+    const progress = { isPosting: true };
+    worker.once('exit', () => {
+      progress.isPosting = false;
+    });
     await once(worker, 'message');
     const reader = new BoardReader(memory);
     const seen = new Set<number>();
     // Bounded by the writer's end; the event loop is let go of now and then so that the end is noticed.
-    while (isPosting) {
+    while (progress.isPosting) {
       for (let round = 0; round < 500; round++) {
         const row = reader.instrument(0);
         if (row === null) continue;
@@ -138,7 +143,6 @@ describe('the status board', () => {
       }
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await ended;
     expect(seen.size).toBeGreaterThan(10);
     expect(reader.instrument(0)!.updatedNs).toBe(200_000);
   });

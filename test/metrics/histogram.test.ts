@@ -1,5 +1,5 @@
 import { bucketBoundsSeconds, Histogram, HISTOGRAM_CELLS } from '../../engine/metrics/histogram.ts';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 function histogramOf(values: readonly number[]): Histogram {

@@ -1,0 +1,172 @@
+import { EngineState } from '../../engine/metrics/catalog.ts';
+import { StatusReader } from '../../monitoring/status.ts';
+import { SampleEngine, START_MS } from './sample-engine.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+
+const BROKEN = 2;
+
+let engine: SampleEngine;
+let reader: StatusReader;
+beforeEach(() => {
+  engine = new SampleEngine();
+  reader = new StatusReader(engine.memory, engine.clock);
+});
+
+describe('health', () => {
+  test('is dead before the first sign of life and five seconds after the last', () => {
+    expect(reader.health()).toEqual({ isAlive: false, heartbeatAgeSeconds: null });
+    engine.beat();
+    engine.clock.advanceNs(5e9);
+    expect(reader.health()).toEqual({ isAlive: true, heartbeatAgeSeconds: 5 });
+    engine.clock.advanceNs(1e6);
+    expect(reader.health().isAlive).toBe(false);
+    engine.beat();
+    expect(reader.health()).toEqual({ isAlive: true, heartbeatAgeSeconds: 0 });
+  });
+});
+
+describe('readiness', () => {
+  test('an engine that has just started says everything it waits for', () => {
+    expect(reader.readiness()).toEqual({
+      isReady: false,
+      reasons: [
+        'engine: expected a sign of life within 5 s, was none',
+        'engine: expected quoting, was starting',
+        'session public: expected up, was down',
+        'session trade: expected up, was down',
+        'book BTC-USDT: expected synced, was unknown',
+        'book BTC-USD-SWAP: expected synced, was unknown',
+      ],
+    });
+  });
+
+  test.each<[string, (engine: SampleEngine) => void, string]>([
+    ['a book broke', (sample) => sample.post(1, BROKEN), 'book BTC-USD-SWAP: expected synced, was broken'],
+    [
+      'a session is down',
+      ({ writer }) => writer.set(writer.cell('sessionUp', 1), 0),
+      'session trade: expected up, was down',
+    ],
+    [
+      'the kill switch is engaged',
+      ({ writer }) => {
+        writer.set(writer.cell('engineState'), EngineState.halted);
+        writer.set(writer.cell('haltReason'), 2);
+      },
+      'engine: expected quoting, was halted (loss)',
+    ],
+    [
+      'it is stopping',
+      ({ writer }) => writer.set(writer.cell('engineState'), EngineState.stopping),
+      'engine: expected quoting, was stopping',
+    ],
+    [
+      'the engine thread hangs',
+      ({ clock }) => clock.advanceNs(6e9),
+      'engine: expected a sign of life within 5 s, was none',
+    ],
+  ])('when %s, that is the one reason', (_, happen, reason) => {
+    engine.makeReady();
+    expect(reader.readiness()).toEqual({ isReady: true, reasons: [] });
+    happen(engine);
+    expect(reader.readiness()).toEqual({ isReady: false, reasons: [reason] });
+  });
+});
+
+describe('status', () => {
+  test('shows an instrument in decimal text, with what is not limited as null', () => {
+    engine.makeReady();
+    engine.clock.advanceNs(250_000_000);
+    const { instruments } = reader.status();
+    expect(instruments[0]).toEqual({
+      name: 'BTC-USDT',
+      ageSeconds: 0.25,
+      book: {
+        state: 'synced',
+        epoch: 3,
+        isQuotable: true,
+        bestBid: { price: '65000.1', size: '1.5' },
+        bestAsk: { price: '65000.3', size: '0.2' },
+        silenceSeconds: 0.25,
+      },
+      fairPrice: 65000.225,
+      quotes: [
+        { side: 'buy', price: '64999', size: '0.01' },
+        { side: 'sell', price: '65001', size: '0.01' },
+      ],
+      quoteCount: 2,
+      orders: [{ side: 'buy', price: '64999', size: '0.01', filled: '0.0025', state: 'live' }],
+      orderCount: 1,
+      position: { size: '0.01', entryPrice: 64900.05 },
+      exposure: { buy: '0.04', sell: '0.05' },
+      profit: { currency: 'USDT', realised: 12.5, unrealised: -2.25, fees: -0.75, net: 9.5 },
+      volumeQuote: 65_000,
+      fillCount: 9,
+      limits: {
+        positionSizeMax: '0.1',
+        orderSizeMax: '0.02',
+        orderNotionalMax: 5000,
+        openOrdersMax: 40,
+        collarBps: null,
+      },
+    });
+    expect(instruments[1].position.size).toBe('-3');
+  });
+
+  test('shows the engine, sessions, workers and latencies', () => {
+    engine.makeReady();
+    const { writer } = engine;
+    writer.increment(writer.cell('sessionReconnects', 1), 2);
+    writer.increment(writer.cell('workerRestarts', 0));
+    writer.histogram('tickToTrade').record(100);
+    writer.histogram('roundTrip', 2).record(2_000_000_000);
+    const status = reader.status();
+    expect(status).toMatchObject({
+      timeMs: START_MS + 1000,
+      version: '0.1.0',
+      venue: 'paper',
+      run: '12345678',
+      state: 'quoting',
+      haltReason: 'none',
+      uptimeSeconds: 1,
+      heartbeatAgeSeconds: 0,
+      isReady: true,
+      reasons: [],
+      limits: { notionalMax: 100_000, lossMax: 500 },
+      sessions: [
+        { name: 'public', isUp: true, reconnects: 0, silenceSeconds: 0 },
+        { name: 'trade', isUp: true, reconnects: 2, silenceSeconds: 0 },
+      ],
+      workers: [
+        { heartbeatAgeSeconds: 0, restarts: 1 },
+        { heartbeatAgeSeconds: 0, restarts: 0 },
+      ],
+    });
+    const { latencies } = status;
+    expect(latencies.tickToTrade).toEqual({
+      count: 1,
+      p50: 1e-7,
+      p90: 1e-7,
+      p99: 1e-7,
+      p999: 1e-7,
+      max: 1e-7,
+    });
+    expect(latencies.roundTrips.cancel).toMatchObject({ count: 1, p99: 2, max: 2 });
+    expect(latencies.stages.decoded).toEqual({
+      count: 0,
+      p50: null,
+      p90: null,
+      p99: null,
+      p999: null,
+      max: null,
+    });
+    expect(Object.keys(latencies.stages)).toHaveLength(9);
+  });
+
+  test('is JSON without loss before anything was posted', () => {
+    const status = reader.status();
+    expect(JSON.parse(JSON.stringify(status))).toEqual(status);
+    expect(status.instruments[0].book).toMatchObject({ state: 'unknown', bestBid: null, bestAsk: null });
+    expect(status.uptimeSeconds).toBeNull();
+  });
+});
