@@ -116,8 +116,9 @@ export class AckDecoder {
   }
 
   #decodeResolved(bytes: Uint8Array, start: number, end: number, ack: AckFrame, isEvent: boolean): boolean {
-    if (!this.#decodeRoot(bytes, start, end, ack, isEvent)) return false;
-    if (!this.#cursor.hasEscape) return true;
+    const isDecoded = this.#decodeRoot(bytes, start, end, ack, isEvent);
+    // Also after a refusal: the event's own name may be what was escaped.
+    if (!this.#cursor.hasEscape) return isDecoded;
     this.slowFrames++;
     const resolved = resolveEscapes(bytes, start, end);
     return resolved !== undefined && this.#decodeRoot(resolved, 0, resolved.length, ack, isEvent);

@@ -92,7 +92,8 @@ export class OrderUpdateFrame {
 
   /** Cold: the venue's order id as text. Only while the decoded bytes are still there. */
   ordIdText(row: number): string {
-    return Buffer.from(this.bytes.subarray(this.ordIdStart[row], this.ordIdEnd[row])).toString('latin1');
+    const raw = Buffer.from(this.bytes.subarray(this.ordIdStart[row], this.ordIdEnd[row])).toString('utf8');
+    return JSON.parse(`"${raw}"`) as string;
   }
 }
 
@@ -181,7 +182,8 @@ export class OrderUpdateDecoder {
     fromRow: number = 0,
   ): boolean {
     let isDecoded = this.#decodeRoot(bytes, start, end, updates, fromRow);
-    if (isDecoded && this.#cursor.hasEscape) {
+    // Also after a refusal: the channel's own name may be what was escaped.
+    if (this.#cursor.hasEscape) {
       this.slowFrames++;
       const resolved = resolveEscapes(bytes, start, end);
       isDecoded = resolved !== undefined && this.#decodeRoot(resolved, 0, resolved.length, updates, fromRow);

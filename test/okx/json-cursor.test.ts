@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JsonCursor, JsonKind, asciiBytes, resolveEscapes } from '../../engine/okx/json-cursor.ts';
 import { bytesOf } from './okx-fixtures.ts';

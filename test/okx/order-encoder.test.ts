@@ -1,5 +1,5 @@
 import fastJson from 'fast-json-stringify';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../engine/base/assert.ts';
 import { InstrumentType } from '../../engine/base/instrument.ts';

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { decodeEvent } from '../../engine/okx/event-decoder.ts';
+import { OkxMessageError } from '../../engine/okx/okx-message-error.ts';
+import { decodePush } from '../../engine/okx/push-decoder.ts';
+import { Channel } from '../../engine/okx/shapes.ts';
+import { documentationExamples, fixtureLines } from './okx-fixtures.ts';
+import { truncationsAndFlips } from './mutations.ts';
+
+type Json = Record<string, unknown>;
+
+const examples = documentationExamples();
+const events = examples.filter(({ json }) => json['event']);
+const pushes = examples.filter(({ json }) => json['arg'] && json['data']);
+
+function example(channel: string): string {
+  const found = pushes.find(({ json }) => (json['arg'] as Json)['channel'] === channel);
+  return JSON.stringify(found!.json);
+}
+
+describe('events', () => {
+  it('of the documentation all decode', () => {
+    expect(events.length).toBeGreaterThan(60);
+    for (const { json } of events) {
+      const event = decodeEvent(JSON.stringify(json));
+      expect(event.event).toBe(json['event']);
+      if (event.event === 'subscribe') expect(event.arg).toEqual(json['arg']);
+      if (event.event === 'error') expect(event.code).toBe(Number(json['code']));
+      if (event.event === 'channel-conn-count') expect(event.connCount).toBe(2);
+    }
+  });
+
+  it('carry what a session needs', () => {
+    expect(decodeEvent('{"event":"login","code":"0","msg":"","connId":"a4d3ae55"}')).toEqual({
+      event: 'login',
+      code: 0,
+      msg: '',
+      id: '',
+      connId: 'a4d3ae55',
+    });
+    expect(decodeEvent('{"event":"notice","code":"64008","msg":"soon","connId":"a"}')).toMatchObject({
+      event: 'notice',
+      code: 64_008,
+    });
+    expect(
+      decodeEvent('{"event":"channel-conn-count-error","channel":"orders","connCount":"30","connId":"a"}'),
+    ).toMatchObject({ event: 'channel-conn-count-error', channel: 'orders', connCount: 30 });
+  });
+
+  it('of a kind unknown today are not errors', () => {
+    expect(decodeEvent('{"event":"celebration","id":"5"}')).toMatchObject({
+      event: 'other',
+      name: 'celebration',
+      id: '5',
+    });
+  });
+
+  it.each(['', '{', '[]', 'null', '{"event":""}', '{"event":"subscribe"}', '{"event":"login","code":"x"}'])(
+    'that are not: %j',
+    (text) => {
+      expect(() => decodeEvent(text)).toThrow(OkxMessageError);
+    },
+  );
+});
+
+describe('pushes', () => {
+  it('of the documentation all decode', () => {
+    expect(pushes.length).toBeGreaterThan(30);
+    const known = new Set<string>();
+    for (const { json } of pushes) {
+      const push = decodePush(JSON.stringify(json));
+      if (push.channel === 'other') expect(push.name).toBe((json['arg'] as Json)['channel']);
+      else known.add(push.channel);
+    }
+    expect([...known].sort()).toEqual(
+      [
+        Channel.account,
+        Channel.balanceAndPosition,
+        Channel.fills,
+        Channel.fundingRate,
+        Channel.instruments,
+        Channel.markPrice,
+        Channel.positions,
+        Channel.priceLimit,
+        Channel.status,
+        Channel.tickers,
+        Channel.trades,
+        Channel.tradesAll,
+      ].sort(),
+    );
+  });
+
+  it('of real private sessions all decode, empty texts where numbers could be', () => {
+    let count = 0;
+    for (const name of ['okx_account.jsonl', 'okx_positions.jsonl', 'okx_position_account_ws01.jsonl']) {
+      for (const line of fixtureLines<Json>(name)) {
+        if (line['event']) {
+          expect(decodeEvent(JSON.stringify(line)).event).toBe(line['event']);
+          continue;
+        }
+        const push = decodePush(JSON.stringify(line));
+        expect(['account', 'positions']).toContain(push.channel);
+        if (push.channel === 'account') expect(push.rows[0]!.details.length).toBeGreaterThan(0);
+        count++;
+      }
+    }
+    expect(count).toBeGreaterThan(30);
+  });
+
+  it('give the fields that the engine reads', () => {
+    const limit =
+      '{"arg":{"channel":"price-limit","instId":"BTC-USDT-SWAP"},"data":[{"instId":"BTC-USDT-SWAP","buyLmt":"66960.4","sellLmt":"63059.8","ts":"1763676600200","enabled":true}]}';
+    expect(decodePush(limit)).toMatchObject({
+      channel: 'price-limit',
+      rows: [
+        {
+          instId: 'BTC-USDT-SWAP',
+          buyLmt: '66960.4',
+          sellLmt: '63059.8',
+          isEnabled: true,
+          tsMs: 1763676600200,
+        },
+      ],
+    });
+    expect(decodePush(limit.replace('"66960.4"', '""').replace('true', 'false'))).toMatchObject({
+      rows: [{ buyLmt: '', isEnabled: false }],
+    });
+    expect(decodePush(example('trades'))).toMatchObject({
+      rows: [{ instId: 'BTC-USDT', side: expect.any(String) as string }],
+    });
+    expect(decodePush(example('positions'))).toMatchObject({ eventType: 'snapshot', isLastPage: true });
+    expect(decodePush(example('balance_and_position'))).toMatchObject({
+      rows: [{ eventType: 'snapshot', balances: [{ ccy: 'BTC', cashBal: '1' }], positions: [{ pos: '10' }] }],
+    });
+    expect(decodePush(example('status'))).toMatchObject({ rows: [{ serviceType: '0', state: 'completed' }] });
+    expect(decodePush(example('instruments'))).toMatchObject({
+      instruments: { fields: [{ instId: 'BTC-USDT', instIdCode: 1_000_000_000 }], refused: [] },
+    });
+  });
+
+  it.each([
+    '{"arg":{"channel":"trades"},"data":{}}',
+    '{"arg":{},"data":[]}',
+    '{"data":[]}',
+    '{"arg":{"channel":"trades"},"data":[1]}',
+    '{"arg":{"channel":"trades"},"data":[{"instId":""}]}',
+    '{"arg":{"channel":"trades"},"data":[{"instId":"X","px":"1,5"}]}',
+    '{"arg":{"channel":"trades"},"data":[{"instId":"X","ts":"1.5"}]}',
+  ])('that are not: %j', (text) => {
+    expect(() => decodePush(text)).toThrow(OkxMessageError);
+  });
+
+  it('cut or flipped anywhere decode, or are refused with the one error', () => {
+    const decoder = new TextDecoder();
+    for (const channel of ['trades', 'fills', 'mark-price', 'balance_and_position']) {
+      for (const bytes of truncationsAndFlips(new TextEncoder().encode(example(channel)))) {
+        try {
+          decodePush(decoder.decode(bytes));
+        } catch (error) {
+          if (!(error instanceof OkxMessageError)) throw error;
+        }
+      }
+    }
+  });
+});

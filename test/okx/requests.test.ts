@@ -1,0 +1,166 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  LISTED_REJECT_CODES,
+  RejectClass,
+  RejectDecision,
+  rejectClass,
+  rejectDecision,
+} from '../../engine/okx/reject-codes.ts';
+import {
+  RequestError,
+  encodeLogin,
+  encodeMassCancel,
+  encodeRestAmends,
+  encodeRestCancels,
+  encodeRestPlaces,
+  encodeSubscribe,
+  encodeUnsubscribe,
+  splitChannels,
+} from '../../engine/okx/request-encoder.ts';
+import { TagError, assertTag, isTag } from '../../engine/okx/tag.ts';
+import { ENDPOINTS, HEADER_DEMO } from '../../engine/okx/venue-limits.ts';
+
+const books = { channel: 'books', instId: 'BTC-USDT' };
+
+describe('requests', () => {
+  it('have the shapes of the documentation', () => {
+    expect(encodeLogin({ apiKey: 'k', passphrase: 'p"', timestampSeconds: '1763676600', sign: 's=' })).toBe(
+      '{"op":"login","args":[{"apiKey":"k","passphrase":"p\\"","timestamp":"1763676600","sign":"s="}]}',
+    );
+    expect(encodeSubscribe('b1', [books])).toBe(
+      '{"id":"b1","op":"subscribe","args":[{"channel":"books","instId":"BTC-USDT"}]}',
+    );
+    expect(encodeUnsubscribe('b2', [books])).toContain('"op":"unsubscribe"');
+    expect(encodeMassCancel('m1', 'BTC-USD', 0)).toBe(
+      '{"id":"m1","op":"mass-cancel","args":[{"instType":"OPTION","instFamily":"BTC-USD","lockInterval":"0"}]}',
+    );
+  });
+
+  it('that OKX would refuse are refused here', () => {
+    expect(() => encodeSubscribe('has-hyphen', [books])).toThrow(RequestError);
+    expect(() => encodeSubscribe('', [books])).toThrow(RequestError);
+    expect(() => encodeSubscribe('a', [])).toThrow(RequestError);
+    const many = Array.from({ length: 2_000 }, () => books);
+    expect(() => encodeSubscribe('a', many)).toThrow(/65536/);
+    expect(() => encodeRestCancels([])).toThrow(RequestError);
+    expect(() =>
+      encodeRestCancels(Array.from({ length: 21 }, () => ({ instId: 'X', clOrdId: '1' }))),
+    ).toThrow(RequestError);
+  });
+
+  it('of many channels are cut to 64 KB each, and lose none', () => {
+    const many = Array.from({ length: 4_000 }, (_, index) => ({ ...books, instId: `X${index}` }));
+    const requests = splitChannels(many);
+    expect(requests.length).toBe(3);
+    for (const request of requests) expect(() => encodeSubscribe('a', request)).not.toThrow();
+    expect(requests.flat()).toEqual(many);
+    expect(splitChannels([])).toEqual([]);
+  });
+
+  it('by REST parse back to what went in', () => {
+    const word = fc.string({ minLength: 1 });
+    const optional = { requiredKeys: ['instId'] as const };
+    const cancel = fc.record({ instId: word, ordId: word, clOrdId: word }, { requiredKeys: ['instId'] });
+    const amend = fc.record(
+      { instId: word, clOrdId: word, reqId: word, newPx: word, newSz: word, cxlOnFail: fc.boolean() },
+      { requiredKeys: [...optional.requiredKeys] },
+    );
+    const place = fc.record(
+      {
+        instId: word,
+        tdMode: word,
+        side: word,
+        ordType: word,
+        px: word,
+        sz: word,
+        clOrdId: word,
+        tag: word,
+        stpMode: word,
+        reduceOnly: fc.boolean(),
+      },
+      { requiredKeys: ['instId', 'tdMode', 'side', 'ordType', 'sz', 'tag'] },
+    );
+    const batch = <Item>(item: fc.Arbitrary<Item>) => fc.array(item, { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(batch(cancel), (items) => {
+        expect(JSON.parse(encodeRestCancels(items))).toEqual(items);
+      }),
+    );
+    fc.assert(
+      fc.property(batch(amend), (items) => {
+        expect(JSON.parse(encodeRestAmends(items))).toEqual(items);
+      }),
+    );
+    fc.assert(
+      fc.property(batch(place), (items) => {
+        expect(JSON.parse(encodeRestPlaces(items))).toEqual(items);
+      }),
+    );
+  });
+});
+
+describe('tags', () => {
+  it('are 1 to 16 letters and digits', () => {
+    for (const tag of ['7', 'abcDEF0123456789']) {
+      expect(isTag(tag)).toBe(true);
+      expect(() => assertTag(tag)).not.toThrow();
+    }
+    for (const tag of ['', 'abcDEF01234567890', 'a-b', 'a b', 'é', 'a\n']) {
+      expect(isTag(tag)).toBe(false);
+      expect(() => assertTag(tag)).toThrow(TagError);
+    }
+  });
+});
+
+describe('endpoints', () => {
+  it('never name port 8443, and are all secure', () => {
+    const urls = Object.values(ENDPOINTS).flatMap((kinds) =>
+      [kinds.live, kinds.demo].flatMap((each) => Object.values(each)),
+    );
+    expect(urls.length).toBe(32);
+    for (const url of urls as string[]) {
+      expect(new URL(url).port).toBe('');
+      expect(['https:', 'wss:']).toContain(new URL(url).protocol);
+    }
+    expect(ENDPOINTS.global.demo.rest).toBe(ENDPOINTS.global.live.rest);
+    expect(HEADER_DEMO).toBe('x-simulated-trading');
+  });
+});
+
+describe('reject codes', () => {
+  it('are listed once each', () => {
+    expect(new Set(LISTED_REJECT_CODES).size).toBe(LISTED_REJECT_CODES.length);
+    expect(LISTED_REJECT_CODES.length).toBeGreaterThan(180);
+  });
+
+  it.each([
+    [0, 'none', 'none'],
+    [2, 'none', 'none'],
+    [50_011, 'retryLater', 'busy'],
+    [50_061, 'retryLater', 'busy'],
+    [51_149, 'unknownOutcome', 'unknownOutcome'],
+    [50_036, 'drop', 'late'],
+    [51_137, 'reprice', 'price'],
+    [51_008, 'shrink', 'balance'],
+    [51_400, 'resync', 'cancel'],
+    [51_503, 'resync', 'amend'],
+    [51_511, 'reprice', 'amend'],
+    [51_513, 'retryLater', 'amend'],
+    [51_016, 'resync', 'identifiers'],
+    [50_113, 'halt', 'credentials'],
+    [59_113, 'halt', 'compliance'],
+    [60_011, 'retryLater', 'session'],
+    [51_001, 'pauseInstrument', 'instrumentState'],
+  ] as const)('%d means %s', (code, decision, name) => {
+    expect(rejectDecision(code)).toBe(RejectDecision[decision]);
+    expect(rejectClass(code)).toBe(RejectClass[name]);
+  });
+
+  it('that nobody listed pause their instrument', () => {
+    for (const code of [3, 51_999, 65_535, 65_536, -1, 1e9, Number.NaN]) {
+      expect(rejectDecision(code)).toBe(RejectDecision.pauseInstrument);
+      expect(rejectClass(code)).toBe(RejectClass.unlisted);
+    }
+  });
+});
