@@ -110,7 +110,7 @@ export class AccountRest {
   async fetchFills(sinceMs: Milliseconds, instId = ''): Promise<FillRow[]> {
     const query = instId === '' ? { begin: sinceMs } : { instId, begin: sinceMs };
     const fills = await this.#pages('/api/v5/trade/fills', query, 'billId', FILL_PAGES_MAX, readFill);
-    return fills.reverse();
+    return fills.toReversed();
   }
 
   /** Cancels in batches of twenty; one result for each request, in their order. */

@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts';
 import { NS_PER_MS, NS_PER_SECOND, type Milliseconds, type Nanoseconds } from '../base/units.ts';
 import { CONNECTIONS_PER_SECOND } from '../okx/venue-limits.ts';
 
-/** The venue's second and ours differ, and so does the time that two connections take to arrive. */
+/** The venue's second is not ours, and two connections do not take the same time to arrive. */
 const MARGIN_NS = 100 * NS_PER_MS;
 
 /**
@@ -10,22 +10,20 @@ const MARGIN_NS = 100 * NS_PER_MS;
  * Turns are given in the order asked; a turn not used is lost.
  */
 export class ConnectLimiter {
+  /** The last turns given, a ring. */
   readonly #turnsNs: Float64Array;
-  readonly #windowNs: Nanoseconds;
-  #next = 0;
+  #oldest = 0;
 
   constructor(perSecond: number = CONNECTIONS_PER_SECOND) {
     assert(perSecond >= 1, 'at least one connection a second is allowed');
     this.#turnsNs = new Float64Array(perSecond).fill(Number.NEGATIVE_INFINITY);
-    this.#windowNs = NS_PER_SECOND + MARGIN_NS;
   }
 
-  /** Takes the next free turn at `earliestNs` or later; how long after `nowNs` it is. */
-  reserve(nowNs: Nanoseconds, earliestNs: Nanoseconds = nowNs): Milliseconds {
-    const oldestNs = this.#turnsNs[this.#next]!;
-    const turnNs = Math.max(earliestNs, nowNs, oldestNs + this.#windowNs);
-    this.#turnsNs[this.#next] = turnNs;
-    this.#next = (this.#next + 1) % this.#turnsNs.length;
+  /** Takes the next free turn; how long from now it is, 0 for at once. */
+  reserve(nowNs: Nanoseconds): Milliseconds {
+    const turnNs = Math.max(nowNs, this.#turnsNs[this.#oldest]! + NS_PER_SECOND + MARGIN_NS);
+    this.#turnsNs[this.#oldest] = turnNs;
+    this.#oldest = (this.#oldest + 1) % this.#turnsNs.length;
     return (turnNs - nowNs) / NS_PER_MS;
   }
 }

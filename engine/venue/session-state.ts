@@ -17,9 +17,10 @@ export type SessionState = (typeof SessionState)[keyof typeof SessionState];
 /**
  * Where each state may go. Losing a socket leads back to `waiting` from everywhere; `closed` ends all.
  *
- *     idle → waiting → connecting → loggingIn → subscribing → up
- *               ↑           └───────────┴─(nothing to log in to, nothing to subscribe)─┘
- *               └─────────── any loss ──────────────────────────┘
+ *                                 ┌─── no login ───┐
+ *     idle → waiting → connecting ┴─→ loggingIn ─→ subscribing → up
+ *               ↑           │             │             │        │
+ *               └───────────┴─────────────┴─────────────┴────────┘  any loss; a refusal for good leads to `failed`
  */
 const NEXT: Readonly<Record<SessionState, readonly SessionState[]>> = {
   [SessionState.idle]: [SessionState.waiting, SessionState.closed],
@@ -27,14 +28,12 @@ const NEXT: Readonly<Record<SessionState, readonly SessionState[]>> = {
   [SessionState.connecting]: [
     SessionState.loggingIn,
     SessionState.subscribing,
-    SessionState.up,
     SessionState.waiting,
     SessionState.failed,
     SessionState.closed,
   ],
   [SessionState.loggingIn]: [
     SessionState.subscribing,
-    SessionState.up,
     SessionState.waiting,
     SessionState.failed,
     SessionState.closed,

@@ -1,10 +1,27 @@
+/**
+ * A lasting session with the venue over changing sockets: connects, logs in, subscribes, notices when the peer is dead,
+ * comes back, and moves to a new connection ahead of an announced upgrade.
+ *
+ * Owner:      the engine thread.
+ * Invariants: the handler hears onUp and onDown in turn, beginning with onUp; frames only in between. One link is
+ *             active; a second one exists only while moving; old ones linger for acks and are heard for nothing else.
+ * Cost:       send() is one view and what `ws` does; a frame is passed on by one call.
+ */
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
-import type { Milliseconds, Nanoseconds } from '../base/units.ts';
-import type { ChannelArg, EventMessage } from '../okx/shapes.ts';
-import type { ConnectLimiter } from './connect-limiter.ts';
+import { Random } from '../base/random.ts';
+import { NS_PER_MS, type Milliseconds, type Nanoseconds } from '../base/units.ts';
+import { FrameKind } from '../okx/frame-kind.ts';
+import { WsOp, type ChannelArg, type EventMessage } from '../okx/shapes.ts';
+import { Backoff } from './backoff.ts';
+import { isEqualChannel } from './channel-requests.ts';
+import { ConnectLimiter } from './connect-limiter.ts';
 import type { Credentials } from './credentials.ts';
-import type { SessionError } from './session-error.ts';
-import type { SessionState } from './session-state.ts';
+import { Link, type LinkOwner } from './link.ts';
+import { SessionCounters } from './session-counters.ts';
+import { SessionError, SessionErrorCode } from './session-error.ts';
+import { SessionState, mayFollow } from './session-state.ts';
+import { SESSION_TIMINGS, type SessionTimings } from './session-timings.ts';
 
 /**
  * Who is told what a session hears. All calls come from socket callbacks and timers of this thread, one after another.
@@ -16,8 +33,8 @@ import type { SessionState } from './session-state.ts';
  */
 export interface SessionHandler {
   /**
-   * @hot A push, an ack, or an answer to a request that the session did not make itself (an error event with the id of
-   * an order operation). The bytes are only lent for the call.
+   * @hot A push, an ack, or a refusal of a request that the session did not make itself (an error event with the id of
+   * an order operation). recvNs was read once, when the frame came. The bytes are only lent for the call.
    */
   onFrame(connection: number, bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void;
   /** Logged in and subscribed as asked. Recover, then quote. */
@@ -25,14 +42,19 @@ export interface SessionHandler {
   /** Nothing more can be heard or sent. Whatever was sent and not answered has an unknown outcome. */
   onDown(connection: number, reason: string): void;
   /**
-   * Without a gap in between, pushes now come from another socket that is logged in and subscribed as well (the venue gave notice of
-   * an upgrade): every book begins again with its snapshot, which follows; updates of orders may come twice. Acks of
-   * what was sent before still come.
+   * Without being down in between, pushes now come from another socket (the venue gave notice of an upgrade). Every book
+   * begins again with a snapshot, which follows; updates of orders may come twice. Acks of what was sent before still
+   * come, for `lingerMs`. A handler without this method hears onDown and onUp instead.
    */
   onSwitched?(connection: number): void;
-  /** A control message, after the session has dealt with it. Cold. */
+  /** A control message, after the session has dealt with it; also before onUp. Cold. */
   onEvent?(connection: number, event: EventMessage): void;
-  /** The session has given up: a wrong key, a refused channel. Follows onDown. Nothing is tried again. */
+  /**
+   * The venue refuses these channels for good (no such instrument, fee tier). They are dropped and the session goes on
+   * with the others. A handler without this method cannot do without: then the session fails.
+   */
+  onRefused?(connection: number, args: readonly ChannelArg[], error: SessionError): void;
+  /** The session has given up (wrong key, refused channel) and tries no more. Follows onDown if it was up. */
   onFailed?(connection: number, error: SessionError): void;
 }
 
@@ -54,35 +76,260 @@ export interface SessionOptions {
   readonly timings?: Partial<SessionTimings>;
 }
 
-/** Every wait for the world has its end. */
-export interface SessionTimings {
-  readonly connectTimeoutMs: Milliseconds;
-  readonly loginTimeoutMs: Milliseconds;
-  readonly subscribeTimeoutMs: Milliseconds;
-  /** After this much silence a ping is sent; the venue closes at 30 s. */
-  readonly pingAfterMs: Milliseconds;
-  /** The peer is dead when nothing at all came within this after the ping. */
-  readonly pongWithinMs: Milliseconds;
-  readonly backoffMinMs: Milliseconds;
-  readonly backoffMaxMs: Milliseconds;
-  /** A session that stayed up this long starts again with the shortest wait. */
-  readonly stableAfterMs: Milliseconds;
-  /** How long the old socket of a switch is kept for its last acks. */
-  readonly lingerMs: Milliseconds;
-  /** How long a close waits for the peer's. */
-  readonly closeTimeoutMs: Milliseconds;
-}
+export class Session implements LinkOwner {
+  readonly name: string;
+  readonly counters = new SessionCounters();
+  readonly #connection: number;
+  readonly #options: SessionOptions;
+  readonly #handler: SessionHandler;
+  readonly #timings: SessionTimings;
+  readonly #limiter: ConnectLimiter;
+  readonly #random: Random;
+  readonly #backoff: Backoff;
+  /** What we want to be subscribed to, now and after every reconnect. */
+  #wanted: ChannelArg[];
+  #state: SessionState = SessionState.idle;
+  #active: Link | undefined;
+  #successor: Link | undefined;
+  readonly #lingering = new Map<Link, NodeJS.Timeout>();
+  #connectTimer: NodeJS.Timeout | undefined;
+  #lastError: SessionError | undefined;
 
-export declare class Session {
-  constructor(options: SessionOptions, handler: SessionHandler);
-  get state(): SessionState;
-  get isUp(): boolean;
-  start(): void;
+  constructor(options: SessionOptions, handler: SessionHandler) {
+    assert(/^wss?:\/\//.test(options.url), 'a session needs a ws:// or wss:// URL');
+    this.name = options.name;
+    this.#connection = options.connection;
+    this.#options = options;
+    this.#handler = handler;
+    this.#timings = { ...SESSION_TIMINGS, ...options.timings };
+    this.#limiter = options.limiter ?? new ConnectLimiter();
+    this.#random = new Random(options.seed);
+    this.#backoff = new Backoff(this.#timings.backoffMinMs, this.#timings.backoffMaxMs, this.#random);
+    this.#wanted = [...options.subscriptions];
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get isUp(): boolean {
+    return this.#state === SessionState.up;
+  }
+
+  /** Why the last connection ended or was not made. */
+  get lastError(): SessionError | undefined {
+    return this.#lastError;
+  }
+
+  start(): void {
+    assert(this.#state === SessionState.idle, 'a session is started once');
+    this.#enter(SessionState.waiting);
+    this.#connectAfter(0);
+  }
+
+  /**
+   * @hot Sends bytes[0, length) as one text frame. False when the session is not up or is too far behind: nothing was
+   * sent. True is no proof of arrival. The bytes may be changed at once.
+   */
+  send(bytes: Uint8Array, length: number): boolean {
+    return this.#active !== undefined && this.#active.send(bytes, length);
+  }
+
+  /**
+   * Adds channels, now if there is a connection and after every reconnect in any case. Unanswered or refused for a time,
+   * the session reconnects. False when this connection has used up its requests of the hour: `reconnect` helps.
+   */
+  subscribe(args: readonly ChannelArg[]): boolean {
+    this.#wanted = [...this.#without(args), ...args];
+    return this.#request(WsOp.subscribe, args);
+  }
+
+  unsubscribe(args: readonly ChannelArg[]): boolean {
+    this.#wanted = this.#without(args);
+    return this.#request(WsOp.unsubscribe, args);
+  }
+
+  /** Leaves and enters channels anew: the venue sends their snapshots again. For a book that lost its sequence. */
+  resubscribe(args: readonly ChannelArg[]): boolean {
+    return this.#request(WsOp.unsubscribe, args) && this.#request(WsOp.subscribe, args);
+  }
+
+  /** Drops the connection and makes a new one: for whoever knows better that this one is of no use. */
+  reconnect(reason: string): void {
+    this.#active?.fail(new SessionError(SessionErrorCode.requested, reason));
+  }
+
+  /** Ends the session for good; onDown is called at once if it was up. Resolves when every socket is gone. */
+  async close(): Promise<void> {
+    const links = [this.#active, this.#successor, ...this.#lingering.keys()];
+    const wasUp = this.isUp;
+    clearTimeout(this.#connectTimer);
+    for (const timer of this.#lingering.values()) clearTimeout(timer);
+    this.#lingering.clear();
+    this.#active = undefined;
+    this.#successor = undefined;
+    if (this.#state !== SessionState.closed) this.#enter(SessionState.closed);
+    if (wasUp) this.#tellDown('closed on request');
+    await Promise.all(links.map((link) => link?.close()));
+  }
+
+  /** @internal The calls below are the links'. */
+  linkStage(link: Link): void {
+    if (link !== this.#active || link.stage === SessionState.up || link.stage === SessionState.closed) return;
+    this.#enter(link.stage);
+  }
+
+  linkUp(link: Link): void {
+    if (link === this.#active) {
+      this.#enter(SessionState.up);
+      this.#handler.onUp(this.#connection);
+      link.release();
+      return;
+    }
+    const old = this.#active;
+    if (link !== this.#successor || old === undefined) return;
+    this.#active = link;
+    this.#successor = undefined;
+    this.counters.switches++;
+    this.#linger(old);
+    if (this.#handler.onSwitched === undefined) {
+      this.#tellDown('moved to a new connection');
+      this.#handler.onUp(this.#connection);
+    } else {
+      this.#handler.onSwitched(this.#connection);
+    }
+    link.release();
+  }
+
+  linkDown(link: Link, error: SessionError): void {
+    if (link === this.#successor) {
+      this.#successor = undefined;
+      // The old connection lasts until the venue closes it; until then the move is worth another try.
+      if (!error.isFatal) this.#connectAfter(this.#backoff.next());
+      return;
+    }
+    if (link !== this.#active) {
+      clearTimeout(this.#lingering.get(link));
+      this.#lingering.delete(link);
+      return;
+    }
+    this.#lastError = error;
+    const wasUp = this.isUp;
+    this.#active = undefined;
+    clearTimeout(this.#connectTimer);
+    this.#enter(error.isFatal ? SessionState.failed : SessionState.waiting);
+    if (wasUp) {
+      const upMs = (this.#options.clock.nowNs() - link.upSinceNs) / NS_PER_MS;
+      if (upMs >= this.#timings.stableAfterMs) this.#backoff.reset();
+      this.#tellDown(error.message);
+    }
+    if (error.isFatal) this.#giveUp(error);
+    else this.#comeBack();
+  }
+
   /** @hot */
-  send(bytes: Uint8Array, length: number): boolean;
-  subscribe(args: readonly ChannelArg[]): boolean;
-  unsubscribe(args: readonly ChannelArg[]): boolean;
-  resubscribe(args: readonly ChannelArg[]): boolean;
-  reconnect(reason: string): void;
-  close(): Promise<void>;
+  linkFrame(link: Link, kind: FrameKind, frame: Uint8Array, recvNs: Nanoseconds): void {
+    // A socket that was left has been replaced in all but the acks of what went out on it.
+    if (link !== this.#active && (kind === FrameKind.push || !this.isUp)) return;
+    this.#handler.onFrame(this.#connection, frame, 0, frame.length, recvNs);
+  }
+
+  linkEvent(_link: Link, event: EventMessage): void {
+    this.#handler.onEvent?.(this.#connection, event);
+  }
+
+  linkNotice(link: Link): void {
+    if (link !== this.#active || !this.isUp || this.#successor !== undefined) return;
+    this.#connectAfter(0);
+  }
+
+  linkRefused(link: Link, args: readonly ChannelArg[], error: SessionError): boolean {
+    if (this.#handler.onRefused === undefined) return false;
+    this.#wanted = this.#without(args);
+    if (link === this.#active || link === this.#successor) {
+      this.#handler.onRefused(this.#connection, args, error);
+    }
+    return true;
+  }
+
+  #enter(state: SessionState): void {
+    assert(mayFollow(this.#state, state), 'a session changes state only as its table allows');
+    this.#state = state;
+  }
+
+  #tellDown(reason: string): void {
+    this.counters.downs++;
+    this.#handler.onDown(this.#connection, reason);
+  }
+
+  #giveUp(error: SessionError): void {
+    void this.#successor?.close();
+    this.#successor = undefined;
+    this.#handler.onFailed?.(this.#connection, error);
+  }
+
+  /** After a loss: the link that was to follow takes over if there is one, else a new one is made after a wait. */
+  #comeBack(): void {
+    // The handler may have closed the session when it was told.
+    if (this.#state !== SessionState.waiting) return;
+    const successor = this.#successor;
+    if (successor === undefined) {
+      this.#connectAfter(this.#backoff.next());
+      return;
+    }
+    this.#successor = undefined;
+    this.#active = successor;
+    this.#enter(SessionState.connecting);
+    if (successor.stage !== SessionState.connecting) this.#enter(successor.stage);
+  }
+
+  /** Opens a link after the wait and after its turn at the venue's limit on connections. */
+  #connectAfter(waitMs: Milliseconds): void {
+    clearTimeout(this.#connectTimer);
+    this.#connectTimer = setTimeout(() => {
+      const turnMs = this.#limiter.reserve(this.#options.clock.nowNs());
+      if (turnMs > 0) this.#connectTimer = setTimeout(() => this.#connect(), turnMs);
+      else this.#connect();
+    }, waitMs);
+  }
+
+  #connect(): void {
+    const link = new Link(
+      {
+        url: this.#options.url,
+        login: this.#options.login,
+        clock: this.#options.clock,
+        clockOffsetMs: this.#options.clockOffsetMs ?? (() => 0),
+        timings: this.#timings,
+        random: this.#random,
+        counters: this.counters,
+        subscriptions: () => this.#wanted,
+      },
+      this,
+    );
+    if (this.isUp) {
+      this.#successor = link;
+    } else {
+      this.#active = link;
+      this.#enter(SessionState.connecting);
+    }
+  }
+
+  #linger(link: Link): void {
+    const timer = setTimeout(() => {
+      this.#lingering.delete(link);
+      void link.close();
+    }, this.#timings.lingerMs);
+    this.#lingering.set(link, timer);
+  }
+
+  #request(op: typeof WsOp.subscribe | typeof WsOp.unsubscribe, args: readonly ChannelArg[]): boolean {
+    const isActiveAsked = this.#active?.request(op, args) ?? true;
+    const isSuccessorAsked = this.#successor?.request(op, args) ?? true;
+    return isActiveAsked && isSuccessorAsked;
+  }
+
+  #without(args: readonly ChannelArg[]): ChannelArg[] {
+    return this.#wanted.filter((wanted) => !args.some((arg) => isEqualChannel(wanted, arg)));
+  }
 }

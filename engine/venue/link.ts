@@ -1,0 +1,442 @@
+/**
+ * One socket of a session: open, log in, subscribe, be up, end. A session has one link, and two while it moves to a new
+ * connection; a link is never used again.
+ *
+ * Owner:      the engine thread.
+ * Invariants: `linkDown` is called exactly once, unless `close` was called first; nothing is called after either.
+ *             Frames are handed over only between `release` and the end. Every stage has a timer that ends it.
+ * Cost:       a frame costs one clock reading and one look at its first bytes here; nothing allocates but in `ws`.
+ */
+import { WebSocket, type ClientOptions } from 'ws';
+import type { Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import { NS_PER_MS, type Milliseconds, type Nanoseconds } from '../base/units.ts';
+import { FrameKind, frameKind } from '../okx/frame-kind.ts';
+import { PING_TEXT, WsEvent, WsOp, type ChannelArg, type EventMessage } from '../okx/shapes.ts';
+import { signLogin } from '../okx/sign.ts';
+import { UPGRADE_NOTICE_CODE } from '../okx/venue-limits.ts';
+import { ChannelRequests, ChannelVerdict } from './channel-requests.ts';
+import type { Credentials } from './credentials.ts';
+import { HeldFrames } from './held-frames.ts';
+import { RequestBudget } from './request-budget.ts';
+import { SessionError, SessionErrorCode, closeError, loginError, subscribeError } from './session-error.ts';
+import { SessionState } from './session-state.ts';
+import type { SessionCounters } from './session-counters.ts';
+import type { SessionTimings } from './session-timings.ts';
+
+/** The stages of a link are the session's states from `connecting` on. */
+type LinkStage =
+  | typeof SessionState.connecting
+  | typeof SessionState.loggingIn
+  | typeof SessionState.subscribing
+  | typeof SessionState.up
+  | typeof SessionState.closed;
+
+export interface LinkOwner {
+  linkStage(link: Link): void;
+  linkUp(link: Link): void;
+  linkDown(link: Link, error: SessionError): void;
+  /** @hot */
+  linkFrame(link: Link, kind: FrameKind, frame: Uint8Array, recvNs: Nanoseconds): void;
+  linkEvent(link: Link, event: EventMessage): void;
+  /** The venue will close this connection within a minute. */
+  linkNotice(link: Link): void;
+  /** Channels that the venue refused for good. False: the link cannot do without. */
+  linkRefused(link: Link, args: readonly ChannelArg[], error: SessionError): boolean;
+}
+
+export interface LinkOptions {
+  readonly url: string;
+  readonly login: Credentials | undefined;
+  readonly clock: Clock;
+  readonly clockOffsetMs: () => Milliseconds;
+  readonly timings: SessionTimings;
+  readonly random: Random;
+  readonly counters: SessionCounters;
+  /** What to subscribe to, asked when it is time to. */
+  readonly subscriptions: () => readonly ChannelArg[];
+}
+
+/** Larger messages are not the venue's: a snapshot of 400 levels a side is 40 KB. */
+const FRAME_BYTES_MAX = 4 * 1024 * 1024;
+/** Orders queued behind this much unsent data would arrive too late to be wanted. */
+const SEND_BUFFER_BYTES_MAX = 256 * 1024;
+const NORMAL_CLOSE = 1000;
+const SEND_OPTIONS = { binary: false, compress: false, fin: true, mask: true } as const;
+
+export class Link {
+  readonly #owner: LinkOwner;
+  readonly #options: LinkOptions;
+  readonly #clock: Clock;
+  readonly #socket: WebSocket;
+  readonly #requests = new ChannelRequests();
+  readonly #requestTimers = new Map<string, NodeJS.Timeout>();
+  readonly #budget = new RequestBudget();
+  readonly #held = new HeldFrames();
+  readonly #counters: SessionCounters;
+  /** When the last frame came. In an array, because a number in a field may be boxed at every write. */
+  readonly #heardNs = new Float64Array(1);
+  readonly #pingedNs = new Float64Array(1).fill(Number.NEGATIVE_INFINITY);
+  #stage: LinkStage = SessionState.connecting;
+  #isReleased = false;
+  #stageTimer: NodeJS.Timeout | undefined;
+  #silenceTimer: NodeJS.Timeout | undefined;
+  /** Resolves when the socket is gone. */
+  readonly ended: Promise<void>;
+  #end: () => void = () => undefined;
+  upSinceNs: Nanoseconds = 0;
+
+  constructor(options: LinkOptions, owner: LinkOwner) {
+    this.#owner = owner;
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#counters = options.counters;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#counters.connects++;
+    this.#socket = new WebSocket(options.url, socketOptions(options));
+    this.#socket.on('open', () => this.#opened());
+    this.#socket.on('message', (frame: Buffer) => this.#received(frame));
+    this.#socket.on('error', (error) => this.#broke(error));
+    this.#socket.on('close', (code, reason) => this.#closed(code, reason));
+    this.#stageTimer = setTimeout(
+      () => this.#late(SessionErrorCode.connect, 'connect', options.timings.connectTimeoutMs),
+      options.timings.connectTimeoutMs,
+    );
+  }
+
+  get stage(): LinkStage {
+    return this.#stage;
+  }
+
+  /**
+   * @hot Sends bytes[0, length) as one text frame; false when nothing was sent. The bytes may be changed at once:
+   * `ws` masks into a copy of its own.
+   */
+  send(bytes: Uint8Array, length: number): boolean {
+    if (this.#stage !== SessionState.up || this.#socket.readyState !== WebSocket.OPEN) return false;
+    if (this.#socket.bufferedAmount > SEND_BUFFER_BYTES_MAX) return false;
+    this.#socket.send(Buffer.from(bytes.buffer, bytes.byteOffset, length), SEND_OPTIONS);
+    return true;
+  }
+
+  /**
+   * Asks for channels, or for their end. Before the link subscribes there is nothing to do: it will ask for what is
+   * wanted then. False when the connection has no requests left in this hour.
+   */
+  request(op: typeof WsOp.subscribe | typeof WsOp.unsubscribe, args: readonly ChannelArg[]): boolean {
+    if (this.#stage !== SessionState.up && this.#stage !== SessionState.subscribing) return true;
+    const requests = this.#requests.open(op, args);
+    for (let index = 0; index < requests.length; index++) {
+      if (!this.#budget.take(this.#clock.nowNs())) {
+        for (const { id } of requests.slice(index)) this.#requests.forget(id);
+        return false;
+      }
+      const { id, text } = requests[index]!;
+      this.#counters.requests++;
+      this.#socket.send(text);
+      const waitMs = this.#options.timings.subscribeTimeoutMs;
+      this.#requestTimers.set(
+        id,
+        setTimeout(() => this.#unanswered(id), waitMs),
+      );
+    }
+    return true;
+  }
+
+  /** Hands over what was held, and from now on every frame at once. */
+  release(): void {
+    // The owner may have ended the link when it was told that it is up.
+    if (this.#stage !== SessionState.up) return;
+    this.#isReleased = true;
+    this.#held.drain((frame, recvNs) => {
+      this.#owner.linkFrame(this, frameKind(frame, 0, frame.length), frame, recvNs);
+      return this.#stage === SessionState.up;
+    });
+  }
+
+  /** Ends the link with an error, which the owner is told. */
+  fail(error: SessionError): void {
+    if (this.#stage === SessionState.closed) return;
+    this.#stop();
+    // Not a polite close: whoever is told now must be able to rely on hearing nothing more.
+    this.#socket.terminate();
+    this.#owner.linkDown(this, error);
+  }
+
+  /** Ends the link without a call to the owner; resolves when the socket is gone. */
+  close(): Promise<void> {
+    if (this.#stage !== SessionState.closed) {
+      this.#stop();
+      if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate();
+      // `ws` itself destroys the socket when the peer's answer does not come within its closeTimeout.
+      else this.#socket.close(NORMAL_CLOSE);
+    }
+    return this.ended;
+  }
+
+  #stop(): void {
+    this.#stage = SessionState.closed;
+    clearTimeout(this.#stageTimer);
+    clearTimeout(this.#silenceTimer);
+    for (const timer of this.#requestTimers.values()) clearTimeout(timer);
+    this.#requestTimers.clear();
+  }
+
+  #enter(stage: LinkStage): void {
+    this.#stage = stage;
+    clearTimeout(this.#stageTimer);
+    this.#owner.linkStage(this);
+  }
+
+  #opened(): void {
+    if (this.#stage === SessionState.closed) return;
+    this.#heardNs[0] = this.#clock.nowNs();
+    this.#watchSilence(this.#options.timings.pingAfterMs);
+    const { login, timings } = this.#options;
+    if (login === undefined) {
+      this.#subscribeAll();
+      return;
+    }
+    this.#enter(SessionState.loggingIn);
+    this.#budget.take(this.#clock.nowNs());
+    this.#counters.requests++;
+    this.#socket.send(loginText(login, this.#clock.wallMs() + this.#options.clockOffsetMs()));
+    this.#stageTimer = setTimeout(
+      () => this.#late(SessionErrorCode.login, 'login', timings.loginTimeoutMs),
+      timings.loginTimeoutMs,
+    );
+  }
+
+  #subscribeAll(): void {
+    const args = this.#options.subscriptions();
+    this.#enter(SessionState.subscribing);
+    if (!this.request(WsOp.subscribe, args)) {
+      this.fail(
+        new SessionError(SessionErrorCode.limits, 'subscribe: too many requests for one connection', 0, true),
+      );
+      return;
+    }
+    this.#upIfDone();
+  }
+
+  #upIfDone(): void {
+    if (this.#stage !== SessionState.subscribing || !this.#requests.isEmpty) return;
+    this.upSinceNs = this.#clock.nowNs();
+    this.#enter(SessionState.up);
+    this.#owner.linkUp(this);
+  }
+
+  /** @hot */
+  #received(frame: Buffer): void {
+    // First of all: everything after this counts into the latency that is measured from it.
+    const recvNs = this.#clock.nowNs();
+    if (this.#stage === SessionState.closed) return;
+    this.#heardNs[0] = recvNs;
+    this.#counters.frames++;
+    this.#counters.bytes += frame.length;
+    const kind = frameKind(frame, 0, frame.length);
+    if (kind === FrameKind.event) this.#control(frame, recvNs);
+    else if (kind !== FrameKind.pong) this.#deliver(kind, frame, recvNs);
+  }
+
+  /** @hot */
+  #deliver(kind: FrameKind, frame: Uint8Array, recvNs: Nanoseconds): void {
+    if (this.#isReleased) this.#owner.linkFrame(this, kind, frame, recvNs);
+    else if (!this.#held.push(frame, recvNs)) {
+      this.fail(
+        new SessionError(SessionErrorCode.limits, 'subscribe: too much arrived before it was confirmed'),
+      );
+    }
+  }
+
+  #control(frame: Buffer, recvNs: Nanoseconds): void {
+    const event = readEvent(frame);
+    if (event === undefined) {
+      this.#counters.malformed++;
+      return;
+    }
+    const isOurs = this.#handle(event);
+    this.#owner.linkEvent(this, event);
+    // A refusal that answers none of our requests answers an order operation: the core matches it by its id.
+    if (!isOurs && this.#stage !== SessionState.closed) this.#deliver(FrameKind.event, frame, recvNs);
+  }
+
+  /** Does what the event asks for; false for a refusal of something that this link did not ask. */
+  #handle(event: EventMessage): boolean {
+    switch (event.event) {
+      case WsEvent.login:
+        if (this.#stage !== SessionState.loggingIn) return true;
+        if (event.code === undefined || event.code === '0') this.#subscribeAll();
+        else this.fail(loginError(Number(event.code), event.msg ?? ''));
+        return true;
+      case WsEvent.subscribe:
+      case WsEvent.unsubscribe:
+        this.#answered(event);
+        return true;
+      case WsEvent.error:
+        if (this.#stage === SessionState.loggingIn) {
+          this.fail(loginError(Number(event.code), event.msg ?? ''));
+          return true;
+        }
+        return this.#answered(event);
+      case WsEvent.channelConnCountError:
+        this.fail(
+          new SessionError(
+            SessionErrorCode.limits,
+            `subscribe: expected room for another connection on channel ${event.channel ?? ''}, there are ${event.connCount ?? ''}; stop other programs of this account`,
+          ),
+        );
+        return true;
+      case WsEvent.notice:
+        if (Number(event.code) === UPGRADE_NOTICE_CODE) this.#owner.linkNotice(this);
+        return true;
+      default:
+        return true;
+    }
+  }
+
+  #answered(event: EventMessage): boolean {
+    const verdict = this.#requests.answer(event);
+    if (verdict === ChannelVerdict.foreign) return false;
+    for (const [id, timer] of this.#requestTimers) {
+      if (this.#requests.isWaiting(id)) continue;
+      clearTimeout(timer);
+      this.#requestTimers.delete(id);
+    }
+    if (verdict === ChannelVerdict.refused) {
+      const { refusedArgs, refusal } = this.#requests;
+      const error = subscribeError(Number(refusal.code), refusal.msg ?? '');
+      if (!error.isFatal || !this.#owner.linkRefused(this, refusedArgs, error)) {
+        this.fail(error);
+        return true;
+      }
+    }
+    this.#upIfDone();
+    return true;
+  }
+
+  #unanswered(id: string): void {
+    const waitedMs = this.#options.timings.subscribeTimeoutMs;
+    this.fail(
+      new SessionError(
+        SessionErrorCode.subscribe,
+        `expected an answer within ${waitedMs} ms to ${this.#requests.describe(id)}`,
+      ),
+    );
+  }
+
+  #late(code: SessionErrorCode, what: string, waitedMs: Milliseconds): void {
+    this.fail(new SessionError(code, `${what}: expected an answer within ${waitedMs} ms, none came`));
+  }
+
+  /** One timer that follows the silence, instead of one that is set anew by every frame. */
+  #watchSilence(waitMs: Milliseconds): void {
+    this.#silenceTimer = setTimeout(() => this.#checkSilence(), Math.max(1, waitMs));
+  }
+
+  #checkSilence(): void {
+    const { pingAfterMs, pongWithinMs } = this.#options.timings;
+    const silentMs = this.#silentMs();
+    if (this.#isAnswered()) {
+      if (silentMs < pingAfterMs) {
+        this.#watchSilence(pingAfterMs - silentMs);
+        return;
+      }
+      this.#counters.pings++;
+      this.#pingedNs[0] = this.#clock.nowNs();
+      if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(PING_TEXT);
+      this.#watchSilence(Math.min(pingAfterMs, pongWithinMs));
+      return;
+    }
+    const waitedMs = (this.#clock.nowNs() - this.#pingedNs[0]!) / NS_PER_MS;
+    if (waitedMs < pongWithinMs) this.#watchSilence(pongWithinMs - waitedMs);
+    // If this thread was held up, the pong may lie unread in the socket while the timer is already due. Sockets are read
+    // between timers and immediates: only then is silence proven.
+    else setImmediate(() => this.#judgeSilence());
+  }
+
+  #judgeSilence(): void {
+    if (this.#stage === SessionState.closed) return;
+    if (this.#isAnswered()) {
+      this.#watchSilence(this.#options.timings.pingAfterMs - this.#silentMs());
+      return;
+    }
+    const { pongWithinMs } = this.#options.timings;
+    this.fail(
+      new SessionError(
+        SessionErrorCode.silence,
+        `expected a pong within ${pongWithinMs} ms, heard nothing for ${Math.round(this.#silentMs())} ms`,
+      ),
+    );
+  }
+
+  /** Anything that came since the last ping answers it. */
+  #isAnswered(): boolean {
+    return this.#heardNs[0]! >= this.#pingedNs[0]!;
+  }
+
+  #silentMs(): Milliseconds {
+    return (this.#clock.nowNs() - this.#heardNs[0]!) / NS_PER_MS;
+  }
+
+  #broke(error: Error): void {
+    const code = 'code' in error ? String(error.code) : error.message;
+    this.fail(new SessionError(SessionErrorCode.connect, `connection failed (${code.slice(0, 120)})`));
+  }
+
+  #closed(code: number, reason: Buffer): void {
+    this.fail(closeError(code, reason.toString('utf8')));
+    this.#end();
+  }
+}
+
+function socketOptions(options: LinkOptions): ClientOptions {
+  const { random, timings } = options;
+  const extra = { closeTimeout: timings.closeTimeoutMs };
+  return {
+    perMessageDeflate: false,
+    skipUTF8Validation: true,
+    maxPayload: FRAME_BYTES_MAX,
+    handshakeTimeout: timings.connectTimeoutMs,
+    followRedirects: false,
+    // Masks protect proxies from payloads chosen by a stranger's script; no stranger chooses ours. Taking them from the
+    // seeded generator saves the refill of 8 KiB of system randomness, which is a spike on the path. Never zero: `ws`
+    // would then send the caller's bytes without a copy.
+    generateMask: (mask: Buffer) => {
+      mask.writeUInt32LE(random.uint32() || 1, 0);
+    },
+    ...extra,
+  };
+}
+
+/** The login of okx-protocol §2.2: the signature covers the venue's time in whole seconds. */
+function loginText(credentials: Credentials, venueMs: Milliseconds): string {
+  const timestamp = String(Math.floor(venueMs / 1_000));
+  const sign = signLogin({ timestampSeconds: timestamp, secret: credentials.secret.reveal() });
+  const apiKey = credentials.apiKey.reveal();
+  const passphrase = credentials.passphrase.reveal();
+  return JSON.stringify({ op: WsOp.login, args: [{ apiKey, passphrase, timestamp, sign }] });
+}
+
+/** A control message with its known fields only; undefined when it is none. */
+function readEvent(frame: Buffer): EventMessage | undefined {
+  let message: unknown;
+  try {
+    message = JSON.parse(frame.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  if (typeof message !== 'object' || message === null || !('event' in message)) return undefined;
+  const source = message as Record<string, unknown>;
+  if (typeof source['event'] !== 'string') return undefined;
+  const event: Record<string, unknown> = { event: source['event'] };
+  for (const name of ['id', 'code', 'msg', 'connId', 'channel', 'connCount']) {
+    const value = source[name];
+    if (typeof value === 'string' || typeof value === 'number') event[name] = String(value);
+  }
+  const arg = source['arg'];
+  if (typeof arg === 'object' && arg !== null) event['arg'] = arg;
+  return event as unknown as EventMessage;
+}
