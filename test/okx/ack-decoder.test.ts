@@ -86,6 +86,10 @@ function naiveAck(bytes: Uint8Array): Json | undefined {
   };
 }
 
+function acceptedItems(count: number): Json[] {
+  return Array.from({ length: count }, () => ({ sCode: '0' }));
+}
+
 function decoded(bytes: Uint8Array): Json | undefined {
   const ack = new AckFrame();
   return new AckDecoder().decode(bytes, 0, bytes.length, ack) ? shown(ack) : undefined;
@@ -146,9 +150,12 @@ describe('an ack', () => {
   });
 
   it('of more items than a batch can have is malformed', () => {
-    const items = (count: number) => Array.from({ length: count }, () => ({ sCode: '0' }));
-    expect(decoded(bytesOf({ id: '1', op: 'batch-orders', code: '0', data: items(20) }))).toBeDefined();
-    expect(decoded(bytesOf({ id: '1', op: 'batch-orders', code: '0', data: items(21) }))).toBeUndefined();
+    expect(
+      decoded(bytesOf({ id: '1', op: 'batch-orders', code: '0', data: acceptedItems(20) })),
+    ).toBeDefined();
+    expect(
+      decoded(bytesOf({ id: '1', op: 'batch-orders', code: '0', data: acceptedItems(21) })),
+    ).toBeUndefined();
   });
 
   it('whose texts are escaped is read all the same, and counted', () => {
@@ -198,18 +205,21 @@ describe('error events', () => {
 describe('the ack decoder and its naive twin agree', () => {
   it('on every truncation and flipped byte of golden acks, without a throw', () => {
     const golden = [PARTIAL, ...acks.slice(0, 8).map((example) => JSON.stringify(example.json))];
+    const disagreements: string[] = [];
     let malformed = 0;
     let legal = 0;
     for (const source of golden) {
       for (const bytes of truncationsAndFlips(bytesOf(source))) {
         const actual = decoded(bytes);
+        // A thousand times cheaper than an assertion each.
         if (JSON.stringify(actual) !== JSON.stringify(naiveAck(bytes))) {
-          expect.soft(actual, Buffer.from(bytes).toString('latin1')).toEqual(naiveAck(bytes));
+          disagreements.push(Buffer.from(bytes).toString('latin1'));
         }
         if (actual === undefined) malformed++;
         else legal++;
       }
     }
+    expect(disagreements).toEqual([]);
     expect(malformed).toBeGreaterThan(10_000);
     expect(legal).toBeGreaterThan(10_000);
   });

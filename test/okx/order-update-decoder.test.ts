@@ -117,6 +117,14 @@ function decoded(source: unknown): Json[] | undefined {
   return rows;
 }
 
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isDecimal(text: string): boolean {
+  return /^-?\d+(\.\d+)?$/.test(text);
+}
+
 function whole(text: string, digitsMax: number, otherwise: number): number {
   const isWhole = new RegExp(`^-?\\d{1,${digitsMax}}$`).test(text) && Number.isSafeInteger(Number(text));
   return isWhole ? Number(text) + 0 : otherwise;
@@ -130,8 +138,6 @@ function naiveUpdates(bytes: Uint8Array): Json[] | undefined {
   } catch {
     return undefined;
   }
-  const isObject = (value: unknown): value is Json =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isObject(root) || !isObject(root['arg']) || root['arg']['channel'] !== 'orders') return undefined;
   const data = root['data'];
   if (!Array.isArray(data) || !data.every(isObject)) return undefined;
@@ -164,7 +170,6 @@ function naiveRow(source: Json): Json {
   const lots = (name: string): number =>
     instrument === undefined ? OFF_GRID : text(name) === '' ? 0 : instrument.lot.fromText(text(name));
   const ticks = instrument?.tick.fromText(text('px')) ?? OFF_GRID;
-  const isDecimal = (value: string): boolean => /^-?\d+(\.\d+)?$/.test(value);
   const fillTicks = instrument?.tick.fromText(text('fillPx')) ?? OFF_GRID;
   const betweenTicks =
     isDecimal(text('fillPx')) && instrument ? cut(text('fillPx')) / instrument.tick.value : 0;
@@ -334,17 +339,19 @@ describe('an orders push', () => {
 
 describe('the update decoder and its naive twin agree', () => {
   it('on every truncation and flipped byte of a golden push, without a throw', () => {
+    const disagreements: string[] = [];
     let malformed = 0;
     let legal = 0;
     for (const bytes of truncationsAndFlips(bytesOf(PARTIAL_FILL))) {
       const actual = decoded(bytes);
       const expected = naiveUpdates(bytes);
-      if (canonical(actual) !== canonical(expected)) {
-        expect.soft(actual, Buffer.from(bytes).toString('latin1')).toEqual(expected);
-      }
+      // A thousand times cheaper than an assertion each.
+      if (canonical(actual) !== canonical(expected))
+        disagreements.push(Buffer.from(bytes).toString('latin1'));
       if (actual === undefined) malformed++;
       else legal++;
     }
+    expect(disagreements).toEqual([]);
     expect(malformed).toBeGreaterThan(2_000);
     expect(legal).toBeGreaterThan(2_000);
   });
