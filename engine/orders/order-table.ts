@@ -13,7 +13,7 @@ import { assert } from '../base/assert.ts';
 import { CommandOp } from '../base/command-op.ts';
 import { Side } from '../base/side.ts';
 import { TICKS_MAX } from '../base/units.ts';
-import type { Lots, Nanoseconds, Ticks } from '../base/units.ts';
+import type { Lots, Milliseconds, Nanoseconds, Ticks } from '../base/units.ts';
 import { AMENDS_IN_FLIGHT_MAX, AmendsInFlight } from './amends-in-flight.ts';
 import { KEEP_LOTS } from './command-batch.ts';
 import { END, OrderLists } from './order-lists.ts';
@@ -337,14 +337,27 @@ export class OrderTable {
     return this.expire(Infinity, 0);
   }
 
-  /** The answer to a question: the order rests like this. Returns the lots newly known to be filled. */
-  resolveLive(slot: number, generation: number, ticks: Ticks, lots: Lots, filledLots: Lots): Lots {
+  /**
+   * The answer to a question that was asked after all its commands were decided or had expired at the venue: the order
+   * rests like this, as of the venue's time `updatedMs`. Returns the lots newly known to be filled.
+   */
+  resolveLive(
+    slot: number,
+    generation: number,
+    ticks: Ticks,
+    lots: Lots,
+    filledLots: Lots,
+    updatedMs: Milliseconds,
+  ): Lots {
     if (!this.#isCurrent(slot, generation)) return 0;
     const filled = this.#fillUpTo(slot, filledLots);
-    // The question was asked after the commands in doubt: what they were to do is in the answer.
     this.amendCount[slot] = 0;
     this.isCancelInFlight[slot] = 0;
-    this.#confirm(slot, ticks, lots);
+    if (updatedMs >= this.#updatedMs[slot]!) {
+      // Pushes from before the answer may still be on their way, and must not bring back what they say.
+      this.#updatedMs[slot] = updatedMs;
+      this.#confirm(slot, ticks, lots);
+    }
     this.#move(slot, OrderState.live);
     this.isResting[slot] = 1;
     this.#weigh(slot);

@@ -1,5 +1,5 @@
 import { assert } from '../base/assert.ts';
-import type { Lots, Nanoseconds, Ticks } from '../base/units.ts';
+import type { Lots, Milliseconds, Nanoseconds, Ticks } from '../base/units.ts';
 import { OrderState } from './order-state.ts';
 import type { OrderTable } from './order-table.ts';
 
@@ -33,7 +33,14 @@ export class Reconciliation {
   }
 
   /** One open order of this run. Returns the lots newly known to be filled, or NOT_HELD. */
-  seen(slot: number, generation: number, ticks: Ticks, lots: Lots, filledLots: Lots): Lots {
+  seen(
+    slot: number,
+    generation: number,
+    ticks: Ticks,
+    lots: Lots,
+    filledLots: Lots,
+    updatedMs: Milliseconds,
+  ): Lots {
     assert(this.#isRunning, 'orders are seen between begin and end');
     const table = this.#table;
     const isHeld =
@@ -43,7 +50,7 @@ export class Reconciliation {
       table.state[slot] !== OrderState.free;
     if (!isHeld) return NOT_HELD;
     this.#isSeen[slot] = 1;
-    return table.resolveLive(slot, generation, ticks, lots, filledLots);
+    return table.resolveLive(slot, generation, ticks, lots, filledLots, updatedMs);
   }
 
   /** After the last row. Returns how many orders turned out to be over. */
