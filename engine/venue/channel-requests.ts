@@ -1,9 +1,12 @@
-import type { ChannelArg, EventMessage } from '../okx/shapes.ts';
-import { WsEvent, WsOp } from '../okx/shapes.ts';
-import { SUBSCRIBE_BYTES_MAX } from '../okx/venue-limits.ts';
+import type { VenueEvent } from '../okx/event-decoder.ts';
+import { encodeSubscribe, encodeUnsubscribe, splitChannels } from '../okx/request-encoder.ts';
+import { WsEvent, WsOp, type ChannelArg } from '../okx/shapes.ts';
 
-/** The venue measures the list of channels only; the rest of a request needs far less than this. */
-const ENVELOPE_BYTES = 1_024;
+type ChannelOp = typeof WsOp.subscribe | typeof WsOp.unsubscribe;
+
+/** The events that can answer a channel request. */
+export type ChannelAnswer = Extract<VenueEvent, { event: 'subscribe' | 'unsubscribe' | 'error' }>;
+type Refusal = Extract<VenueEvent, { event: 'error' }>;
 
 /** A subscription or unsubscription under way. */
 interface ChannelRequest {
@@ -11,10 +14,8 @@ interface ChannelRequest {
   readonly op: ChannelOp;
   readonly waiting: ChannelArg[];
   /** Refusals so far. They do not say which channel they mean. */
-  readonly refusals: EventMessage[];
+  readonly refusals: Refusal[];
 }
-
-type ChannelOp = typeof WsOp.subscribe | typeof WsOp.unsubscribe;
 
 /** What an event meant for the requests under way. */
 export const ChannelVerdict = {
@@ -38,7 +39,7 @@ export class ChannelRequests {
   #lastId = 0;
   /** Of the verdict `refused`. */
   refusedArgs: readonly ChannelArg[] = [];
-  refusal: EventMessage = { event: WsEvent.error };
+  refusal: Refusal = { event: WsEvent.error, id: '', connId: '', code: -1, msg: '' };
 
   get isEmpty(): boolean {
     return this.#requests.size === 0;
@@ -50,24 +51,13 @@ export class ChannelRequests {
 
   /** The texts to send and the ids they carry: one request, or several where the list of channels would be too long. */
   open(op: ChannelOp, args: readonly ChannelArg[]): { readonly id: string; readonly text: string }[] {
-    const texts: { id: string; text: string }[] = [];
-    let first = 0;
-    while (first < args.length) {
-      let bytes = ENVELOPE_BYTES;
-      let end = first;
-      while (end < args.length) {
-        bytes += Buffer.byteLength(JSON.stringify(args[end])) + 1;
-        if (bytes > SUBSCRIBE_BYTES_MAX && end > first) break;
-        end++;
-      }
+    return splitChannels(args).map((waiting) => {
       // A letter first: ids of order operations are decimal numbers, so the two never meet.
       const id = `s${++this.#lastId}`;
-      const waiting = args.slice(first, end);
+      const text = op === WsOp.subscribe ? encodeSubscribe(id, waiting) : encodeUnsubscribe(id, waiting);
       this.#requests.set(id, { id, op, waiting, refusals: [] });
-      texts.push({ id, text: JSON.stringify({ id, op, args: waiting }) });
-      first = end;
-    }
-    return texts;
+      return { id, text };
+    });
   }
 
   /** For a request that was not sent after all. */
@@ -75,8 +65,8 @@ export class ChannelRequests {
     this.#requests.delete(id);
   }
 
-  /** Takes an answer that is `subscribe`, `unsubscribe` or `error`. */
-  answer(event: EventMessage): ChannelVerdict {
+  /** Takes an answer, or what may be one. */
+  answer(event: ChannelAnswer): ChannelVerdict {
     const request = this.#requestOf(event);
     if (request === undefined) return ChannelVerdict.foreign;
     if (event.event === WsEvent.error) {
@@ -99,15 +89,15 @@ export class ChannelRequests {
   describe(id: string): string {
     const request = this.#requests.get(id);
     if (request === undefined) return '';
-    const codes = request.refusals.map((refusal) => refusal.code ?? '').join(', ');
+    const codes = request.refusals.map((refusal) => refusal.code).join(', ');
     const channels = request.waiting
       .slice(0, 3)
       .map((arg) => `${arg.channel} ${arg.instId ?? arg.instType ?? ''}`);
     return `${request.op} of ${request.waiting.length} channels (${channels.join(', ')}) with refusals: ${codes || 'none'}`;
   }
 
-  #requestOf(event: EventMessage): ChannelRequest | undefined {
-    if (event.id !== undefined && event.id !== '') return this.#requests.get(event.id);
+  #requestOf(event: ChannelAnswer): ChannelRequest | undefined {
+    if (event.id !== '') return this.#requests.get(event.id);
     // The id is echoed since 2025-05-29; without it the oldest request that could be meant is.
     for (const request of this.#requests.values()) {
       const isMeant =
@@ -131,9 +121,8 @@ export function isEqualChannel(left: ChannelArg, right: ChannelArg): boolean {
 }
 
 /** The venue echoes what it understood: fields may be missing or added, but those that both have are equal. */
-function isSameChannel(asked: ChannelArg, told: ChannelArg | undefined): boolean {
+function isSameChannel(asked: ChannelArg, told: ChannelArg): boolean {
   return (
-    told !== undefined &&
     asked.channel === told.channel &&
     (asked.instId ?? told.instId) === (told.instId ?? asked.instId) &&
     (asked.instType ?? told.instType) === (told.instType ?? asked.instType) &&

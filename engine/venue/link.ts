@@ -12,10 +12,13 @@ import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import { NS_PER_MS, type Milliseconds, type Nanoseconds } from '../base/units.ts';
 import { FrameKind, frameKind } from '../okx/frame-kind.ts';
-import { PING_TEXT, WsEvent, WsOp, type ChannelArg, type EventMessage } from '../okx/shapes.ts';
+import { decodeEvent, type VenueEvent } from '../okx/event-decoder.ts';
+import { OkxMessageError } from '../okx/okx-message-error.ts';
+import { encodeLogin } from '../okx/request-encoder.ts';
+import { PING_TEXT, WsEvent, WsOp, type ChannelArg } from '../okx/shapes.ts';
 import { signLogin } from '../okx/sign.ts';
 import { UPGRADE_NOTICE_CODE } from '../okx/venue-limits.ts';
-import { ChannelRequests, ChannelVerdict } from './channel-requests.ts';
+import { ChannelRequests, ChannelVerdict, type ChannelAnswer } from './channel-requests.ts';
 import type { Credentials } from './credentials.ts';
 import { HeldFrames } from './held-frames.ts';
 import { RequestBudget } from './request-budget.ts';
@@ -38,7 +41,7 @@ export interface LinkOwner {
   linkDown(link: Link, error: SessionError): void;
   /** @hot */
   linkFrame(link: Link, kind: FrameKind, frame: Uint8Array, recvNs: Nanoseconds): void;
-  linkEvent(link: Link, event: EventMessage): void;
+  linkEvent(link: Link, event: VenueEvent): void;
   /** The venue will close this connection within a minute. */
   linkNotice(link: Link): void;
   /** Channels that the venue refused for good. False: the link cannot do without. */
@@ -257,19 +260,21 @@ export class Link {
       this.#counters.malformed++;
       return;
     }
+    // A refused login may come back with the login quoted in its text: nobody is shown that.
+    const isSecret = this.#stage === SessionState.loggingIn && 'msg' in event;
     const isOurs = this.#handle(event);
-    this.#owner.linkEvent(this, event);
+    this.#owner.linkEvent(this, isSecret ? { ...event, msg: '' } : event);
     // A refusal that answers none of our requests answers an order operation: the core matches it by its id.
     if (!isOurs && this.#stage !== SessionState.closed) this.#deliver(FrameKind.event, frame, recvNs);
   }
 
   /** Does what the event asks for; false for a refusal of something that this link did not ask. */
-  #handle(event: EventMessage): boolean {
+  #handle(event: VenueEvent): boolean {
     switch (event.event) {
       case WsEvent.login:
         if (this.#stage !== SessionState.loggingIn) return true;
-        if (event.code === undefined || event.code === '0') this.#subscribeAll();
-        else this.fail(loginError(Number(event.code), event.msg ?? ''));
+        if (event.code === 0) this.#subscribeAll();
+        else this.fail(loginError(event.code));
         return true;
       case WsEvent.subscribe:
       case WsEvent.unsubscribe:
@@ -277,7 +282,7 @@ export class Link {
         return true;
       case WsEvent.error:
         if (this.#stage === SessionState.loggingIn) {
-          this.fail(loginError(Number(event.code), event.msg ?? ''));
+          this.fail(loginError(event.code));
           return true;
         }
         return this.#answered(event);
@@ -285,19 +290,19 @@ export class Link {
         this.fail(
           new SessionError(
             SessionErrorCode.limits,
-            `subscribe: expected room for another connection on channel ${event.channel ?? ''}, there are ${event.connCount ?? ''}; stop other programs of this account`,
+            `subscribe: expected room for another connection on channel ${event.channel}, there are ${event.connCount}; stop other programs of this account`,
           ),
         );
         return true;
       case WsEvent.notice:
-        if (Number(event.code) === UPGRADE_NOTICE_CODE) this.#owner.linkNotice(this);
+        if (event.code === UPGRADE_NOTICE_CODE) this.#owner.linkNotice(this);
         return true;
       default:
         return true;
     }
   }
 
-  #answered(event: EventMessage): boolean {
+  #answered(event: ChannelAnswer): boolean {
     const verdict = this.#requests.answer(event);
     if (verdict === ChannelVerdict.foreign) return false;
     for (const [id, timer] of this.#requestTimers) {
@@ -307,7 +312,7 @@ export class Link {
     }
     if (verdict === ChannelVerdict.refused) {
       const { refusedArgs, refusal } = this.#requests;
-      const error = subscribeError(Number(refusal.code), refusal.msg ?? '');
+      const error = subscribeError(refusal.code, refusal.msg);
       if (!error.isFatal || !this.#owner.linkRefused(this, refusedArgs, error)) {
         this.fail(error);
         return true;
@@ -417,26 +422,15 @@ function loginText(credentials: Credentials, venueMs: Milliseconds): string {
   const sign = signLogin({ timestampSeconds: timestamp, secret: credentials.secret.reveal() });
   const apiKey = credentials.apiKey.reveal();
   const passphrase = credentials.passphrase.reveal();
-  return JSON.stringify({ op: WsOp.login, args: [{ apiKey, passphrase, timestamp, sign }] });
+  return encodeLogin({ apiKey, passphrase, timestampSeconds: timestamp, sign });
 }
 
-/** A control message with its known fields only; undefined when it is none. */
-function readEvent(frame: Buffer): EventMessage | undefined {
-  let message: unknown;
+/** The control message; undefined when it is none that we understand, which is counted. */
+function readEvent(frame: Buffer): VenueEvent | undefined {
   try {
-    message = JSON.parse(frame.toString('utf8'));
-  } catch {
-    return undefined;
+    return decodeEvent(frame.toString('utf8'));
+  } catch (error) {
+    if (error instanceof OkxMessageError) return undefined;
+    throw error;
   }
-  if (typeof message !== 'object' || message === null || !('event' in message)) return undefined;
-  const source = message as Record<string, unknown>;
-  if (typeof source['event'] !== 'string') return undefined;
-  const event: Record<string, unknown> = { event: source['event'] };
-  for (const name of ['id', 'code', 'msg', 'connId', 'channel', 'connCount']) {
-    const value = source[name];
-    if (typeof value === 'string' || typeof value === 'number') event[name] = String(value);
-  }
-  const arg = source['arg'];
-  if (typeof arg === 'object' && arg !== null) event['arg'] = arg;
-  return event as unknown as EventMessage;
 }

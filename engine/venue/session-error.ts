@@ -1,3 +1,5 @@
+import { RejectDecision, rejectDecision } from '../okx/reject-codes.ts';
+
 export const SessionErrorCode = {
   connect: 'SESSION_CONNECT',
   login: 'SESSION_LOGIN',
@@ -27,39 +29,33 @@ export class SessionError extends Error {
   }
 }
 
-/**
- * Refusals of a login that no further try can heal: a wrong key, passphrase, signature or address, or the wrong host for
- * the key. All others (busy, expired timestamp, internal error, plain 60009) are tried again. Source: OKX
- * documentation, "WebSocket error code", read 2026-07-28.
- */
-const FATAL_LOGIN_CODES: ReadonlySet<number> = new Set([
-  50101, 50105, 50110, 50111, 50113, 50114, 50119, 50120, 50121, 60005, 60007, 60024, 60026, 60027, 60031,
-  60032,
-]);
-
-/** Refusals of a subscription that need another configuration: wrong URL or channel, wrong arguments, fee tier. */
-const FATAL_SUBSCRIBE_CODES: ReadonlySet<number> = new Set([
-  60008, 60012, 60013, 60018, 60019, 60027, 60028, 60029, 60030, 60034, 64000, 64001, 64002, 64003, 64004,
-]);
-
 /** Closes that say that we ask too much of one connection: the next one would be closed as well. */
 const FATAL_CLOSE_CODES: ReadonlySet<number> = new Set([1009, 4003, 4008, 4009]);
 
-export function loginError(venueCode: number, text: string): SessionError {
+/**
+ * Fatal is what no further try can heal: a wrong key, passphrase or signature, or another host's key. The venue's text is
+ * left out, because it may quote the request, which was a login.
+ */
+export function loginError(venueCode: number): SessionError {
   return new SessionError(
     SessionErrorCode.login,
-    `login: expected to be accepted, was refused with ${venueCode}: ${text}`,
+    `login: expected to be accepted, was refused with ${venueCode}; check the key, its host and this machine's clock`,
     venueCode,
-    FATAL_LOGIN_CODES.has(venueCode),
+    rejectDecision(venueCode) === RejectDecision.halt,
   );
 }
 
+/**
+ * Fatal is what needs another configuration: no such channel or instrument, wrong URL, fee tier. A code that is not listed
+ * counts as that too: the venue said no to this channel, and asking again for ever would not change it.
+ */
 export function subscribeError(venueCode: number, text: string): SessionError {
+  const decision = rejectDecision(venueCode);
   return new SessionError(
     SessionErrorCode.subscribe,
     `subscribe: expected to be accepted, was refused with ${venueCode}: ${text}`,
     venueCode,
-    FATAL_SUBSCRIBE_CODES.has(venueCode),
+    decision === RejectDecision.halt || decision === RejectDecision.pauseInstrument,
   );
 }
 

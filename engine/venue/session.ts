@@ -12,7 +12,8 @@ import type { Clock } from '../base/clock.ts';
 import { Random } from '../base/random.ts';
 import { NS_PER_MS, type Milliseconds, type Nanoseconds } from '../base/units.ts';
 import { FrameKind } from '../okx/frame-kind.ts';
-import { WsOp, type ChannelArg, type EventMessage } from '../okx/shapes.ts';
+import type { VenueEvent } from '../okx/event-decoder.ts';
+import { WsOp, type ChannelArg } from '../okx/shapes.ts';
 import { Backoff } from './backoff.ts';
 import { isEqualChannel } from './channel-requests.ts';
 import { ConnectLimiter } from './connect-limiter.ts';
@@ -48,7 +49,7 @@ export interface SessionHandler {
    */
   onSwitched?(connection: number): void;
   /** A control message, after the session has dealt with it; also before onUp. Cold. */
-  onEvent?(connection: number, event: EventMessage): void;
+  onEvent?(connection: number, event: VenueEvent): void;
   /**
    * The venue refuses these channels for good (no such instrument, fee tier). They are dropped and the session goes on
    * with the others. A handler without this method cannot do without: then the session fails.
@@ -234,7 +235,7 @@ export class Session implements LinkOwner {
     this.#handler.onFrame(this.#connection, frame, 0, frame.length, recvNs);
   }
 
-  linkEvent(_link: Link, event: EventMessage): void {
+  linkEvent(_link: Link, event: VenueEvent): void {
     this.#handler.onEvent?.(this.#connection, event);
   }
 

@@ -1,4 +1,5 @@
-import type { ChannelArg, EventMessage } from '../../engine/okx/shapes.ts';
+import type { VenueEvent } from '../../engine/okx/event-decoder.ts';
+import type { ChannelArg } from '../../engine/okx/shapes.ts';
 import type { SessionHandler } from '../../engine/venue/session.ts';
 import type { SessionError } from '../../engine/venue/session-error.ts';
 import { Happenings } from './scripted-venue.ts';
@@ -14,7 +15,7 @@ export type Told =
 /** Writes down what a session tells, in its order; control messages apart, because they may come at any time. */
 export class RecordingHandler implements SessionHandler {
   readonly told = new Happenings<Told>();
-  readonly events = new Happenings<EventMessage>();
+  readonly events = new Happenings<VenueEvent>();
 
   onFrame(_connection: number, bytes: Uint8Array, start: number, end: number, recvNs: number): void {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
@@ -33,7 +34,7 @@ export class RecordingHandler implements SessionHandler {
     this.told.add({ what: 'switched' });
   }
 
-  onEvent(_connection: number, event: EventMessage): void {
+  onEvent(_connection: number, event: VenueEvent): void {
     this.events.add(event);
   }
 

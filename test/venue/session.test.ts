@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../engine/base/clock.ts';
 import { signLogin } from '../../engine/okx/sign.ts';
@@ -256,7 +257,7 @@ describe('refusals', () => {
         what: 'failed',
         error: { code: 'SESSION_LOGIN', venueCode: Number(code), isFatal: true },
       });
-      expect(JSON.stringify(told)).not.toMatch(/of-mine/);
+      expect(inspect([told, await handler.events.next(), session], { depth: 10 })).not.toMatch(/of-mine/);
       expect(session.state).toBe(SessionState.failed);
       expect(session.counters.connects).toBe(1);
     },
