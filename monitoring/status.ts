@@ -1,11 +1,12 @@
 import type { Clock } from '../engine/base/clock.ts';
+import { CommandOp } from '../engine/base/command-op.ts';
 import { DecimalGrid } from '../engine/base/decimal.ts';
 import { Side } from '../engine/base/side.ts';
 import { NS_PER_SECOND } from '../engine/base/units.ts';
 import type { BoardInstrument, BoardOrder, BoardQuote } from '../engine/metrics/board.ts';
 import { BoardReader } from '../engine/metrics/board.ts';
 import type { InstrumentDimension, MetricId } from '../engine/metrics/catalog.ts';
-import { EngineState, MetricOp, namesOf, Stage } from '../engine/metrics/catalog.ts';
+import { EngineState, namesOf, Stage } from '../engine/metrics/catalog.ts';
 import type { MetricsMemory } from '../engine/metrics/cells.ts';
 import { seriesOf } from '../engine/metrics/cells.ts';
 import { Histogram } from '../engine/metrics/histogram.ts';
@@ -190,7 +191,7 @@ export class StatusReader {
       latencies: {
         tickToTrade: this.#latencies('tickToTrade')[0],
         stages: named(namesOf(Stage), this.#latencies('stageLatency')),
-        roundTrips: named(namesOf(MetricOp), this.#latencies('roundTrip')),
+        roundTrips: named(namesOf(CommandOp), this.#latencies('roundTrip')),
       },
     };
   }

@@ -6,6 +6,8 @@
  * Labels come from fixed sets only, so the number of series is known when the process starts.
  */
 
+import { CommandOp } from '../base/command-op.ts';
+
 /** The stages of the path from a frame to its answer, each timed from the receipt of the frame (but see two). */
 export const Stage = {
   /** The venue's time stamp to the receipt here, by the offset-corrected wall clock. */
@@ -21,10 +23,6 @@ export const Stage = {
   acknowledged: 8,
 } as const;
 export type Stage = (typeof Stage)[keyof typeof Stage];
-
-/** What a command or a request does. */
-export const MetricOp = { place: 0, amend: 1, cancel: 2 } as const;
-export type MetricOp = (typeof MetricOp)[keyof typeof MetricOp];
 
 export const AckResult = { accepted: 0, rejected: 1 } as const;
 export type AckResult = (typeof AckResult)[keyof typeof AckResult];
@@ -115,7 +113,7 @@ export const LABEL_VALUES = {
     Array.from({ length: dimensions.workers }, (_, index) => `${index}`),
   side: () => SIDE_NAMES,
   stage: () => namesOf(Stage),
-  op: () => namesOf(MetricOp),
+  op: () => namesOf(CommandOp),
   result: () => namesOf(AckResult),
   event: () => namesOf(OrderEvent),
   liquidity: () => namesOf(Liquidity),

@@ -76,7 +76,8 @@ describe('the exporter', () => {
   test.each(['POST', 'PUT', 'DELETE', 'PATCH'])(
     '%s is not allowed, and the connection stays usable',
     async (method) => {
-      const response = await fetch(`${base}/metrics`, { method, body: 'x'.repeat(100_000) });
+      const options: RequestInit = { method, body: 'x'.repeat(100_000) };
+      const response = await fetch(`${base}/metrics`, options);
       expect(response.status).toBe(405);
       expect(response.headers.get('allow')).toBe('GET, HEAD');
       expect((await fetch(`${base}/healthz`)).status).toBe(503);
