@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { SystemClock } from '../../engine/base/clock.ts';
+import { NS_PER_SECOND } from '../../engine/base/units.ts';
 import { MarketBells, QuoteBell, BellWaiter, WaitStrategy } from '../../engine/handoff/doorbell.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import { MarketWriter } from '../../engine/handoff/market-slot.ts';
@@ -9,9 +11,11 @@ import { QuoteReader, QuoteView } from '../../engine/handoff/quote-slot.ts';
 import { isQuoteWhole, pause, publishMarket } from './slot-pattern.ts';
 import type { SlotThreadData, SlotThreadResult } from './slot-thread.ts';
 
-const READS = 20_000;
-/** Some 20 seconds of publishing: enough for the reads on any machine, and an end if the other thread died. */
-const PUBLISHES_MAX = 50_000_000;
+const READS = 8_000;
+/** Enough for the reads on a busy machine, and an end if the other thread died. */
+const PATIENCE_NS = 20 * NS_PER_SECOND;
+
+const clock = new SystemClock();
 
 interface OtherThread {
   readonly handoff: Handoff;
@@ -35,7 +39,8 @@ describe('between threads', () => {
     const result = once(thread, 'message') as Promise<[SlotThreadResult]>;
     await once(thread, 'online');
     const writer = new MarketWriter(handoff, 0);
-    for (let number = 1; number <= PUBLISHES_MAX && Atomics.load(progress, 0) < READS; number++) {
+    const deadlineNs = clock.nowNs() + PATIENCE_NS;
+    for (let number = 1; Atomics.load(progress, 0) < READS && clock.nowNs() < deadlineNs; number++) {
       publishMarket(writer, number);
       pause(progress, number);
     }
@@ -52,7 +57,8 @@ describe('between threads', () => {
     const expected = new QuoteView(handoff.quoteLevels);
     let reads = 0;
     let broken = 0;
-    for (let attempt = 0; attempt < PUBLISHES_MAX && reads < READS; attempt++) {
+    const deadlineNs = clock.nowNs() + PATIENCE_NS;
+    while (reads < READS && clock.nowNs() < deadlineNs) {
       if (!reader.read(view)) continue;
       reads++;
       if (!isQuoteWhole(view, expected)) broken++;
