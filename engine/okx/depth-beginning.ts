@@ -7,6 +7,9 @@
  */
 import { DEPTH_CHANNEL_NAMES } from './depth-frame.ts';
 
+/** What a scanning step gives instead of an offset when the frame is not of the usual shape. */
+export const UNUSUAL = -1;
+
 const ENCODER = new TextEncoder();
 /** How every push of the venue begins; the channel's name follows. */
 export const HEAD = ENCODER.encode('{"arg":{"channel":"');

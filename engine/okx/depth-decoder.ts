@@ -17,10 +17,10 @@
  */
 import { DepthAction, NO_SEQUENCE } from '../base/depth-rows.ts';
 import type { Instrument } from '../base/instrument.ts';
-import { TICKS_MAX } from '../base/units.ts';
-import { CHANNEL_BYTES, DepthBeginning, HEAD, channelAt, matches } from './depth-beginning.ts';
-import { DEPTH_ROWS_MAX, DepthChannel, DepthResult, NO_INSTRUMENT, type DepthFrame } from './depth-frame.ts';
+import { CHANNEL_BYTES, DepthBeginning, HEAD, UNUSUAL, channelAt, matches } from './depth-beginning.ts';
+import { DepthChannel, DepthResult, NO_INSTRUMENT, type DepthFrame } from './depth-frame.ts';
 import { DepthInstruments } from './depth-instruments.ts';
+import { DepthRowScanner } from './depth-row-scanner.ts';
 import { DepthSlowDecoder } from './depth-slow-decoder.ts';
 
 const ENCODER = new TextEncoder();
@@ -38,24 +38,15 @@ const PREV_SEQ_KEY = ENCODER.encode(',"prevSeqId":');
 const INST_KEY = ENCODER.encode(',"instId":"');
 const TAIL = ENCODER.encode('}]}');
 
-const POWERS_OF_TEN = Float64Array.from({ length: 19 }, (_, exponent) => 10 ** exponent);
-
 /** Digits of a number that the scanner takes: below 10^15 every step of the arithmetic is exact. */
 const DIGITS_MAX = 15;
-/** Columns of a row after price and size: four in all today, three in historical files. */
-const MORE_COLUMNS_MAX = 8;
 /** The bytes of the shortest push: below it nothing can be of the usual shape. */
 const FRAME_BYTES_MIN = 64;
 const NAME_BYTES_MAX = 64;
 
-const UNUSUAL = -1;
 const QUOTE = 0x22;
-const COMMA = 0x2c;
 const MINUS = 0x2d;
-const DOT = 0x2e;
 const DIGIT_0 = 0x30;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 
 export class DepthDecoder {
   /** Legal depth frames that took the slower road. */
@@ -65,22 +56,14 @@ export class DepthDecoder {
 
   readonly #instruments: DepthInstruments;
   readonly #slow: DepthSlowDecoder;
-  // The grids of all instruments, flat: an index is cheaper than an object's field behind another's.
-  readonly #tickDecimals: Int32Array;
-  readonly #tickMantissas: Float64Array;
-  readonly #lotDecimals: Int32Array;
-  readonly #lotMantissas: Float64Array;
-  /** Second results of the scanning functions, which return where they stopped. */
-  #rowCount = 0;
+  readonly #rows: DepthRowScanner;
+  /** The second result of #scanInteger, which returns where it stopped. */
   readonly #number = new Float64Array(1);
 
   constructor(instruments: readonly Instrument[]) {
     this.#instruments = new DepthInstruments(instruments);
     this.#slow = new DepthSlowDecoder(instruments);
-    this.#tickDecimals = Int32Array.from(instruments, (instrument) => instrument.tick.decimals);
-    this.#tickMantissas = Float64Array.from(instruments, (instrument) => instrument.tick.mantissa);
-    this.#lotDecimals = Int32Array.from(instruments, (instrument) => instrument.lot.decimals);
-    this.#lotMantissas = Float64Array.from(instruments, (instrument) => instrument.lot.mantissa);
+    this.#rows = new DepthRowScanner(instruments);
   }
 
   /**
@@ -105,11 +88,11 @@ export class DepthDecoder {
   }
 
   /**
-   * @hot True when the frame has the usual shape in every byte. No check of `index` against `end` is needed on the
-   * way: the last three bytes are known to be TAIL, which no step but the last one passes over.
+   * @hot True when the frame has the usual shape in every byte. After the name no check of `index` against
+   * `end` is needed: the last three bytes are known to be TAIL, which no step but the last one passes over.
    */
   #scan(bytes: Uint8Array, start: number, end: number, frame: DepthFrame, channel: DepthChannel): boolean {
-    if (end - start < FRAME_BYTES_MIN || !matches(bytes, end - TAIL.length, TAIL)) return false;
+    if (end - start < FRAME_BYTES_MIN) return false;
     let index = start + HEAD.length + CHANNEL_BYTES[channel]!.length;
     if (!matches(bytes, index, NAME_KEY)) return false;
     index += NAME_KEY.length;
@@ -117,12 +100,13 @@ export class DepthDecoder {
     const nameLimit = Math.min(nameStart + NAME_BYTES_MAX, end);
     while (index < nameLimit && bytes[index] !== QUOTE) index++;
     const instrument = this.#instruments.find(bytes, nameStart, index);
-    if (instrument === NO_INSTRUMENT) return false;
+    if (instrument === NO_INSTRUMENT || index === nameLimit) return false;
     const nameEnd = index;
     frame.instrument = instrument;
     frame.channel = channel;
     frame.isSlowPath = false;
     frame.entryCount = 1;
+    if (!matches(bytes, end - TAIL.length, TAIL)) return false;
 
     if (channel >= DepthChannel.books5) {
       frame.action = DepthAction.image;
@@ -142,12 +126,13 @@ export class DepthDecoder {
       index += DATA_AFTER_ACTION.length;
     }
 
-    index = this.#scanRows(bytes, index, frame.askTicks, frame.askLots, instrument);
+    index = this.#rows.scan(bytes, index, frame.askTicks, frame.askLots, instrument, true);
     if (index === UNUSUAL || !matches(bytes, index, BIDS_KEY)) return false;
-    frame.askCount = this.#rowCount;
-    index = this.#scanRows(bytes, index + BIDS_KEY.length, frame.bidTicks, frame.bidLots, instrument);
+    frame.askCount = this.#rows.count;
+    frame.farAskCount = this.#rows.farCount;
+    index = this.#rows.scan(bytes, index + BIDS_KEY.length, frame.bidTicks, frame.bidLots, instrument, false);
     if (index === UNUSUAL) return false;
-    frame.bidCount = this.#rowCount;
+    frame.bidCount = this.#rows.count;
 
     // books5 repeats the name after the rows.
     if (matches(bytes, index, INST_KEY)) {
@@ -219,116 +204,5 @@ export class DepthDecoder {
     if (bytes[first] === DIGIT_0 && (length > 1 || isNegative)) return UNUSUAL;
     this.#number[0] = isNegative ? -value : value;
     return index;
-  }
-
-  /**
-   * @hot Rows `["price","size","0","5"],...]` from `start`, which is after the opening bracket. Gives the offset after
-   * the closing one and leaves the count in #rowCount, or gives UNUSUAL.
-   */
-  #scanRows(
-    bytes: Uint8Array,
-    start: number,
-    ticks: Int32Array,
-    lots: Float64Array,
-    instrument: number,
-  ): number {
-    const tickDecimals = this.#tickDecimals[instrument]!;
-    const tickMantissa = this.#tickMantissas[instrument]!;
-    const lotDecimals = this.#lotDecimals[instrument]!;
-    const lotMantissa = this.#lotMantissas[instrument]!;
-    this.#rowCount = 0;
-    let index = start;
-    if (bytes[index] === CLOSE_BRACKET) return index + 1;
-    for (let row = 0; row < DEPTH_ROWS_MAX; row++) {
-      if (bytes[index] !== OPEN_BRACKET || bytes[index + 1] !== QUOTE) return UNUSUAL;
-      index += 2;
-
-      // The price. Digits after the point count against the grid's, and what is missing is made up by a power of ten.
-      let count = 0;
-      let digitsStart = index;
-      let digit = bytes[index]! - DIGIT_0;
-      while (digit >= 0 && digit <= 9) {
-        count = count * 10 + digit;
-        digit = bytes[++index]! - DIGIT_0;
-      }
-      let length = index - digitsStart;
-      if (length === 0) return UNUSUAL;
-      let missing = tickDecimals;
-      if (bytes[index] === DOT) {
-        digitsStart = ++index;
-        digit = bytes[index]! - DIGIT_0;
-        while (digit >= 0 && digit <= 9) {
-          count = count * 10 + digit;
-          digit = bytes[++index]! - DIGIT_0;
-        }
-        length += index - digitsStart;
-        missing -= index - digitsStart;
-        if (index === digitsStart || missing < 0) return UNUSUAL;
-      }
-      if (length > DIGITS_MAX || bytes[index] !== QUOTE) return UNUSUAL;
-      if (missing > 0) count *= POWERS_OF_TEN[missing]!;
-      if (count > Number.MAX_SAFE_INTEGER) return UNUSUAL;
-      if (tickMantissa !== 1) {
-        const whole = Math.floor(count / tickMantissa);
-        if (whole * tickMantissa !== count) return UNUSUAL;
-        count = whole;
-      }
-      if (count < 1 || count > TICKS_MAX) return UNUSUAL;
-      ticks[row] = count;
-
-      // The size, in the same way. Written out again: a shared function would have to return two numbers.
-      if (bytes[index + 1] !== COMMA || bytes[index + 2] !== QUOTE) return UNUSUAL;
-      index += 3;
-      count = 0;
-      digitsStart = index;
-      digit = bytes[index]! - DIGIT_0;
-      while (digit >= 0 && digit <= 9) {
-        count = count * 10 + digit;
-        digit = bytes[++index]! - DIGIT_0;
-      }
-      length = index - digitsStart;
-      if (length === 0) return UNUSUAL;
-      missing = lotDecimals;
-      if (bytes[index] === DOT) {
-        digitsStart = ++index;
-        digit = bytes[index]! - DIGIT_0;
-        while (digit >= 0 && digit <= 9) {
-          count = count * 10 + digit;
-          digit = bytes[++index]! - DIGIT_0;
-        }
-        length += index - digitsStart;
-        missing -= index - digitsStart;
-        if (index === digitsStart || missing < 0) return UNUSUAL;
-      }
-      if (length > DIGITS_MAX || bytes[index] !== QUOTE) return UNUSUAL;
-      if (missing > 0) count *= POWERS_OF_TEN[missing]!;
-      if (count > Number.MAX_SAFE_INTEGER) return UNUSUAL;
-      if (lotMantissa !== 1) {
-        const whole = Math.floor(count / lotMantissa);
-        if (whole * lotMantissa !== count) return UNUSUAL;
-        count = whole;
-      }
-      lots[row] = count;
-      index++;
-
-      // What else the row has (a dead field and the number of orders) is not ours, but must be digits.
-      for (let column = 0; column < MORE_COLUMNS_MAX && bytes[index] === COMMA; column++) {
-        if (bytes[index + 1] !== QUOTE) return UNUSUAL;
-        index += 2;
-        digit = bytes[index]! - DIGIT_0;
-        while (digit >= 0 && digit <= 9) digit = bytes[++index]! - DIGIT_0;
-        if (bytes[index] !== QUOTE) return UNUSUAL;
-        index++;
-      }
-      if (bytes[index] !== CLOSE_BRACKET) return UNUSUAL;
-      index++;
-      if (bytes[index] === CLOSE_BRACKET) {
-        this.#rowCount = row + 1;
-        return index + 1;
-      }
-      if (bytes[index] !== COMMA) return UNUSUAL;
-      index++;
-    }
-    return UNUSUAL;
   }
 }

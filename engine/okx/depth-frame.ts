@@ -2,7 +2,8 @@
  * The decoded form of one depth push: scratch memory that the decoder fills and the book reads.
  *
  * Owner:      whoever decodes; one is enough for a thread, because a frame is applied before the next is decoded.
- * Invariants: rows are [0, askCount) and [0, bidCount); ticks are in [1, TICKS_MAX], lots whole, 0 deletes a level.
+ * Invariants: rows are [0, askCount) and [0, bidCount); ticks are in [1, TICKS_MAX], lots whole, 0 deletes a level;
+ *             asks beyond TICKS_MAX are left out and counted.
  * Cost:       two arrays of DEPTH_ROWS_MAX a side, allocated once.
  */
 import { DepthAction, NO_SEQUENCE, type DepthRows } from '../base/depth-rows.ts';
@@ -45,6 +46,11 @@ export class DepthFrame implements DepthRows {
   readonly bidTicks = new Int32Array(DEPTH_ROWS_MAX);
   readonly bidLots = new Float64Array(DEPTH_ROWS_MAX);
   bidCount = 0;
+  /**
+   * Asks left out because their price exceeds TICKS_MAX. They are real: FUN-BTC, traded at 455 ticks, had an ask at 10^10
+   * (capture of 2021-07-22). No bid may be: a bid out of range would be the best one.
+   */
+  farAskCount = 0;
   tsMs = 0;
   seqId: number = NO_SEQUENCE;
   prevSeqId: number = NO_SEQUENCE;

@@ -94,9 +94,10 @@ export function decodeRestBook(text: string, instrument: Instrument, frame: Dept
 
 function readEntry(entry: unknown, instrument: Instrument, frame: DepthFrame): boolean {
   if (!isObject(entry)) return false;
-  frame.askCount = readRows(entry['asks'], instrument, frame.askTicks, frame.askLots);
-  frame.bidCount = readRows(entry['bids'], instrument, frame.bidTicks, frame.bidLots);
+  frame.askCount = readRows(entry['asks'], instrument, frame.askTicks, frame.askLots, true);
+  frame.bidCount = readRows(entry['bids'], instrument, frame.bidTicks, frame.bidLots, false);
   if (frame.askCount < 0 || frame.bidCount < 0) return false;
+  frame.farAskCount = (entry['asks'] as readonly unknown[]).length - frame.askCount;
   const ts = entry['ts'];
   if (typeof ts !== 'string' || !/^\d{1,15}$/.test(ts)) return false;
   frame.tsMs = Number(ts);
@@ -114,19 +115,37 @@ function readEntry(entry: unknown, instrument: Instrument, frame: DepthFrame): b
   return true;
 }
 
-/** The number of rows, or -1 when any of them is not a price and a size of the instrument. */
-function readRows(rows: unknown, instrument: Instrument, ticks: Int32Array, lots: Float64Array): number {
+/**
+ * The number of rows kept, or -1 when any of them is not a price and a size of the instrument. Asks beyond TICKS_MAX
+ * are left out.
+ */
+function readRows(
+  rows: unknown,
+  instrument: Instrument,
+  ticks: Int32Array,
+  lots: Float64Array,
+  isAsks: boolean,
+): number {
   if (!Array.isArray(rows) || rows.length > DEPTH_ROWS_MAX) return -1;
-  for (let index = 0; index < rows.length; index++) {
-    const row: unknown = rows[index];
+  let count = 0;
+  for (const row of rows as unknown[]) {
     if (!Array.isArray(row)) return -1;
-    const price = readDecimal(row[0], instrument.tick);
     const size = readDecimal(row[1], instrument.lot);
-    if (price < 1 || price > TICKS_MAX || size === OFF_GRID) return -1;
-    ticks[index] = price;
-    lots[index] = size;
+    if (size === OFF_GRID) return -1;
+    const price = readDecimal(row[0], instrument.tick);
+    if (price >= 1 && price <= TICKS_MAX) {
+      ticks[count] = price;
+      lots[count] = size;
+      count++;
+    } else if (!isAsks || !(price > TICKS_MAX || isBeyondCounting(row[0], instrument.tick))) return -1;
   }
-  return rows.length;
+  return count;
+}
+
+/** A decimal of so many steps that the grid cannot count them. */
+function isBeyondCounting(value: unknown, grid: DecimalGrid): boolean {
+  if (typeof value !== 'string' || !/^\d+(\.\d+)?$/.test(value)) return false;
+  return Number(value) > Number.MAX_SAFE_INTEGER * grid.value;
 }
 
 function readDecimal(value: unknown, grid: DecimalGrid): number {
