@@ -2,6 +2,10 @@
 import type { MarketView, MarketWriter } from '../../engine/handoff/market-slot.ts';
 import type { QuoteView } from '../../engine/handoff/quote-slot.ts';
 
+/** Words of the progress that the two threads share. */
+export const READS_WORD = 0;
+export const STOP_WORD = 1;
+
 /**
  * A pause of a length that varies, so that reads and writes meet at every point: a writer that never pauses would starve
  * the reader of a seqlock, which the engine, having other work, does not do.

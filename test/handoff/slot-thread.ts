@@ -5,14 +5,13 @@ import type { WaitStrategy } from '../../engine/handoff/doorbell.ts';
 import { Handoff } from '../../engine/handoff/handoff-memory.ts';
 import { MarketReader, MarketView } from '../../engine/handoff/market-slot.ts';
 import { QuoteView, QuoteWriter } from '../../engine/handoff/quote-slot.ts';
-import { fillQuote, isMarketWhole, pause } from './slot-pattern.ts';
+import { READS_WORD, STOP_WORD, fillQuote, isMarketWhole, pause } from './slot-pattern.ts';
 
 export interface SlotThreadData {
   readonly job: 'read-markets' | 'write-quotes' | 'echo';
   readonly memory: SharedArrayBuffer;
-  /** One word: how many reads are done, or, for the writer, whether to stop. */
+  /** Two words: how many reads are done, and whether to stop. */
   readonly progress: SharedArrayBuffer;
-  readonly reads: number;
   readonly wait: WaitStrategy;
 }
 
@@ -33,13 +32,13 @@ function readMarkets(): SlotThreadResult {
   let broken = 0;
   let backwards = 0;
   let last = 0;
-  while (reads < data.reads) {
+  while (Atomics.load(progress, STOP_WORD) === 0) {
     if (!reader.read(view)) continue;
     if (!isMarketWhole(view)) broken++;
     if (view.version <= last) backwards++;
     last = view.version;
     reads++;
-    Atomics.store(progress, 0, reads);
+    Atomics.store(progress, READS_WORD, reads);
   }
   return { reads, broken, backwards };
 }
@@ -47,7 +46,7 @@ function readMarkets(): SlotThreadResult {
 function writeQuotes(): void {
   const writer = new QuoteWriter(handoff, 0);
   const quote = new QuoteView(handoff.quoteLevels);
-  for (let number = 1; Atomics.load(progress, 0) === 0; number++) {
+  for (let number = 1; Atomics.load(progress, STOP_WORD) === 0; number++) {
     fillQuote(quote, number);
     writer.publish(quote);
     pause(progress, number);
@@ -62,7 +61,7 @@ function echo(): void {
   const writer = new QuoteWriter(handoff, 0);
   const market = new MarketView(handoff.marketLevels);
   const quote = new QuoteView(handoff.quoteLevels);
-  while (Atomics.load(progress, 0) === 0) {
+  while (Atomics.load(progress, STOP_WORD) === 0) {
     if (!bell.wait(data.wait, 60_000)) continue;
     for (let instrument = bell.take(); instrument !== -1; instrument = bell.take()) {
       if (!reader.read(market)) continue;

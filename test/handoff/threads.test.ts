@@ -8,12 +8,13 @@ import { MarketBells, QuoteBell, BellWaiter, WaitStrategy } from '../../engine/h
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import { MarketWriter } from '../../engine/handoff/market-slot.ts';
 import { QuoteReader, QuoteView } from '../../engine/handoff/quote-slot.ts';
-import { isQuoteWhole, pause, publishMarket } from './slot-pattern.ts';
+import { READS_WORD, STOP_WORD, isQuoteWhole, pause, publishMarket } from './slot-pattern.ts';
 import type { SlotThreadData, SlotThreadResult } from './slot-thread.ts';
 
-const READS = 8_000;
-/** Enough for the reads on a busy machine, and an end if the other thread died. */
-const PATIENCE_NS = 20 * NS_PER_SECOND;
+/** Reads that are plenty; and what two threads on one busy core, who hardly ever meet, must manage all the same. */
+const READS = 20_000;
+const READS_MIN = 50;
+const PATIENCE_NS = 5 * NS_PER_SECOND;
 
 const clock = new SystemClock();
 
@@ -25,8 +26,8 @@ interface OtherThread {
 
 function startThread(job: SlotThreadData['job'], wait: WaitStrategy = WaitStrategy.spin): OtherThread {
   const memory = createHandoff({ instrumentCount: 1, workerCount: 1, marketLevels: 20, quoteLevels: 10 });
-  const progress = new SharedArrayBuffer(4);
-  const workerData: SlotThreadData = { job, memory, progress, reads: READS, wait };
+  const progress = new SharedArrayBuffer(8);
+  const workerData: SlotThreadData = { job, memory, progress, wait };
   const thread = new Worker(new URL('../../dist/test/handoff/slot-thread.js', import.meta.url), {
     workerData,
   });
@@ -40,12 +41,14 @@ describe('between threads', () => {
     await once(thread, 'online');
     const writer = new MarketWriter(handoff, 0);
     const deadlineNs = clock.nowNs() + PATIENCE_NS;
-    for (let number = 1; Atomics.load(progress, 0) < READS && clock.nowNs() < deadlineNs; number++) {
+    for (let number = 1; Atomics.load(progress, READS_WORD) < READS && clock.nowNs() < deadlineNs; number++) {
       publishMarket(writer, number);
       pause(progress, number);
     }
+    Atomics.store(progress, STOP_WORD, 1);
     const [{ reads, broken, backwards }] = await result;
-    expect({ reads, broken, backwards }).toEqual({ reads: READS, broken: 0, backwards: 0 });
+    expect({ broken, backwards }).toEqual({ broken: 0, backwards: 0 });
+    expect(reads).toBeGreaterThan(READS_MIN);
   });
 
   it('a quote is never read in parts of two', async () => {
@@ -63,9 +66,10 @@ describe('between threads', () => {
       reads++;
       if (!isQuoteWhole(view, expected)) broken++;
     }
-    Atomics.store(progress, 0, 1);
+    Atomics.store(progress, STOP_WORD, 1);
     await exit;
-    expect({ reads, broken }).toEqual({ reads: READS, broken: 0 });
+    expect(broken).toBe(0);
+    expect(reads).toBeGreaterThan(READS_MIN);
   });
 
   // A lost wake-up would show as a wait of 20 s here (and of a minute there), far beyond the fallbacks of production.
@@ -87,7 +91,7 @@ describe('between threads', () => {
       expect(reader.read(view)).toBe(true);
       expect(view.marketVersion).toBe(number);
     }
-    Atomics.store(progress, 0, 1);
+    Atomics.store(progress, STOP_WORD, 1);
     bells.wake(0);
     await exit;
     expect(unanswered).toBe(0);
@@ -115,7 +119,7 @@ describe('between threads', () => {
     publishNext();
     await listening;
     expect(view.marketVersion).toBe(500);
-    Atomics.store(progress, 0, 1);
+    Atomics.store(progress, STOP_WORD, 1);
     bells.wake(0);
     await exit;
   });
