@@ -47,7 +47,10 @@ const FILL_PAGES_MAX = 1_000;
 const PAGES_PER_WINDOW = 40;
 const PAGE_WINDOW_MS = 2_000;
 
-/** The REST calls that starting, recovering and shutting down need. Every one throws RestError and nothing else. */
+/**
+ * The REST calls that starting, recovering and shutting down need. Every one throws RestError and nothing
+ * else.
+ */
 export class AccountRest {
   readonly #rest: RestClient;
 
@@ -83,8 +86,9 @@ export class AccountRest {
   }
 
   /**
-   * One order by our name: the newest of that name; undefined when the venue does not know it (51603). Within a second of
-   * sending, and for orders cancelled without a fill after two hours, that is no proof that it never was.
+   * One order by our name: the newest of that name; undefined when the venue does not know it (51603). Within
+   * a second of sending, and for orders cancelled without a fill after two hours, that is no proof that it
+   * never was.
    */
   async fetchOrder(instId: string, clOrdId: string): Promise<OrderRow | undefined> {
     try {
@@ -133,8 +137,8 @@ export class AccountRest {
   }
 
   /**
-   * Arms the venue's own switch: unless it is called again within `timeoutSeconds` (10 to 120, 0 disarms), the venue
-   * cancels our orders; with a tag, those that carry it. Once a second for each tag at most.
+   * Arms the venue's own switch: unless it is called again within `timeoutSeconds` (10 to 120, 0 disarms),
+   * the venue cancels our orders; with a tag, those that carry it. Once a second for each tag at most.
    */
   async cancelAllAfter(timeoutSeconds: number, tag = ''): Promise<CancelAllAfterState> {
     assert(

@@ -18,11 +18,17 @@ export interface AccountConfig {
   readonly kycLv: string;
   /** "read_only", "trade", "withdraw". */
   readonly permissions: readonly string[];
-  /** Whether the key works from certain addresses only. Keys that trade and are not bound die after 14 idle days. */
+  /**
+   * Whether the key works from certain addresses only. Keys that trade and are not bound die after 14 idle
+   * days.
+   */
   readonly isIpBound: boolean;
 }
 
-/** An order as the venue holds it. Prices and sizes stay text: only an instrument's grid can read them exactly. */
+/**
+ * An order as the venue holds it. Prices and sizes stay text: only an instrument's grid can read them
+ * exactly.
+ */
 export interface OrderRow {
   readonly instType: string;
   readonly instId: string;

@@ -5,8 +5,8 @@ import type { Milliseconds } from '../base/units.ts';
 const DOUBLINGS_MAX = 20;
 
 /**
- * Waits between tries: doubling from the least to the most, each shortened by up to a half at random, so that the
- * sessions of many processes do not return to a recovering venue at the same moment.
+ * Waits between tries: doubling from the least to the most, each shortened by up to a half at random, so that
+ * the sessions of many processes do not return to a recovering venue at the same moment.
  */
 export class Backoff {
   readonly #minMs: Milliseconds;

@@ -31,8 +31,9 @@ export const ChannelVerdict = {
 export type ChannelVerdict = (typeof ChannelVerdict)[keyof typeof ChannelVerdict];
 
 /**
- * Matches the venue's answers with the channel requests of one connection. Every channel is acknowledged on its own;
- * a refusal names no channel, so the channels that are left when as many refusals as channels are left are the refused.
+ * Matches the venue's answers with the channel requests of one connection. Every channel is acknowledged on
+ * its own; a refusal names no channel, so the channels that are left when as many refusals as channels are
+ * left are the refused.
  */
 export class ChannelRequests {
   readonly #requests = new Map<string, ChannelRequest>();
@@ -49,7 +50,10 @@ export class ChannelRequests {
     return this.#requests.has(id);
   }
 
-  /** The texts to send and the ids they carry: one request, or several where the list of channels would be too long. */
+  /**
+   * The texts to send and the ids they carry: one request, or several where the list of channels would be too
+   * long.
+   */
   open(op: ChannelOp, args: readonly ChannelArg[]): { readonly id: string; readonly text: string }[] {
     return splitChannels(args).map((waiting) => {
       // A letter first: ids of order operations are decimal numbers, so the two never meet.
@@ -93,7 +97,8 @@ export class ChannelRequests {
     const channels = request.waiting
       .slice(0, 3)
       .map((arg) => `${arg.channel} ${arg.instId ?? arg.instType ?? ''}`);
-    return `${request.op} of ${request.waiting.length} channels (${channels.join(', ')}) with refusals: ${codes || 'none'}`;
+    const asked = `${request.op} of ${request.waiting.length} channels (${channels.join(', ')})`;
+    return `${asked} with refusals: ${codes || 'none'}`;
   }
 
   #requestOf(event: ChannelAnswer): ChannelRequest | undefined {
@@ -120,7 +125,9 @@ export function isEqualChannel(left: ChannelArg, right: ChannelArg): boolean {
   );
 }
 
-/** The venue echoes what it understood: fields may be missing or added, but those that both have are equal. */
+/**
+ * The venue echoes what it understood: fields may be missing or added, but those that both have are equal.
+ */
 function isSameChannel(asked: ChannelArg, told: ChannelArg): boolean {
   return (
     asked.channel === told.channel &&

@@ -6,8 +6,8 @@ import { CONNECTIONS_PER_SECOND } from '../okx/venue-limits.ts';
 const MARGIN_NS = 100 * NS_PER_MS;
 
 /**
- * Turns to connect: at most three in a second, counted by address, so one limiter serves every session of the process.
- * Turns are given in the order asked; a turn not used is lost.
+ * Turns to connect: at most three in a second, counted by address, so one limiter serves every session of the
+ * process. Turns are given in the order asked; a turn not used is lost.
  */
 export class ConnectLimiter {
   /** The last turns given, a ring. */

@@ -2,8 +2,8 @@
 const REDACTED = '[redacted]';
 
 /**
- * A text that must never reach a log, an error, a metric or a recording. Its value is only given by `reveal()`, which
- * is called where a signature or a login is made and nowhere else.
+ * A text that must never reach a log, an error, a metric or a recording. Its value is only given by
+ * `reveal()`, which is called where a signature or a login is made and nowhere else.
  */
 export class Secret {
   readonly #value: string;
@@ -31,8 +31,8 @@ export class Secret {
 }
 
 /**
- * An API key of the venue. Keys are bound to their region and to production or demo trading. The key's name is wrapped
- * too: it is no password, but it names the account.
+ * An API key of the venue. Keys are bound to their region and to production or demo trading. The key's name
+ * is wrapped too: it is no password, but it names the account.
  */
 export class Credentials {
   readonly apiKey: Secret;

@@ -5,8 +5,8 @@ const HELD_FRAMES_MAX = 20_000;
 const HELD_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
- * Frames that arrived before their session was up, in order, with the times they came. The buffers are kept, not
- * copied: `ws` never writes to one again.
+ * Frames that arrived before their session was up, in order, with the times they came. The buffers are kept,
+ * not copied: `ws` never writes to one again.
  */
 export class HeldFrames {
   readonly #frames: Uint8Array[] = [];

@@ -1,11 +1,12 @@
 /**
- * One socket of a session: open, log in, subscribe, be up, end. A session has one link, and two while it moves to a new
- * connection; a link is never used again.
+ * One socket of a session: open, log in, subscribe, be up, end. A session has one link, and two while it
+ * moves to a new connection; a link is never used again.
  *
  * Owner:      the engine thread.
- * Invariants: `linkDown` is called exactly once, unless `close` was called first; nothing is called after either.
- *             Frames are handed over only between `release` and the end. Every stage has a timer that ends it.
- * Cost:       a frame costs one clock reading and one look at its first bytes here; nothing allocates but in `ws`.
+ * Invariants: `linkDown` is called exactly once, unless `close` was called first; nothing is called after
+ *             either. Frames are handed over only between `release` and the end. Every stage has a timer.
+ * Cost:       a frame costs one clock reading and one look at its first bytes here; nothing allocates but
+ *             in `ws`.
  */
 import { WebSocket, type ClientOptions } from 'ws';
 import type { Clock } from '../base/clock.ts';
@@ -114,8 +115,8 @@ export class Link {
   }
 
   /**
-   * @hot Sends bytes[0, length) as one text frame; false when nothing was sent. The bytes may be changed at once:
-   * `ws` masks into a copy of its own.
+   * @hot Sends bytes[0, length) as one text frame; false when nothing was sent. The bytes may be changed at
+   * once: `ws` masks into a copy of its own.
    */
   send(bytes: Uint8Array, length: number): boolean {
     if (this.#stage !== SessionState.up || this.#socket.readyState !== WebSocket.OPEN) return false;
@@ -125,8 +126,8 @@ export class Link {
   }
 
   /**
-   * Asks for channels, or for their end. Before the link subscribes there is nothing to do: it will ask for what is
-   * wanted then. False when the connection has no requests left in this hour.
+   * Asks for channels, or for their end. Before the link subscribes there is nothing to do: it will ask for
+   * what is wanted then. False when the connection has no requests left in this hour.
    */
   request(op: typeof WsOp.subscribe | typeof WsOp.unsubscribe, args: readonly ChannelArg[]): boolean {
     if (this.#stage !== SessionState.up && this.#stage !== SessionState.subscribing) return true;
@@ -290,7 +291,8 @@ export class Link {
         this.fail(
           new SessionError(
             SessionErrorCode.limits,
-            `subscribe: expected room for another connection on channel ${event.channel}, there are ${event.connCount}; stop other programs of this account`,
+            `subscribe: expected room for another connection on channel ${event.channel}, ` +
+              `there are ${event.connCount}; stop other programs of this account`,
           ),
         );
         return true;
@@ -357,8 +359,8 @@ export class Link {
     }
     const waitedMs = (this.#clock.nowNs() - this.#pingedNs[0]!) / NS_PER_MS;
     if (waitedMs < pongWithinMs) this.#watchSilence(pongWithinMs - waitedMs);
-    // If this thread was held up, the pong may lie unread in the socket while the timer is already due. Sockets are read
-    // between timers and immediates: only then is silence proven.
+    // If this thread was held up, the pong may lie unread in the socket while the timer is already due.
+    // Sockets are read between timers and immediates: only then is silence proven.
     else setImmediate(() => this.#judgeSilence());
   }
 
@@ -406,9 +408,9 @@ function socketOptions(options: LinkOptions): ClientOptions {
     maxPayload: FRAME_BYTES_MAX,
     handshakeTimeout: timings.connectTimeoutMs,
     followRedirects: false,
-    // Masks protect proxies from payloads chosen by a stranger's script; no stranger chooses ours. Taking them from the
-    // seeded generator saves the refill of 8 KiB of system randomness, which is a spike on the path. Never zero: `ws`
-    // would then send the caller's bytes without a copy.
+    // Masks protect proxies from payloads chosen by a stranger's script; no stranger chooses ours. Taking
+    // them from the seeded generator saves the refill of 8 KiB of system randomness, which is a spike on the
+    // path. Never zero: `ws` would then send the caller's bytes without a copy.
     generateMask: (mask: Buffer) => {
       mask.writeUInt32LE(random.uint32() || 1, 0);
     },

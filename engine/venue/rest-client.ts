@@ -15,7 +15,10 @@ import type { Credentials } from './credentials.ts';
 import { RestError, RestErrorCode } from './rest-error.ts';
 
 export interface RestClientOptions {
-  /** Such as "https://openapi.okx.com"; a path after the host is put before every request's path and is not signed. */
+  /**
+   * Such as "https://openapi.okx.com"; a path after the host is put before every request's path and is not
+   * signed.
+   */
   readonly baseUrl: string;
   /** Without them only public paths can be asked. */
   readonly credentials?: Credentials;
@@ -34,8 +37,8 @@ export interface RestCallOptions {
   /** Signs the request with the account's key. POST is always signed. */
   readonly isSigned?: boolean;
   /**
-   * Of batch operations: code "1" (all items failed) and "2" (some did) are an answer with a result for each item, not
-   * an error.
+   * Of batch operations: code "1" (all items failed) and "2" (some did) are an answer with a result for each
+   * item, not an error.
    */
   readonly isBatch?: boolean;
 }
@@ -45,8 +48,8 @@ const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 const CLOCK_SAMPLES = 3;
 
 /**
- * The venue's REST interface: keep-alive connections, one call at a time on each, signatures with the venue's time.
- * Nothing is retried here: whoever calls knows whether a second try is safe (`RestError.isRetryable`,
+ * The venue's REST interface: keep-alive connections, one call at a time on each, signatures with the venue's
+ * time. Nothing is retried here: whoever calls knows whether a second try is safe (`RestError.isRetryable`,
  * `RestError.isOutcomeUnknown`).
  */
 export class RestClient {
@@ -86,7 +89,10 @@ export class RestClient {
     return dataOf('GET', requestPath, answer, options.isBatch ?? false);
   }
 
-  /** The whole answer as text, once its code is known to be "0": for answers decoded elsewhere. @throws RestError */
+  /**
+   * The whole answer as text, once its code is known to be "0": for answers decoded elsewhere. @throws
+   * RestError
+   */
   async getText(path: string, query: RestQuery = {}, options: RestCallOptions = {}): Promise<string> {
     const requestPath = path + queryText(query);
     const answer = await this.#call('GET', requestPath, '', options.isSigned ?? false);
@@ -101,8 +107,8 @@ export class RestClient {
   }
 
   /**
-   * Measures `offsetMs`: the server's time is taken to be that of the middle of the round trip, and of a few samples
-   * the one with the shortest trip is kept, because its error is bounded by half the trip.
+   * Measures `offsetMs`: the server's time is taken to be that of the middle of the round trip, and of a few
+   * samples the one with the shortest trip is kept, because its error is bounded by half the trip.
    *
    * @throws RestError when no sample succeeds in turn
    */
@@ -143,7 +149,8 @@ export class RestClient {
     const headers: Record<string, string> = { 'content-type': 'application/json' };
     if (this.#isDemo) headers[HEADER_DEMO] = '1';
     if (isSigned) this.#sign(headers, method, requestPath, body);
-    // One timer for the whole call: undici's own ones start anew with each stage, so a server that drips would hold us.
+    // One timer for the whole call: undici's own ones start anew with each stage, so a server that drips
+    // would hold us.
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), this.#timeoutMs);
     try {

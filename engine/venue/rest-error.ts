@@ -23,8 +23,9 @@ export interface RestErrorDetails {
 }
 
 /**
- * Codes that a later try of the same request can get past: service unavailable or busy, too many requests, timestamp
- * out of step (the next measurement of the clock offset mends that). Source: OKX documentation, "Error code", read 2026-07-28.
+ * Codes that a later try of the same request can get past: service unavailable or busy, too many requests,
+ * timestamp out of step (the next measurement of the clock offset mends that). Source: OKX documentation,
+ * "Error code", read 2026-07-28.
  */
 const RETRYABLE_CODES: ReadonlySet<string> = new Set(
   '50001 50004 50011 50013 50026 50040 50061 50102 51054 51149 51412'.split(' '),
@@ -63,7 +64,10 @@ export class RestError extends Error {
     return this.code === RestErrorCode.http && (this.httpStatus === 429 || this.httpStatus >= 500);
   }
 
-  /** Whether a POST may have been carried out although it failed here: the truth must be asked for, not assumed. */
+  /**
+   * Whether a POST may have been carried out although it failed here: the truth must be asked for, not
+   * assumed.
+   */
   get isOutcomeUnknown(): boolean {
     if (this.method === 'GET') return false;
     if (this.code === RestErrorCode.rejected) return UNKNOWN_OUTCOME_CODES.has(this.okxCode);

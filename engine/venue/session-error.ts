@@ -1,4 +1,5 @@
 import { RejectDecision, rejectDecision } from '../okx/reject-codes.ts';
+import { CloseCode } from '../okx/venue-limits.ts';
 
 export const SessionErrorCode = {
   connect: 'SESSION_CONNECT',
@@ -12,7 +13,10 @@ export const SessionErrorCode = {
 } as const;
 export type SessionErrorCode = (typeof SessionErrorCode)[keyof typeof SessionErrorCode];
 
-/** Why a connection ended or could not be made. The message never quotes what was sent, because a login is a secret. */
+/**
+ * Why a connection ended or could not be made. The message never quotes what was sent, because a login is a
+ * secret.
+ */
 export class SessionError extends Error {
   override readonly name = 'SessionError';
   readonly code: SessionErrorCode;
@@ -30,11 +34,16 @@ export class SessionError extends Error {
 }
 
 /** Closes that say that we ask too much of one connection: the next one would be closed as well. */
-const FATAL_CLOSE_CODES: ReadonlySet<number> = new Set([1009, 4003, 4008, 4009]);
+const FATAL_CLOSE_CODES: ReadonlySet<number> = new Set([
+  CloseCode.requestTooLarge,
+  CloseCode.tooManyAccounts,
+  CloseCode.tooManyChannels,
+  CloseCode.tooManyChannelsOnConnection,
+]);
 
 /**
- * Fatal is what no further try can heal: a wrong key, passphrase or signature, or another host's key. The venue's text is
- * left out, because it may quote the request, which was a login.
+ * Fatal is what no further try can heal: a wrong key, passphrase or signature, or another host's key. The
+ * venue's text is left out, because it may quote the request, which was a login.
  */
 export function loginError(venueCode: number): SessionError {
   return new SessionError(
@@ -46,8 +55,9 @@ export function loginError(venueCode: number): SessionError {
 }
 
 /**
- * Fatal is what needs another configuration: no such channel or instrument, wrong URL, fee tier. A code that is not listed
- * counts as that too: the venue said no to this channel, and asking again for ever would not change it.
+ * Fatal is what needs another configuration: no such channel or instrument, wrong URL, fee tier. A code that
+ * is not listed counts as that too: the venue said no to this channel, and asking again for ever would not
+ * change it.
  */
 export function subscribeError(venueCode: number, text: string): SessionError {
   const decision = rejectDecision(venueCode);

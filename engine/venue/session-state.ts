@@ -20,7 +20,9 @@ export type SessionState = (typeof SessionState)[keyof typeof SessionState];
  *                                 ┌─── no login ───┐
  *     idle → waiting → connecting ┴─→ loggingIn ─→ subscribing → up
  *               ↑           │             │             │        │
- *               └───────────┴─────────────┴─────────────┴────────┘  any loss; a refusal for good leads to `failed`
+ *               └───────────┴─────────────┴─────────────┴────────┘  any loss
+ *
+ * A refusal for good leads to `failed` instead of `waiting`.
  */
 const NEXT: Readonly<Record<SessionState, readonly SessionState[]>> = {
   [SessionState.idle]: [SessionState.waiting, SessionState.closed],

@@ -1,10 +1,11 @@
 /**
- * A lasting session with the venue over changing sockets: connects, logs in, subscribes, notices when the peer is dead,
- * comes back, and moves to a new connection ahead of an announced upgrade.
+ * A lasting session with the venue over changing sockets: connects, logs in, subscribes, notices when the
+ * peer is dead, comes back, and moves to a new connection ahead of an announced upgrade.
  *
  * Owner:      the engine thread.
- * Invariants: the handler hears onUp and onDown in turn, beginning with onUp; frames only in between. One link is
- *             active; a second one exists only while moving; old ones linger for acks and are heard for nothing else.
+ * Invariants: the handler hears onUp and onDown in turn, beginning with onUp; frames only in between. One
+ *             link is active; a second one exists only while moving; old ones linger for acks and are heard
+ *             for nothing else.
  * Cost:       send() is one view and what `ws` does; a frame is passed on by one call.
  */
 import { assert } from '../base/assert.ts';
@@ -25,17 +26,19 @@ import { SessionState, mayFollow } from './session-state.ts';
 import { SESSION_TIMINGS, type SessionTimings } from './session-timings.ts';
 
 /**
- * Who is told what a session hears. All calls come from socket callbacks and timers of this thread, one after another.
+ * Who is told what a session hears. All calls come from socket callbacks and timers of this thread, one after
+ * another.
  *
  *     onUp  (onFrame | onSwitched | onEvent)*  onDown  ...
  *
- * Frames come only between onUp and onDown, in the order received: what arrives while the last subscriptions are still
- * being confirmed (a book's snapshot, for instance) is held and handed over right after onUp.
+ * Frames come only between onUp and onDown, in the order received: what arrives while the last subscriptions
+ * are still being confirmed (a book's snapshot, for instance) is held and handed over right after onUp.
  */
 export interface SessionHandler {
   /**
-   * @hot A push, an ack, or a refusal of a request that the session did not make itself (an error event with the id of
-   * an order operation). recvNs was read once, when the frame came. The bytes are only lent for the call.
+   * @hot A push, an ack, or a refusal of a request that the session did not make itself (an error event with
+   * the id of an order operation). recvNs was read once, when the frame came. The bytes are only lent for the
+   * call.
    */
   onFrame(connection: number, bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void;
   /** Logged in and subscribed as asked. Recover, then quote. */
@@ -43,16 +46,16 @@ export interface SessionHandler {
   /** Nothing more can be heard or sent. Whatever was sent and not answered has an unknown outcome. */
   onDown(connection: number, reason: string): void;
   /**
-   * Without being down in between, pushes now come from another socket (the venue gave notice of an upgrade). Every book
-   * begins again with a snapshot, which follows; updates of orders may come twice. Acks of what was sent before still
-   * come, for `lingerMs`. A handler without this method hears onDown and onUp instead.
+   * Without being down in between, pushes now come from another socket (the venue gave notice of an upgrade).
+   * Every book begins again with a snapshot, which follows; updates of orders may come twice. Acks of what
+   * was sent before still come, for `lingerMs`. A handler without this method hears onDown and onUp instead.
    */
   onSwitched?(connection: number): void;
   /** A control message, after the session has dealt with it; also before onUp. Cold. */
   onEvent?(connection: number, event: VenueEvent): void;
   /**
-   * The venue refuses these channels for good (no such instrument, fee tier). They are dropped and the session goes on
-   * with the others. A handler without this method cannot do without: then the session fails.
+   * The venue refuses these channels for good (no such instrument, fee tier). They are dropped and the
+   * session goes on with the others. A handler without this method cannot do without: then the session fails.
    */
   onRefused?(connection: number, args: readonly ChannelArg[], error: SessionError): void;
   /** The session has given up (wrong key, refused channel) and tries no more. Follows onDown if it was up. */
@@ -129,16 +132,17 @@ export class Session implements LinkOwner {
   }
 
   /**
-   * @hot Sends bytes[0, length) as one text frame. False when the session is not up or is too far behind: nothing was
-   * sent. True is no proof of arrival. The bytes may be changed at once.
+   * @hot Sends bytes[0, length) as one text frame. False when the session is not up or is too far behind:
+   * nothing was sent. True is no proof of arrival. The bytes may be changed at once.
    */
   send(bytes: Uint8Array, length: number): boolean {
     return this.#active !== undefined && this.#active.send(bytes, length);
   }
 
   /**
-   * Adds channels, now if there is a connection and after every reconnect in any case. Unanswered or refused for a time,
-   * the session reconnects. False when this connection has used up its requests of the hour: `reconnect` helps.
+   * Adds channels, now if there is a connection and after every reconnect in any case. Unanswered or refused
+   * for a time, the session reconnects. False when this connection has used up its requests of the hour:
+   * `reconnect` helps.
    */
   subscribe(args: readonly ChannelArg[]): boolean {
     this.#wanted = [...this.#without(args), ...args];
@@ -150,7 +154,10 @@ export class Session implements LinkOwner {
     return this.#request(WsOp.unsubscribe, args);
   }
 
-  /** Leaves and enters channels anew: the venue sends their snapshots again. For a book that lost its sequence. */
+  /**
+   * Leaves and enters channels anew: the venue sends their snapshots again. For a book that lost its
+   * sequence.
+   */
   resubscribe(args: readonly ChannelArg[]): boolean {
     return this.#request(WsOp.unsubscribe, args) && this.#request(WsOp.subscribe, args);
   }
@@ -266,10 +273,14 @@ export class Session implements LinkOwner {
   #giveUp(error: SessionError): void {
     void this.#successor?.close();
     this.#successor = undefined;
-    this.#handler.onFailed?.(this.#connection, error);
+    // The handler may have closed the session when it was told that it is down.
+    if (this.#state === SessionState.failed) this.#handler.onFailed?.(this.#connection, error);
   }
 
-  /** After a loss: the link that was to follow takes over if there is one, else a new one is made after a wait. */
+  /**
+   * After a loss: the link that was to follow takes over if there is one, else a new one is made after a
+   * wait.
+   */
   #comeBack(): void {
     // The handler may have closed the session when it was told.
     if (this.#state !== SessionState.waiting) return;

@@ -4,6 +4,7 @@ import { NS_PER_MS, NS_PER_SECOND } from '../../engine/base/units.ts';
 import { Random } from '../../engine/base/random.ts';
 import { Backoff } from '../../engine/venue/backoff.ts';
 import { ConnectLimiter } from '../../engine/venue/connect-limiter.ts';
+import { HeldFrames } from '../../engine/venue/held-frames.ts';
 import { RequestBudget } from '../../engine/venue/request-budget.ts';
 import { SessionState, mayFollow } from '../../engine/venue/session-state.ts';
 
@@ -75,4 +76,31 @@ it('a session comes to be up only by the whole handshake, and from closed nowher
   expect(states.filter((state) => mayFollow(state, SessionState.up))).toEqual([SessionState.subscribing]);
   expect(states.filter((state) => mayFollow(SessionState.closed, state))).toEqual([]);
   expect(states.filter((state) => !mayFollow(state, SessionState.closed))).toEqual([SessionState.closed]);
+});
+
+describe('held frames', () => {
+  it('come out in order, once, and not after the taker had enough', () => {
+    const held = new HeldFrames();
+    const frames = [1, 2, 3].map((byte) => Uint8Array.of(byte));
+    frames.forEach((frame, index) => expect(held.push(frame, index)).toBe(true));
+    const taken: [Uint8Array, number][] = [];
+    held.drain((frame, recvNs) => taken.push([frame, recvNs]) < 2);
+    expect(taken).toEqual([
+      [frames[0], 0],
+      [frames[1], 1],
+    ]);
+    held.drain(() => expect.unreachable('nothing is held any more'));
+  });
+
+  it('are bounded in number and in bytes', () => {
+    const many = new HeldFrames();
+    let count = 0;
+    while (count < 100_000 && many.push(Uint8Array.of(1), 0)) count++;
+    expect(count).toBe(20_000);
+    const large = new HeldFrames();
+    const megabyte = new Uint8Array(1024 * 1024);
+    count = 0;
+    while (count < 100 && large.push(megabyte, 0)) count++;
+    expect(count).toBe(64);
+  });
 });

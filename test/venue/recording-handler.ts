@@ -12,7 +12,9 @@ export type Told =
   | { what: 'refused'; args: readonly ChannelArg[]; error: SessionError }
   | { what: 'failed'; error: SessionError };
 
-/** Writes down what a session tells, in its order; control messages apart, because they may come at any time. */
+/**
+ * Writes down what a session tells, in its order; control messages apart, because they may come at any time.
+ */
 export class RecordingHandler implements SessionHandler {
   readonly told = new Happenings<Told>();
   readonly events = new Happenings<VenueEvent>();

@@ -318,6 +318,14 @@ describe('refusals', () => {
     expect(await handler.told.next()).toEqual({ what: 'up' });
   });
 
+  it('a close for asking too much of one connection is not repeated', async () => {
+    const { session, peer, handler } = await upSession();
+    peer.socket.close(4009, 'channels');
+    expect(await handler.told.next()).toMatchObject({ what: 'down' });
+    expect(await handler.told.next()).toMatchObject({ what: 'failed', error: { venueCode: 4009 } });
+    expect(session.state).toBe(SessionState.failed);
+  });
+
   it('counts a terminated subscription as a loss', async () => {
     const { peer, handler } = await upSession(new RecordingHandler(), {
       login: LOGIN,
@@ -358,6 +366,30 @@ describe('frames', () => {
     expect(sendText(session, text)).toBe(true);
     expect(await peer.received.next()).toBe(text);
     expect(await isText).toBe(true);
+  });
+
+  it('are not sent into a connection that is far behind', async () => {
+    const { session, peer } = await upSession();
+    peer.socket.pause();
+    const text = 'x'.repeat(60_000);
+    let sent = 0;
+    // The kernel takes a few MB before this process has to keep anything.
+    while (sent < 2_000 && sendText(session, text)) sent++;
+    expect(sent).toBeGreaterThan(3);
+    expect(sent).toBeLessThan(2_000);
+    expect(session.isUp).toBe(true);
+    peer.socket.resume();
+    for (let frame = 0; frame < sent; frame++) expect(await peer.received.next()).toBe(text);
+    expect(sendText(session, 'again')).toBe(true);
+    expect(await peer.received.next()).toBe('again');
+  });
+
+  it('larger than the venue’s largest end the connection', async () => {
+    const { peer, handler } = await upSession();
+    peer.send('x'.repeat(4 * 1024 * 1024 + 1));
+    expect(await handler.told.next()).toMatchObject({ what: 'down' });
+    await (await venue.peers.next()).acceptChannels();
+    expect(await handler.told.next()).toEqual({ what: 'up' });
   });
 
   it('that refuse an order operation reach the handler, those that answer the session do not', async () => {
