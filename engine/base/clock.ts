@@ -10,6 +10,11 @@ export interface Clock {
   wallMs(): Milliseconds;
 }
 
+/** `performance.timeOrigin` of the calling thread: the main thread's is given to the others' clocks. */
+export function processOriginMs(): Milliseconds {
+  return performance.timeOrigin;
+}
+
 /**
  * The machine's clock. `performance.now()` counts from each thread's own time origin, so the origins are added: all
  * threads of one process then share one time line, to the microsecond or so that `timeOrigin` is good for.

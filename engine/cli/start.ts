@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { AssertionError } from '../base/assert.ts';
+import { SystemClock, processOriginMs } from '../base/clock.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { processEnvironment, readCredentials, readTag } from '../config/environment.ts';
+import { defaultConfigFile, loadConfig } from '../config/load-config.ts';
+import { packageRoot } from '../config/package-root.ts';
+import type { Config } from '../config/schema.ts';
+import { EmbeddedVenue } from '../host/embedded-venue.ts';
+import { Host } from '../host/host.ts';
+import { HostError } from '../host/host-error.ts';
+import { Log } from '../host/log.ts';
+import { summaryOf } from '../host/summary.ts';
+import { RestError } from '../venue/rest-error.ts';
+import { parseDurationMs } from './duration.ts';
+import { ExitCode } from './exit-code.ts';
+import { UsageError } from './usage-error.ts';
+
+const USAGE = `npm start -- [--config FILE] [--duration 30s]
+
+The engine, until Ctrl-C, SIGTERM or the duration's end; then every order is cancelled and the venue asked to confirm it.
+
+  --config    a YAML configuration (default: the embedded paper venue, engine/config/paper.yaml)
+  --duration  stop by itself after this long: 30s, 5m, 2h`;
+
+interface Arguments {
+  readonly config: string;
+  /** 0 for until stopped. */
+  readonly durationMs: number;
+}
+
+function readArguments(argv: readonly string[]): Arguments | 'help' {
+  let values;
+  try {
+    values = parseArgs({
+      args: [...argv],
+      options: {
+        config: { type: 'string', default: defaultConfigFile() },
+        duration: { type: 'string', default: '' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  if (values.help) return 'help';
+  const durationMs = values.duration === '' ? 0 : parseDurationMs(values.duration, '--duration');
+  return { config: values.config, durationMs };
+}
+
+function readVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return manifest.version;
+}
+
+function credentialsOf(config: Config) {
+  const isEmbedded = config.venue.kind === 'paper' && config.venue.rest === undefined;
+  return isEmbedded ? EmbeddedVenue.credentials() : readCredentials(config, processEnvironment());
+}
+
+/** What ends the run: a signal, the duration, or an error. */
+function ending(durationMs: number): { promise: Promise<Error | undefined>; fail: (error: Error) => void } {
+  let settle: (error: Error | undefined) => void = () => {};
+  const promise = new Promise<Error | undefined>((resolve) => {
+    settle = resolve;
+  });
+  let signals = 0;
+  const onSignal = (): void => {
+    signals++;
+    // A second signal is a person who does not want to wait; the venue may be left with orders.
+    if (signals > 1) process.exit(ExitCode.failed);
+    settle(undefined);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  if (durationMs > 0) setTimeout(() => settle(undefined), durationMs).unref();
+  return { promise, fail: settle };
+}
+
+async function run(args: Arguments): Promise<ExitCode> {
+  const config = loadConfig(args.config);
+  const tag = readTag(config, processEnvironment());
+  const clock = new SystemClock();
+  const log = new Log(clock, (line) => process.stderr.write(line));
+  const { promise, fail } = ending(args.durationMs);
+  const startedNs = clock.nowNs();
+  const host = await Host.start({
+    config,
+    credentials: credentialsOf(config),
+    tag,
+    clock,
+    processOriginMs: processOriginMs(),
+    version: readVersion(),
+    nodeVersion: process.version,
+    isTerminal: process.stdout.isTTY,
+    log,
+    onFatal: fail,
+  });
+  log.line(
+    `quoting ${config.instruments.map(({ instId }) => instId).join(', ')} on the ${config.venue.kind} venue, tag ${tag}`,
+  );
+  log.line(`metrics and status on http://${config.metrics.host}:${host.metricsPort}`);
+  process.on('uncaughtException', fail);
+
+  const error = await promise;
+  log.line('stopping: cancelling every order');
+  const report = await host.stop();
+  process.stdout.write(`${summaryOf(host.loop, (clock.nowNs() - startedNs) / 1e9)}\n${report.detail}\n`);
+  if (error !== undefined) throw error;
+  return report.isConfirmed ? ExitCode.done : ExitCode.failed;
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof UsageError) return ExitCode.usage;
+  if (error instanceof ConfigError) return ExitCode.config;
+  if (error instanceof HostError) {
+    return error.code === 'VENUE_UNREACHABLE' ? ExitCode.unavailable : ExitCode.config;
+  }
+  if (error instanceof RestError) return ExitCode.unavailable;
+  if (error instanceof AssertionError) return ExitCode.internal;
+  // Every other error that was foreseen has a code of its own.
+  return error instanceof Error && 'code' in error ? ExitCode.failed : ExitCode.internal;
+}
+
+async function main(): Promise<void> {
+  try {
+    const args = readArguments(process.argv.slice(2));
+    if (args === 'help') process.stdout.write(`${USAGE}\n`);
+    else process.exit(await run(args));
+  } catch (error) {
+    const code = exitCodeOf(error);
+    const text =
+      error instanceof Error ? (code === ExitCode.internal ? error.stack : error.message) : String(error);
+    process.stderr.write(`${text}\n${code === ExitCode.usage ? `\n${USAGE}\n` : ''}`);
+    process.exit(code);
+  }
+}
+
+await main();

@@ -1,0 +1,13 @@
+export type HostErrorCode =
+  'VENUE_UNREACHABLE' | 'ACCOUNT_REFUSED' | 'INSTRUMENT_REFUSED' | 'EXPORTER_FAILED';
+
+/** The engine cannot start, or cannot go on, for a reason outside of it. The text says what to change. */
+export class HostError extends Error {
+  override readonly name = 'HostError';
+  readonly code: HostErrorCode;
+
+  constructor(code: HostErrorCode, text: string, options?: ErrorOptions) {
+    super(text, options);
+    this.code = code;
+  }
+}

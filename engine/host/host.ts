@@ -1,0 +1,480 @@
+/**
+ * The process around the loop: brings up venue, account, loop, workers, sessions and exporter in this order, feeds the
+ * loop, answers its requests, and takes everything down again when no order is left.
+ *
+ * Owner:      the engine thread.
+ * Invariants: the loop is called from this thread only, one input at a time; it is told the time, it never asks.
+ * Cost:       beside the loop: a timer of 20 ms, and the status board four times a second.
+ */
+import type { Clock } from '../base/clock.ts';
+import { ContractKind } from '../base/instrument.ts';
+import type { Instrument } from '../base/instrument.ts';
+import { NS_PER_MS } from '../base/units.ts';
+import type { Nanoseconds } from '../base/units.ts';
+import type { Config } from '../config/schema.ts';
+import { WaitStrategy } from '../handoff/doorbell.ts';
+import { Handoff, createHandoff } from '../handoff/handoff-memory.ts';
+import { Loop } from '../loop.ts';
+import { Connection, LoopRequest } from '../loop-options.ts';
+import type { LoopOutput } from '../loop-options.ts';
+import { BookState } from '../book/book.ts';
+import { namesOf } from '../metrics/catalog.ts';
+import { MetricsWriter, createMetricsMemory } from '../metrics/cells.ts';
+import type { MetricsMemory } from '../metrics/cells.ts';
+import { DEPTH_CHANNEL_NAMES } from '../okx/depth-frame.ts';
+import type { DepthChannel } from '../okx/depth-frame.ts';
+import { RejectDecision } from '../okx/reject-codes.ts';
+import { Channel } from '../okx/shapes.ts';
+import type { ChannelArg } from '../okx/shapes.ts';
+import { OrderState } from '../orders/order-state.ts';
+import { GateReason } from '../risk/gate.ts';
+import { KillReason } from '../risk/kill-switch.ts';
+import { AccountRest } from '../venue/account-rest.ts';
+import { ConnectLimiter } from '../venue/connect-limiter.ts';
+import type { Credentials } from '../venue/credentials.ts';
+import { RestClient } from '../venue/rest-client.ts';
+import { Session } from '../venue/session.ts';
+import type { SessionHandler } from '../venue/session.ts';
+import type { SessionError } from '../venue/session-error.ts';
+import { startExporter } from '../../monitoring/exporter.ts';
+import type { Exporter } from '../../monitoring/exporter.ts';
+import { QuoterPool } from '../../workers/pool.ts';
+import type { QuoterPoolHandler } from '../../workers/pool.ts';
+import { BOARD_PERIOD_NS, Board } from './board.ts';
+import { EmbeddedVenue } from './embedded-venue.ts';
+import { HostError } from './host-error.ts';
+import type { Log } from './log.ts';
+import { Recovery } from './recovery.ts';
+import { checkAccount, endpointsOf, ladderOf, limitsOf, loadInstruments } from './startup.ts';
+
+/** Levels a side that workers see. The first strategy reads one; the others are for what comes. */
+const MARKET_LEVELS = 20;
+const QUOTE_LEVELS = 10;
+const TIMER_MS = 20;
+const REST_TIMEOUT_MS = 5_000;
+const CLOCK_PERIOD_MS = 60_000;
+/** The stop waits so long for the venue to confirm cancels by push before it asks by REST. */
+const STOP_WAIT_MS = 3_000;
+const RECOVERY_RETRY_MS_MIN = 250;
+const RECOVERY_RETRY_MS_MAX = 10_000;
+const CONNECTION_NAMES = ['public', 'private', 'trade'] as const;
+
+export interface HostOptions {
+  readonly config: Config;
+  /** Of the account; the embedded venue has its own. */
+  readonly credentials: Credentials;
+  readonly tag: string;
+  readonly clock: Clock;
+  /** `performance.timeOrigin` of this thread, for clocks of other threads. */
+  readonly processOriginMs: number;
+  readonly version: string;
+  readonly nodeVersion: string;
+  /** Whether the status on standard output may be redrawn in place. */
+  readonly isTerminal: boolean;
+  readonly log: Log;
+  /** Something happened after which the process must stop: cancels first, then an exit with this error. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** What is left when the host has stopped. */
+export interface StopReport {
+  /** The venue has confirmed that no order of ours rests. */
+  readonly isConfirmed: boolean;
+  readonly detail: string;
+}
+
+export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
+  readonly #options: HostOptions;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #rest: RestClient;
+  readonly #account: AccountRest;
+  readonly #embedded: EmbeddedVenue | undefined;
+  readonly #sessions: Session[] = [];
+  readonly #timers: NodeJS.Timeout[] = [];
+  #instruments: readonly Instrument[] = [];
+  #memory!: MetricsMemory;
+  #writer!: MetricsWriter;
+  #loop!: Loop;
+  #board!: Board;
+  #recovery!: Recovery;
+  #pool!: QuoterPool;
+  #exporter: Exporter | undefined;
+  #recoveryTicket = 0;
+  #isStopping = false;
+  #lastTimerNs: Nanoseconds = 0;
+  #lastBoardNs: Nanoseconds = 0;
+
+  private constructor(options: HostOptions, embedded: EmbeddedVenue | undefined) {
+    const { config, clock } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.#log = options.log;
+    this.#embedded = embedded;
+    this.#rest = new RestClient({
+      baseUrl: endpointsOf(config, embedded?.port ?? 0).rest,
+      credentials: options.credentials,
+      isDemo: config.venue.kind === 'demo',
+      clock,
+      timeoutMs: REST_TIMEOUT_MS,
+    });
+    this.#account = new AccountRest(this.#rest);
+  }
+
+  /**
+   * Brings everything up and returns when sessions are connecting; quoting begins when the account is recovered.
+   *
+   * @throws HostError, RestError, QuoterPoolError or ExporterError when something is not there or not as it must be
+   */
+  static async start(options: HostOptions): Promise<Host> {
+    const { venue } = options.config;
+    const isEmbedded = venue.kind === 'paper' && venue.rest === undefined;
+    const embedded = isEmbedded ? await EmbeddedVenue.start(venue.seed) : undefined;
+    const host = new Host(options, embedded);
+    try {
+      await host.#open();
+    } catch (error) {
+      await host.#close();
+      throw error;
+    }
+    return host;
+  }
+
+  get loop(): Loop {
+    return this.#loop;
+  }
+
+  get metricsPort(): number {
+    return this.#exporter?.port ?? 0;
+  }
+
+  get pool(): QuoterPool {
+    return this.#pool;
+  }
+
+  async #open(): Promise<void> {
+    const { config } = this.#options;
+    await this.#rest.measureClockOffset();
+    this.#instruments = await loadInstruments(this.#account, config.instruments);
+    checkAccount(await this.#account.fetchAccountConfig(), config, this.#instruments);
+    this.#build();
+    this.#exporter = await startExporter({
+      ...this.#memory.share,
+      host: config.metrics.host,
+      port: config.metrics.port,
+      processOriginMs: this.#options.processOriginMs,
+    });
+    this.#every(TIMER_MS, () => this.#onTimer());
+    this.#every(CLOCK_PERIOD_MS, () => {
+      this.#rest
+        .measureClockOffset()
+        .catch((error: unknown) => this.#log.line(`clock offset: ${textOf(error)}`));
+    });
+    this.#loop.quoteBell
+      .listen(() => this.#loop.onQuotes(this.#clock.nowNs()))
+      .catch((error: unknown) => {
+        this.#fail(error);
+      });
+    this.#openSessions();
+    this.#embedded?.watch(() =>
+      this.#fail(new HostError('VENUE_UNREACHABLE', 'embedded paper venue: ended by itself')),
+    );
+  }
+
+  #build(): void {
+    const { config, tag, clock, processOriginMs } = this.#options;
+    const instruments = this.#instruments;
+    const run = Math.floor(clock.wallMs() / 1_000) % 100_000_000;
+    const handoff = new Handoff(
+      createHandoff({
+        instrumentCount: instruments.length,
+        workerCount: Math.min(config.engine.workers, instruments.length),
+        marketLevels: MARKET_LEVELS,
+        quoteLevels: QUOTE_LEVELS,
+      }),
+    );
+    this.#memory = createMetricsMemory({
+      instruments: instruments.map((instrument) => ({
+        name: instrument.instId,
+        tickSz: instrument.tick.step,
+        lotSz: instrument.lot.step,
+        lotValue: instrument.lotValue,
+        isInverse: instrument.kind === ContractKind.inverse,
+        settleCcy: instrument.settleCcy,
+      })),
+      connections: CONNECTION_NAMES,
+      workers: handoff.workerCount,
+      bookStates: namesOf(BookState),
+      orderStates: namesOf(OrderState),
+      gateReasons: namesOf(GateReason),
+      rejectDecisions: namesOf(RejectDecision),
+      haltReasons: namesOf(KillReason),
+      build: {
+        version: this.#options.version,
+        node: this.#options.nodeVersion,
+        venue: config.venue.kind,
+        run: String(run),
+      },
+    });
+    const limits = instruments.map((each) => limitsOf(each, config.instruments[each.index]!));
+    this.#loop = new Loop({
+      instruments,
+      depthChannel: DEPTH_CHANNEL_NAMES.indexOf(config.venue.depthChannel) as DepthChannel,
+      tag,
+      run,
+      tradeModes: config.instruments.map(({ tradeMode }) => tradeMode),
+      limits,
+      account: config.account,
+      tolerances: config.instruments.map(({ strategy }) => strategy),
+      timings: {
+        quoteAgeNsMax: config.engine.quoteAgeMsMax * NS_PER_MS,
+        bookSilenceNsMax: config.engine.bookSilenceMsMax * NS_PER_MS,
+        ackTimeoutNs: config.engine.ackTimeoutMs * NS_PER_MS,
+        orderExpiryMs: config.engine.orderExpiryMs,
+      },
+      handoff,
+      metrics: this.#memory,
+      output: this,
+      stageClock: clock,
+    });
+    this.#writer = new MetricsWriter(this.#memory);
+    this.#writer.set(this.#writer.cell('startTime'), clock.wallMs() / 1_000);
+    this.#writer.set(this.#writer.cell('buildInfo', 0, 0, 0, 0), 1);
+    this.#board = new Board(this.#loop, this.#memory, limits, config.account);
+    this.#recovery = new Recovery(
+      this.#account,
+      instruments,
+      tag,
+      this.#loop.commands.ledger.baseFees,
+      (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    );
+    this.#pool = new QuoterPool(
+      {
+        handoff,
+        parameters: instruments.map((each) => ladderOf(each, config.instruments[each.index]!)),
+        wait: WaitStrategy[config.engine.wait],
+        processOriginMs,
+      },
+      this,
+    );
+  }
+
+  #openSessions(): void {
+    const { config, credentials, clock } = this.#options;
+    const endpoints = endpointsOf(config, this.#embedded?.port ?? 0);
+    const limiter = new ConnectLimiter();
+    const { depthChannel } = config.venue;
+    const depth: ChannelArg[] = this.#instruments.map(({ instId }) => ({ channel: depthChannel, instId }));
+    const priceLimits: ChannelArg[] = this.#instruments.map(({ instId }) => ({
+      channel: Channel.priceLimit,
+      instId,
+    }));
+    const types = [
+      ...new Set(
+        config.instruments.map(({ instId }) =>
+          instId.split('-').length === 2 ? 'SPOT' : instId.endsWith('-SWAP') ? 'SWAP' : 'FUTURES',
+        ),
+      ),
+    ];
+    const states: ChannelArg[] = types.map((instType) => ({ channel: Channel.instruments, instType }));
+    const open = (
+      connection: Connection,
+      url: string,
+      isLogin: boolean,
+      subscriptions: ChannelArg[],
+    ): void => {
+      const session = new Session(
+        {
+          connection,
+          name: CONNECTION_NAMES[connection],
+          url,
+          ...(isLogin ? { login: credentials } : {}),
+          subscriptions,
+          clock,
+          clockOffsetMs: () => this.#rest.offsetMs,
+          limiter,
+          seed: Math.floor(clock.wallMs()) + connection,
+        },
+        this,
+      );
+      this.#sessions[connection] = session;
+      session.start();
+    };
+    open(Connection.public, endpoints.publicWs, depthChannel !== 'books', [
+      ...depth,
+      ...priceLimits,
+      ...states,
+    ]);
+    open(Connection.private, endpoints.privateWs, true, [{ channel: Channel.orders, instType: 'ANY' }]);
+    open(Connection.trade, endpoints.privateWs, true, []);
+  }
+
+  // ------------------------------------------------------------------------------------------------- sessions
+
+  /** @hot */
+  onFrame(connection: number, bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void {
+    if (connection === Connection.public) this.#loop.onPublicFrame(bytes, start, end, recvNs);
+    else if (connection === Connection.private) this.#loop.onPrivateFrame(bytes, start, end, recvNs);
+    else this.#loop.onTradeFrame(bytes, start, end, recvNs);
+  }
+
+  onUp(connection: number): void {
+    this.#log.line(`${CONNECTION_NAMES[connection]}: up`);
+    this.#writer.set(this.#writer.cell('sessionUp', connection), 1);
+    this.#loop.onSessionUp(connection as Connection, this.#clock.nowNs());
+  }
+
+  onDown(connection: number, reason: string): void {
+    this.#log.line(`${CONNECTION_NAMES[connection]}: down: ${reason}`);
+    this.#writer.set(this.#writer.cell('sessionUp', connection), 0);
+    this.#writer.increment(this.#writer.cell('sessionReconnects', connection));
+    this.#loop.onSessionDown(connection as Connection, this.#clock.nowNs());
+  }
+
+  /** Snapshots and repeated updates follow by themselves, and the loop takes both as they come. */
+  onSwitched(connection: number): void {
+    this.#log.line(`${CONNECTION_NAMES[connection]}: switched to a new connection`);
+  }
+
+  onFailed(connection: number, error: SessionError): void {
+    this.#fail(
+      new HostError('ACCOUNT_REFUSED', `${CONNECTION_NAMES[connection]} session: ${error.message}`, {
+        cause: error,
+      }),
+    );
+  }
+
+  // -------------------------------------------------------------------------------------------------- workers
+
+  onWorkerLost(worker: number, instruments: readonly number[], reason: string): void {
+    this.#log.line(`quote worker ${worker}: lost: ${reason}; its quotes are withdrawn`);
+    this.#writer.increment(this.#writer.cell('workerRestarts', worker));
+    this.#loop.onWorkerLost(instruments, this.#clock.nowNs());
+  }
+
+  onWorkerReady(worker: number): void {
+    this.#log.line(`quote worker ${worker}: ready`);
+  }
+
+  // --------------------------------------------------------------------------------------------- loop outputs
+
+  /** @hot */
+  send(connection: Connection, bytes: Uint8Array, length: number): boolean {
+    return this.#sessions[connection]!.send(bytes, length);
+  }
+
+  request(request: LoopRequest, instrument: number): void {
+    if (request === LoopRequest.recovery) void this.#recover();
+    else void this.#fetchBook(instrument);
+  }
+
+  /** Answers the loop's request for a recovery, trying until it succeeds or a newer request takes its place. */
+  async #recover(): Promise<void> {
+    const ticket = ++this.#recoveryTicket;
+    const mayBeInFlight = this.#loop.openOrders > 0;
+    for (let waitMs = RECOVERY_RETRY_MS_MIN; ticket === this.#recoveryTicket && !this.#isStopping;) {
+      try {
+        const positions = await this.#recovery.run(mayBeInFlight);
+        if (ticket !== this.#recoveryTicket || this.#isStopping) return;
+        this.#loop.onRecovered(positions, this.#clock.nowNs());
+        this.#log.line('recovered: nothing of ours rests, positions taken from the venue');
+        return;
+      } catch (error) {
+        this.#log.line(`recovery: ${textOf(error)}; again in ${waitMs} ms`);
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
+        waitMs = Math.min(waitMs * 2, RECOVERY_RETRY_MS_MAX);
+      }
+    }
+  }
+
+  async #fetchBook(instrument: number): Promise<void> {
+    try {
+      const text = await this.#account.fetchBook(this.#instruments[instrument]!.instId);
+      this.#loop.onBookSnapshot(instrument, text, this.#clock.nowNs());
+    } catch (error) {
+      // The loop asks again by its timer.
+      this.#log.line(`book of ${this.#instruments[instrument]!.instId}: ${textOf(error)}`);
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------------------- timer
+
+  #every(periodMs: number, run: () => void): void {
+    this.#timers.push(setInterval(run, periodMs));
+  }
+
+  #onTimer(): void {
+    const nowNs = this.#clock.nowNs();
+    if (this.#lastTimerNs > 0) {
+      const lateNs = nowNs - this.#lastTimerNs - TIMER_MS * NS_PER_MS;
+      this.#writer.histogram('eventLoopLag').record(Math.max(0, lateNs));
+    }
+    this.#lastTimerNs = nowNs;
+    this.#pool.check(nowNs);
+    this.#loop.onTimer(nowNs, this.#clock.wallMs() + this.#rest.offsetMs);
+    if (nowNs - this.#lastBoardNs < BOARD_PERIOD_NS) return;
+    this.#lastBoardNs = nowNs;
+    this.#board.post(nowNs);
+    this.#writer.set(this.#writer.cell('clockOffset'), this.#rest.offsetMs / 1_000);
+    for (let worker = 0; worker < this.#pool.workerCount; worker++) {
+      this.#writer.set(
+        this.#writer.cell('workerHeartbeat', worker),
+        nowNs - this.#pool.heartbeatAgeNs(worker),
+      );
+    }
+  }
+
+  // ----------------------------------------------------------------------------------------------------- stop
+
+  #fail(error: unknown): void {
+    if (this.#isStopping) return;
+    this.#options.onFatal(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  /** Withdraws everything, sees that the venue has nothing of ours left, and takes everything down. */
+  async stop(): Promise<StopReport> {
+    this.#isStopping = true;
+    this.#loop.stop(this.#clock.nowNs());
+    await this.#untilNoOrders();
+    const report = await this.#confirm();
+    this.#board.post(this.#clock.nowNs());
+    await this.#close();
+    return report;
+  }
+
+  async #untilNoOrders(): Promise<void> {
+    const endNs = this.#clock.nowNs() + STOP_WAIT_MS * NS_PER_MS;
+    while (this.#loop.openOrders > 0 && this.#clock.nowNs() < endNs) {
+      await new Promise((resolve) => setTimeout(resolve, TIMER_MS));
+    }
+  }
+
+  /** The venue's own list of open orders decides, not our table. */
+  async #confirm(): Promise<StopReport> {
+    try {
+      const left = await this.#recovery.cancelOurs();
+      const detail =
+        left === 0 ? 'all orders cancelled and confirmed' : `${left} orders cancelled by REST and confirmed`;
+      return { isConfirmed: true, detail };
+    } catch (error) {
+      return {
+        isConfirmed: false,
+        detail: `orders may be left at the venue: ${textOf(error)}; check them there`,
+      };
+    }
+  }
+
+  async #close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#loop?.quoteBell.stop();
+    await Promise.all(this.#sessions.map((session) => session.close()));
+    await this.#pool?.close();
+    await this.#exporter?.close();
+    await this.#rest.close();
+    await this.#embedded?.stop();
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

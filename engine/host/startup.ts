@@ -1,0 +1,189 @@
+import { Instrument, InstrumentState, InstrumentType } from '../base/instrument.ts';
+import type { InstrumentFields } from '../base/instrument.ts';
+import type { Config, InstrumentConfig } from '../config/schema.ts';
+import { parseInstruments, untradableReason } from '../okx/instrument-rows.ts';
+import { ENDPOINTS } from '../okx/venue-limits.ts';
+import type { Endpoints } from '../okx/venue-limits.ts';
+import type { AccountRest } from '../venue/account-rest.ts';
+import type { AccountConfig } from '../venue/account-rows.ts';
+import type { LadderParameters } from '../../workers/strategy/ladder.ts';
+import { HostError } from './host-error.ts';
+
+/** Currencies whose unit counts as one unit of the account's limits. */
+const DOLLARS: ReadonlySet<string> = new Set(['USDT', 'USDC', 'USD', 'USDG']);
+
+/** Where the venue is: the configured URLs, else the region's own hosts, else the embedded venue's port. */
+export function endpointsOf(config: Config, embeddedPort: number): Endpoints {
+  const { venue } = config;
+  const defaults: Endpoints =
+    venue.kind === 'paper'
+      ? {
+          rest: `http://127.0.0.1:${embeddedPort}`,
+          publicWs: `ws://127.0.0.1:${embeddedPort}/ws/v5/public`,
+          privateWs: `ws://127.0.0.1:${embeddedPort}/ws/v5/private`,
+          businessWs: `ws://127.0.0.1:${embeddedPort}/ws/v5/business`,
+        }
+      : ENDPOINTS[venue.region][venue.kind];
+  return {
+    rest: venue.rest ?? defaults.rest,
+    publicWs: venue.public ?? defaults.publicWs,
+    privateWs: venue.private ?? defaults.privateWs,
+    businessWs: venue.business ?? defaults.businessWs,
+  };
+}
+
+/** The venue's type of an instrument, from its name: BTC-USDT, BTC-USDT-SWAP, BTC-USDT-270326. */
+function instTypeOf(instId: string): 'SPOT' | 'SWAP' | 'FUTURES' {
+  if (instId.endsWith('-SWAP')) return 'SWAP';
+  return instId.split('-').length > 2 ? 'FUTURES' : 'SPOT';
+}
+
+/**
+ * Loads the configured instruments from the venue.
+ *
+ * @throws HostError when one does not exist, cannot be traded, or is not yet supported; says which and why
+ */
+export async function loadInstruments(
+  account: AccountRest,
+  configs: readonly InstrumentConfig[],
+): Promise<Instrument[]> {
+  const fields = new Map<string, InstrumentFields>();
+  const refused = new Map<string, string>();
+  for (const instType of new Set(configs.map(({ instId }) => instTypeOf(instId)))) {
+    const parsed = parseInstruments(await account.fetchInstruments(instType, '', true));
+    for (const each of parsed.fields) fields.set(each.instId, each);
+    for (const each of parsed.refused) refused.set(each.instId, each.reason);
+  }
+  return configs.map(({ instId }, index) => {
+    const found = fields.get(instId);
+    if (found === undefined) {
+      const reason = refused.get(instId) ?? 'this account cannot trade an instrument of that name';
+      throw new HostError(
+        'INSTRUMENT_REFUSED',
+        `instruments[${index}].instId: expected a tradable instrument, was "${instId}": ${reason}`,
+      );
+    }
+    const untradable = found.state === InstrumentState.live ? untradableReason(found) : '';
+    if (untradable !== '') {
+      throw new HostError(
+        'INSTRUMENT_REFUSED',
+        `instruments[${index}].instId: "${instId}" cannot be traded: ${untradable}`,
+      );
+    }
+    const isSupported =
+      found.type === InstrumentType.spot ||
+      found.type === InstrumentType.swap ||
+      found.type === InstrumentType.futures;
+    if (
+      !isSupported ||
+      !(DOLLARS.has(found.quoteCcy) || DOLLARS.has(found.settleCcy) || instId.includes('-USD-'))
+    ) {
+      throw new HostError(
+        'INSTRUMENT_REFUSED',
+        `instruments[${index}].instId: expected spot, swap or futures in USD, USDT or USDC, was "${instId}"; others are not supported yet`,
+      );
+    }
+    return new Instrument(index, found);
+  });
+}
+
+/**
+ * Whether the account may trade what is configured.
+ *
+ * @throws HostError saying what to change at the venue or in the configuration
+ */
+export function checkAccount(
+  account: AccountConfig,
+  config: Config,
+  instruments: readonly Instrument[],
+): void {
+  if (account.posMode !== 'net_mode') {
+    throw new HostError(
+      'ACCOUNT_REFUSED',
+      `account: expected position mode net_mode, was ${account.posMode}; change it in the venue's trading settings while nothing is open`,
+    );
+  }
+  if (!account.permissions.includes('trade')) {
+    throw new HostError(
+      'ACCOUNT_REFUSED',
+      `account: expected an API key with trade permission, was "${account.permissions.join(',')}"; make a key that may trade`,
+    );
+  }
+  if (account.permissions.includes('withdraw')) {
+    throw new HostError(
+      'ACCOUNT_REFUSED',
+      'account: expected an API key without withdraw permission; make one that may only read and trade',
+    );
+  }
+  config.instruments.forEach(({ instId, tradeMode }, index) => {
+    const isSpot = instruments[index]!.type === InstrumentType.spot;
+    const isCash = tradeMode === 'cash';
+    const expected = !isSpot || Number(account.acctLv) >= 3 ? 'cross' : 'cash';
+    if (isCash !== (expected === 'cash')) {
+      throw new HostError(
+        'ACCOUNT_REFUSED',
+        `instruments[${index}].tradeMode: expected "${expected}" for ${instId} in account level ${account.acctLv}, was "${tradeMode}"`,
+      );
+    }
+    if (!isSpot && account.acctLv === '1') {
+      throw new HostError(
+        'ACCOUNT_REFUSED',
+        `instruments[${index}].instId: expected spot only in account level 1, was ${instId}; switch the account to futures mode`,
+      );
+    }
+  });
+}
+
+/**
+ * A configured size in lots.
+ *
+ * @throws HostError when it is not a multiple of the lot, or below the instrument's least order
+ */
+function lotsOf(instrument: Instrument, index: number, key: string, text: string): number {
+  const lots = instrument.lot.fromText(text);
+  if (lots < 0) {
+    throw new HostError(
+      'INSTRUMENT_REFUSED',
+      `instruments[${index}].${key}: expected a multiple of ${instrument.instId}'s lot ${instrument.lot.step}, was "${text}"`,
+    );
+  }
+  return lots;
+}
+
+/** The strategy's parameters in ticks and lots. */
+export function ladderOf(instrument: Instrument, config: InstrumentConfig): LadderParameters {
+  const { strategy, limits } = config;
+  const { index } = instrument;
+  const lots = lotsOf(instrument, index, 'strategy.size', strategy.size);
+  if (lots < instrument.minLots) {
+    throw new HostError(
+      'INSTRUMENT_REFUSED',
+      `instruments[${index}].strategy.size: expected at least ${instrument.instId}'s least order ${instrument.lot.toText(instrument.minLots)}, was "${strategy.size}"`,
+    );
+  }
+  return {
+    levels: strategy.levels,
+    halfSpreadBps: strategy.halfSpreadBps,
+    halfSpreadTicksMin: strategy.halfSpreadTicksMin,
+    levelStepBps: strategy.levelStepBps,
+    lots,
+    lotsStep: lotsOf(instrument, index, 'strategy.sizeStep', strategy.sizeStep),
+    skewBpsAtMax: strategy.skewBpsAtMax,
+    positionLotsMax: lotsOf(instrument, index, 'limits.position', limits.position),
+    edgeMinRatio: strategy.edgeMinRatio,
+    minLots: instrument.minLots,
+  };
+}
+
+/** The gate's limits in lots. */
+export function limitsOf(instrument: Instrument, config: InstrumentConfig) {
+  const { limits } = config;
+  return {
+    positionLotsMax: lotsOf(instrument, instrument.index, 'limits.position', limits.position),
+    orderLotsMax: lotsOf(instrument, instrument.index, 'limits.orderSize', limits.orderSize),
+    orderNotionalMax: limits.orderNotional,
+    openOrdersMax: limits.openOrders,
+    collarBps: limits.collarBps,
+    notionalRate: 1,
+  };
+}

@@ -1,0 +1,499 @@
+/**
+ * The order path: from the commands of a turn to bytes on the trade connection, and from acks and updates back into the
+ * order table and the ledger.
+ *
+ * Owner:      the engine thread.
+ * Invariants: an order is in the table before its bytes leave; nothing but a cancel leaves without having passed the gate
+ *             and its budget; at most one message an operation a turn; what did not leave is taken back at once.
+ * Cost:       the gate's comparisons and some 100 bytes written a command; nothing allocates.
+ */
+import { BATCH_MAX, CommandOp } from './base/command-op.ts';
+import type { Instrument } from './base/instrument.ts';
+import { Side } from './base/side.ts';
+import { NS_PER_MS, NS_PER_SECOND } from './base/units.ts';
+import type { Milliseconds, Nanoseconds } from './base/units.ts';
+import { Connection } from './loop-options.ts';
+import type { LoopOptions, LoopOutput } from './loop-options.ts';
+import type { LoopMetrics } from './loop-metrics.ts';
+import { AckResult } from './metrics/catalog.ts';
+import { AckDecoder, AckFrame } from './okx/ack-decoder.ts';
+import { OrderEncoder } from './okx/order-encoder.ts';
+import {
+  FeeCurrency,
+  OrderUpdateDecoder,
+  OrderUpdateFrame,
+  type OrderUpdateState,
+} from './okx/order-update-decoder.ts';
+import { RejectDecision, rejectDecision } from './okx/reject-codes.ts';
+import {
+  BATCH_ORDERS_PER_WINDOW,
+  ORDER_WINDOW_MS,
+  SINGLE_REQUESTS_PER_WINDOW,
+  SUB_ACCOUNT_ORDERS_PER_WINDOW,
+} from './okx/venue-limits.ts';
+import { CommandReason, KEEP_LOTS } from './orders/command-batch.ts';
+import type { CommandBatch, CommandGroup } from './orders/command-batch.ts';
+import { AckOutcome } from './orders/order-state.ts';
+import { NO_ORDER } from './orders/order-table.ts';
+import type { OrderTable } from './orders/order-table.ts';
+import { PositionLedger } from './orders/position-ledger.ts';
+import { NO_REQUEST, RequestLog } from './orders/request-log.ts';
+import { Gate, GateReason } from './risk/gate.ts';
+import { KillReason, KillSwitch } from './risk/kill-switch.ts';
+import { Throttle } from './risk/throttle.ts';
+
+/** Requests without their ack; at 15 batches an operation in 2 s this is many times what a live session has. */
+const REQUESTS_IN_FLIGHT_MAX = 512;
+/** The venue counts in windows of 2 s; ours are longer by what messages may bunch up on the way. */
+const WINDOW_MARGIN_NS = 50 * NS_PER_MS;
+/** Cancels kept back for what rests: enough to take out two full ladders of an instrument at once. */
+const CANCEL_RESERVE_SINGLE = 10;
+const CANCEL_RESERVE_BATCH = 60;
+/** Rests after a refusal, by what it says. */
+const RETRY_AFTER_NS = 500 * NS_PER_MS;
+const SHRINK_PAUSE_NS = 2 * NS_PER_SECOND;
+const INSTRUMENT_PAUSE_NS = 10 * NS_PER_SECOND;
+
+/** 50011 and 50061: OKX's rate limits, of an operation and of the sub-account. */
+const RATE_LIMIT = 50_011;
+const SUB_ACCOUNT_RATE_LIMIT = 50_061;
+/** Refusals that say that an order is over: its last update tells how. */
+const GONE_CODES: ReadonlySet<number> = new Set([51_400, 51_503, 51_603]);
+
+/** What an input from the order path means for the loop. */
+export const PathSignal = { none: 0, changed: 1, doubt: 2 } as const;
+export type PathSignal = (typeof PathSignal)[keyof typeof PathSignal];
+
+export class LoopCommands {
+  readonly table: OrderTable;
+  readonly ledger: PositionLedger;
+  readonly gate: Gate;
+  readonly killSwitch = new KillSwitch();
+  readonly throttle: Throttle;
+  /** Instruments about which something was learnt since the loop last looked. */
+  readonly isTouched: Uint8Array;
+  /** By instrument × 2 + side: no place or amend before this, after a refusal that said so. */
+  readonly restUntilNs: Float64Array;
+  /** Updates about orders of other runs or programs, on our instruments. */
+  foreignUpdates = 0;
+
+  readonly #instruments: readonly Instrument[];
+  readonly #output: LoopOutput;
+  readonly #metrics: LoopMetrics;
+  readonly #encoder: OrderEncoder;
+  readonly #requests = new RequestLog(REQUESTS_IN_FLIGHT_MAX);
+  readonly #ackDecoder = new AckDecoder();
+  readonly #ack = new AckFrame();
+  readonly #updateDecoder: OrderUpdateDecoder;
+  readonly #updates = new OrderUpdateFrame();
+  readonly #run: number;
+  readonly #expiryMs: Milliseconds;
+  /** Rows of the group being sent that passed gate and budget. */
+  readonly #rows = new Int32Array(BATCH_MAX);
+  readonly #amendIds = new Int32Array(BATCH_MAX);
+  /** The venue's wall clock less the monotonic clock, in ms: told by the timer, and used for expTime. */
+  #venueEpochMs = 0;
+
+  constructor(options: LoopOptions, table: OrderTable, metrics: LoopMetrics) {
+    const { instruments } = options;
+    this.table = table;
+    this.ledger = new PositionLedger(instruments);
+    this.gate = new Gate(
+      instruments,
+      options.limits,
+      options.account,
+      {
+        positionLots: this.ledger.positionLots,
+        exposureLots: table.exposureLots,
+        bestTicks: table.bestTicks,
+        openCounts: table.openCounts,
+      },
+      options.tag !== '',
+      this.killSwitch,
+    );
+    this.throttle = new Throttle({
+      instrumentCount: instruments.length,
+      windowNs: ORDER_WINDOW_MS * NS_PER_MS,
+      marginNs: WINDOW_MARGIN_NS,
+      singleMax: SINGLE_REQUESTS_PER_WINDOW,
+      batchMax: BATCH_ORDERS_PER_WINDOW,
+      accountMax: SUB_ACCOUNT_ORDERS_PER_WINDOW,
+      cancelReserveSingle: CANCEL_RESERVE_SINGLE,
+      cancelReserveBatch: CANCEL_RESERVE_BATCH,
+    });
+    this.isTouched = new Uint8Array(instruments.length);
+    this.restUntilNs = new Float64Array(instruments.length * 2);
+    this.#instruments = instruments;
+    this.#output = options.output;
+    this.#metrics = metrics;
+    this.#encoder = new OrderEncoder({
+      instruments,
+      tag: options.tag,
+      tradeModes: options.tradeModes,
+      run: options.run,
+    });
+    this.#updateDecoder = new OrderUpdateDecoder(instruments, options.tag);
+    this.#run = options.run;
+    this.#expiryMs = options.timings.orderExpiryMs;
+  }
+
+  /** The venue's time at a monotonic instant, from the timer's pair of clocks. */
+  setVenueClock(nowNs: Nanoseconds, venueMs: Milliseconds): void {
+    this.#venueEpochMs = venueMs - nowNs / NS_PER_MS;
+  }
+
+  get requestsInFlight(): number {
+    return this.#requests.inFlightCount;
+  }
+
+  // ------------------------------------------------------------------------------------------------------ out
+
+  /** @hot Sends what the batch holds, cancels first, one message an operation. True when something was held back. */
+  send(batch: CommandBatch, nowNs: Nanoseconds): boolean {
+    let isHeldBack = false;
+    for (let group = 0; group < batch.inSendOrder.length; group++) {
+      if (batch.inSendOrder[group]!.count > 0 && this.#sendGroup(batch.inSendOrder[group]!, nowNs)) {
+        isHeldBack = true;
+      }
+    }
+    return isHeldBack;
+  }
+
+  #sendGroup(group: CommandGroup, nowNs: Nanoseconds): boolean {
+    const { op } = group;
+    // A lone command counts in another budget than one in a batch. A batch of which only one passes goes out alone.
+    const isBatch = group.count > 1;
+    let passed = 0;
+    let isHeldBack = false;
+    for (let row = 0; row < group.count; row++) {
+      const instrument = group.instrument[row]!;
+      if (passed === BATCH_MAX) {
+        this.isTouched[instrument] = 1;
+        isHeldBack = true;
+      } else if (!this.#isAllowed(group, row, nowNs)) {
+        continue;
+      } else if (this.#isInBudget(op, instrument, isBatch, passed, group, nowNs)) {
+        this.#rows[passed++] = row;
+      } else {
+        this.#metrics.throttled(op);
+        this.isTouched[instrument] = 1;
+        isHeldBack = true;
+      }
+    }
+    this.#metrics.gated();
+    if (passed === 0) return isHeldBack;
+    const instrument = group.instrument[this.#rows[0]!]!;
+    if (passed === 1 && isBatch && this.throttle.available(op, instrument, false, nowNs) < 1) {
+      this.#metrics.throttled(op);
+      this.isTouched[instrument] = 1;
+      return true;
+    }
+    this.#encodeAndSend(group, passed, nowNs);
+    return isHeldBack;
+  }
+
+  /** @hot Whether the gate lets a command pass; what it strikes is counted, and a struck amend's order is cancelled. */
+  #isAllowed(group: CommandGroup, row: number, nowNs: Nanoseconds): boolean {
+    const { op } = group;
+    const table = this.table;
+    const instrument = group.instrument[row]!;
+    const side = group.side[row]! as Side;
+    const slot = group.slot[row]!;
+    if (op === CommandOp.cancel) return table.isCancellable(slot);
+    if (nowNs < this.restUntilNs[instrument * 2 + side]!) return false;
+    let lots = group.lots[row]!;
+    let added = lots;
+    if (op === CommandOp.amend) {
+      if (!table.isAmendable(slot)) return false;
+      const total = lots === KEEP_LOTS ? table.wantLots[slot]! : lots;
+      lots = total - table.filledLots[slot]!;
+      added = Math.max(0, lots - table.riskLots[slot]!);
+    }
+    const reason = this.gate.check(op, instrument, side, group.ticks[row]!, lots, added);
+    if (reason === GateReason.pass) return true;
+    this.#metrics.gateReject(reason);
+    return false;
+  }
+
+  /** @hot Whether the budget holds one more command for the instrument beside those of this group that passed before. */
+  #isInBudget(
+    op: CommandOp,
+    instrument: number,
+    isBatch: boolean,
+    passed: number,
+    group: CommandGroup,
+    nowNs: Nanoseconds,
+  ): boolean {
+    let same = 0;
+    for (let index = 0; index < passed; index++) {
+      if (group.instrument[this.#rows[index]!] === instrument) same++;
+    }
+    if (op !== CommandOp.cancel && this.throttle.accountAvailable(nowNs) <= passed) return false;
+    return this.throttle.available(op, instrument, isBatch, nowNs) > same;
+  }
+
+  #encodeAndSend(group: CommandGroup, count: number, nowNs: Nanoseconds): void {
+    const { op } = group;
+    const requestId = this.#requests.begin(op, nowNs);
+    if (requestId === NO_REQUEST) {
+      for (let index = 0; index < count; index++) this.isTouched[group.instrument[this.#rows[index]!]!] = 1;
+      return;
+    }
+    count = op === CommandOp.place ? this.#openPlaces(group, count, nowNs) : count;
+    if (count === 0) {
+      this.#requests.release(this.#requests.find(requestId));
+      return;
+    }
+    const expTimeMs =
+      this.#expiryMs === 0 ? 0 : Math.floor(this.#venueEpochMs + nowNs / NS_PER_MS) + this.#expiryMs;
+    this.#encoder.begin(op, requestId, count, expTimeMs);
+    for (let index = 0; index < count; index++) this.#encodeRow(group, index, requestId, nowNs);
+    const length = this.#encoder.finish();
+    this.#metrics.encoded();
+    if (this.#output.send(Connection.trade, this.#encoder.buffer, length)) {
+      this.#metrics.sent(op);
+      this.#book(group, count, nowNs);
+    } else {
+      this.#takeBack(group, count, requestId);
+    }
+  }
+
+  /** Gives every place its slot; places for which the table has no room are dropped until the next diff. */
+  #openPlaces(group: CommandGroup, count: number, nowNs: Nanoseconds): number {
+    let opened = 0;
+    for (let index = 0; index < count; index++) {
+      const row = this.#rows[index]!;
+      const side = group.side[row]! as Side;
+      const slot = this.table.open(group.instrument[row]!, side, group.ticks[row]!, group.lots[row]!, nowNs);
+      if (slot === NO_ORDER) continue;
+      group.slot[row] = slot;
+      this.#rows[opened++] = row;
+    }
+    return opened;
+  }
+
+  #encodeRow(group: CommandGroup, index: number, requestId: number, nowNs: Nanoseconds): void {
+    const table = this.table;
+    const row = this.#rows[index]!;
+    const slot = group.slot[row]!;
+    const instrument = group.instrument[row]!;
+    const generation = table.generation[slot]!;
+    let amendId = 0;
+    if (group.op === CommandOp.place) {
+      const side = group.side[row]! as Side;
+      this.#encoder.addPlace(instrument, side, group.ticks[row]!, group.lots[row]!, slot, generation, false);
+    } else if (group.op === CommandOp.amend) {
+      amendId = table.requestAmend(slot, group.ticks[row]!, group.lots[row]!, nowNs);
+      this.#encoder.addAmend(instrument, group.ticks[row]!, group.lots[row]!, slot, generation, amendId);
+    } else {
+      table.requestCancel(slot, nowNs);
+      this.#encoder.addCancel(instrument, slot, generation);
+    }
+    this.#amendIds[index] = amendId;
+    this.#requests.add(requestId, slot, generation, amendId);
+    if (group.reason[row] === CommandReason.guard) this.#metrics.guardCommand(instrument, group.op);
+  }
+
+  #book(group: CommandGroup, count: number, nowNs: Nanoseconds): void {
+    for (let index = 0; index < count; index++) {
+      const instrument = group.instrument[this.#rows[index]!]!;
+      this.throttle.take(group.op, instrument, 1, count > 1, nowNs);
+      this.#metrics.command(instrument, group.op);
+    }
+  }
+
+  #takeBack(group: CommandGroup, count: number, requestId: number): void {
+    this.#requests.release(this.#requests.find(requestId));
+    for (let index = 0; index < count; index++) {
+      const row = this.#rows[index]!;
+      this.table.onUnsent(group.op, group.slot[row]!, this.#amendIds[index]!);
+      this.isTouched[group.instrument[row]!] = 1;
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------------- in
+
+  /** @hot The answer to a request. */
+  onAck(bytes: Uint8Array, start: number, end: number, nowNs: Nanoseconds): PathSignal {
+    const ack = this.#ack;
+    if (!this.#ackDecoder.decode(bytes, start, end, ack)) {
+      this.#metrics.malformed(Connection.trade);
+      return PathSignal.doubt;
+    }
+    return this.#settle(nowNs);
+  }
+
+  /** An error event, which answers a whole request when it carries its id. */
+  onErrorEvent(bytes: Uint8Array, start: number, end: number, nowNs: Nanoseconds): PathSignal {
+    if (!this.#ackDecoder.decodeErrorEvent(bytes, start, end, this.#ack)) return PathSignal.none;
+    return this.#settle(nowNs);
+  }
+
+  #settle(nowNs: Nanoseconds): PathSignal {
+    const ack = this.#ack;
+    const entry = this.#requests.find(ack.requestId);
+    if (entry === NO_REQUEST) return PathSignal.none;
+    const requests = this.#requests;
+    const op = requests.op[entry]! as CommandOp;
+    this.#metrics.acknowledged(op, requests.sentNs[entry]!);
+    const count = requests.itemCount[entry]!;
+    let signal: PathSignal = PathSignal.changed;
+    for (let item = 0; item < count; item++) {
+      const at = entry * BATCH_MAX + item;
+      const slot = requests.slot[at]!;
+      const code = this.#codeOf(slot, requests.generation[at]!, item, count);
+      if (this.#onItem(op, slot, requests.generation[at]!, requests.amendId[at]!, code, nowNs)) {
+        signal = PathSignal.doubt;
+      }
+    }
+    requests.release(entry);
+    return signal;
+  }
+
+  /** The code of one item: by its id, else by its place, else the whole request's. */
+  #codeOf(slot: number, generation: number, item: number, count: number): number {
+    const ack = this.#ack;
+    for (let row = 0; row < ack.itemCount; row++) {
+      const isThis = ack.isOurs[row] === 1 && ack.slot[row] === slot && ack.generation[row] === generation;
+      if (isThis) return ack.sCode[row]!;
+    }
+    if (ack.itemCount === count && ack.isOurs[item] === 0) return ack.sCode[item]!;
+    return ack.itemCount === 0 ? ack.code : -1;
+  }
+
+  /** Settles one command; true when it leaves a doubt that only the venue can resolve. */
+  #onItem(
+    op: CommandOp,
+    slot: number,
+    generation: number,
+    amendId: number,
+    code: number,
+    nowNs: Nanoseconds,
+  ): boolean {
+    const table = this.table;
+    const instrument = table.instrument[slot]!;
+    const side = table.side[slot]! as Side;
+    const decision = code === -1 ? RejectDecision.unknownOutcome : rejectDecision(code);
+    const outcome =
+      code === 0
+        ? AckOutcome.accepted
+        : decision === RejectDecision.unknownOutcome
+          ? AckOutcome.unknown
+          : op !== CommandOp.place && GONE_CODES.has(code)
+            ? AckOutcome.gone
+            : AckOutcome.rejected;
+    if (op === CommandOp.place) table.onPlaceAck(slot, generation, outcome);
+    else if (op === CommandOp.amend) table.onAmendAck(slot, generation, amendId, outcome);
+    else table.onCancelAck(slot, generation, outcome);
+    this.isTouched[instrument] = 1;
+    this.#metrics.ack(op, code === 0 ? AckResult.accepted : AckResult.rejected);
+    if (code === 0) return false;
+    this.#metrics.venueReject(decision);
+    if (outcome === AckOutcome.gone) return false;
+    return this.#onRefusal(op, instrument, side, decision, code, nowNs);
+  }
+
+  /** What a refusal asks of us: a rest, a halt, or a question to the venue (true). */
+  #onRefusal(
+    op: CommandOp,
+    instrument: number,
+    side: Side,
+    decision: RejectDecision,
+    code: number,
+    nowNs: Nanoseconds,
+  ): boolean {
+    if (code === SUB_ACCOUNT_RATE_LIMIT) this.throttle.blockAccount(nowNs + RETRY_AFTER_NS);
+    else if (code === RATE_LIMIT) this.throttle.block(op, instrument, nowNs + RETRY_AFTER_NS);
+    switch (decision) {
+      case RejectDecision.retryLater:
+      case RejectDecision.reprice:
+        this.#rest(instrument, side, nowNs + RETRY_AFTER_NS);
+        return false;
+      case RejectDecision.shrink:
+        this.#rest(instrument, side, nowNs + SHRINK_PAUSE_NS);
+        return false;
+      case RejectDecision.pauseInstrument:
+        this.#rest(instrument, Side.buy, nowNs + INSTRUMENT_PAUSE_NS);
+        this.#rest(instrument, Side.sell, nowNs + INSTRUMENT_PAUSE_NS);
+        return false;
+      case RejectDecision.halt:
+        this.killSwitch.halt(KillReason.venue);
+        return false;
+      case RejectDecision.resync:
+      case RejectDecision.unknownOutcome:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #rest(instrument: number, side: Side, untilNs: Nanoseconds): void {
+    const at = instrument * 2 + side;
+    if (untilNs > this.restUntilNs[at]!) this.restUntilNs[at] = untilNs;
+  }
+
+  /** @hot A push of the orders channel. */
+  onUpdates(bytes: Uint8Array, start: number, end: number): PathSignal {
+    const updates = this.#updates;
+    let signal: PathSignal = PathSignal.none;
+    let row = 0;
+    do {
+      if (!this.#updateDecoder.decode(bytes, start, end, updates, row)) {
+        this.#metrics.malformed(Connection.private);
+        return PathSignal.doubt;
+      }
+      for (let index = 0; index < updates.count; index++) {
+        if (this.#onUpdate(index)) signal = PathSignal.changed;
+      }
+      row = updates.nextRow;
+    } while (row < updates.totalCount);
+    return signal;
+  }
+
+  #onUpdate(row: number): boolean {
+    const updates = this.#updates;
+    if (updates.isOurs[row] === 0 || updates.run[row] !== this.#run) {
+      this.foreignUpdates++;
+      return false;
+    }
+    const instrument = updates.instrument[row]!;
+    if (instrument < 0) return false;
+    const filled = this.table.onUpdate(updates, row);
+    this.#metrics.order(instrument, updates.state[row]! as OrderUpdateState, updates.amendResult[row]!);
+    // Lots told of for the first time are booked at this push's price; without one (a push that was lost) at the order's.
+    if (filled > 0) {
+      const side = updates.side[row]! as Side;
+      const ticks = updates.fillTicks[row]! > 0 ? updates.fillTicks[row]! : updates.priceTicks[row]!;
+      if (ticks > 0) this.ledger.onFill(instrument, side, ticks, filled);
+      this.ledger.onFee(instrument, updates.fillFee[row]!, updates.feeCurrency[row] === FeeCurrency.base);
+      const notional = this.#instruments[instrument]!.notional(ticks, filled);
+      this.#metrics.fill(instrument, side, updates.isMaker[row] === 1, notional);
+    }
+    this.isTouched[instrument] = 1;
+    return true;
+  }
+
+  // ---------------------------------------------------------------------------------------------------- doubt
+
+  /** Puts in doubt what has waited too long for its outcome; the number of orders in doubt. */
+  expire(nowNs: Nanoseconds, timeoutNs: Nanoseconds): number {
+    const requests = this.#requests;
+    for (let released = 0; released < REQUESTS_IN_FLIGHT_MAX; released++) {
+      const entry = requests.oldestExpired(nowNs, timeoutNs);
+      if (entry === NO_REQUEST) break;
+      for (let item = 0; item < requests.itemCount[entry]!; item++) {
+        this.#metrics.unanswered(this.table.instrument[requests.slot[entry * BATCH_MAX + item]!]!);
+      }
+      requests.release(entry);
+    }
+    return this.table.expire(nowNs, timeoutNs);
+  }
+
+  /** The trade session is lost: no request that is in flight will be answered. */
+  onTradeLost(): void {
+    const requests = this.#requests;
+    for (let entry = requests.oldest(); entry !== NO_REQUEST; entry = requests.oldest())
+      requests.release(entry);
+    this.table.doubtInFlight();
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The books of all instruments, and what the workers see of them: the best levels without our own orders.
+ *
+ * Owner:      the engine thread.
+ * Invariants: a published level holds what others rest there, never zero; a market is quotable only when its book is and
+ *             others rest on both sides; `fairTicks` is of the market published last, 0 when that cannot be quoted.
+ * Cost:       a copy of the published levels, each compared with our few prices on its side; nothing allocates.
+ *
+ * Our own orders are taken out by what the venue has confirmed about them. The book and the order pushes come on different
+ * connections, so for a moment after a change the two disagree by one of our orders, in either direction.
+ */
+import { BookSync } from './book/book-sync.ts';
+import type { BookSide } from './book/book-side.ts';
+import { Book } from './book/book.ts';
+import { microPrice } from './base/micro-price.ts';
+import { Side } from './base/side.ts';
+import type { Lots, Nanoseconds } from './base/units.ts';
+import { MarketBells } from './handoff/doorbell.ts';
+import type { Handoff } from './handoff/handoff-memory.ts';
+import { MarketWriter } from './handoff/market-slot.ts';
+import { NO_ORDER } from './orders/order-table.ts';
+import type { OrderTable } from './orders/order-table.ts';
+
+export class LoopMarket {
+  readonly books: readonly Book[];
+  readonly syncs: readonly BookSync[];
+  /** Micro-price of the published market by instrument, in ticks with a fraction; 0 when it cannot be quoted. */
+  readonly fairTicks: Float64Array;
+  /** By instrument × 2 + side: the best price published, others' orders only; 0 for an empty side. */
+  readonly bestTicks: Int32Array;
+  /** Version of the published market by instrument. */
+  readonly version: Float64Array;
+  readonly #table: OrderTable;
+  readonly #writers: readonly MarketWriter[];
+  readonly #bells: MarketBells;
+
+  constructor(handoff: Handoff, table: OrderTable) {
+    const instruments = Array.from({ length: handoff.instrumentCount }, (_, instrument) => instrument);
+    this.books = instruments.map(() => new Book());
+    this.syncs = this.books.map((book) => new BookSync(book));
+    this.fairTicks = new Float64Array(instruments.length);
+    this.bestTicks = new Int32Array(instruments.length * 2);
+    this.version = new Float64Array(instruments.length);
+    this.#table = table;
+    this.#writers = instruments.map((instrument) => new MarketWriter(handoff, instrument));
+    this.#bells = new MarketBells(handoff);
+  }
+
+  /** @hot Publishes the instrument's market as it is now and wakes its worker. */
+  publish(instrument: number, recvNs: Nanoseconds, positionLots: Lots): void {
+    const book = this.books[instrument]!;
+    const writer = this.#writers[instrument]!;
+    writer.begin();
+    const bidCount = this.#copySide(book.bids, instrument, Side.buy, writer.bidTicks, writer.bidLots);
+    const askCount = this.#copySide(book.asks, instrument, Side.sell, writer.askTicks, writer.askLots);
+    const isQuotable = book.isQuotable() && bidCount > 0 && askCount > 0;
+    writer.seqId = book.seqId;
+    writer.tsMs = book.tsMs;
+    writer.recvNs = recvNs;
+    writer.positionLots = positionLots;
+    this.fairTicks[instrument] = isQuotable
+      ? microPrice(writer.bidTicks[0]!, writer.bidLots[0]!, writer.askTicks[0]!, writer.askLots[0]!)
+      : 0;
+    this.bestTicks[instrument * 2] = bidCount > 0 ? writer.bidTicks[0]! : 0;
+    this.bestTicks[instrument * 2 + 1] = askCount > 0 ? writer.askTicks[0]! : 0;
+    this.version[instrument] = writer.publish(bidCount, askCount, isQuotable, book.epoch);
+    this.#bells.ring(instrument);
+  }
+
+  /** @hot Copies a side's best levels, less our own resting orders, and returns how many were copied. */
+  #copySide(from: BookSide, instrument: number, side: Side, ticks: Int32Array, lots: Float64Array): number {
+    const table = this.#table;
+    const hasOwn = table.first(instrument, side) !== NO_ORDER;
+    const levels = ticks.length;
+    const available = from.count;
+    const fromTicks = from.ticks;
+    const fromLots = from.lots;
+    let count = 0;
+    for (let level = 0; level < available && count < levels; level++) {
+      let rest = fromLots[level]!;
+      if (hasOwn) rest -= table.ownLotsAt(instrument, side, fromTicks[level]!);
+      if (rest <= 0) continue;
+      ticks[count] = fromTicks[level]!;
+      lots[count] = rest;
+      count++;
+    }
+    return count;
+  }
+}
