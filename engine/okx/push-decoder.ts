@@ -1,5 +1,5 @@
 import { channelArgOf } from './event-decoder.ts';
-import { parseInstruments, type ParsedInstruments } from './instrument-rows.ts';
+import { parseInstruments } from './instrument-rows.ts';
 import {
   booleanOf,
   decimalOf,
@@ -11,170 +11,21 @@ import {
   type Fields,
 } from './message-fields.ts';
 import { OkxMessageError } from './okx-message-error.ts';
-import { Channel, type ChannelArg } from './shapes.ts';
-
-// Pushes off the path, as plain objects with OKX's names. Prices and quantities are decimal texts ('' when absent), times
-// milliseconds (-1 when absent).
-
-export interface TradeRow {
-  readonly instId: string;
-  readonly tradeId: string;
-  readonly px: string;
-  readonly sz: string;
-  /** The taker's. */
-  readonly side: string;
-  readonly tsMs: number;
-  /** Matches in this row, -1 on trades-all. */
-  readonly count: number;
-  readonly seqId: number;
-  readonly source: string;
-}
-
-export interface TickerRow {
-  readonly instId: string;
-  readonly last: string;
-  readonly lastSz: string;
-  readonly askPx: string;
-  readonly askSz: string;
-  readonly bidPx: string;
-  readonly bidSz: string;
-  readonly open24h: string;
-  readonly high24h: string;
-  readonly low24h: string;
-  readonly vol24h: string;
-  readonly volCcy24h: string;
-  readonly tsMs: number;
-}
-
-export interface StatusRow {
-  readonly title: string;
-  /** scheduled, ongoing, pre_open, completed, canceled. */
-  readonly state: string;
-  readonly beginMs: number;
-  readonly endMs: number;
-  /** 0 WebSocket, 5 trading, others of §1.4. */
-  readonly serviceType: string;
-  readonly maintType: string;
-  readonly env: string;
-  readonly tsMs: number;
-}
-
-export interface MarkPriceRow {
-  readonly instId: string;
-  readonly markPx: string;
-  readonly tsMs: number;
-}
-
-export interface FundingRateRow {
-  readonly instId: string;
-  readonly fundingRate: string;
-  readonly fundingTimeMs: number;
-  readonly nextFundingTimeMs: number;
-  readonly tsMs: number;
-}
-
-export interface PriceLimitRow {
-  readonly instId: string;
-  /** Highest buy and lowest sell; '' while the limit is not enabled. */
-  readonly buyLmt: string;
-  readonly sellLmt: string;
-  readonly isEnabled: boolean;
-  readonly tsMs: number;
-}
-
-export interface FillRow {
-  readonly instId: string;
-  readonly fillSz: string;
-  readonly fillPx: string;
-  readonly side: string;
-  readonly ordId: string;
-  /** '0' unless it was a positive 63-bit integer. */
-  readonly clOrdId: string;
-  readonly tradeId: string;
-  readonly execType: string;
-  readonly count: number;
-  readonly tsMs: number;
-}
-
-export interface AccountDetail {
-  readonly ccy: string;
-  readonly eq: string;
-  readonly cashBal: string;
-  readonly availBal: string;
-  readonly availEq: string;
-  readonly frozenBal: string;
-  readonly ordFrozen: string;
-  readonly upl: string;
-  readonly uTimeMs: number;
-}
-
-export interface AccountRow {
-  readonly uTimeMs: number;
-  readonly totalEq: string;
-  readonly adjEq: string;
-  readonly availEq: string;
-  readonly imr: string;
-  readonly mmr: string;
-  readonly mgnRatio: string;
-  readonly notionalUsd: string;
-  readonly upl: string;
-  readonly details: readonly AccountDetail[];
-}
-
-export interface PositionRow {
-  readonly instId: string;
-  readonly instType: string;
-  readonly mgnMode: string;
-  readonly posId: string;
-  readonly posSide: string;
-  /** In contracts; in net mode its sign is the direction. */
-  readonly pos: string;
-  readonly posCcy: string;
-  readonly avgPx: string;
-  readonly markPx: string;
-  readonly liqPx: string;
-  readonly upl: string;
-  readonly realizedPnl: string;
-  readonly fee: string;
-  readonly fundingFee: string;
-  readonly lever: string;
-  readonly mgnRatio: string;
-  readonly ccy: string;
-  readonly tradeId: string;
-  readonly uTimeMs: number;
-}
-
-export interface BalanceAndPositionRow {
-  readonly pTimeMs: number;
-  readonly eventType: string;
-  readonly balances: readonly { readonly ccy: string; readonly cashBal: string; readonly uTimeMs: number }[];
-  readonly positions: readonly PositionRow[];
-  readonly trades: readonly { readonly instId: string; readonly tradeId: string }[];
-}
-
-interface Paged {
-  /** snapshot, event_update, or '' where the channel or the venue's age does not say. */
-  readonly eventType: string;
-  /** False while further pages of the same snapshot follow. */
-  readonly isLastPage: boolean;
-}
-
-/** A push, told apart by `channel`. */
-export type Push = { readonly arg: ChannelArg } & (
-  | { readonly channel: 'trades' | 'trades-all'; readonly rows: readonly TradeRow[] }
-  | { readonly channel: 'tickers'; readonly rows: readonly TickerRow[] }
-  | { readonly channel: 'instruments'; readonly instruments: ParsedInstruments }
-  | { readonly channel: 'status'; readonly rows: readonly StatusRow[] }
-  | { readonly channel: 'mark-price'; readonly rows: readonly MarkPriceRow[] }
-  | { readonly channel: 'funding-rate'; readonly rows: readonly FundingRateRow[] }
-  | { readonly channel: 'price-limit'; readonly rows: readonly PriceLimitRow[] }
-  | { readonly channel: 'fills'; readonly rows: readonly FillRow[] }
-  | ({ readonly channel: 'account'; readonly rows: readonly AccountRow[] } & Paged)
-  | ({ readonly channel: 'positions'; readonly rows: readonly PositionRow[] } & Paged)
-  | { readonly channel: 'balance_and_position'; readonly rows: readonly BalanceAndPositionRow[] }
-  /** Depth and orders, which have decoders of their own, and channels that this engine does not know. */
-  | { readonly channel: 'other'; readonly name: string }
-);
+import type {
+  AccountRow,
+  BalanceAndPositionRow,
+  FillRow,
+  FundingRateRow,
+  MarkPriceRow,
+  Paged,
+  PositionRow,
+  PriceLimitRow,
+  Push,
+  StatusRow,
+  TickerRow,
+  TradeRow,
+} from './push.ts';
+import { Channel } from './shapes.ts';
 
 /**
  * Decodes a push off the path. Cold: JSON.parse with guards.
