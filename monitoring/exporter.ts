@@ -8,10 +8,10 @@ export interface ExporterOptions extends MetricsShare {
   /** 0 chooses a free one. */
   readonly port: number;
   /**
-   * `performance.timeOrigin` of the main thread, given to the exporter's SystemClock so that ages agree with the
-   * engine's clock; by default the calling thread's own, and 0 for an engine that counts from the epoch.
+   * Where the engine's SystemClock counts from, as its constructor takes it: the exporter's clock gets the same, so
+   * that ages agree.
    */
-  readonly processOriginMs?: number;
+  readonly processOriginMs: number;
 }
 
 /** The exporter could not be started. */
@@ -79,7 +79,7 @@ export async function startExporter(options: ExporterOptions): Promise<Exporter>
     dimensions: options.dimensions,
     host: options.host,
     port: options.port,
-    processOriginMs: options.processOriginMs ?? performance.timeOrigin,
+    processOriginMs: options.processOriginMs,
   };
   const worker = new Worker(workerFile(), { workerData, name: 'exporter' });
   let isClosing = false;

@@ -64,11 +64,12 @@ export interface InstrumentStatus {
   readonly exposure: { readonly buy: string; readonly sell: string };
   readonly profit: {
     readonly currency: string;
-    readonly realised: number;
-    readonly unrealised: number;
+    readonly realised: number | null;
+    /** Null while there is no price to mark the position at; `net` then too. */
+    readonly unrealised: number | null;
     /** Negative when paid. */
-    readonly fees: number;
-    readonly net: number;
+    readonly fees: number | null;
+    readonly net: number | null;
   };
   readonly volumeQuote: number;
   readonly fillCount: number;
@@ -273,10 +274,10 @@ export class StatusReader {
       exposure: { buy: lot.toText(row.buyExposureLots), sell: lot.toText(row.sellExposureLots) },
       profit: {
         currency: instrument.settleCcy,
-        realised: row.realised,
-        unrealised: row.unrealised,
-        fees: row.fees,
-        net: row.realised + row.unrealised + row.fees,
+        realised: orNull(row.realised),
+        unrealised: orNull(row.unrealised),
+        fees: orNull(row.fees),
+        net: orNull(row.realised + row.unrealised + row.fees),
       },
       volumeQuote: row.volumeQuote,
       fillCount: row.fillCount,

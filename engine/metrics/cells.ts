@@ -4,7 +4,7 @@
  *
  * Owner:      one MetricsWriter a thread: the engine's for its block, each worker's for its own. Readers anywhere.
  * Invariants: a cell has one writer; blocks of different writers lie 128 bytes apart; counters never go down.
- * Cost:       increment() and set() are one array access, a nanosecond; cell() and histogram() are for the start.
+ * Cost:       increment() and set() are one array access, a few nanoseconds; cell() and histogram() are for the start.
  *
  * Plain loads and stores: an aligned 8-byte access does not tear on x86-64 and ARM64, and a count that a scrape sees
  * a moment late is as good as one that happened a moment later.

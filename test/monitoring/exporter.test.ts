@@ -11,13 +11,15 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from 'vitest';
 
 const started: Exporter[] = [];
+/** What SystemClock takes when it is given nothing, in this thread. */
+const processOriginMs = performance.timeOrigin;
 afterEach(async () => {
   for (const exporter of started.splice(0)) await exporter.close();
 });
 
 /** The real thread from the compiled code (`npm test` compiles first). */
 async function start(memory = createMetricsMemory(SAMPLE_DIMENSIONS), port = 0): Promise<Exporter> {
-  const exporter = await startExporter({ ...memory.share, host: '127.0.0.1', port });
+  const exporter = await startExporter({ ...memory.share, host: '127.0.0.1', port, processOriginMs });
   started.push(exporter);
   return exporter;
 }
@@ -81,7 +83,7 @@ describe('startExporter', () => {
 
   test('an address that is not this machine’s is refused', async () => {
     const memory = createMetricsMemory(SAMPLE_DIMENSIONS);
-    const outcome = startExporter({ ...memory.share, host: '203.0.113.1', port: 0 });
+    const outcome = startExporter({ ...memory.share, host: '203.0.113.1', port: 0, processOriginMs });
     await expect(outcome).rejects.toMatchObject({ code: 'EXPORTER_FAILED' });
     await expect(outcome).rejects.toThrow(/EADDRNOTAVAIL.*metrics\.host/);
   });
@@ -89,7 +91,7 @@ describe('startExporter', () => {
   test('memory of another layout is refused instead of being read wrongly', async () => {
     const { sab } = createMetricsMemory(SAMPLE_DIMENSIONS).share;
     const dimensions = { ...SAMPLE_DIMENSIONS, connections: ['public', 'private'] };
-    const outcome = startExporter({ sab, dimensions, host: '127.0.0.1', port: 0 });
+    const outcome = startExporter({ sab, dimensions, host: '127.0.0.1', port: 0, processOriginMs });
     await expect(outcome).rejects.toThrow(/same catalogue and dimensions/);
   });
 });

@@ -163,6 +163,14 @@ describe('status', () => {
     expect(Object.keys(latencies.stages)).toHaveLength(9);
   });
 
+  test('a position that cannot be marked has no net profit, not a wrong one', () => {
+    engine.board.begin(0);
+    engine.board.setPosition(5, 100, 1, Number.NaN, -0.5, 0, 0);
+    engine.board.publish(0);
+    const { profit } = reader.status().instruments[0];
+    expect(profit).toEqual({ currency: 'USDT', realised: 1, unrealised: null, fees: -0.5, net: null });
+  });
+
   test('is JSON without loss before anything was posted', () => {
     const status = reader.status();
     expect(JSON.parse(JSON.stringify(status))).toEqual(status);
