@@ -1,5 +1,5 @@
 import { channelArgOf } from './event-decoder.ts';
-import { parseInstruments } from './instrument-rows.ts';
+import { parseInstruments, type ParsedInstruments } from './instrument-rows.ts';
 import {
   booleanOf,
   decimalOf,
@@ -20,12 +20,28 @@ import type {
   Paged,
   PositionRow,
   PriceLimitRow,
-  Push,
   StatusRow,
   TickerRow,
   TradeRow,
-} from './push.ts';
-import { Channel } from './shapes.ts';
+} from './push-rows.ts';
+import { Channel, type ChannelArg } from './shapes.ts';
+
+/** A push, told apart by `channel`. */
+export type Push = { readonly arg: ChannelArg } & (
+  | { readonly channel: 'trades' | 'trades-all'; readonly rows: readonly TradeRow[] }
+  | { readonly channel: 'tickers'; readonly rows: readonly TickerRow[] }
+  | { readonly channel: 'instruments'; readonly instruments: ParsedInstruments }
+  | { readonly channel: 'status'; readonly rows: readonly StatusRow[] }
+  | { readonly channel: 'mark-price'; readonly rows: readonly MarkPriceRow[] }
+  | { readonly channel: 'funding-rate'; readonly rows: readonly FundingRateRow[] }
+  | { readonly channel: 'price-limit'; readonly rows: readonly PriceLimitRow[] }
+  | { readonly channel: 'fills'; readonly rows: readonly FillRow[] }
+  | ({ readonly channel: 'account'; readonly rows: readonly AccountRow[] } & Paged)
+  | ({ readonly channel: 'positions'; readonly rows: readonly PositionRow[] } & Paged)
+  | { readonly channel: 'balance_and_position'; readonly rows: readonly BalanceAndPositionRow[] }
+  /** Depth and orders, which have decoders of their own, and channels that this engine does not know. */
+  | { readonly channel: 'other'; readonly name: string }
+);
 
 /**
  * Decodes a push off the path. Cold: JSON.parse with guards.

@@ -1,6 +1,3 @@
-import type { ParsedInstruments } from './instrument-rows.ts';
-import type { ChannelArg } from './shapes.ts';
-
 // Pushes off the path, as plain objects with OKX's names. Prices and quantities are decimal texts ('' when absent), times
 // milliseconds (-1 when absent).
 
@@ -147,20 +144,3 @@ export interface Paged {
   /** False while further pages of the same snapshot follow. */
   readonly isLastPage: boolean;
 }
-
-/** A push, told apart by `channel`. */
-export type Push = { readonly arg: ChannelArg } & (
-  | { readonly channel: 'trades' | 'trades-all'; readonly rows: readonly TradeRow[] }
-  | { readonly channel: 'tickers'; readonly rows: readonly TickerRow[] }
-  | { readonly channel: 'instruments'; readonly instruments: ParsedInstruments }
-  | { readonly channel: 'status'; readonly rows: readonly StatusRow[] }
-  | { readonly channel: 'mark-price'; readonly rows: readonly MarkPriceRow[] }
-  | { readonly channel: 'funding-rate'; readonly rows: readonly FundingRateRow[] }
-  | { readonly channel: 'price-limit'; readonly rows: readonly PriceLimitRow[] }
-  | { readonly channel: 'fills'; readonly rows: readonly FillRow[] }
-  | ({ readonly channel: 'account'; readonly rows: readonly AccountRow[] } & Paged)
-  | ({ readonly channel: 'positions'; readonly rows: readonly PositionRow[] } & Paged)
-  | { readonly channel: 'balance_and_position'; readonly rows: readonly BalanceAndPositionRow[] }
-  /** Depth and orders, which have decoders of their own, and channels that this engine does not know. */
-  | { readonly channel: 'other'; readonly name: string }
-);
