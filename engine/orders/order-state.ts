@@ -10,7 +10,8 @@
  *
  * `unknown` may be resting: it is counted at its full risk and cancelled. `gone` rests no longer, the venue said so when
  * it refused a cancel or an amend, but what was filled before it went is not told yet: it is counted at its full risk
- * too, and no command can reach it. Pending amends and a pending cancel are not states: they overlap with each other and
+ * too, and no command can reach it. A cancel that overtook its own place is told the same; if that order arrives after
+ * all, it is `unknown` again and cancelled once more. Pending amends and a pending cancel are not states: they overlap with each other and
  * with fills, so they are counted beside the state (order-table.ts).
  */
 export const OrderState = { free: 0, pendingPlace: 1, accepted: 2, live: 3, unknown: 4, gone: 5 } as const;
@@ -36,6 +37,8 @@ export const OrderEvent = {
   absent: 9,
   /** The last amend in flight of a resting order was answered. */
   amendsAnswered: 10,
+  /** It was taken for gone because a cancel overtook its place, and has now arrived. */
+  arrivedAfterAll: 11,
 } as const;
 export type OrderEvent = (typeof OrderEvent)[keyof typeof OrderEvent];
 
@@ -54,19 +57,19 @@ const ROWS: Readonly<Record<keyof typeof OrderEvent, readonly number[]>> = {
   //               free  pending accepted live unknown gone
   placeAccepted: [X, A, A, L, U, G],
   // After an acceptance a refusal of the same place contradicts it. After a loss it is the answer that was missing.
-  placeRejected: [X, F, X, X, F, X],
+  placeRejected: [X, F, X, X, F, F],
   placeUnsent: [X, F, X, X, X, X],
   doubted: [X, U, U, U, U, G],
   // Only what rests is amended: an order still on its way would answer "does not exist", which says nothing.
   amendRequested: [X, X, X, L, X, X],
   cancelRequested: [X, P, A, L, U, X],
-  // A cancel that overtook its own place is told "does not exist" as well: that order may still arrive.
-  goneAck: [X, U, G, G, G, G],
+  goneAck: [X, G, G, G, G, G],
   // A push that was late: the venue has already said that the order is gone.
   pushedLive: [X, L, L, L, L, G],
   pushedClosed: [X, F, F, F, F, F],
   absent: [X, F, F, F, F, F],
   amendsAnswered: [X, X, X, L, L, G],
+  arrivedAfterAll: [X, X, X, X, X, U],
 };
 
 const STATE_COUNT = 6;

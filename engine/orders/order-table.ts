@@ -93,6 +93,10 @@ export class OrderTable {
 
   readonly #lists: OrderLists;
   readonly #amends: AmendsInFlight;
+  /** Per slot: 1 once the venue has accepted the place or told of the order. */
+  readonly #isAcked: Uint8Array;
+  /** Per slot: cancels that were sent before that and are not answered. They may have overtaken the place. */
+  readonly #earlyCancels: Uint8Array;
   /** The venue's time of the newest push, per slot. */
   readonly #updatedMs: Float64Array;
   /** Free slots, a ring: taken at the front, given back at the end. */
@@ -124,6 +128,8 @@ export class OrderTable {
     for (let list = Side.sell; list < this.bestTicks.length; list += 2) this.bestTicks[list] = TICKS_MAX;
     this.openCounts = new Int32Array(instrumentCount);
     this.#lists = new OrderLists(instrumentCount * 2, capacity);
+    this.#isAcked = new Uint8Array(capacity);
+    this.#earlyCancels = new Uint8Array(capacity);
     this.#updatedMs = new Float64Array(capacity);
     this.#freeSlots = Int32Array.from({ length: capacity }, (_, slot) => slot);
     this.#freeCount = capacity;
@@ -178,9 +184,6 @@ export class OrderTable {
     this.filledLots[slot] = 0;
     this.wantTicks[slot] = ticks;
     this.wantLots[slot] = lots;
-    this.amendCount[slot] = 0;
-    this.isCancelInFlight[slot] = 0;
-    this.isResting[slot] = 0;
     this.placedNs[slot] = nowNs;
     this.sentNs[slot] = nowNs;
     this.#updatedMs[slot] = 0;
@@ -239,6 +242,7 @@ export class OrderTable {
   requestCancel(slot: number, nowNs: Nanoseconds): void {
     assert(this.isCancellable(slot), 'a cancel is asked for once, of an order that may rest');
     this.isCancelInFlight[slot] = 1;
+    if (this.#isAcked[slot] === 0) this.#earlyCancels[slot]!++;
     this.sentNs[slot] = nowNs;
   }
 
@@ -246,18 +250,21 @@ export class OrderTable {
   onUnsent(op: CommandOp, slot: number, amendId: number): void {
     if (op === CommandOp.place) this.#happen(slot, OrderEvent.placeUnsent);
     else if (op === CommandOp.amend) this.#endAmend(slot, amendId);
-    else this.isCancelInFlight[slot] = 0;
+    else {
+      this.isCancelInFlight[slot] = 0;
+      if (this.#isAcked[slot] === 0) this.#earlyCancels[slot]!--;
+    }
   }
 
   // -------------------------------------------------------------------------------------------------- answers
 
-  /** @hot The venue's answer to a place. */
+  /** @hot The venue's answer to a place. Each answer is told once: the request log forgets what was answered. */
   onPlaceAck(slot: number, generation: number, outcome: AckOutcome): void {
     if (!this.#isCurrent(slot, generation)) return;
-    if (outcome === AckOutcome.accepted) this.#happen(slot, OrderEvent.placeAccepted);
+    if (outcome === AckOutcome.accepted) this.#onExisting(slot, OrderEvent.placeAccepted);
     else if (outcome === AckOutcome.unknown) this.#happen(slot, OrderEvent.doubted);
-    // A refusal of what was pushed as resting cannot be true: the push came from the matching engine.
-    else if (this.isResting[slot] === 1) this.illegalCount++;
+    // A refusal of what was acknowledged or pushed cannot be true.
+    else if (this.#isAcked[slot] === 1) this.illegalCount++;
     else this.#happen(slot, OrderEvent.placeRejected);
   }
 
@@ -272,10 +279,15 @@ export class OrderTable {
   /** @hot The venue's answer to a cancel. Accepted is not done: a fill may still come before the final push. */
   onCancelAck(slot: number, generation: number, outcome: AckOutcome): void {
     if (!this.#isCurrent(slot, generation)) return;
+    // Answered in whatever order: while a cancel from before the place's ack is out, any refusal may be that one's.
+    const isEarly = this.#earlyCancels[slot]! > 0;
+    if (isEarly) this.#earlyCancels[slot]!--;
     if (outcome === AckOutcome.accepted) return;
     this.isCancelInFlight[slot] = 0;
-    if (outcome === AckOutcome.gone) this.#happen(slot, OrderEvent.goneAck);
-    else if (outcome === AckOutcome.unknown) this.#happen(slot, OrderEvent.doubted);
+    if (outcome === AckOutcome.gone) {
+      const mayHaveOvertaken = isEarly && this.#isAcked[slot] === 1;
+      this.#happen(slot, mayHaveOvertaken ? OrderEvent.doubted : OrderEvent.goneAck);
+    } else if (outcome === AckOutcome.unknown) this.#happen(slot, OrderEvent.doubted);
   }
 
   /**
@@ -359,6 +371,7 @@ export class OrderTable {
       this.#confirm(slot, ticks, lots);
     }
     this.#move(slot, OrderState.live);
+    this.#isAcked[slot] = 1;
     this.isResting[slot] = 1;
     this.#weigh(slot);
     this.#rescanBest(this.#listOf(slot));
@@ -430,10 +443,18 @@ export class OrderTable {
   #rest(slot: number): void {
     // A doubted amend is still undecided after a push about something else, and so is the order.
     const isUndecided = this.state[slot] === OrderState.unknown && this.amendCount[slot]! > 0;
-    if (!isUndecided) this.#happen(slot, OrderEvent.pushedLive);
+    if (!isUndecided) this.#onExisting(slot, OrderEvent.pushedLive);
     if (this.state[slot] !== OrderState.gone) this.isResting[slot] = 1;
     this.#weigh(slot);
     this.#rescanBest(this.#listOf(slot));
+  }
+
+  /** The venue has it, or had it. */
+  #onExisting(slot: number, event: OrderEvent): void {
+    const isFirstWord = this.#isAcked[slot] === 0;
+    this.#isAcked[slot] = 1;
+    const isBack = isFirstWord && this.state[slot] === OrderState.gone;
+    this.#happen(slot, isBack ? OrderEvent.arrivedAfterAll : event);
   }
 
   #endAmend(slot: number, amendId: number): void {
@@ -469,6 +490,8 @@ export class OrderTable {
     const list = this.#listOf(slot);
     this.amendCount[slot] = 0;
     this.isCancelInFlight[slot] = 0;
+    this.#isAcked[slot] = 0;
+    this.#earlyCancels[slot] = 0;
     this.isResting[slot] = 0;
     this.exposureLots[list]! -= this.riskLots[slot]!;
     this.riskLots[slot] = 0;
