@@ -5,7 +5,7 @@
  *     inputs    onPublicFrame, onPrivateFrame, onTradeFrame     a frame with its receive time
  *               onQuotes                                        a quote slot changed
  *               onTimer                                         every few ms, with both clocks
- *               onSessionUp, onSessionDown, onWorkerLost
+ *               onSessionUp, onSessionDown, onWorkerLost, onWorkerReady
  *               onRecovered, onBookSnapshot                     answers to requests
  *               stop, halt                                      the operator
  *     outputs   send(connection, bytes), request(what)
@@ -39,7 +39,6 @@ import { DEPTH_CHANNEL_NAMES, DepthFrame, DepthResult, NO_INSTRUMENT } from './o
 import { decodeRestBook } from './okx/depth-slow-decoder.ts';
 import { FrameKind, PushChannel, frameKind, pushChannel } from './okx/frame-kind.ts';
 import { decodePush } from './okx/push-decoder.ts';
-import type { PriceLimitRow } from './okx/push-decoder.ts';
 import { encodeSubscribe, encodeUnsubscribe } from './okx/request-encoder.ts';
 import { CommandBatch, CommandReason } from './orders/command-batch.ts';
 import { NO_ORDER, OrderTable } from './orders/order-table.ts';
@@ -53,6 +52,8 @@ const RESYNC_LAST_NS = 60 * NS_PER_SECOND;
 /** Rows of the order table: OKX's open orders of an account are 4,000; an engine of 100 instruments wants 2,000. */
 const SLOTS_MIN = 256;
 const SLOTS_MAX = 10_000;
+
+type PriceLimitRow = Extract<ReturnType<typeof decodePush>, { channel: 'price-limit' }>['rows'][number];
 
 /** Where the engine stands, as a whole. */
 export const LoopPhase = { starting: 0, recovering: 1, quoting: 2, halted: 3, stopping: 4 } as const;
@@ -87,6 +88,8 @@ export class Loop {
   readonly #isDirty: Uint8Array;
   /** By instrument × 2 + side: the guard acted, so the diff's commands are the guard's. */
   readonly #isGuarded: Uint8Array;
+  /** By instrument: 1 while its worker runs. */
+  readonly #hasWorker: Uint8Array;
   /** By instrument: when the oldest market that its worker has not answered was published; 0 when it has answered all. */
   readonly #unansweredNs: Float64Array;
   /** By instrument: when the last message about its book came. */
@@ -124,6 +127,7 @@ export class Loop {
     this.#isDirty = new Uint8Array(count);
     this.#isGuarded = new Uint8Array(count * 2);
     this.#isOutdated = new Uint8Array(count);
+    this.#hasWorker = new Uint8Array(count);
     this.#unansweredNs = new Float64Array(count);
     this.#heardNs = new Float64Array(count);
     this.#resyncNs = new Float64Array(count);
@@ -341,6 +345,8 @@ export class Loop {
 
   /** @hot */
   #takeQuote(instrument: number): void {
+    // A worker that is being ended may still write: what it wants counts no more.
+    if (this.#hasWorker[instrument] === 0) return;
     const wanted = this.wanted[instrument]!;
     const book = this.market.books[instrument]!;
     const result = wanted.take(this.#readers[instrument]!, book.epoch);
@@ -464,12 +470,24 @@ export class Loop {
     this.#turn();
   }
 
-  /** The worker's quotes are void; the next one's will be newer than this market. */
+  /** The worker's quotes are void, and none is taken until its successor is ready. */
   onWorkerLost(instruments: readonly number[], nowNs: Nanoseconds): void {
     this.#nowNs = nowNs;
     for (const instrument of instruments) {
+      this.#hasWorker[instrument] = 0;
       this.wanted[instrument]!.withdraw();
       this.#isDirty[instrument] = 1;
+    }
+    this.#turn();
+  }
+
+  /** A worker runs. It may have quoted these markets before it was known to: each is published once more for it. */
+  onWorkerReady(instruments: readonly number[], nowNs: Nanoseconds): void {
+    this.#nowNs = nowNs;
+    for (const instrument of instruments) {
+      this.#hasWorker[instrument] = 1;
+      this.#unansweredNs[instrument] = 0;
+      if (this.market.books[instrument]!.state === BookState.synced) this.#publish(instrument, nowNs);
     }
     this.#turn();
   }

@@ -352,8 +352,9 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
     this.#loop.onWorkerLost(instruments, this.#clock.nowNs());
   }
 
-  onWorkerReady(worker: number): void {
+  onWorkerReady(worker: number, instruments: readonly number[]): void {
     this.#log.line(`quote worker ${worker}: ready`);
+    this.#loop.onWorkerReady(instruments, this.#clock.nowNs());
   }
 
   // --------------------------------------------------------------------------------------------- loop outputs
