@@ -95,18 +95,18 @@ export class DepthPublisher {
 
   #publish(channel: DepthChannel, nowMs: number): void {
     const feed = this.#feeds[channel];
-    const topic = `${channel}:${this.instId}`;
-    if (!this.#topics.hasSubscribers(topic)) {
+    if (!this.#topics.hasSubscribers(feed.topic)) {
       feed.isLive = false;
       return;
     }
     const text = feed.next(this.seqId, nowMs);
-    if (text !== '') this.#topics.publish(topic, text, nowMs);
+    if (text !== '') this.#topics.publish(feed.topic, text, nowMs);
   }
 }
 
 /** One channel of one instrument: what was published last, and under which number. */
 class DepthFeed {
+  readonly topic: string;
   /** False while nobody listens: nothing is kept up then. */
   isLive = false;
   isNextLost = false;
@@ -120,6 +120,7 @@ class DepthFeed {
   #publishedMs = 0;
 
   constructor(channel: DepthChannel, instId: string, view: DepthView) {
+    this.topic = `${channel}:${instId}`;
     this.#view = view;
     this.#isImage = channel === 'bbo-tbt' || channel === 'books5';
     this.#head = `{"arg":{"channel":"${channel}","instId":"${instId}"},`;

@@ -49,7 +49,7 @@ export class OrderEntry {
   }
 
   /**
-   * @param expTime what the request said about its own end, '' for nothing; only placing and amending know it
+   * @param expTime what the request said about its own end, if anything: milliseconds as text. Cancels do not know it
    * @param isBatch whether the operation was a batch, whatever the number of items
    */
   submit(
@@ -58,13 +58,18 @@ export class OrderEntry {
     items: readonly unknown[],
     naming: InstrumentNaming,
     isBatch: boolean,
-    expTime: string,
+    expTime: unknown,
     nowMs: number,
   ): EntryAnswer | Refusal {
     if (items.length === 0 || !items.every(isItem)) return new Refusal('60013');
     if (!isBatch && items.length !== 1) return new Refusal('60013');
     if (items.length > BATCH_ITEMS_MAX) return new Refusal(BATCH_TOO_LARGE[kind]);
-    if (expTime !== '' && kind !== 'cancel' && Number(expTime) < nowMs) return new Refusal('50036');
+    if (expTime !== undefined && kind !== 'cancel') {
+      if (typeof expTime !== 'string' || !/^\d{1,16}$/.test(expTime)) {
+        return new Refusal('51000', 200, 'Parameter expTime error');
+      }
+      if (Number(expTime) < nowMs) return new Refusal('50036');
+    }
 
     const results: Item[] = [];
     const seen = new Set<string>();

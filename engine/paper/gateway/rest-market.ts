@@ -49,6 +49,8 @@ function market(
 export function instruments({ venue, query }: RestCall): RestAnswer {
   const { instType = '', instFamily = '', instId = '' } = query;
   if (instType === '') return missing('instType');
+  // There are too many options to list them all.
+  if (instType === 'OPTION' && instFamily === '' && instId === '') return missing('instFamily');
   const rows = venue.instruments.select(instType, instFamily, instId);
   return instId !== '' && rows.length === 0 ? new Refusal('51001') : rows;
 }

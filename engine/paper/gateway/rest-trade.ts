@@ -56,8 +56,7 @@ function operation(path: string, kind: OrderKind, isBatch: boolean): Route {
     answer: ({ venue, uid, body, headers, nowMs }) => {
       if (isBatch !== Array.isArray(body)) return new Refusal('50002', 400);
       const items = Array.isArray(body) ? (body as readonly unknown[]) : [body];
-      const expTime = headers.exptime ?? '';
-      const answer = venue.orderEntry.submit(uid, kind, items, 'instId', isBatch, expTime, nowMs);
+      const answer = venue.orderEntry.submit(uid, kind, items, 'instId', isBatch, headers.exptime, nowMs);
       if (answer instanceof Refusal) {
         // WebSocket says "Invalid args" (60013) where REST says what is missing.
         if (answer.code === '60013') return new Refusal('50014', 400);

@@ -5,7 +5,7 @@ import { Exchange } from '../exchange/exchange.ts';
 import type { AccountOptions, ExchangeOptions, ExchangeSink } from '../exchange/exchange.ts';
 import type { SocketPath, Subscription } from './channels.ts';
 import { Inspection } from './inspection.ts';
-import { fieldOf, InstrumentDirectory } from './instrument-directory.ts';
+import { InstrumentDirectory } from './instrument-directory.ts';
 import { KeyRing } from './key-ring.ts';
 import type { ApiKey } from './key-ring.ts';
 import { MarketStreams } from './market-streams.ts';
@@ -196,15 +196,7 @@ export class PaperVenue implements SessionHost {
     const { kind, isBatch } = ORDER_KINDS[op]!;
     this.exchange.advance(Math.floor(receivedMs));
     const items = request.args as readonly unknown[];
-    return this.orderEntry.submit(
-      uid,
-      kind,
-      items,
-      'instIdCode',
-      isBatch,
-      fieldOf(request, 'expTime'),
-      receivedMs,
-    );
+    return this.orderEntry.submit(uid, kind, items, 'instIdCode', isBatch, request.expTime, receivedMs);
   }
 
   /** What the exchange tells while it is being built is dropped here: it is read from it when it stands. */

@@ -127,6 +127,9 @@ describe('an order by WebSocket', () => {
     const peer = world.trader(1);
     const [late] = operate(peer, 'order', [order()], { expTime: String(world.nowMs - 1) });
     expect(late).toMatchObject({ op: 'order', code: '50036', data: [] });
+    for (const expTime of [world.nowMs + 1_000, 'soon']) {
+      expect(operate(peer, 'order', [order()], { expTime })[0]).toMatchObject({ code: '51000', data: [] });
+    }
     const [inTime] = operate(peer, 'order', [order()], { expTime: String(world.nowMs + 1_000) });
     expect(inTime.code).toBe('0');
   });

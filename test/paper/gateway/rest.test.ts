@@ -124,6 +124,7 @@ describe('public routes', () => {
 
   it.each([
     ['/api/v5/public/instruments', '50014'],
+    ['/api/v5/public/instruments?instType=OPTION', '50014'],
     ['/api/v5/market/books', '50014'],
     ['/api/v5/market/books?instId=NO-SUCH', '51001'],
     [`/api/v5/market/books?instId=${SPOT}&sz=x`, '51000'],
