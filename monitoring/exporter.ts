@@ -8,8 +8,8 @@ export interface ExporterOptions extends MetricsShare {
   /** 0 chooses a free one. */
   readonly port: number;
   /**
-   * Where the engine's SystemClock counts from, as its constructor takes it: the exporter's clock gets the same, so
-   * that ages agree.
+   * Where the engine's SystemClock counts from, as its constructor takes it: the exporter's clock gets the
+   * same, so that ages agree.
    */
   readonly processOriginMs: number;
 }
@@ -68,8 +68,8 @@ function startFailure(options: ExporterOptions, errorCode: string, message: stri
 }
 
 /**
- * Starts the exporter: a thread of its own that serves /metrics, /healthz, /readyz and /status from the shared memory.
- * The calling thread has nothing to do with a scrape.
+ * Starts the exporter: a thread of its own that serves /metrics, /healthz, /readyz and /status from the
+ * shared memory. The calling thread has nothing to do with a scrape.
  *
  * @throws ExporterError when the port is taken, the address cannot be had, or the thread does not come up
  */

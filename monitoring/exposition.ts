@@ -42,8 +42,8 @@ interface Moment {
 }
 
 /**
- * The metrics as Prometheus text, from shared memory. prom-client holds no values of its own: it asks each metric's
- * `get` when the text is rendered, and writes the text.
+ * The metrics as Prometheus text, from shared memory. prom-client holds no values of its own: it asks each
+ * metric's `get` when the text is rendered, and writes the text.
  */
 export class Exposition {
   readonly contentType: string;
@@ -156,7 +156,8 @@ function histogramSampler(memory: MetricsMemory, id: MetricId, definition: Metri
   return () => {
     const samples: Sample[] = [];
     for (const { labels, buckets, histogram } of series) {
-      // The count comes from the same pass as the buckets, so that the two agree while the engine goes on counting.
+      // The count comes from the same pass as the buckets, so that the two agree while the engine goes on
+      // counting.
       histogram.cumulativeCounts(bounds, counts);
       for (const [index, bucket] of buckets.entries()) {
         samples.push({ labels: bucket, value: counts[index], metricName: `${name}_bucket` });
@@ -195,8 +196,8 @@ function bestOf(row: BoardInstrument, side: number): number {
 }
 
 /**
- * The board's metrics: the value of one series from the instrument's row and the index of the second label; not a
- * number where there is nothing to show, and then the series is absent.
+ * The board's metrics: the value of one series from the instrument's row and the index of the second label;
+ * not a number where there is nothing to show, and then the series is absent.
  */
 const BOARD_VALUES: Readonly<Partial<Record<MetricId, (context: BoardContext, index: number) => number>>> = {
   bookState: ({ row }, state) => (row.bookState === state ? 1 : 0),

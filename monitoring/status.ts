@@ -13,7 +13,7 @@ import { Histogram } from '../engine/metrics/histogram.ts';
 import { priceOf } from './price.ts';
 
 /** The engine's timer gives a sign of life at least every second; five missed ones are no hiccup. */
-export const HEARTBEAT_SECONDS_MAX = 5;
+const HEARTBEAT_SECONDS_MAX = 5;
 
 /** A level as text, exact. */
 export interface LevelStatus {
@@ -292,7 +292,9 @@ export class StatusReader {
   }
 }
 
-/** What is shown of an instrument that the engine has not posted yet: nothing is known, nothing is limited. */
+/**
+ * What is shown of an instrument that the engine has not posted yet: nothing is known, nothing is limited.
+ */
 const NEVER_POSTED: BoardInstrument = {
   updatedNs: Number.NaN,
   bookState: 0,

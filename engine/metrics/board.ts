@@ -1,11 +1,13 @@
 /**
- * The status board: what a person wants to see of each instrument (book, position, profit, limits, quotes, orders), in
- * shared memory. The engine thread posts it a few times a second; the exporter and the terminal read it.
+ * The status board: what a person wants to see of each instrument (book, position, profit, limits, quotes,
+ * orders), in shared memory. The engine thread posts it a few times a second; the exporter and the terminal
+ * read it.
  *
  * Owner:      the engine thread writes; any thread reads.
- * Invariants: a reader sees an instrument as it was at one publish, or nothing: each has its own seqlock, odd while it
- *             is being written. Rows past the capacity are counted but not shown.
- * Cost:       publish() copies 2.2 KiB, 0.5 µs measured with ten rows of each, so instruments may be posted one a timer tick.
+ * Invariants: a reader sees an instrument as it was at one publish, or nothing: each has its own seqlock, odd
+ *             while it is being written. Rows past the capacity are counted but not shown.
+ * Cost:       publish() copies 2.2 KiB, 0.5 µs measured with ten rows of each, so instruments may be posted
+ *             one a timer tick.
  */
 
 import { assert } from '../base/assert.ts';
@@ -25,7 +27,9 @@ import {
   QUOTE_ROW_CELLS,
 } from './layout.ts';
 
-/** How often a reader tries for a whole copy. A writer that stands in one's way is done within microseconds. */
+/**
+ * How often a reader tries for a whole copy. A writer that stands in one's way is done within microseconds.
+ */
 const READ_TRIES_MAX = 1000;
 
 /** The seqlock's writing half: odd, contents, even. */
@@ -45,15 +49,16 @@ function readRecord(memory: MetricsMemory, versionCell: number, copy: Float64Arr
     if (before === 0) return false;
     if ((before & 1) === 1) continue;
     for (let index = 0; index < copy.length; index++) copy[index] = cells[versionCell + 1 + index];
-    // A load would do on x86-64; on ARM only a read-modify-write keeps the plain loads above before the check.
+    // A load would do on x86-64; on ARM only a read-modify-write keeps the plain loads above before the
+    // check.
     if (Atomics.add(versions, versionCell * 2, 0) === before) return true;
   }
   return false;
 }
 
 /**
- * Posts the board. Per instrument: begin, then any of the setters and adders, then publish. What is not set is zero,
- * and absent where zero would be a lie (fair price).
+ * Posts the board. Per instrument: begin, then any of the setters and adders, then publish. What is not set
+ * is zero, and absent where zero would be a lie (fair price).
  */
 export class BoardWriter {
   readonly #memory: MetricsMemory;

@@ -1,14 +1,17 @@
 /**
- * Every metric of the engine, once: name, kind, unit, help, labels, who writes it and how its cell is read. The memory
- * layout, the exposition, the status page and the tests of dashboards and alert rules are all derived from this list.
+ * Every metric of the engine, once: name, kind, unit, help, labels, who writes it and how its cell is read.
+ * The memory layout, the exposition, the status page and the tests of dashboards and alert rules are all
+ * derived from this list.
  *
- * Naming (prometheus.io/docs/practices/naming, read 2026): okxmm_<noun>_<unit>, `_total` for counters, base units.
- * Labels come from fixed sets only, so the number of series is known when the process starts.
+ * Naming (prometheus.io/docs/practices/naming, read 2026): okxmm_<noun>_<unit>, `_total` for counters, base
+ * units. Labels come from fixed sets only, so the number of series is known when the process starts.
  */
 
 import { CommandOp } from '../base/command-op.ts';
 
-/** The stages of the path from a frame to its answer, each timed from the receipt of the frame (but see two). */
+/**
+ * The stages of the path from a frame to its answer, each timed from the receipt of the frame (but see two).
+ */
 export const Stage = {
   /** The venue's time stamp to the receipt here, by the offset-corrected wall clock. */
   received: 0,
@@ -45,8 +48,8 @@ export type EngineState = (typeof EngineState)[keyof typeof EngineState];
 const SIDE_NAMES = ['buy', 'sell'] as const;
 
 /**
- * The keys of an `as const` table in the order of its values, for `MetricsDimensions`. The values must be 0, 1, 2 …
- * because they are used as indexes into the cells.
+ * The keys of an `as const` table in the order of its values, for `MetricsDimensions`. The values must be 0,
+ * 1, 2 … because they are used as indexes into the cells.
  */
 export function namesOf(table: Readonly<Record<string, number>>): string[] {
   const entries = Object.entries(table).sort((a, b) => a[1] - b[1]);
@@ -76,8 +79,8 @@ export interface InstrumentDimension {
 }
 
 /**
- * Everything that decides how many cells there are and what their labels say. Plain data: it goes to other threads by
- * structured clone together with the SharedArrayBuffer.
+ * Everything that decides how many cells there are and what their labels say. Plain data: it goes to other
+ * threads by structured clone together with the SharedArrayBuffer.
  */
 export interface MetricsDimensions {
   readonly instruments: readonly InstrumentDimension[];
@@ -133,9 +136,9 @@ export type LabelName = keyof typeof LABEL_VALUES;
 export type MetricKind = 'counter' | 'gauge' | 'histogram';
 
 /**
- * Who provides the samples. The engine thread and each worker have cells in a block of their own, cache lines apart.
- * 'board': the exporter takes them from the status board, so that the engine writes such a state in one place only.
- * 'exporter': the exporter asks the system.
+ * Who provides the samples. The engine thread and each worker have cells in a block of their own, cache lines
+ * apart. 'board': the exporter takes them from the status board, so that the engine writes such a state in
+ * one place only. 'exporter': the exporter asks the system.
  */
 export type MetricOwner = 'engine' | 'worker' | 'board' | 'exporter';
 
@@ -143,8 +146,10 @@ export type MetricOwner = 'engine' | 'worker' | 'board' | 'exporter';
  * How a cell becomes a sample:
  * - value: as it is;
  * - nanoseconds: a duration, shown in seconds;
- * - instant: a monotonic time in nanoseconds, shown as its age in seconds when scraped; absent until first set;
- * - state: an index, shown as one series per value of the last label, 1 for the one that holds and 0 for the others.
+ * - instant: a monotonic time in nanoseconds, shown as its age in seconds when scraped; absent until first
+ *   set;
+ * - state: an index, shown as one series per value of the last label, 1 for the one that holds and 0 for the
+ *   others.
  */
 export type CellSource = 'value' | 'nanoseconds' | 'instant' | 'state';
 
@@ -221,7 +226,7 @@ const OF_INSTRUMENT: readonly LabelName[] = ['instrument'];
 const OF_CONNECTION: readonly LabelName[] = ['connection'];
 const OF_WORKER: readonly LabelName[] = ['worker'];
 
-export const CATALOG = {
+const CATALOG = {
   // The engine as a whole.
   buildInfo: gauge(
     'okxmm_build_info',

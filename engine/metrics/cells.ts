@@ -1,13 +1,15 @@
 /**
- * Counters, gauges and histograms as cells of shared memory: counting is a store into an array, and whoever wants to
- * see the counts reads them from another thread without asking.
+ * Counters, gauges and histograms as cells of shared memory: counting is a store into an array, and whoever
+ * wants to see the counts reads them from another thread without asking.
  *
- * Owner:      one MetricsWriter a thread: the engine's for its block, each worker's for its own. Readers anywhere.
+ * Owner:      one MetricsWriter a thread: the engine's for its block, each worker's for its own. Readers
+ *             anywhere.
  * Invariants: a cell has one writer; blocks of different writers lie 128 bytes apart; counters never go down.
- * Cost:       increment() and set() are one array access, a few nanoseconds; cell() and histogram() are for the start.
+ * Cost:       increment() and set() are one array access, a few nanoseconds; cell() and histogram() are for
+ *             the start.
  *
- * Plain loads and stores: an aligned 8-byte access does not tear on x86-64 and ARM64, and a count that a scrape sees
- * a moment late is as good as one that happened a moment later.
+ * Plain loads and stores: an aligned 8-byte access does not tear on x86-64 and ARM64, and a count that a
+ * scrape sees a moment late is as good as one that happened a moment later.
  */
 
 import { assert } from '../base/assert.ts';
@@ -116,8 +118,8 @@ export class MetricsWriter {
   /**
    * The cell of a counter or gauge, for `increment` and `set`. Looked up once, at start.
    *
-   * @param labels an index for each of the metric's labels, in the catalogue's order; without a worker's own 'worker',
-   *   and without the last label of a 'state' gauge (the cell is then set to that label's index)
+   * @param labels an index for each of the metric's labels, in the catalogue's order; without a worker's own
+   *   'worker', and without the last label of a 'state' gauge (the cell is then set to that label's index)
    * @throws AssertionError when the metric belongs to another thread, or an index is missing or out of range
    */
   cell(id: MetricId, ...labels: readonly number[]): number {

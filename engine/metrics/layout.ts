@@ -1,5 +1,6 @@
 /**
- * Where everything lies in the memory of the metrics. The one file that knows an offset; all are in cells of 8 bytes.
+ * Where everything lies in the memory of the metrics. The one file that knows an offset; all are in cells of
+ * 8 bytes.
  *
  *      ┌──────────────────┬───────────────────────────────────┬───────────────────────────────────────────┐
  *      │ header           │ fingerprint, cells in total       │ 128 bytes, written once                   │
@@ -13,8 +14,8 @@
  *      │ board: rows 0…n  │ version │ fields │ quotes │orders │ one an instrument, a seqlock each         │
  *      └──────────────────┴───────────────────────────────────┴───────────────────────────────────────────┘
  *
- * Every part begins on a boundary of 128 bytes: a cache line of 64 and the one beside it, which the processor fetches
- * along with it. A version is the first half of its cell as an Int32; the other half is unused.
+ * Every part begins on a boundary of 128 bytes: a cache line of 64 and the one beside it, which the processor
+ * fetches along with it. A version is the first half of its cell as an Int32; the other half is unused.
  */
 
 import { assert } from '../base/assert.ts';
@@ -159,7 +160,9 @@ export class MetricsLayout {
     return this.#boardRows + instrument * this.#boardRowStride;
   }
 
-  /** Gives every metric of an owner its place, counters and gauges first, and returns the cells of the block. */
+  /**
+   * Gives every metric of an owner its place, counters and gauges first, and returns the cells of the block.
+   */
   #placeBlock(owner: MetricOwner, dimensions: MetricsDimensions): number {
     let next = 0;
     for (const isHistogram of [false, true]) {

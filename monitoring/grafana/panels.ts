@@ -1,6 +1,7 @@
 /**
- * The few kinds of panel that the dashboards use, as Grafana's dashboard JSON (schema 39, Grafana 10 and later). Every
- * panel takes the data source from the variable at the top and has a title, a description and a unit.
+ * The few kinds of panel that the dashboards use, as Grafana's dashboard JSON (schema 39, Grafana 10 and
+ * later). Every panel takes the data source from the variable at the top and has a title, a description and a
+ * unit.
  */
 
 const SCHEMA_VERSION = 39;

@@ -1,6 +1,7 @@
 /**
- * Writes the dashboards' JSON: `npm run build && node dist/monitoring/grafana/write-dashboards.js`, from the project's
- * root, then `npx prettier --write monitoring/grafana/dashboards`. A test holds that the files are what this writes.
+ * Writes the dashboards' JSON: `npm run build && node dist/monitoring/grafana/write-dashboards.js`, from the
+ * project's root, then `npx prettier --write monitoring/grafana/dashboards`. A test holds that the files are
+ * what this writes.
  */
 
 import { overviewDashboard } from './overview.ts';

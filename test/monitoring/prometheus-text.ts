@@ -1,6 +1,6 @@
 /**
- * A strict reader of Prometheus' text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats), for tests: it
- * throws on anything the format does not allow, and on what promtool objects to in it.
+ * A strict reader of Prometheus' text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats), for
+ * tests: it throws on anything the format does not allow, and on what promtool objects to in it.
  */
 
 export interface ParsedSample {
