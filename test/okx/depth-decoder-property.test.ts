@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DepthDecoder } from '../../engine/okx/depth-decoder.ts';
 import { DEPTH_CHANNEL_NAMES, DepthFrame, DepthResult } from '../../engine/okx/depth-frame.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { PlainInstrument } from './depth-plain-decoder.ts';
 
 /** Frames as OKX writes them, frames that only a lenient writer would make, and ways to damage either. */

@@ -41,58 +41,80 @@ export function decodePlainly(bytes: Uint8Array, instruments: readonly PlainInst
   const named = /^\{"arg":\{"channel":"([a-z0-9-]*)"/.exec(latin);
   if (named !== null && !CHANNELS.includes(named[1]!)) return OTHER;
 
-  let message: any;
+  let message: unknown;
   try {
     message = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
     return MALFORMED;
   }
-  const arg = message.arg;
-  if (!isObject(arg) || !CHANNELS.includes(arg.channel) || message.event !== undefined) return OTHER;
-  if (typeof arg.instId !== 'string') return MALFORMED;
-  const instrument = instruments.findIndex((candidate) => candidate.instId === arg.instId);
+  if (!isObject(message)) return OTHER;
+  const { arg, action, data } = message as { arg?: unknown; action?: 'snapshot' | 'update'; data?: unknown };
+  if (!isObject(arg) || !CHANNELS.includes(arg['channel'] as string) || message['event'] !== undefined)
+    return OTHER;
+  if (typeof arg['instId'] !== 'string') return MALFORMED;
+  const instrument = instruments.findIndex((candidate) => candidate.instId === arg['instId']);
   if (instrument === -1) return { kind: 'unknownInstrument' };
-  const isImage = arg.channel === 'books5' || arg.channel === 'bbo-tbt';
-  if (!isImage && message.action !== 'snapshot' && message.action !== 'update') return MALFORMED;
-  if (!Array.isArray(message.data) || message.data.length === 0) return MALFORMED;
-  const entries = message.data.map((entry: any) => readEntry(entry, instruments[instrument]!));
-  if (entries.includes(undefined)) return MALFORMED;
+  const channel = arg['channel'] as string;
+  const isImage = channel === 'books5' || channel === 'bbo-tbt';
+  if (!isImage && action !== 'snapshot' && action !== 'update') return MALFORMED;
+  if (!Array.isArray(data) || data.length === 0) return MALFORMED;
+  const entries: PlainEntry[] = [];
+  for (const item of data as unknown[]) {
+    const entry = readEntry(item, instruments[instrument]!);
+    if (entry === undefined) return MALFORMED;
+    entries.push(entry);
+  }
   return {
     kind: 'depth',
     instrument,
-    channel: arg.channel,
-    action: isImage ? 'image' : message.action,
+    channel,
+    action: isImage ? 'image' : action!,
     entries,
   };
 }
 
-function readEntry(entry: any, instrument: PlainInstrument): PlainEntry | undefined {
-  if (!isObject(entry) || !Array.isArray(entry.asks) || !Array.isArray(entry.bids)) return undefined;
-  const asks = entry.asks.map((row: any) => readRow(row, instrument));
-  const bids = entry.bids.map((row: any) => readRow(row, instrument));
-  if ([...asks, ...bids].includes(undefined)) return undefined;
-  const isFar = (row: [number, number]): boolean => row[0] > TICKS_MAX;
+function readEntry(entry: unknown, instrument: PlainInstrument): PlainEntry | undefined {
+  if (!isObject(entry)) return undefined;
+  const asks = readRows(entry['asks'], instrument);
+  const bids = readRows(entry['bids'], instrument);
+  if (asks === undefined || bids === undefined) return undefined;
   if (bids.some(isFar)) return undefined;
-  if (typeof entry.ts !== 'string' || !/^[0-9]{1,15}$/.test(entry.ts)) return undefined;
-  const seqId = entry.seqId ?? null;
-  const prevSeqId = entry.prevSeqId ?? null;
-  const checksum = entry.checksum ?? 0;
-  if (seqId !== null && !(Number.isSafeInteger(seqId) && seqId >= -1)) return undefined;
-  if (prevSeqId !== null && !(Number.isSafeInteger(prevSeqId) && prevSeqId >= -1)) return undefined;
+  const { ts } = entry;
+  if (typeof ts !== 'string' || !/^[0-9]{1,15}$/.test(ts)) return undefined;
+  const seqId = readSequence(entry['seqId']);
+  const prevSeqId = readSequence(entry['prevSeqId']);
+  if (seqId === undefined || prevSeqId === undefined) return undefined;
+  const checksum = (entry['checksum'] ?? 0) as number;
   if (!Number.isInteger(checksum) || Math.abs(checksum + 0.5) > 2 ** 31) return undefined;
   return {
-    asks: asks.filter((row: [number, number]) => !isFar(row)),
+    asks: asks.filter((row) => !isFar(row)),
     bids,
     farAsks: asks.filter(isFar).length,
-    tsMs: Number(entry.ts),
-    seqId: seqId === null ? -2 : seqId + 0,
-    prevSeqId: prevSeqId === null ? -2 : prevSeqId + 0,
+    tsMs: Number(ts),
+    seqId,
+    prevSeqId,
     checksum: checksum + 0,
   };
 }
 
+function isFar(row: readonly [number, number]): boolean {
+  return row[0] > TICKS_MAX;
+}
+
+/** -2 for none, undefined for what is no sequence number. */
+function readSequence(value: unknown): number | undefined {
+  if (value === undefined || value === null) return -2;
+  return Number.isSafeInteger(value) && (value as number) >= -1 ? (value as number) + 0 : undefined;
+}
+
+function readRows(rows: unknown, instrument: PlainInstrument): [number, number][] | undefined {
+  if (!Array.isArray(rows)) return undefined;
+  const read = rows.map((row) => readRow(row, instrument));
+  return read.includes(undefined) ? undefined : (read as [number, number][]);
+}
+
 /** [ticks, lots]; ticks are Infinity for a price too far to count. */
-function readRow(row: any, instrument: PlainInstrument): [number, number] | undefined {
+function readRow(row: unknown, instrument: PlainInstrument): [number, number] | undefined {
   if (!Array.isArray(row)) return undefined;
   const lots = stepsOf(row[1], instrument.lotSz);
   let ticks = stepsOf(row[0], instrument.tickSz);
@@ -116,6 +138,6 @@ function stepsOf(text: unknown, step: string): number | undefined {
   return Number(units / stepUnits);
 }
 
-function isObject(value: any): boolean {
+function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
