@@ -1,3 +1,10 @@
+import { assert } from '../../base/assert.ts';
+import { Random } from '../../base/random.ts';
+import type { Milliseconds, Ticks } from '../../base/units.ts';
+import { DEFAULT_FLOW_INSTRUMENTS } from '../instruments/recorded-instruments.ts';
+import { Account, type Valuation } from './account.ts';
+import { AccountDesk } from './account-desk.ts';
+import { accountRow, configRow, positionRow } from './account-rows.ts';
 import type {
   BookImage,
   ExchangeOptions,
@@ -11,6 +18,18 @@ import type {
   RequestItem,
   Row,
 } from './exchange-contract.ts';
+import { FairPrice, FAIR_STEP_MS } from './fair-price.ts';
+import { FeedFlow, middle } from './feed-flow.ts';
+import { field, Listing } from './listing.ts';
+import { Market } from './market.ts';
+import { Matcher } from './matcher.ts';
+import { OrderDesk } from './order-desk.ts';
+import { queryFills, queryOrders } from './order-queries.ts';
+import { orderQueryRow } from './order-rows.ts';
+import { FundingTicks, MarkTicks } from './public-ticks.ts';
+import { SeededFlow } from './seeded-flow.ts';
+import { isDollar, startTicks } from './start-prices.ts';
+import { TimerQueue, type Timed } from './timer-queue.ts';
 
 export type {
   AccountLevel,
@@ -31,163 +50,374 @@ export type {
   Row,
 } from './exchange-contract.ts';
 
+/** An unfilled order that was cancelled can be asked about for this long (D, orders history). */
+const UNFILLED_KEPT_MS = 7_200_000;
+
 /**
  * The paper exchange without a socket: matching, accounts, ledger and flow in virtual time. The same seed and the same
- * calls give the same events, however `advance` is cut into pieces.
+ * calls give the same events, however `advance` is cut into pieces. The book at the start is there without events.
+ *
+ * Calls with an unknown uid are the caller's bug (see `hasAccount`); unknown instruments are answered as OKX does.
  */
 export class Exchange {
   /** Virtual time, whole milliseconds since the epoch. */
-  nowMs = 0;
+  nowMs: Milliseconds;
+  readonly #sink: ExchangeSink;
+  readonly #timers = new TimerQueue();
+  readonly #markets = new Map<string, Market>();
+  readonly #accounts = new Map<string, Account>();
+  readonly #flows = new Map<Market, SeededFlow>();
+  readonly #fairPrices = new Map<string, FairPrice>();
+  readonly #matcher: Matcher;
+  readonly #orders: OrderDesk;
+  readonly #desk: AccountDesk;
+  readonly #valuation: Valuation;
+  #isTrading = false;
 
-  constructor(_options: ExchangeOptions, _sink: ExchangeSink) {
-    throw new Error('the exchange is being built');
+  /** @throws ListingError when an instrument's row cannot be listed; FeedError when a feed does not fit its instruments */
+  constructor(options: ExchangeOptions, sink: ExchangeSink) {
+    this.nowMs = options.startMs;
+    this.#sink = sink;
+    this.#valuation = { usd: (ccy) => this.#usd(ccy) };
+    for (const row of options.instruments) this.#list(row, options);
+    for (const account of options.accounts) {
+      this.#accounts.set(account.uid, new Account(account, options.startMs));
+    }
+    const schedule = (timeMs: number, item: Timed): void => this.#timers.schedule(timeMs, item);
+    this.#matcher = new Matcher(sink, this.#valuation);
+    const delayMs = options.matchDelayMs ?? 0;
+    this.#orders = new OrderDesk(this.#matcher, this.#valuation, (run) => {
+      if (delayMs === 0) run(this.nowMs);
+      else schedule(this.nowMs + delayMs, { run: (timeMs) => run(Math.floor(timeMs)) });
+    });
+    this.#desk = new AccountDesk(this.#markets, this.#orders, this.#matcher, this.#valuation, sink, schedule);
+    this.#startFlow(options, schedule);
+    const markets = [...this.#markets.values()];
+    new MarkTicks(markets, (market) => this.#markOf(market), sink, schedule).start(options.startMs);
+    new FundingTicks(
+      markets.filter((market) => hasFunding(market.listing)),
+      new Random(options.seed ^ 0x66756e64),
+      sink,
+      (market, nowMs) => this.#settleFunding(market, nowMs),
+      schedule,
+    ).start(options.startMs);
   }
 
   /** Runs everything that is due until `toMs`: flow, matching, funding, cancel-all-after. Earlier times do nothing. */
-  advance(_toMs: number): void {
-    return pending();
+  advance(toMs: number): void {
+    this.#enter();
+    const timers = this.#timers;
+    for (let dueMs = timers.nextMs; dueMs <= toMs; dueMs = timers.nextMs) {
+      this.nowMs = Math.max(this.nowMs, Math.floor(dueMs));
+      timers.pop().run(dueMs);
+    }
+    this.nowMs = Math.max(this.nowMs, Math.floor(toMs));
+    this.#isTrading = false;
   }
 
   /** When `advance` next has something to do; Infinity when never. */
   nextEventMs(): number {
-    return pending();
+    return this.#timers.nextMs;
   }
 
-  hasAccount(_uid: string): boolean {
-    return pending();
+  hasAccount(uid: string): boolean {
+    return this.#accounts.has(uid);
   }
 
-  place(_uid: string, _request: RequestItem): ItemResult {
-    return pending();
+  place(uid: string, request: RequestItem): ItemResult {
+    return this.#trading(() =>
+      this.#orders.place(this.#account(uid), this.#marketOf(request), request, this.nowMs),
+    );
   }
 
-  amend(_uid: string, _request: RequestItem): ItemResult {
-    return pending();
+  amend(uid: string, request: RequestItem): ItemResult {
+    return this.#trading(() =>
+      this.#orders.amend(this.#account(uid), this.#marketOf(request), request, this.nowMs),
+    );
   }
 
-  cancel(_uid: string, _request: RequestItem): ItemResult {
-    return pending();
+  cancel(uid: string, request: RequestItem): ItemResult {
+    return this.#trading(() =>
+      this.#orders.cancel(this.#account(uid), this.#marketOf(request), request, this.nowMs),
+    );
   }
 
   /** `timeOut` as on the wire: "0" disarms, "10" to "120" arms. */
   cancelAllAfter(
-    _uid: string,
-    _timeOut: string,
-    _tag: string,
+    uid: string,
+    timeOut: string,
+    tag: string,
   ): { triggerTime: string; tag: string; ts: string } | ExchangeRefusal {
-    return pending();
+    return this.#desk.cancelAllAfter(this.#account(uid), timeOut, tag, this.nowMs);
   }
 
-  /** POST /trade/close-position: cancels with autoCxl, then closes at market. */
+  /** POST /trade/close-position: cancels the instrument's orders with autoCxl, then closes at market. */
   closePosition(
-    _uid: string,
-    _request: RequestItem,
+    uid: string,
+    request: RequestItem,
   ): { instId: string; posSide: string; clOrdId: string; tag: string } | ExchangeRefusal {
-    return pending();
+    return this.#trading(() => this.#desk.closePosition(this.#account(uid), request, this.nowMs));
   }
 
-  pendingOrders(_uid: string, _filter: OrderFilter): Row[] {
-    return pending();
+  pendingOrders(uid: string, filter: OrderFilter): Row[] {
+    return queryOrders([...this.#account(uid).openOrders.values()], filter);
   }
 
-  /** Orders that ended, newest first. */
-  orderHistory(_uid: string, _filter: OrderFilter): Row[] {
-    return pending();
+  /** Orders that ended, newest first; those cancelled without a fill for two hours. */
+  orderHistory(uid: string, filter: OrderFilter): Row[] {
+    const oldestMs = this.nowMs - UNFILLED_KEPT_MS;
+    const kept = this.#account(uid).ended.filter(
+      (order) => order.filledLots > 0 || order.updatedMs >= oldestMs,
+    );
+    return queryOrders(kept, filter);
   }
 
   /** The newest order of that name, open or ended; null (51603) when there is none. */
-  order(_uid: string, _instId: string, _name: { ordId?: string; clOrdId?: string }): Row | null {
-    return pending();
+  order(uid: string, instId: string, name: { ordId?: string; clOrdId?: string }): Row | null {
+    const order = this.#account(uid).find(instId, name.ordId ?? '', name.clOrdId ?? '');
+    if (order === null) return null;
+    const isForgotten =
+      !order.isOpen && order.filledLots === 0 && order.updatedMs < this.nowMs - UNFILLED_KEPT_MS;
+    return isForgotten ? null : orderQueryRow(order);
   }
 
-  fills(_uid: string, _filter: FillFilter): Row[] {
-    return pending();
+  fills(uid: string, filter: FillFilter): Row[] {
+    return queryFills(this.#account(uid).fillRows, filter);
   }
 
   /** The `data` row of GET /account/balance and of the `account` channel; `details` only of `ccy` (a list) when given. */
-  balances(_uid: string, _ccy?: string): Row {
-    return pending();
+  balances(uid: string, ccy?: string): Row {
+    const only = ccy === undefined || ccy === '' ? undefined : new Set(ccy.split(','));
+    return accountRow(this.#account(uid), this.#valuation, this.nowMs, only);
   }
 
   /** Rows of GET /account/positions and of the `positions` channel; positions that are zero are left out. */
-  positions(_uid: string, _filter: PositionFilter): Row[] {
-    return pending();
+  positions(uid: string, filter: PositionFilter): Row[] {
+    const account = this.#account(uid);
+    const instIds = filter.instId ? filter.instId.split(',') : null;
+    const posIds = filter.posId ? filter.posId.split(',') : null;
+    const rows: Row[] = [];
+    for (const [holding, market] of account.markets) {
+      const { listing } = holding;
+      if (filter.instType && filter.instType !== 'ANY' && filter.instType !== listing.instType) continue;
+      if (filter.instFamily && filter.instFamily !== listing.instFamily) continue;
+      if (instIds !== null && !instIds.includes(listing.instId)) continue;
+      for (const position of holding.positions) {
+        if (position.lots === 0 || (posIds !== null && !posIds.includes(position.posId))) continue;
+        rows.push(positionRow(holding, position, market, this.#valuation, this.nowMs));
+      }
+    }
+    return rows;
   }
 
-  /** The rows of one instrument for an event push, a position that has just become zero included. */
-  positionRows(_uid: string, _instId: string): Row[] {
-    return pending();
+  /** The rows of one instrument for an event push, positions that have become zero included. */
+  positionRows(uid: string, instId: string): Row[] {
+    const account = this.#account(uid);
+    const market = this.#markets.get(instId);
+    const holding = account.holdings.get(instId);
+    if (market === undefined || holding === undefined) return [];
+    return holding.positions.map((position) =>
+      positionRow(holding, position, market, this.#valuation, this.nowMs),
+    );
   }
 
-  accountConfig(_uid: string): Row {
-    return pending();
+  accountConfig(uid: string): Row {
+    return configRow(this.#account(uid));
   }
 
-  tradeFee(_uid: string, _instType: string, _instId?: string): Row {
-    return pending();
+  tradeFee(uid: string, instType: string, instId?: string): Row {
+    const { makerFeeRate, takerFeeRate, feeTier } = this.#account(uid).options;
+    const groups = new Set<string>();
+    for (const { listing } of this.#markets.values()) {
+      if (listing.instType !== instType || (instId && instId !== listing.instId)) continue;
+      groups.add(field(listing.row, 'groupId'));
+    }
+    return {
+      instType,
+      level: feeTier,
+      feeGroup: [...groups].map((groupId) => ({
+        groupId,
+        maker: makerFeeRate,
+        taker: takerFeeRate,
+        elpMaker: '',
+        rpiMaker: '',
+      })),
+      delivery: '',
+      exercise: '',
+      settle: '',
+      fiat: [],
+      maker: makerFeeRate,
+      taker: takerFeeRate,
+      makerU: '',
+      takerU: '',
+      makerUSDC: '',
+      takerUSDC: '',
+      ruleType: 'normal',
+      category: '1',
+      ts: String(this.nowMs),
+    };
   }
 
   /** Rows of GET /account/leverage-info for a list of instIds with commas. */
-  leverageInfo(_uid: string, _instIds: string, _mgnMode: string): Row[] {
-    return pending();
+  leverageInfo(uid: string, instIds: string, mgnMode: string): Row[] {
+    return this.#desk.leverageInfo(this.#account(uid), instIds, mgnMode);
   }
 
-  setLeverage(_uid: string, _request: RequestItem): Row[] | ExchangeRefusal {
-    return pending();
+  setLeverage(uid: string, request: RequestItem): Row[] | ExchangeRefusal {
+    return this.#desk.setLeverage(this.#account(uid), request);
   }
 
-  setPositionMode(_uid: string, _posMode: string): { posMode: string } | ExchangeRefusal {
-    return pending();
+  setPositionMode(uid: string, posMode: string): { posMode: string } | ExchangeRefusal {
+    return this.#desk.setPositionMode(this.#account(uid), posMode);
   }
 
   /** Rows of GET /account/max-size for a list of instIds with commas. */
-  maxSize(_uid: string, _instIds: string, _tdMode: string): Row[] {
-    return pending();
+  maxSize(uid: string, instIds: string, tdMode: string): Row[] {
+    return this.#desk.maxSize(this.#account(uid), instIds, tdMode);
   }
 
   /** Rows of GET /public/instruments. */
-  instruments(_instType?: string, _instFamily?: string, _instId?: string): InstrumentRow[] {
-    return pending();
+  instruments(instType?: string, instFamily?: string, instId?: string): InstrumentRow[] {
+    const rows: InstrumentRow[] = [];
+    for (const { listing } of this.#markets.values()) {
+      if (instType && instType !== 'ANY' && instType !== listing.instType) continue;
+      if (instFamily && instFamily !== listing.instFamily) continue;
+      if (instId && instId !== listing.instId) continue;
+      rows.push(listing.row);
+    }
+    return rows;
   }
 
-  /** Changes fields of an instrument's row (such as `state`) and pushes it. */
-  changeInstrument(_instId: string, _fields: Readonly<Record<string, unknown>>): void {
-    return pending();
+  /** Changes fields of an instrument's row that do not touch its grids (such as `state`) and pushes it. */
+  changeInstrument(instId: string, fields: Readonly<Record<string, unknown>>): void {
+    const market = this.#markets.get(instId);
+    assert(market !== undefined, 'only a listed instrument is changed');
+    market.listing.change(fields);
+    this.#sink.instrument(market.listing.row);
   }
 
   /** The whole book, or null for an unknown instrument (also below). */
-  book(_instId: string): BookImage | null {
-    return pending();
+  book(instId: string): BookImage | null {
+    return this.#markets.get(instId)?.image(this.nowMs) ?? null;
   }
 
   /** seqId of the instrument's newest change: one series for every channel. 0 for an unknown instrument. */
-  sequence(_instId: string): number {
-    return pending();
+  sequence(instId: string): number {
+    return this.#markets.get(instId)?.sequence ?? 0;
   }
 
-  ticker(_instId: string): Row | null {
-    return pending();
+  ticker(instId: string): Row | null {
+    return this.#markets.get(instId)?.tickerRow(this.nowMs) ?? null;
   }
 
   /** Rows of GET /market/trades, newest first, at most `limit` (500 are kept). */
-  trades(_instId: string, _limit: number): Row[] {
-    return pending();
+  trades(instId: string, limit: number): Row[] {
+    return this.#markets.get(instId)?.tradeRows(limit) ?? [];
   }
 
-  markPrice(_instId: string): Row | null {
-    return pending();
+  markPrice(instId: string): Row | null {
+    return this.#markets.get(instId)?.markRow(this.nowMs) ?? null;
   }
 
   /** Null for instruments without funding too. */
-  fundingRate(_instId: string): Row | null {
-    return pending();
+  fundingRate(instId: string): Row | null {
+    const market = this.#markets.get(instId);
+    return market === undefined || !hasFunding(market.listing) ? null : market.fundingRow(this.nowMs);
   }
 
-  priceLimit(_instId: string): Row | null {
-    return pending();
+  priceLimit(instId: string): Row | null {
+    return this.#markets.get(instId)?.limitRow(this.nowMs) ?? null;
+  }
+
+  #list(row: InstrumentRow, options: ExchangeOptions): void {
+    const listing = new Listing(row);
+    assert(!this.#markets.has(listing.instId), 'an instrument is listed once');
+    const expiryMs = Number(field(row, 'expTime') || Infinity);
+    if (expiryMs <= options.startMs && listing.state === 'live') listing.change({ state: 'expired' });
+    const ticks = startTicks(listing, options.startPrices?.[listing.instId]);
+    this.#markets.set(listing.instId, new Market(listing, ticks, options.startMs, this.#sink));
+  }
+
+  #startFlow(options: ExchangeOptions, schedule: (timeMs: number, item: Timed) => void): void {
+    if (options.flow === 'none') return;
+    if (options.flow !== 'seeded') {
+      new FeedFlow(options.flow, this.#markets, this.#matcher, options.startMs, schedule).start();
+      return;
+    }
+    for (const instId of options.flowInstruments ?? DEFAULT_FLOW_INSTRUMENTS) {
+      const market = this.#markets.get(instId);
+      if (market === undefined || market.listing.state !== 'live') continue;
+      const { baseCcy, quoteCcy } = market.listing;
+      let fair = this.#fairPrices.get(baseCcy);
+      if (fair === undefined) {
+        fair = new FairPrice(new Random(options.seed ^ hash(baseCcy)), schedule);
+        this.#fairPrices.set(baseCcy, fair);
+        schedule(options.startMs + FAIR_STEP_MS, fair);
+      }
+      const random = new Random(options.seed ^ hash(instId));
+      const usd = this.#usd(quoteCcy) || 1;
+      market.hasFlow = true;
+      const flow = new SeededFlow(market, fair, this.#matcher, random, usd, schedule);
+      flow.start(options.startMs);
+      this.#flows.set(market, flow);
+    }
+  }
+
+  /** Seeded markets follow their fair price, fed ones their book, the others the fair price of their coin. */
+  #markOf(market: Market): Ticks {
+    const flow = this.#flows.get(market);
+    if (flow !== undefined) return Math.max(1, Math.round(flow.fairTicks));
+    if (market.hasFlow) return middle(market);
+    const fair = this.#fairPrices.get(market.listing.baseCcy);
+    if (fair === undefined || market.listing.instType === 'OPTION') return market.markTicks;
+    return Math.max(1, Math.round(market.startTicks * fair.ratio));
+  }
+
+  #settleFunding(market: Market, nowMs: Milliseconds): void {
+    for (const account of this.#accounts.values()) {
+      const holding = account.holdings.get(market.listing.instId);
+      if (holding !== undefined) this.#desk.settleFunding(account, holding, market, nowMs);
+    }
+  }
+
+  #usd(ccy: string): number {
+    if (isDollar(ccy)) return 1;
+    const market = this.#markets.get(`${ccy}-USDT`) ?? this.#markets.get(`${ccy}-USDT-SWAP`);
+    return market === undefined ? 0 : market.markTicks * market.listing.tick.value;
+  }
+
+  #account(uid: string): Account {
+    const account = this.#accounts.get(uid);
+    assert(account !== undefined, 'calls name an account of the exchange');
+    return account;
+  }
+
+  #marketOf(request: RequestItem): Market | undefined {
+    return this.#markets.get(field(request, 'instId'));
+  }
+
+  #trading<Result>(operation: () => Result): Result {
+    this.#enter();
+    const result = operation();
+    this.#isTrading = false;
+    return result;
+  }
+
+  #enter(): void {
+    assert(!this.#isTrading, 'the sink does not trade or move time while the exchange runs');
+    this.#isTrading = true;
   }
 }
 
-function pending(): never {
-  throw new Error('the exchange is being built');
+function hasFunding(listing: Listing): boolean {
+  return listing.instType === 'SWAP' || field(listing.row, 'ruleType') === 'xperp';
+}
+
+/** FNV-1a: gives every instrument its own stream of chance, whatever others are listed. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+  }
+  return value;
 }

@@ -1,0 +1,235 @@
+/** Account operations that are not orders: leverage, position mode, cancel-all-after, closing a position, and sizes. */
+import { Side } from '../../base/side.ts';
+import type { Lots, Milliseconds } from '../../base/units.ts';
+import { CancelSource } from '../../okx/shapes.ts';
+import {
+  CANCEL_ALL_AFTER_SECONDS_MAX,
+  CANCEL_ALL_AFTER_SECONDS_MIN,
+  CANCEL_ALL_AFTER_TAGS_MAX,
+  TAG_PATTERN,
+} from '../../okx/venue-limits.ts';
+import type { Account, Valuation } from './account.ts';
+import { availableBalance, positionDataRow } from './account-rows.ts';
+import { multiplyAmounts, numberText, parseAmount } from './amount.ts';
+import type { PosSide } from './client-order.ts';
+import type { ExchangeRefusal, ExchangeSink, RequestItem, Row } from './exchange-contract.ts';
+import type { Holding, MarginMode } from './holding.ts';
+import { field } from './listing.ts';
+import type { Market } from './market.ts';
+import type { Matcher } from './matcher.ts';
+import type { OrderDesk } from './order-desk.ts';
+import { refusal } from './refusals.ts';
+import type { Timed } from './timer-queue.ts';
+
+export class AccountDesk {
+  readonly #markets: ReadonlyMap<string, Market>;
+  readonly #orders: OrderDesk;
+  readonly #matcher: Matcher;
+  readonly #valuation: Valuation;
+  readonly #sink: ExchangeSink;
+  readonly #schedule: (timeMs: number, item: Timed) => void;
+
+  constructor(
+    markets: ReadonlyMap<string, Market>,
+    orders: OrderDesk,
+    matcher: Matcher,
+    valuation: Valuation,
+    sink: ExchangeSink,
+    schedule: (timeMs: number, item: Timed) => void,
+  ) {
+    this.#markets = markets;
+    this.#orders = orders;
+    this.#matcher = matcher;
+    this.#valuation = valuation;
+    this.#sink = sink;
+    this.#schedule = schedule;
+  }
+
+  /** Every call arms anew; the cancels carry cancelSource 20. */
+  cancelAllAfter(
+    account: Account,
+    timeOut: string,
+    tag: string,
+    nowMs: Milliseconds,
+  ): { triggerTime: string; tag: string; ts: string } | ExchangeRefusal {
+    const seconds = /^\d{1,3}$/.test(timeOut) ? Number(timeOut) : -1;
+    const isInRange = seconds >= CANCEL_ALL_AFTER_SECONDS_MIN && seconds <= CANCEL_ALL_AFTER_SECONDS_MAX;
+    if (seconds !== 0 && !isInRange) return refusal('51000', 'timeOut');
+    if (tag !== '' && !TAG_PATTERN.test(tag)) return refusal('51000', 'tag');
+    const armed = account.cancelAllAfter;
+    if (seconds === 0) {
+      armed.delete(tag);
+      return { triggerTime: '0', tag, ts: String(nowMs) };
+    }
+    const tagCount = armed.size - (armed.has('') ? 1 : 0);
+    if (tag !== '' && !armed.has(tag) && tagCount >= CANCEL_ALL_AFTER_TAGS_MAX) return refusal('51071');
+    const triggerMs = nowMs + seconds * 1_000;
+    armed.set(tag, triggerMs);
+    this.#schedule(triggerMs, { run: (timeMs) => this.#trigger(account, tag, triggerMs, timeMs) });
+    return { triggerTime: String(triggerMs), tag, ts: String(nowMs) };
+  }
+
+  closePosition(
+    account: Account,
+    request: RequestItem,
+    nowMs: Milliseconds,
+  ): { instId: string; posSide: string; clOrdId: string; tag: string } | ExchangeRefusal {
+    const instId = field(request, 'instId');
+    const market = this.#markets.get(instId);
+    if (market === undefined) return refusal('51001');
+    const mode = field(request, 'mgnMode');
+    if (mode !== 'cross' && mode !== 'isolated') return refusal('51000', 'mgnMode');
+    const posSide = (field(request, 'posSide') || 'net') as PosSide;
+    const holding = account.holding(market);
+    const position = holding.find(mode, posSide);
+    if (position === null || position.lots === 0) return refusal('51023');
+    if (request['autoCxl'] === true || request['autoCxl'] === 'true') {
+      for (const order of holding.orders) this.#matcher.cancel(order, CancelSource.positionClosed, nowMs);
+    }
+    const result = this.#orders.place(
+      account,
+      market,
+      {
+        instId,
+        tdMode: mode,
+        side: position.lots > 0 ? 'sell' : 'buy',
+        posSide,
+        ordType: 'market',
+        sz: market.listing.sizeText(Math.abs(position.lots)),
+        reduceOnly: posSide === 'net',
+        clOrdId: field(request, 'clOrdId'),
+        tag: field(request, 'tag'),
+      },
+      nowMs,
+    );
+    if (result.sCode !== '0') return { sCode: result.sCode, sMsg: result.sMsg };
+    return { instId, posSide, clOrdId: result.clOrdId, tag: result.tag ?? '' };
+  }
+
+  setLeverage(account: Account, request: RequestItem): Row[] | ExchangeRefusal {
+    const market = this.#markets.get(field(request, 'instId'));
+    if (market === undefined) return refusal('51001');
+    const mode = field(request, 'mgnMode');
+    if ((mode !== 'cross' && mode !== 'isolated') || !market.listing.isContract) {
+      return refusal('51000', 'mgnMode');
+    }
+    const lever = Number(field(request, 'lever'));
+    if (!(lever >= 1)) return refusal('51000', 'lever');
+    if (lever > market.listing.maxLever) return refusal('51186', String(market.listing.maxLever));
+    const holding = account.holding(market);
+    const before = holding.initialMargin(market.markTicks);
+    const old = holding.lever(mode);
+    holding.setLever(mode, lever);
+    const more = holding.initialMargin(market.markTicks) - before;
+    const rate = account.hasSharedMargin ? this.#valuation.usd(market.listing.settleCcy) : 1;
+    // The new margin is already in what is available, so that alone must not have fallen below zero.
+    if (more * rate > 0 && account.availableEquity(market.listing.settleCcy, this.#valuation) < 0) {
+      holding.setLever(mode, old);
+      return refusal('51008', market.listing.settleCcy, 'margin');
+    }
+    const open = holding.positions.filter((position) => position.lots !== 0);
+    if (open.length > 0) {
+      this.#sink.balanceAndPosition(account.uid, {
+        eventType: 'set_leverage',
+        balData: [],
+        posData: open.map((position) => positionDataRow(holding, position)),
+        trades: [],
+      });
+      this.#sink.position(account.uid, market.listing.instId);
+    }
+    this.#sink.account(account.uid);
+    return [leverRow(market, mode, field(request, 'posSide'), lever)];
+  }
+
+  setPositionMode(account: Account, posMode: string): { posMode: string } | ExchangeRefusal {
+    if (posMode !== 'net_mode' && posMode !== 'long_short_mode') return refusal('51000', 'posMode');
+    if (posMode === 'long_short_mode' && account.options.accountLevel === '4') return refusal('51010');
+    for (const holding of account.holdings.values()) {
+      if (!holding.listing.isContract) continue;
+      if (posMode !== account.positionMode && (holding.orders.size > 0 || holding.hasPosition())) {
+        return refusal('51059');
+      }
+    }
+    account.positionMode = posMode;
+    return { posMode };
+  }
+
+  leverageInfo(account: Account, instIds: string, mgnMode: string): Row[] {
+    const rows: Row[] = [];
+    const mode: MarginMode = mgnMode === 'isolated' ? 'isolated' : 'cross';
+    const sides = account.positionMode === 'net_mode' || mode === 'cross' ? ['net'] : ['long', 'short'];
+    for (const instId of instIds.split(',')) {
+      const market = this.#markets.get(instId);
+      if (market === undefined || !market.listing.isContract) continue;
+      const holding = account.holding(market);
+      for (const side of sides) rows.push(leverRow(market, mode, side, holding.lever(mode)));
+    }
+    return rows;
+  }
+
+  /** What could be bought and sold at the mark price (base currency for spot, contracts otherwise). */
+  maxSize(account: Account, instIds: string, tdMode: string): Row[] {
+    const rows: Row[] = [];
+    for (const instId of instIds.split(',')) {
+      const market = this.#markets.get(instId);
+      if (market === undefined) continue;
+      const { listing } = market;
+      const holding = account.holding(market);
+      const perLot = holding.valueNumber(market.markTicks, 1_000_000) / 1_000_000;
+      let buy: number;
+      let sell: number;
+      if (listing.isContract) {
+        const rate = account.hasSharedMargin ? this.#valuation.usd(listing.settleCcy) : 1;
+        const free = account.availableEquity(listing.settleCcy, this.#valuation) / (rate || 1);
+        const mode: MarginMode = tdMode === 'isolated' ? 'isolated' : 'cross';
+        const lots = Math.max(0, free) / ((perLot || 1) / holding.lever(mode));
+        buy = lots + holding.closableLots(mode, 'net', Side.buy) * 2;
+        sell = lots + holding.closableLots(mode, 'net', Side.sell) * 2;
+      } else {
+        buy = availableBalance(account, listing.quoteCcy, this.#valuation) / (perLot || 1);
+        sell = availableBalance(account, listing.baseCcy, this.#valuation) / listing.lot.value;
+      }
+      const text = (lots: Lots): string => listing.sizeText(Math.max(0, Math.floor(lots)));
+      rows.push({ instId, ccy: listing.settleCcy, maxBuy: text(buy), maxSell: text(sell) });
+    }
+    return rows;
+  }
+
+  /** Longs pay a positive rate, shorts receive it, on the value at the mark price. */
+  settleFunding(account: Account, holding: Holding, market: Market, nowMs: Milliseconds): void {
+    const { listing } = market;
+    const rate = parseAmount(numberText(market.fundingRate, 16));
+    let hasPaid = false;
+    for (const position of holding.positions) {
+      if (position.lots === 0) continue;
+      const due = multiplyAmounts(listing.value(market.markTicks, Math.abs(position.lots)), rate);
+      const change = position.lots > 0 ? -due : due;
+      position.fundingFee += change;
+      position.updatedMs = nowMs;
+      account.book(listing.settleCcy, change, nowMs);
+      hasPaid = true;
+    }
+    if (hasPaid) this.#matcher.reporter.funded(account, holding);
+  }
+
+  #trigger(account: Account, tag: string, triggerMs: Milliseconds, timeMs: number): void {
+    // Disarmed or armed anew since.
+    if (account.cancelAllAfter.get(tag) !== triggerMs) return;
+    account.cancelAllAfter.delete(tag);
+    const nowMs = Math.floor(timeMs);
+    for (const order of account.openOrders.values()) {
+      if (tag === '' || order.terms.tag === tag)
+        this.#matcher.cancel(order, CancelSource.cancelAllAfter, nowMs);
+    }
+  }
+}
+
+function leverRow(market: Market, mode: MarginMode, posSide: string, lever: number): Row {
+  return {
+    instId: market.listing.instId,
+    mgnMode: mode,
+    posSide: posSide || 'net',
+    ccy: '',
+    lever: String(lever),
+  };
+}

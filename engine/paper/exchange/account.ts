@@ -1,0 +1,199 @@
+import { assert } from '../../base/assert.ts';
+import type { Milliseconds, Ticks } from '../../base/units.ts';
+import { amountNumber, parseAmount, type Amount } from './amount.ts';
+import type { ClientOrder } from './client-order.ts';
+import type { AccountOptions, PositionMode, Row } from './exchange-contract.ts';
+import { Holding, Position, type MarginMode } from './holding.ts';
+import type { PosSide } from './client-order.ts';
+import type { Market } from './market.ts';
+
+/** Ended orders and fills that an account can still be asked about: enough for days of a test, bounded for a long run. */
+const ENDED_ORDERS_MAX = 5_000;
+const FILL_ROWS_MAX = 10_000;
+
+export interface Balance {
+  readonly ccy: string;
+  cash: Amount;
+  /** Reserved by open spot orders. */
+  frozen: Amount;
+  updatedMs: Milliseconds;
+}
+
+/** Prices for adding up different currencies. */
+export interface Valuation {
+  usd(ccy: string): number;
+}
+
+/** One sub-account: the ledger, positions, open orders and what has ended. */
+export class Account {
+  readonly uid: string;
+  readonly mainUid: string;
+  readonly options: AccountOptions;
+  readonly makerRate: Amount;
+  readonly takerRate: Amount;
+  positionMode: PositionMode;
+  readonly balances = new Map<string, Balance>();
+  readonly holdings = new Map<string, Holding>();
+  readonly markets = new Map<Holding, Market>();
+  /** By ordId, oldest first. */
+  readonly openOrders = new Map<string, ClientOrder>();
+  readonly #openByClientId = new Map<string, ClientOrder>();
+  readonly ended: ClientOrder[] = [];
+  readonly fillRows: Row[] = [];
+  /** Tag ('' for all orders) → when its orders are cancelled. */
+  readonly cancelAllAfter = new Map<string, Milliseconds>();
+  #positionCount = 0;
+
+  constructor(options: AccountOptions, nowMs: Milliseconds) {
+    this.uid = options.uid;
+    this.mainUid = options.mainUid ?? options.uid;
+    this.options = options;
+    this.makerRate = parseAmount(options.makerFeeRate);
+    this.takerRate = parseAmount(options.takerFeeRate);
+    this.positionMode = options.positionMode;
+    for (const [ccy, cash] of Object.entries(options.balances)) {
+      this.balances.set(ccy, { ccy, cash: parseAmount(cash), frozen: 0n, updatedMs: nowMs });
+    }
+  }
+
+  balance(ccy: string): Balance {
+    let balance = this.balances.get(ccy);
+    if (balance === undefined) {
+      balance = { ccy, cash: 0n, frozen: 0n, updatedMs: 0 };
+      this.balances.set(ccy, balance);
+    }
+    return balance;
+  }
+
+  book(ccy: string, change: Amount, nowMs: Milliseconds): void {
+    const balance = this.balance(ccy);
+    balance.cash += change;
+    balance.updatedMs = nowMs;
+  }
+
+  /** Sets what an order reserves. */
+  freeze(order: ClientOrder, amount: Amount): void {
+    assert(amount >= 0n, 'an order reserves nothing or more');
+    const balance = this.balance(order.frozenCcy);
+    balance.frozen += amount - order.frozen;
+    order.frozen = amount;
+    assert(balance.frozen >= 0n, 'what is reserved is the sum over open orders');
+  }
+
+  holding(market: Market): Holding {
+    let holding = this.holdings.get(market.listing.instId);
+    if (holding === undefined) {
+      holding = new Holding(market.listing);
+      this.holdings.set(market.listing.instId, holding);
+      this.markets.set(holding, market);
+    }
+    return holding;
+  }
+
+  position(holding: Holding, mode: MarginMode, posSide: PosSide): Position {
+    let position = holding.find(mode, posSide);
+    if (position === null) {
+      const place = String(++this.#positionCount).padStart(6, '0');
+      position = new Position(`2${this.uid.slice(-11).padStart(12, '0')}${place}`, mode, posSide);
+      holding.positions.push(position);
+    }
+    return position;
+  }
+
+  open(order: ClientOrder): void {
+    this.openOrders.set(order.ordId, order);
+    if (order.terms.clOrdId !== '') this.#openByClientId.set(order.terms.clOrdId, order);
+    order.holding.orders.add(order);
+  }
+
+  /** Moves an order that has ended out of the open ones and gives back what it reserved. */
+  end(order: ClientOrder): void {
+    this.freeze(order, 0n);
+    this.openOrders.delete(order.ordId);
+    if (this.#openByClientId.get(order.terms.clOrdId) === order)
+      this.#openByClientId.delete(order.terms.clOrdId);
+    order.holding.orders.delete(order);
+    this.ended.push(order);
+    // Cut in halves so that the cost of moving the rest is spread over many orders.
+    if (this.ended.length > 2 * ENDED_ORDERS_MAX) this.ended.splice(0, ENDED_ORDERS_MAX);
+  }
+
+  addFillRow(row: Row): void {
+    this.fillRows.push(row);
+    if (this.fillRows.length > 2 * FILL_ROWS_MAX) this.fillRows.splice(0, FILL_ROWS_MAX);
+  }
+
+  openByClientId(clOrdId: string): ClientOrder | null {
+    return this.#openByClientId.get(clOrdId) ?? null;
+  }
+
+  /** The open order of that name; ordId wins when both are given. */
+  findOpen(instId: string, ordId: string, clOrdId: string): ClientOrder | null {
+    const order = ordId !== '' ? this.openOrders.get(ordId) : this.#openByClientId.get(clOrdId);
+    return order !== undefined && order.market.listing.instId === instId ? order : null;
+  }
+
+  /** The newest order of that name, open or ended. */
+  find(instId: string, ordId: string, clOrdId: string): ClientOrder | null {
+    const open = this.findOpen(instId, ordId, clOrdId);
+    if (open !== null) return open;
+    for (let index = this.ended.length - 1; index >= 0; index--) {
+      const order = this.ended[index]!;
+      const isNamed = ordId !== '' ? order.ordId === ordId : order.terms.clOrdId === clOrdId;
+      if (isNamed && order.market.listing.instId === instId) return order;
+    }
+    return null;
+  }
+
+  /** Cash that no open spot order has reserved. */
+  freeCash(ccy: string): Amount {
+    const balance = this.balances.get(ccy);
+    return balance === undefined ? 0n : balance.cash - balance.frozen;
+  }
+
+  /** Sums over the contracts that settle in `ccy` (all of them, in USD, when it is ''). Floats: for limits and reports. */
+  contractTotals(ccy: string, valuation: Valuation): ContractTotals {
+    let upl = 0;
+    let initialMargin = 0;
+    let maintenanceMargin = 0;
+    for (const [holding, market] of this.markets) {
+      const { listing } = holding;
+      if (!listing.isContract || (ccy !== '' && listing.settleCcy !== ccy)) continue;
+      if (holding.orders.size === 0 && !holding.hasPosition()) continue;
+      const rate = ccy === '' ? valuation.usd(listing.settleCcy) : 1;
+      const mark: Ticks = market.markTicks;
+      for (const position of holding.positions) {
+        upl += amountNumber(position.unrealised(listing, mark)) * rate;
+      }
+      initialMargin += holding.initialMargin(mark) * rate;
+      maintenanceMargin += holding.maintenanceMargin(mark) * rate;
+    }
+    return { upl, initialMargin, maintenanceMargin };
+  }
+
+  /**
+   * What new margin may use: of one currency in futures mode, of all currencies in USD in the two multi-currency modes.
+   */
+  availableEquity(ccy: string, valuation: Valuation): number {
+    if (this.options.accountLevel === '2') {
+      const totals = this.contractTotals(ccy, valuation);
+      return amountNumber(this.freeCash(ccy)) + totals.upl - totals.initialMargin;
+    }
+    const totals = this.contractTotals('', valuation);
+    let equity = totals.upl - totals.initialMargin;
+    for (const balance of this.balances.values()) {
+      equity += amountNumber(balance.cash - balance.frozen) * valuation.usd(balance.ccy);
+    }
+    return equity;
+  }
+
+  get hasSharedMargin(): boolean {
+    return this.options.accountLevel === '3' || this.options.accountLevel === '4';
+  }
+}
+
+export interface ContractTotals {
+  readonly upl: number;
+  readonly initialMargin: number;
+  readonly maintenanceMargin: number;
+}

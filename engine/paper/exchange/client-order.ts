@@ -1,0 +1,125 @@
+import type { Side } from '../../base/side.ts';
+import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
+import type { Account } from './account.ts';
+import type { Amount } from './amount.ts';
+import type { Holding, MarginMode } from './holding.ts';
+import { BookOrder } from './matching-book.ts';
+import type { Market } from './market.ts';
+
+export const OrderState = {
+  live: 'live',
+  partiallyFilled: 'partially_filled',
+  filled: 'filled',
+  canceled: 'canceled',
+} as const;
+export type OrderState = (typeof OrderState)[keyof typeof OrderState];
+
+export type PosSide = 'net' | 'long' | 'short';
+export type OrderType = 'limit' | 'post_only' | 'ioc' | 'fok' | 'market' | 'optimal_limit_ioc';
+export type SelfTradeMode = 'cancel_maker' | 'cancel_taker' | 'cancel_both';
+
+/** What a place asks for, read and checked. */
+export interface OrderTerms {
+  readonly clOrdId: string;
+  readonly tag: string;
+  readonly tdMode: 'cash' | 'cross' | 'isolated';
+  readonly side: Side;
+  readonly posSide: PosSide;
+  readonly type: OrderType;
+  /** 0 for market orders. */
+  readonly ticks: Ticks;
+  /** 0 for spot market orders whose size is an amount of quote currency. */
+  readonly lots: Lots;
+  readonly tgtCcy: '' | 'base_ccy' | 'quote_ccy';
+  /** What a spot market order may spend in quote currency; -1 when its size is in lots. */
+  readonly budget: Amount;
+  readonly isReduceOnly: boolean;
+  readonly selfTradeMode: SelfTradeMode;
+}
+
+/** One match of an account's order. */
+export interface OrderFill {
+  readonly tradeId: number;
+  readonly ticks: Ticks;
+  readonly lots: Lots;
+  readonly isMaker: boolean;
+  readonly fee: Amount;
+  readonly feeCcy: string;
+  readonly pnl: Amount;
+  readonly markTicks: Ticks;
+  readonly billId: string;
+  readonly timeMs: Milliseconds;
+}
+
+/** An account's order, from its acceptance to its end. */
+export class ClientOrder {
+  readonly ordId: string;
+  readonly account: Account;
+  readonly market: Market;
+  readonly holding: Holding;
+  readonly terms: OrderTerms;
+  readonly createdMs: Milliseconds;
+  /** Its place in the book; `entry.lots` is what is still to be filled. */
+  readonly entry: BookOrder;
+  updatedMs: Milliseconds;
+  state: OrderState = OrderState.live;
+  /** Total size, what is filled included. */
+  lots: Lots;
+  filledLots: Lots = 0;
+  /** Σ ticks × lots of the fills, for the average price. */
+  filledTickLots = 0n;
+  /** What is left of the budget of a spot market order; -1 when it has none. */
+  budget: Amount;
+  /** Reserved of the account's balance in `frozenCcy`. */
+  frozen: Amount = 0n;
+  readonly frozenCcy: string;
+  fee: Amount = 0n;
+  feeCcy = '';
+  rebate: Amount = 0n;
+  rebateCcy = '';
+  pnl: Amount = 0n;
+  lastFill: OrderFill | null = null;
+  cancelSource = '';
+  amendsInFlight = 0;
+  isCancelInFlight = false;
+
+  constructor(
+    ordId: string,
+    account: Account,
+    market: Market,
+    holding: Holding,
+    terms: OrderTerms,
+    frozenCcy: string,
+    nowMs: Milliseconds,
+  ) {
+    this.ordId = ordId;
+    this.account = account;
+    this.market = market;
+    this.holding = holding;
+    this.terms = terms;
+    this.createdMs = nowMs;
+    this.updatedMs = nowMs;
+    this.lots = terms.lots;
+    this.budget = terms.budget;
+    this.frozenCcy = frozenCcy;
+    this.entry = new BookOrder(terms.side, terms.ticks, terms.lots, this);
+  }
+
+  get isOpen(): boolean {
+    return this.state === OrderState.live || this.state === OrderState.partiallyFilled;
+  }
+
+  get ticks(): Ticks {
+    return this.entry.ticks;
+  }
+
+  get marginMode(): MarginMode {
+    return this.terms.tdMode === 'isolated' ? 'isolated' : 'cross';
+  }
+
+  /** Whether it may only make a position smaller: asked for, or the closing side in long/short mode. */
+  get isReducing(): boolean {
+    const { posSide, side, isReduceOnly } = this.terms;
+    return isReduceOnly || (posSide === 'long' && side === 1) || (posSide === 'short' && side === 0);
+  }
+}

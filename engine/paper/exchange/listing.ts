@@ -1,0 +1,134 @@
+import { assert } from '../../base/assert.ts';
+import { DecimalGrid, OFF_GRID } from '../../base/decimal.ts';
+import type { Lots, Ticks } from '../../base/units.ts';
+import { AMOUNT_ONE, divideRounded, parseAmount, type Amount } from './amount.ts';
+import type { InstrumentRow, Row } from './exchange-contract.ts';
+
+/** How an instrument settles. Options count as linear in their settlement currency: price × contracts × multiplier. */
+export const ListingKind = { spot: 'spot', linear: 'linear', inverse: 'inverse' } as const;
+export type ListingKind = (typeof ListingKind)[keyof typeof ListingKind];
+
+/** A row that cannot be listed. */
+export class ListingError extends Error {
+  override readonly name = 'ListingError';
+  readonly code = 'BAD_INSTRUMENT';
+}
+
+/** An instrument as the exchange trades it: its row, its grids and its exact value. */
+export class Listing {
+  readonly instId: string;
+  readonly instType: string;
+  readonly instFamily: string;
+  readonly kind: ListingKind;
+  readonly baseCcy: string;
+  readonly quoteCcy: string;
+  /** The ledger's currency for profit, margin and fees. Contracts that settle in USD settle in USDC here. */
+  readonly settleCcy: string;
+  readonly tick: DecimalGrid;
+  readonly lot: DecimalGrid;
+  readonly minLots: Lots;
+  readonly maxLimitLots: Lots;
+  readonly maxMarketLots: Lots;
+  readonly maxLimitUsd: number;
+  readonly maxLever: number;
+  readonly isContract: boolean;
+  #row: Row;
+  readonly #tick: Amount;
+  /** Base units (spot) or underlying units (contracts) of one lot, times 10^36. */
+  readonly #lotUnits: bigint;
+
+  constructor(row: InstrumentRow) {
+    this.#row = { ...row };
+    this.instId = field(row, 'instId');
+    this.instType = field(row, 'instType');
+    const isOption = this.instType === 'OPTION';
+    this.isContract = this.instType !== 'SPOT';
+    const family = field(row, 'instFamily');
+    this.instFamily = family;
+    const [base = '', quote = ''] = (this.isContract ? family.replace('_UM', '') : this.instId).split('-');
+    this.baseCcy = field(row, 'baseCcy') || base;
+    this.quoteCcy = field(row, 'quoteCcy') || quote;
+    const isInverse = this.isContract && !isOption && field(row, 'ctType') === 'inverse';
+    this.kind = !this.isContract ? ListingKind.spot : isInverse ? ListingKind.inverse : ListingKind.linear;
+    const settle = field(row, 'settleCcy') || this.quoteCcy;
+    this.settleCcy = settle === 'USD' && this.isContract ? 'USDC' : settle;
+    try {
+      this.tick = new DecimalGrid(field(row, 'tickSz'));
+      this.lot = new DecimalGrid(field(row, 'lotSz'));
+    } catch (cause) {
+      throw new ListingError(`${this.instId}: expected tickSz and lotSz to be positive decimals`, { cause });
+    }
+    const minLots = this.lot.fromText(field(row, 'minSz'));
+    this.minLots =
+      minLots === OFF_GRID ? Math.ceil(Number(field(row, 'minSz')) / this.lot.value - 1e-9) : minLots;
+    this.maxLimitLots = this.#lotsLimit('maxLmtSz');
+    // For spot, maxMktSz is in USDT and not a size; market orders are held to maxMktAmt instead.
+    this.maxMarketLots = this.isContract ? this.#lotsLimit('maxMktSz') : this.maxLimitLots;
+    this.maxLimitUsd = Number(field(row, 'maxLmtAmt') || Infinity);
+    this.maxLever = Number(field(row, 'lever') || 1);
+    this.#tick = parseAmount(this.tick.step);
+    const contract = this.isContract
+      ? parseAmount(field(row, 'ctVal')) * parseAmount(field(row, 'ctMult') || '1')
+      : AMOUNT_ONE * AMOUNT_ONE;
+    this.#lotUnits = divideRounded(parseAmount(this.lot.step) * contract, AMOUNT_ONE);
+    assert(this.minLots > 0 && this.#lotUnits > 0n, 'an instrument has a least size and a value');
+  }
+
+  get row(): Row {
+    return this.#row;
+  }
+
+  get state(): string {
+    return field(this.#row, 'state');
+  }
+
+  change(fields: Readonly<Record<string, unknown>>): void {
+    this.#row = { ...this.#row, ...fields };
+  }
+
+  /** Base currency of `lots` of spot; underlying of contracts, in the contract value's currency. */
+  units(lots: Lots): Amount {
+    return divideRounded(BigInt(lots) * this.#lotUnits, AMOUNT_ONE);
+  }
+
+  /**
+   * Value of `lots` at `ticks` in the settlement currency: quote currency for spot, coin for inverse contracts (where it
+   * falls as the price rises).
+   */
+  value(ticks: Ticks, lots: Lots): Amount {
+    const units = BigInt(lots) * this.#lotUnits;
+    if (this.kind === ListingKind.inverse) return divideRounded(units, BigInt(ticks) * this.#tick);
+    return divideRounded(units * BigInt(ticks) * this.#tick, AMOUNT_ONE * AMOUNT_ONE);
+  }
+
+  /** The price at which `lots` have the given value: the average entry of a position. */
+  averagePrice(value: Amount, lots: Lots): Amount {
+    const units = BigInt(lots) * this.#lotUnits;
+    if (this.kind === ListingKind.inverse) return value === 0n ? 0n : divideRounded(units, value);
+    return divideRounded(value * AMOUNT_ONE * AMOUNT_ONE, units);
+  }
+
+  /** The size-weighted price of trades whose ticks × lots add up to `tickLots`. */
+  meanPrice(tickLots: bigint, lots: Lots): Amount {
+    return divideRounded(tickLots * this.#tick, BigInt(lots));
+  }
+
+  priceText(ticks: Ticks): string {
+    return this.tick.toText(ticks);
+  }
+
+  sizeText(lots: Lots): string {
+    return this.lot.toText(lots);
+  }
+
+  #lotsLimit(name: string): Lots {
+    const limit = Number(field(this.#row, name) || Infinity) / this.lot.value;
+    return Math.min(Math.floor(limit + 1e-9), Math.floor(Number.MAX_SAFE_INTEGER / this.lot.mantissa));
+  }
+}
+
+/** A field of a row as text; "" when it is absent or null. */
+export function field(row: Readonly<Record<string, unknown>>, name: string): string {
+  const value = row[name];
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+}

@@ -1,0 +1,237 @@
+import { Side } from '../../base/side.ts';
+import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
+import { amountNumber, numberText } from './amount.ts';
+import type { BookImage, BookRow, ExchangeSink, Row } from './exchange-contract.ts';
+import type { Listing } from './listing.ts';
+import { MatchingBook, type BookSide, type Level } from './matching-book.ts';
+import { TradeStatistics } from './trade-statistics.ts';
+
+const TRADES_KEPT = 500;
+
+/** How far from the mark price an order may be, by instrument type, where the row does not say (`floatPxLmtPct`). */
+const PRICE_LIMIT_RATIO: Readonly<Record<string, number>> = { SPOT: 0.05, SWAP: 0.03, FUTURES: 0.03 };
+/** Options are priced in parts of the underlying: their limit only stops absurd prices. */
+const OPTION_LIMIT_RATIO = 9;
+
+/** One instrument being traded: its book, its sequence, its trades and its public prices. */
+export class Market {
+  readonly listing: Listing;
+  readonly book = new MatchingBook();
+  readonly startTicks: Ticks;
+  readonly statistics: TradeStatistics;
+  /** Whether the background or a feed trades here. */
+  hasFlow = false;
+  sequence: number;
+  markTicks: Ticks;
+  buyLimitTicks: Ticks = 0;
+  sellLimitTicks: Ticks = 0;
+  fundingRate = 0;
+  nextFundingMs: Milliseconds = 0;
+  fundingIntervalMs: Milliseconds = 0;
+  readonly #sink: ExchangeSink;
+  readonly #tradeRows: Row[] = [];
+  #tradeCount: number;
+  #nowMs: Milliseconds = 0;
+  // The print that is being added up: one taker, one price.
+  #printTicks: Ticks = 0;
+  #printLots: Lots = 0;
+  #printCount = 0;
+  readonly #emitLevel: (level: Level) => void;
+
+  constructor(listing: Listing, startTicks: Ticks, startMs: Milliseconds, sink: ExchangeSink) {
+    this.listing = listing;
+    this.startTicks = startTicks;
+    this.markTicks = startTicks;
+    this.#sink = sink;
+    // Numbers of a venue that has been running for years; both stay far below 2^53 in any run.
+    this.sequence = 80_000_000_000 + Number(listing.row['instIdCode'] ?? 0) * 1_000;
+    this.#tradeCount = 1_500_000_000;
+    this.statistics = new TradeStatistics(startTicks, startMs);
+    this.#updateLimits();
+    this.#emitLevel = (level) => {
+      this.sequence++;
+      this.#sink.bookLevel(
+        listing.instId,
+        level.side === Side.buy ? 'bids' : 'asks',
+        listing.priceText(level.ticks),
+        listing.sizeText(level.lots),
+        String(level.count),
+      );
+    };
+  }
+
+  /** Best prices or 0 where the side is empty. */
+  get bestBidTicks(): Ticks {
+    return this.book.bids.best?.ticks ?? 0;
+  }
+
+  get bestAskTicks(): Ticks {
+    return this.book.asks.best?.ticks ?? 0;
+  }
+
+  get lastTicks(): Ticks {
+    return this.statistics.lastTicks;
+  }
+
+  /** Numbers a match and adds it to the taker's print. */
+  recordMatch(takerSide: Side, ticks: Ticks, lots: Lots, nowMs: Milliseconds): number {
+    if (this.#printCount > 0 && this.#printTicks !== ticks) this.flushPrint(takerSide);
+    const tradeId = ++this.#tradeCount;
+    this.#nowMs = nowMs;
+    this.#printTicks = ticks;
+    this.#printLots += lots;
+    this.#printCount++;
+    this.statistics.add(ticks, lots, amountNumber(this.listing.value(ticks, lots)), nowMs);
+    const row: Row = this.#tradeRow(takerSide, tradeId, lots);
+    this.#tradeRows.push(row);
+    if (this.#tradeRows.length >= 2 * TRADES_KEPT) this.#tradeRows.splice(0, TRADES_KEPT);
+    this.#sink.singleTrade(this.listing.instId, { ...row, source: '0' });
+    return tradeId;
+  }
+
+  /** Ends the taker's print at its price. */
+  flushPrint(takerSide: Side): void {
+    if (this.#printCount === 0) return;
+    const row = this.#tradeRow(takerSide, this.#tradeCount, this.#printLots);
+    row['count'] = String(this.#printCount);
+    row['source'] = '0';
+    row['seqId'] = this.sequence;
+    this.#printCount = 0;
+    this.#printLots = 0;
+    this.#sink.trade(this.listing.instId, row);
+  }
+
+  /** Publishes the levels that changed. */
+  flushBook(): void {
+    this.book.flush(this.#emitLevel);
+  }
+
+  /** Advances the sequence over the levels that changed without publishing them: for the book at the start. */
+  flushQuietly(): void {
+    this.book.flush(() => void this.sequence++);
+  }
+
+  /** Whether the mark moved; the limits move with it. */
+  setMark(ticks: Ticks): boolean {
+    if (ticks === this.markTicks) return false;
+    this.markTicks = ticks;
+    this.#updateLimits();
+    return true;
+  }
+
+  image(nowMs: Milliseconds): BookImage {
+    return {
+      asks: this.#rows(this.book.asks),
+      bids: this.#rows(this.book.bids),
+      ts: String(nowMs),
+      seqId: this.sequence,
+    };
+  }
+
+  tickerRow(nowMs: Milliseconds): Row {
+    const { listing, statistics } = this;
+    const bid = this.book.bids.best;
+    const ask = this.book.asks.best;
+    statistics.roll(nowMs);
+    const volume = statistics.lots24h;
+    const last = listing.priceText(statistics.lastTicks);
+    const open = listing.priceText(statistics.openTicks);
+    return {
+      instType: listing.instType,
+      instId: listing.instId,
+      last,
+      lastSz: listing.sizeText(statistics.lastLots),
+      askPx: ask === null ? '' : listing.priceText(ask.ticks),
+      askSz: ask === null ? '' : listing.sizeText(ask.lots),
+      bidPx: bid === null ? '' : listing.priceText(bid.ticks),
+      bidSz: bid === null ? '' : listing.sizeText(bid.lots),
+      open24h: open,
+      high24h: listing.priceText(statistics.highTicks),
+      low24h: listing.priceText(statistics.lowTicks),
+      // Base currency of derivatives, quote currency of spot.
+      volCcy24h: numberText(
+        listing.isContract ? amountNumber(listing.units(volume)) : statistics.value24h,
+        8,
+      ),
+      vol24h: listing.sizeText(volume),
+      sodUtc0: open,
+      sodUtc8: open,
+      ts: String(nowMs),
+    };
+  }
+
+  /** Newest first. */
+  tradeRows(limit: number): Row[] {
+    return this.#tradeRows.slice(-Math.min(limit, TRADES_KEPT)).toReversed();
+  }
+
+  markRow(nowMs: Milliseconds): Row {
+    const { instType, instId } = this.listing;
+    return { instType, instId, markPx: this.listing.priceText(this.markTicks), ts: String(nowMs) };
+  }
+
+  limitRow(nowMs: Milliseconds): Row {
+    const { instType, instId } = this.listing;
+    return {
+      instType,
+      instId,
+      buyLmt: this.listing.priceText(this.buyLimitTicks),
+      sellLmt: this.listing.priceText(this.sellLimitTicks),
+      ts: String(nowMs),
+      enabled: true,
+    };
+  }
+
+  fundingRow(nowMs: Milliseconds): Row {
+    const rate = numberText(this.fundingRate, 16);
+    return {
+      instType: this.listing.instType,
+      instId: this.listing.instId,
+      method: 'current_period',
+      formulaType: 'withRate',
+      fundingRate: rate,
+      fundingTime: String(this.nextFundingMs),
+      nextFundingRate: '',
+      nextFundingTime: String(this.nextFundingMs + this.fundingIntervalMs),
+      minFundingRate: '-0.00375',
+      maxFundingRate: '0.00375',
+      interestRate: '0.0001',
+      impactValue: '20000',
+      premium: '0',
+      settState: 'settled',
+      settFundingRate: rate,
+      ts: String(nowMs),
+    };
+  }
+
+  #rows(side: BookSide): BookRow[] {
+    const rows: BookRow[] = [];
+    for (let index = side.levels.length - 1; index >= 0; index--) {
+      const level = side.levels[index]!;
+      rows.push([
+        this.listing.priceText(level.ticks),
+        this.listing.sizeText(level.lots),
+        String(level.count),
+      ]);
+    }
+    return rows;
+  }
+
+  #tradeRow(takerSide: Side, tradeId: number, lots: Lots): Row {
+    return {
+      instId: this.listing.instId,
+      tradeId: String(tradeId),
+      px: this.listing.priceText(this.#printTicks),
+      sz: this.listing.sizeText(lots),
+      side: takerSide === Side.buy ? 'buy' : 'sell',
+      ts: String(this.#nowMs),
+    };
+  }
+
+  #updateLimits(): void {
+    const stated = Number(this.listing.row['floatPxLmtPct'] ?? 0);
+    const ratio = stated > 0 ? stated : (PRICE_LIMIT_RATIO[this.listing.instType] ?? OPTION_LIMIT_RATIO);
+    this.buyLimitTicks = Math.floor(this.markTicks * (1 + ratio));
+    this.sellLimitTicks = Math.max(1, Math.ceil(this.markTicks * (1 - ratio)));
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * Where order operations are accepted or refused: everything that OKX checks before an order reaches its matching engine.
+ * What is accepted gets its turn in the engine after the match delay, in the order of acceptance.
+ */
+import { Side } from '../../base/side.ts';
+import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
+import { CancelSource } from '../../okx/shapes.ts';
+import {
+  AMENDS_IN_FLIGHT_MAX,
+  CLIENT_ID_PATTERN,
+  OPEN_ORDERS_PER_ACCOUNT_MAX,
+  OPEN_ORDERS_PER_INSTRUMENT_MAX,
+} from '../../okx/venue-limits.ts';
+import type { Account, Valuation } from './account.ts';
+import { availableBalance } from './account-rows.ts';
+import { amountNumber, multiplyAmounts, type Amount } from './amount.ts';
+import { ClientOrder, type OrderTerms } from './client-order.ts';
+import type { ItemResult, RequestItem } from './exchange-contract.ts';
+import type { Holding } from './holding.ts';
+import { field } from './listing.ts';
+import type { AmendTerms, Matcher } from './matcher.ts';
+import type { Market } from './market.ts';
+import { isMarketType, readLots, readPlace, readPrice, withinPriceLimit } from './place-terms.ts';
+import { refusal, shortOf, type OrderRefusal } from './refusals.ts';
+import { MARKET_RESERVE_PERCENT, restingReserve } from './settlement.ts';
+
+/** Runs an accepted operation when its turn has come. */
+export type Turn = (run: (nowMs: Milliseconds) => void) => void;
+
+export class OrderDesk {
+  readonly #matcher: Matcher;
+  readonly #valuation: Valuation;
+  readonly #turn: Turn;
+  #orderCount = 0;
+
+  constructor(matcher: Matcher, valuation: Valuation, turn: Turn) {
+    this.#matcher = matcher;
+    this.#valuation = valuation;
+    this.#turn = turn;
+  }
+
+  place(account: Account, market: Market | undefined, request: RequestItem, nowMs: Milliseconds): ItemResult {
+    const answer = (ordId: string, refused: OrderRefusal | null): ItemResult => ({
+      clOrdId: field(request, 'clOrdId'),
+      ordId,
+      tag: field(request, 'tag'),
+      ts: String(nowMs),
+      sCode: refused?.sCode ?? '0',
+      sMsg: refused?.sMsg ?? 'Order placed',
+      subCode: refused?.subCode ?? '',
+    });
+    if (market === undefined) return answer('', refusal('51001'));
+    const terms = readPlace(account, market, request, this.#valuation);
+    if ('sCode' in terms) return answer('', terms);
+    const holding = account.holding(market);
+    const refused =
+      this.#refuseAccount(account, holding, terms) ?? this.#refuseFunds(account, market, holding, terms);
+    if (refused !== null) return answer('', refused);
+    const { listing } = market;
+    const frozenCcy =
+      listing.isContract || terms.side === Side.buy ? listing.quoteCcy || listing.settleCcy : listing.baseCcy;
+    const ordId = `3${String(++this.#orderCount).padStart(18, '0')}`;
+    const order = new ClientOrder(ordId, account, market, holding, terms, frozenCcy, nowMs);
+    account.open(order);
+    const reserve = this.#reserve(market, terms);
+    if (reserve > 0n) {
+      account.freeze(order, reserve);
+      this.#matcher.reporter.balanceChanged(account);
+    }
+    this.#turn((atMs) => this.#matcher.submit(order, atMs));
+    return answer(ordId, null);
+  }
+
+  cancel(
+    account: Account,
+    market: Market | undefined,
+    request: RequestItem,
+    nowMs: Milliseconds,
+  ): ItemResult {
+    const ordId = field(request, 'ordId');
+    const clOrdId = field(request, 'clOrdId');
+    const answer = (order: ClientOrder | null, refused: OrderRefusal | null): ItemResult => ({
+      clOrdId: order?.terms.clOrdId ?? clOrdId,
+      ordId: order?.ordId ?? ordId,
+      ts: String(nowMs),
+      sCode: refused?.sCode ?? '0',
+      sMsg: refused?.sMsg ?? '',
+    });
+    if (market === undefined) return answer(null, refusal('51001'));
+    if (ordId === '' && clOrdId === '') return answer(null, refusal('51003'));
+    const order = account.findOpen(market.listing.instId, ordId, clOrdId);
+    if (order === null) return answer(null, refusal('51400'));
+    if (order.isCancelInFlight) return answer(order, refusal('51410'));
+    order.isCancelInFlight = true;
+    this.#turn((atMs) => this.#matcher.cancel(order, CancelSource.user, atMs));
+    return answer(order, null);
+  }
+
+  amend(account: Account, market: Market | undefined, request: RequestItem, nowMs: Milliseconds): ItemResult {
+    const ordId = field(request, 'ordId');
+    const clOrdId = field(request, 'clOrdId');
+    const answer = (order: ClientOrder | null, refused: OrderRefusal | null): ItemResult => ({
+      clOrdId: order?.terms.clOrdId ?? clOrdId,
+      ordId: order?.ordId ?? ordId,
+      reqId: field(request, 'reqId'),
+      ts: String(nowMs),
+      sCode: refused?.sCode ?? '0',
+      sMsg: refused?.sMsg ?? '',
+      subCode: refused?.subCode ?? '',
+    });
+    if (market === undefined) return answer(null, refusal('51001'));
+    if (ordId === '' && clOrdId === '') return answer(null, refusal('51003'));
+    const order = account.findOpen(market.listing.instId, ordId, clOrdId);
+    if (order === null) return answer(null, refusal('51503'));
+    const terms = this.#readAmend(order, request);
+    if ('sCode' in terms) {
+      if (request['cxlOnFail'] === true || request['cxlOnFail'] === 'true') this.#cancelRefused(order, terms);
+      return answer(order, terms);
+    }
+    order.amendsInFlight++;
+    this.#turn((atMs) => {
+      order.amendsInFlight--;
+      this.#matcher.amend(order, terms, atMs);
+    });
+    return answer(order, null);
+  }
+
+  #readAmend(order: ClientOrder, request: RequestItem): AmendTerms | OrderRefusal {
+    const { market, terms } = order;
+    const { listing } = market;
+    const reqId = field(request, 'reqId');
+    if (reqId !== '' && !CLIENT_ID_PATTERN.test(reqId)) return refusal('51000', 'reqId');
+    if (terms.type !== 'limit' && terms.type !== 'post_only') return refusal('51506');
+    if (listing.state !== 'live' && listing.state !== 'post_only') return refusal('51022');
+    const hasPrice = request['newPx'] !== undefined && request['newPx'] !== '';
+    const hasSize = request['newSz'] !== undefined && request['newSz'] !== '';
+    if (!hasPrice && !hasSize) return refusal('51500');
+    let ticks: Ticks = 0;
+    if (hasPrice) {
+      const price = readPrice(listing, request['newPx'], 'newPx');
+      if (typeof price !== 'number') return price;
+      const limited = withinPriceLimit(market, terms.side, price, request['pxAmendType']);
+      if (typeof limited !== 'number') return limited;
+      ticks = limited;
+    }
+    let lots: Lots = 0;
+    if (hasSize) {
+      const size = readLots(listing, request['newSz'], 'newSz');
+      if (typeof size !== 'number') return size;
+      if (size > listing.maxLimitLots) return refusal('51005');
+      if (size < order.filledLots) return refusal('51000', 'newSz');
+      lots = size;
+    }
+    if ((ticks === 0 || ticks === order.ticks) && (lots === 0 || lots === order.lots)) {
+      // With another amend on its way the confirmed terms are not what this one is compared with.
+      if (order.amendsInFlight === 0) return refusal('51500');
+    }
+    if (order.amendsInFlight >= AMENDS_IN_FLIGHT_MAX) return refusal('51513');
+    if (terms.type === 'post_only' && ticks !== 0 && market.book.isMarketable(terms.side, ticks)) {
+      return refusal('51511');
+    }
+    const short = this.#refuseAmendFunds(
+      order,
+      ticks || order.ticks,
+      (lots || order.lots) - order.filledLots,
+    );
+    if (short !== null) return short;
+    const cancelsOnFail = request['cxlOnFail'] === true || request['cxlOnFail'] === 'true';
+    return { ticks, lots, reqId, cancelsOnFail };
+  }
+
+  /** cxlOnFail: an amend that is refused up front takes the order with it; the push carries no amendResult. */
+  #cancelRefused(order: ClientOrder, refused: OrderRefusal): void {
+    const source = refused.sCode === '51511' ? CancelSource.postOnlyWouldTake : CancelSource.system;
+    order.isCancelInFlight = true;
+    this.#turn((atMs) => this.#matcher.cancel(order, source, atMs));
+  }
+
+  #refuseAccount(account: Account, holding: Holding, terms: OrderTerms): OrderRefusal | null {
+    if (terms.clOrdId !== '' && account.openByClientId(terms.clOrdId) !== null) return refusal('51016');
+    if (holding.orders.size >= OPEN_ORDERS_PER_INSTRUMENT_MAX) {
+      return refusal('51174', holding.listing.instId, String(OPEN_ORDERS_PER_INSTRUMENT_MAX));
+    }
+    if (account.openOrders.size >= OPEN_ORDERS_PER_ACCOUNT_MAX) return refusal('51025');
+    const { posSide, side, isReduceOnly } = terms;
+    const isClosing =
+      (posSide === 'long' && side === Side.sell) || (posSide === 'short' && side === Side.buy);
+    if (!isClosing && !(isReduceOnly && posSide === 'net')) return null;
+    const mode = terms.tdMode === 'isolated' ? 'isolated' : 'cross';
+    if (holding.closableLots(mode, posSide, side) > 0) return null;
+    const lots = holding.find(mode, posSide)?.lots ?? 0;
+    return refusal(lots === 0 ? '51169' : '51170');
+  }
+
+  #refuseFunds(account: Account, market: Market, holding: Holding, terms: OrderTerms): OrderRefusal | null {
+    const { listing } = market;
+    if (!listing.isContract) {
+      const ccy = terms.side === Side.buy ? listing.quoteCcy : listing.baseCcy;
+      const needed = this.#reserve(market, terms);
+      if (needed > account.freeCash(ccy)) return shortOf('51008', ccy, 'balance');
+      const isShort = amountNumber(needed) > availableBalance(account, ccy, this.#valuation) + 1e-9;
+      return isShort && account.options.accountLevel === '2' ? shortOf('51008', ccy, 'balance') : null;
+    }
+    const mode = terms.tdMode === 'isolated' ? 'isolated' : 'cross';
+    const isReducing =
+      terms.isReduceOnly ||
+      (terms.posSide === 'long' && terms.side === Side.sell) ||
+      (terms.posSide === 'short' && terms.side === Side.buy);
+    if (isReducing) return null;
+    const before = holding.initialMargin(market.markTicks);
+    const after = holding.initialMargin(market.markTicks, terms.side, terms.lots, mode);
+    const rate = account.takerRate < 0n ? -amountNumber(account.takerRate) : 0;
+    const ticks = isMarketType(terms.type) ? market.markTicks : terms.ticks;
+    const fee = holding.valueNumber(ticks, terms.lots) * rate;
+    return this.#hasMargin(account, listing.settleCcy, after - before, fee)
+      ? null
+      : shortOf('51008', account.hasSharedMargin ? 'USD' : listing.settleCcy, 'margin');
+  }
+
+  #refuseAmendFunds(order: ClientOrder, ticks: Ticks, remaining: Lots): OrderRefusal | null {
+    const { account, market, holding, terms } = order;
+    const { listing } = market;
+    if (!listing.isContract) {
+      const needed = restingReserve(order, ticks, remaining) - order.frozen;
+      return needed > account.freeCash(order.frozenCcy) ? shortOf('51502', order.frozenCcy, 'balance') : null;
+    }
+    if (order.isReducing || remaining <= order.entry.lots) return null;
+    const more = remaining - order.entry.lots;
+    const before = holding.initialMargin(market.markTicks);
+    const after = holding.initialMargin(market.markTicks, terms.side, more, order.marginMode);
+    return this.#hasMargin(account, listing.settleCcy, after - before, 0)
+      ? null
+      : shortOf('51502', account.hasSharedMargin ? 'USD' : listing.settleCcy, 'margin');
+  }
+
+  /** An order that needs no further margin is always allowed: it makes the position smaller. */
+  #hasMargin(account: Account, ccy: string, margin: number, fee: number): boolean {
+    if (margin <= 0) return true;
+    const rate = account.hasSharedMargin ? this.#valuation.usd(ccy) : 1;
+    return (margin + fee) * rate <= account.availableEquity(ccy, this.#valuation);
+  }
+
+  /** What a spot order keeps of the balance until it is filled. */
+  #reserve(market: Market, terms: OrderTerms): Amount {
+    const { listing } = market;
+    if (listing.isContract) return 0n;
+    if (terms.budget >= 0n)
+      return terms.side === Side.buy ? terms.budget : listing.units(sellLots(market, terms));
+    if (terms.side === Side.sell) return listing.units(terms.lots);
+    if (terms.ticks > 0) return listing.value(terms.ticks, terms.lots);
+    const best = market.book.asks.best?.ticks ?? market.lastTicks;
+    return multiplyAmounts(listing.value(best, terms.lots), MARKET_RESERVE_PERCENT * 10n ** 16n);
+  }
+}
+
+/** Lots that a market sale for an amount of quote currency takes at the best bid, and the reserve of market orders. */
+function sellLots(market: Market, terms: OrderTerms): Lots {
+  const best = market.book.bids.best?.ticks ?? market.lastTicks;
+  const unit = market.listing.value(best, 1_000_000);
+  return Number((terms.budget * 1_000_000n * MARKET_RESERVE_PERCENT) / (unit * 100n));
+}

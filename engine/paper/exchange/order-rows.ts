@@ -1,0 +1,192 @@
+/**
+ * Orders as OKX shows them: rows of the `orders` channel, of the order queries and of the fills. Every scalar is text,
+ * booleans too; "" is "not applicable".
+ */
+import { Side } from '../../base/side.ts';
+import type { Milliseconds } from '../../base/units.ts';
+import type { Valuation } from './account.ts';
+import { amountNumber, amountText, numberText } from './amount.ts';
+import type { ClientOrder, OrderFill } from './client-order.ts';
+import type { Row } from './exchange-contract.ts';
+
+/** What a push reports besides the order's state. */
+export interface OrderChange {
+  readonly fill?: OrderFill;
+  readonly reqId?: string;
+  readonly amendResult?: string;
+  readonly amendSource?: string;
+  readonly code?: string;
+  readonly msg?: string;
+}
+
+export const sideText = (side: Side): string => (side === Side.buy ? 'buy' : 'sell');
+
+/** A row of the `orders` channel: fill fields describe this push alone. */
+export function orderPushRow(
+  order: ClientOrder,
+  change: OrderChange,
+  nowMs: Milliseconds,
+  valuation: Valuation,
+): Row {
+  const { listing } = order.market;
+  const fill = change.fill;
+  const value = (ticks: number, lots: number): string => {
+    if (lots === 0) return '0';
+    const usd =
+      listing.kind === 'inverse'
+        ? amountNumber(listing.units(lots))
+        : amountNumber(listing.value(ticks, lots)) * valuation.usd(listing.settleCcy);
+    return numberText(usd, 8);
+  };
+  return {
+    ...sharedFields(order),
+    notionalUsd: value(order.ticks || order.market.markTicks, order.lots),
+    fillPx: fill === undefined ? '' : listing.priceText(fill.ticks),
+    tradeId: fill === undefined ? '' : String(fill.tradeId),
+    fillSz: fill === undefined ? '0' : listing.sizeText(fill.lots),
+    fillPnl: fill === undefined ? '0' : amountText(fill.pnl),
+    fillTime: fill === undefined ? '' : String(fill.timeMs),
+    fillFee: fill === undefined ? '0' : amountText(fill.fee),
+    fillFeeCcy: fill === undefined ? '' : fill.feeCcy,
+    fillPxVol: '',
+    fillPxUsd: '',
+    fillMarkVol: '',
+    fillFwdPx: '',
+    fillMarkPx: fill === undefined ? '' : listing.priceText(fill.markTicks),
+    fillIdxPx: fill === undefined ? '' : listing.priceText(fill.markTicks),
+    execType: fill === undefined ? '' : fill.isMaker ? 'M' : 'T',
+    fillNotionalUsd: fill === undefined ? '' : value(fill.ticks, fill.lots),
+    amendSource: change.amendSource ?? '',
+    uTime: String(nowMs),
+    reqId: change.reqId ?? '',
+    amendResult: change.amendResult ?? '',
+    lastPx: listing.priceText(order.market.lastTicks),
+    code: change.code ?? '0',
+    msg: change.msg ?? '',
+    outcome: '',
+  };
+}
+
+/** A row of the order queries: fill fields are those of the order's last fill. */
+export function orderQueryRow(order: ClientOrder): Row {
+  const { listing } = order.market;
+  const fill = order.lastFill;
+  return {
+    ...sharedFields(order),
+    fillPx: fill === null ? '' : listing.priceText(fill.ticks),
+    tradeId: fill === null ? '' : String(fill.tradeId),
+    fillSz: fill === null ? '0' : listing.sizeText(fill.lots),
+    fillTime: fill === null ? '' : String(fill.timeMs),
+    cancelSourceReason: '',
+    uTime: String(order.updatedMs),
+  };
+}
+
+/** A row of GET /trade/fills. */
+export function fillQueryRow(order: ClientOrder, fill: OrderFill): Row {
+  const { listing } = order.market;
+  return {
+    instType: listing.instType,
+    instId: listing.instId,
+    tradeId: String(fill.tradeId),
+    ordId: order.ordId,
+    clOrdId: order.terms.clOrdId,
+    billId: fill.billId,
+    subType: order.terms.side === Side.buy ? '1' : '2',
+    tag: order.terms.tag,
+    fillPx: listing.priceText(fill.ticks),
+    fillSz: listing.sizeText(fill.lots),
+    fillIdxPx: listing.priceText(fill.markTicks),
+    fillPnl: amountText(fill.pnl),
+    fillPxVol: '',
+    fillPxUsd: '',
+    fillMarkVol: '',
+    fillFwdPx: '',
+    fillMarkPx: listing.priceText(fill.markTicks),
+    side: sideText(order.terms.side),
+    posSide: order.terms.posSide,
+    execType: fill.isMaker ? 'M' : 'T',
+    feeCcy: fill.feeCcy,
+    fee: amountText(fill.fee),
+    ts: String(fill.timeMs),
+    fillTime: String(fill.timeMs),
+    feeRate: amountText(fill.isMaker ? order.account.makerRate : order.account.takerRate),
+    tradeQuoteCcy: listing.quoteCcy,
+  };
+}
+
+const INT64_MAX = 9_223_372_036_854_775_807n;
+
+/** A row of the `fills` channel; a clOrdId that is not a positive int64 is shown as "0". */
+export function fillPushRow(order: ClientOrder, fill: OrderFill, lots: number, count: number): Row {
+  const { listing } = order.market;
+  const { clOrdId, side } = order.terms;
+  const isNumber = /^\d{1,19}$/.test(clOrdId) && BigInt(clOrdId) > 0n && BigInt(clOrdId) <= INT64_MAX;
+  return {
+    instId: listing.instId,
+    fillSz: listing.sizeText(lots),
+    fillPx: listing.priceText(fill.ticks),
+    side: sideText(side),
+    ts: String(fill.timeMs),
+    ordId: order.ordId,
+    clOrdId: isNumber ? clOrdId : '0',
+    tradeId: String(fill.tradeId),
+    execType: fill.isMaker ? 'M' : 'T',
+    count: String(count),
+  };
+}
+
+function sharedFields(order: ClientOrder): Row {
+  const { terms } = order;
+  const { listing } = order.market;
+  const isSizeInQuote = terms.budget >= 0n;
+  return {
+    instType: listing.instType,
+    instId: listing.instId,
+    ccy: '',
+    ordId: order.ordId,
+    clOrdId: terms.clOrdId,
+    tag: terms.tag,
+    px: order.ticks === 0 ? '' : listing.priceText(order.ticks),
+    pxUsd: '',
+    pxVol: '',
+    pxType: '',
+    sz: isSizeInQuote ? amountText(terms.budget) : listing.sizeText(order.lots),
+    ordType: terms.type,
+    side: sideText(terms.side),
+    posSide: listing.isContract ? terms.posSide : '',
+    tdMode: terms.tdMode,
+    tgtCcy: terms.tgtCcy,
+    accFillSz: listing.sizeText(order.filledLots),
+    avgPx:
+      order.filledLots === 0 ? '0' : amountText(listing.meanPrice(order.filledTickLots, order.filledLots)),
+    state: order.state,
+    lever: listing.isContract ? String(order.holding.lever(order.marginMode)) : '0',
+    attachAlgoClOrdId: '',
+    attachAlgoOrds: [],
+    linkedAlgoOrd: { algoId: '' },
+    tpTriggerPx: '',
+    tpTriggerPxType: '',
+    tpOrdPx: '',
+    slTriggerPx: '',
+    slTriggerPxType: '',
+    slOrdPx: '',
+    stpId: '',
+    stpMode: terms.selfTradeMode,
+    feeCcy: order.feeCcy,
+    fee: amountText(order.fee),
+    rebateCcy: order.rebateCcy,
+    rebate: amountText(order.rebate),
+    pnl: amountText(order.pnl),
+    source: '',
+    cancelSource: order.cancelSource,
+    category: 'normal',
+    isTpLimit: 'false',
+    cTime: String(order.createdMs),
+    reduceOnly: String(terms.isReduceOnly),
+    quickMgnType: '',
+    algoClOrdId: '',
+    algoId: '',
+    tradeQuoteCcy: listing.isContract ? '' : listing.quoteCcy,
+  };
+}

@@ -1,0 +1,112 @@
+import type { Random } from '../../base/random.ts';
+import type { Milliseconds, Ticks } from '../../base/units.ts';
+import type { ExchangeSink } from './exchange-contract.ts';
+import type { Market } from './market.ts';
+import type { Timed } from './timer-queue.ts';
+
+/** Mark prices and price limits are looked at this often, and pushed when they changed (D: 200 ms). */
+const MARK_INTERVAL_MS = 200;
+/** An unchanged mark price is pushed again after this long (D: 10 s). */
+const MARK_REPEAT_MS = 10_000;
+/** D: every 30 to 90 seconds. */
+const FUNDING_PUSH_MS = 60_000;
+
+/** Gives the price that an instrument's mark follows now. */
+export type MarkSource = (market: Market) => Ticks;
+
+/** Moves the mark prices and price limits of all markets and says so. */
+export class MarkTicks implements Timed {
+  readonly #markets: readonly Market[];
+  readonly #source: MarkSource;
+  readonly #sink: ExchangeSink;
+  readonly #schedule: (timeMs: number, item: Timed) => void;
+  readonly #pushedMs: Float64Array;
+
+  constructor(
+    markets: readonly Market[],
+    source: MarkSource,
+    sink: ExchangeSink,
+    schedule: (timeMs: number, item: Timed) => void,
+  ) {
+    this.#markets = markets;
+    this.#source = source;
+    this.#sink = sink;
+    this.#schedule = schedule;
+    this.#pushedMs = new Float64Array(markets.length);
+  }
+
+  start(startMs: Milliseconds): void {
+    this.#pushedMs.fill(startMs);
+    this.#schedule(startMs + MARK_INTERVAL_MS, this);
+  }
+
+  run(timeMs: number): void {
+    const nowMs = Math.floor(timeMs);
+    for (let index = 0; index < this.#markets.length; index++) {
+      const market = this.#markets[index]!;
+      const hasMoved = market.setMark(this.#source(market));
+      if (!hasMoved && nowMs - this.#pushedMs[index]! < MARK_REPEAT_MS) continue;
+      this.#pushedMs[index] = nowMs;
+      this.#sink.markPrice(market.listing.instId, market.markRow(nowMs));
+      if (hasMoved) this.#sink.priceLimit(market.listing.instId, market.limitRow(nowMs));
+    }
+    this.#schedule(timeMs + MARK_INTERVAL_MS, this);
+  }
+}
+
+/** Announces the funding rates, and settles them when their time has come. */
+export class FundingTicks implements Timed {
+  readonly #markets: readonly Market[];
+  readonly #random: Random;
+  readonly #sink: ExchangeSink;
+  readonly #settle: (market: Market, nowMs: Milliseconds) => void;
+  readonly #schedule: (timeMs: number, item: Timed) => void;
+
+  constructor(
+    markets: readonly Market[],
+    random: Random,
+    sink: ExchangeSink,
+    settle: (market: Market, nowMs: Milliseconds) => void,
+    schedule: (timeMs: number, item: Timed) => void,
+  ) {
+    this.#markets = markets;
+    this.#random = random;
+    this.#sink = sink;
+    this.#settle = settle;
+    this.#schedule = schedule;
+  }
+
+  start(startMs: Milliseconds): void {
+    for (const market of this.#markets) {
+      market.fundingIntervalMs = FUNDING_INTERVAL_MS;
+      market.nextFundingMs = (Math.floor(startMs / FUNDING_INTERVAL_MS) + 1) * FUNDING_INTERVAL_MS;
+      market.fundingRate = this.#drawRate();
+    }
+    if (this.#markets.length > 0) this.#schedule(this.#nextMs(startMs), this);
+  }
+
+  run(timeMs: number): void {
+    const nowMs = Math.floor(timeMs);
+    for (const market of this.#markets) {
+      if (nowMs >= market.nextFundingMs) {
+        this.#settle(market, nowMs);
+        market.nextFundingMs += market.fundingIntervalMs;
+        market.fundingRate = this.#drawRate();
+      }
+      this.#sink.fundingRate(market.listing.instId, market.fundingRow(nowMs));
+    }
+    this.#schedule(this.#nextMs(timeMs), this);
+  }
+
+  /** Whole minutes, so that the times of funding are among them. */
+  #nextMs(timeMs: number): number {
+    return (Math.floor(timeMs / FUNDING_PUSH_MS) + 1) * FUNDING_PUSH_MS;
+  }
+
+  /** About one basis point for eight hours, to six decimals. */
+  #drawRate(): number {
+    return Math.round((0.0001 + 0.00003 * this.#random.normal()) * 1e6) / 1e6;
+  }
+}
+
+const FUNDING_INTERVAL_MS = 28_800_000;

@@ -1,0 +1,115 @@
+/** What a match does to an account: cash, fees, position, and what its order keeps reserved. Exact throughout. */
+import { Side } from '../../base/side.ts';
+import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
+import { multiplyAmounts, type Amount } from './amount.ts';
+import { OrderState, type ClientOrder, type OrderFill } from './client-order.ts';
+import { signedFill } from './holding.ts';
+
+/** Market orders keep this much more than the best price needs (D: "about 5 %"). */
+export const MARKET_RESERVE_PERCENT = 105n;
+
+/** Books one match of an account's order. The order's `entry.lots` has been reduced already. */
+export function settleFill(
+  order: ClientOrder,
+  ticks: Ticks,
+  lots: Lots,
+  isMaker: boolean,
+  tradeId: number,
+  billId: string,
+  nowMs: Milliseconds,
+): OrderFill {
+  const { account, market, terms } = order;
+  const { listing } = market;
+  const value = listing.value(ticks, lots);
+  const rate = isMaker ? account.makerRate : account.takerRate;
+  let pnl: Amount = 0n;
+  let charge: Charge;
+  if (listing.isContract) {
+    charge = { amount: multiplyAmounts(value, rate), ccy: listing.settleCcy, rebateCcy: listing.settleCcy };
+    const position = account.position(order.holding, order.marginMode, terms.posSide);
+    pnl = position.apply(listing, signedFill(terms.side, lots), ticks, nowMs);
+    position.fee += charge.amount;
+    position.tradeId = String(tradeId);
+    account.book(listing.settleCcy, pnl, nowMs);
+  } else {
+    const units = listing.units(lots);
+    charge = spotCharge(order, units, value, rate);
+    const isBuy = terms.side === Side.buy;
+    account.book(listing.quoteCcy, isBuy ? -value : value, nowMs);
+    account.book(listing.baseCcy, isBuy ? units : -units, nowMs);
+  }
+  account.book(charge.ccy, charge.amount, nowMs);
+  addFee(order, charge, isMaker);
+  order.pnl += pnl;
+  order.filledLots += lots;
+  order.filledTickLots += BigInt(ticks) * BigInt(lots);
+  order.updatedMs = nowMs;
+  order.state = OrderState.partiallyFilled;
+  if (order.budget >= 0n) order.budget -= value;
+  account.freeze(order, reserveAfterFill(order, value, lots));
+  const fill: OrderFill = {
+    tradeId,
+    ticks,
+    lots,
+    isMaker,
+    fee: charge.amount,
+    feeCcy: charge.ccy,
+    pnl,
+    markTicks: market.markTicks,
+    billId,
+    timeMs: nowMs,
+  };
+  order.lastFill = fill;
+  return fill;
+}
+
+/** What a resting spot order has to have reserved for `lots` at `ticks`; contracts reserve margin, not balance. */
+export function restingReserve(order: ClientOrder, ticks: Ticks, lots: Lots): Amount {
+  const { listing } = order.market;
+  if (listing.isContract) return 0n;
+  return order.terms.side === Side.buy ? listing.value(ticks, lots) : listing.units(lots);
+}
+
+interface Charge {
+  /** OKX's sign: negative is paid. */
+  readonly amount: Amount;
+  readonly ccy: string;
+  /** The currency that the order's `rebate` is shown in. */
+  readonly rebateCcy: string;
+}
+
+/** Spot fees come off what is received; a rebate is paid in quote currency (D, change log 2025-09-17). */
+function spotCharge(order: ClientOrder, units: Amount, value: Amount, rate: Amount): Charge {
+  const { baseCcy, quoteCcy } = order.market.listing;
+  if (order.terms.side === Side.sell) {
+    return { amount: multiplyAmounts(value, rate), ccy: quoteCcy, rebateCcy: baseCcy };
+  }
+  if (rate > 0n) return { amount: multiplyAmounts(value, rate), ccy: quoteCcy, rebateCcy: quoteCcy };
+  return { amount: multiplyAmounts(units, rate), ccy: baseCcy, rebateCcy: quoteCcy };
+}
+
+/**
+ * Fees are shown as charged and rebates apart, except that a maker's sale of spot shows its rebate net in `fee` (change
+ * log 2025-09-17).
+ */
+function addFee(order: ClientOrder, charge: Charge, isMaker: boolean): void {
+  const { listing } = order.market;
+  const isNetSale = isMaker && !listing.isContract && order.terms.side === Side.sell;
+  const isBuyOfSpot = !listing.isContract && order.terms.side === Side.buy;
+  order.feeCcy = isBuyOfSpot ? listing.baseCcy : charge.ccy;
+  order.rebateCcy = charge.rebateCcy;
+  if (charge.amount > 0n && !isNetSale) order.rebate += charge.amount;
+  else order.fee += charge.amount;
+}
+
+function reserveAfterFill(order: ClientOrder, value: Amount, lots: Lots): Amount {
+  const { listing } = order.market;
+  if (listing.isContract) return 0n;
+  const isBuy = order.terms.side === Side.buy;
+  if (isBuy && order.budget >= 0n) return order.budget > 0n ? order.budget : 0n;
+  if (order.ticks === 0) {
+    const used = isBuy ? value : listing.units(lots);
+    return order.entry.lots === 0 || order.frozen < used ? 0n : order.frozen - used;
+  }
+  return restingReserve(order, order.ticks, order.entry.lots);
+}
