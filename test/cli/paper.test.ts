@@ -55,9 +55,8 @@ describe('npm run paper', () => {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     children.push(child);
-    expect(await once(child, 'message')).toMatchObject([
-      { type: 'listening', port: expect.any(Number) as number },
-    ]);
+    const [message] = (await once(child, 'message')) as [unknown];
+    expect(message).toEqual({ type: 'listening', port: expect.any(Number) as number });
     const exit = once(child, 'exit');
     child.disconnect();
     expect(await exit).toEqual([0, null]);
