@@ -13,6 +13,7 @@ import { KeyTable } from './key-table.ts';
 import { WsOp } from './shapes.ts';
 import { BATCH_ITEMS_MAX } from './venue-limits.ts';
 
+/** @testonly The loop knows the operation from its log of requests; a test compares it with the ack's. */
 export const AckOp = {
   order: 0,
   batchOrders: 1,
@@ -37,7 +38,7 @@ const OPS = new KeyTable([
 ]);
 
 /** For numbers that are absent, empty or not a whole number. */
-export const ABSENT = -1;
+const ABSENT = -1;
 
 /** Root numbers beyond 31 bits live in one typed array, so that setting them never allocates. */
 const RootNumber = { requestId: 0, inTimeUs: 1, outTimeUs: 2 } as const;

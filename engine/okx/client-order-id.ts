@@ -15,9 +15,9 @@
  */
 import { assert } from '../base/assert.ts';
 
-export const CLIENT_ORDER_ID_LENGTH = 19;
+const CLIENT_ORDER_ID_LENGTH = 19;
 export const RUN_MAX = 99_999_999;
-export const SLOT_MAX = 9_999;
+const SLOT_MAX = 9_999;
 export const GENERATION_MAX = 999_999;
 
 const DIGIT_0 = 48;
@@ -26,7 +26,7 @@ const SLOT_DIGITS = 4;
 const GENERATION_DIGITS = 6;
 
 /** @hot Writes `value` in exactly `digits` digits, with leading zeros. */
-export function writeDigits(bytes: Uint8Array, offset: number, value: number, digits: number): number {
+function writeDigits(bytes: Uint8Array, offset: number, value: number, digits: number): number {
   const end = offset + digits;
   for (let index = end - 1; index >= offset; index--) {
     const quotient = (value / 10) | 0;
@@ -47,7 +47,11 @@ function readDigits(bytes: Uint8Array, start: number, digits: number): number {
   return value;
 }
 
-/** @hot Writes the id as 19 ASCII digits and returns the offset after them. */
+/**
+ * @hot Writes the id as 19 ASCII digits and returns the offset after them.
+ *
+ * @testonly The encoder keeps the first nine digits in its templates, and calls writeSlotAndGeneration.
+ */
 export function writeClientOrderId(
   bytes: Uint8Array,
   offset: number,

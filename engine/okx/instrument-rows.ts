@@ -55,7 +55,7 @@ export function parseInstruments(answer: unknown): ParsedInstruments {
   return { fields, refused };
 }
 
-/** One row: its fields, or why it cannot be loaded. */
+/** One row: its fields, or why it cannot be loaded. @testonly Others have whole answers: parseInstruments. */
 export function parseInstrumentRow(row: unknown): InstrumentFields | RefusedInstrument {
   if (typeof row !== 'object' || row === null) return { instId: '', reason: 'row: expected an object' };
   const source = row as Row;

@@ -16,7 +16,7 @@ import { smallInteger, storeDecimal, storeInteger } from './ascii-number.ts';
 import { ClientOrderId } from './client-order-id.ts';
 import { JsonCursor, JsonKind, asciiBytes, rangeIs, resolveEscapes } from './json-cursor.ts';
 import { KeyTable } from './key-table.ts';
-import { Channel, OrderSide, OrderStateText } from './shapes.ts';
+import { Channel, ExecType, OrderSide, OrderStateText } from './shapes.ts';
 
 export const OrderUpdateState = {
   live: 0,
@@ -34,13 +34,14 @@ export type FeeCurrency = (typeof FeeCurrency)[keyof typeof FeeCurrency];
 
 /** `amendResult` when the push does not report an amend. */
 export const NO_AMEND_RESULT = -2;
-/** `tradeId` when the push does not report a fill. Real ones are positive, or negative for liquidation and ADL. */
+/** `tradeId` when the push does not report a fill. Real ones are positive, or negative for liquidation and ADL. @testonly The loop asks for the sign. */
 export const NO_TRADE = 0;
-/** `instrument` of an instrument that this engine does not know. */
+/** `instrument` of an instrument that this engine does not know. @testonly The loop asks for the sign. */
 export const UNKNOWN_INSTRUMENT = -1;
-/** `side` when the push has neither of the two. */
+/** `side` when the push has neither of the two. @testonly The loop asks for the sign. */
 export const UNKNOWN_SIDE = -1;
 
+/** @testonly The loop goes by nextRow. */
 export const UPDATE_ROWS_MAX = 64;
 
 export class OrderUpdateFrame {
@@ -103,7 +104,7 @@ const CHANNEL = asciiBytes('channel');
 const ORDERS = asciiBytes(Channel.orders);
 const BUY = asciiBytes(OrderSide.buy);
 const SELL = asciiBytes(OrderSide.sell);
-const MAKER = asciiBytes('M');
+const MAKER = asciiBytes(ExecType.maker);
 
 const Field = {
   instId: 0,

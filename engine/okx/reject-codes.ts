@@ -1,6 +1,6 @@
 /**
- * What every refusal code of OKX means for us: one table, read by the loop for sCodes and root codes, by the sessions for
- * login errors, and by the metrics for labels.
+ * What every refusal code of OKX means for us: one table, read by the loop for sCodes and root codes, and by the sessions
+ * for login errors.
  *
  * Source: docs/okx-protocol.md §4.7 and §2.2 (OKX documentation 2026-07-28, change logs to 2026-10-09). The number in sCode is
  * the base code; subCode refines it and changes no decision.
@@ -28,109 +28,78 @@ export const RejectDecision = {
 } as const;
 export type RejectDecision = (typeof RejectDecision)[keyof typeof RejectDecision];
 
-/** Classes of refusals, for metrics. The keys are label values. */
-export const RejectClass = {
-  none: 0,
-  unlisted: 1,
-  unknownOutcome: 2,
-  busy: 3,
-  late: 4,
-  requestShape: 5,
-  credentials: 6,
-  instrumentState: 7,
-  price: 8,
-  size: 9,
-  identifiers: 10,
-  balance: 11,
-  reduceOnly: 12,
-  accountMode: 13,
-  cancel: 14,
-  amend: 15,
-  batch: 16,
-  caps: 17,
-  selfTrade: 18,
-  rpi: 19,
-  compliance: 20,
-  session: 21,
-} as const;
-export type RejectClass = (typeof RejectClass)[keyof typeof RejectClass];
-
-type Row = readonly [decision: RejectDecision, rejectClass: RejectClass, codes: readonly number[]];
+type Row = readonly [decision: RejectDecision, about: string, codes: readonly number[]];
 
 const D = RejectDecision;
-const C = RejectClass;
 
-// Rows of one class may decide differently; the comment says which fact makes the difference.
+// The text says what a row's codes are about. Rows about one thing may decide differently; the comment says which fact makes
+// the difference.
 const TABLE: readonly Row[] = [
   // 1 (all refused) and 2 (some refused) are root codes whose items carry the reason.
-  [D.none, C.none, [0, 1, 2]],
-  [D.unknownOutcome, C.unknownOutcome, [50001, 50004, 50026, 51054, 51149, 51412, 64007]],
-  [D.retryLater, C.busy, [50011, 50013, 50040, 50061]],
+  [D.none, 'none', [0, 1, 2]],
+  [D.unknownOutcome, 'unknown outcome', [50001, 50004, 50026, 51054, 51149, 51412, 64007]],
+  [D.retryLater, 'busy', [50011, 50013, 50040, 50061]],
   // expTime passed before the venue acted: by our own wish nothing happened.
-  [D.drop, C.late, [50036, 50037]],
+  [D.drop, 'late', [50036, 50037]],
   // A shape that OKX refuses is refused again: stop asking on this instrument instead of hammering.
-  [D.pauseInstrument, C.requestShape, [50014, 50016, 51000, 51003, 60012, 60013, 60027, 60033]],
-  [D.pauseInstrument, C.requestShape, [51111, 51406, 51501]],
-  [D.halt, C.credentials, [50035, 50101, 50103, 50104, 50105, 50106, 50107]],
-  [D.halt, C.credentials, [50110, 50111, 50113, 50114, 50119, 50120, 50121]],
+  [D.pauseInstrument, 'request shape', [50014, 50016, 51000, 51003, 60012, 60013, 60027, 60033]],
+  [D.pauseInstrument, 'request shape', [51111, 51406, 51501]],
+  [D.halt, 'credentials', [50035, 50101, 50103, 50104, 50105, 50106, 50107]],
+  [D.halt, 'credentials', [50110, 50111, 50113, 50114, 50119, 50120, 50121]],
   // Timestamps: measure the offset to the venue's clock and try again.
-  [D.retryLater, C.credentials, [50102, 50112]],
-  [D.pauseInstrument, C.instrumentState, [51001, 51021, 51022, 51027, 51028, 51029, 51030, 51087]],
-  [D.pauseInstrument, C.instrumentState, [51110, 51124, 51196, 51197, 54072, 54094]],
+  [D.retryLater, 'credentials', [50102, 50112]],
+  [D.pauseInstrument, 'instrument state', [51001, 51021, 51022, 51027, 51028, 51029, 51030, 51087]],
+  [D.pauseInstrument, 'instrument state', [51110, 51124, 51196, 51197, 54072, 54094]],
   // No cancel or amend in this phase of an auction: the order stays, the same command works afterwards.
-  [D.retryLater, C.instrumentState, [51404, 51508]],
-  [D.reprice, C.price, [51006, 51031, 51116, 51122, 51135, 51136, 51137, 51138, 51514]],
+  [D.retryLater, 'instrument state', [51404, 51508]],
+  [D.reprice, 'price', [51006, 51031, 51116, 51122, 51135, 51136, 51137, 51138, 51514]],
   // Too many decimals: our tick is not the venue's any more.
-  [D.pauseInstrument, C.price, [51150]],
-  [D.shrink, C.size, [51005, 51101, 51185, 51201, 51202, 51203]],
+  [D.pauseInstrument, 'price', [51150]],
+  [D.shrink, 'size', [51005, 51101, 51185, 51201, 51202, 51203]],
   // Below the minimum or off the lot: our instrument is not the venue's any more.
-  [D.pauseInstrument, C.size, [51007, 51020, 51120, 51121]],
+  [D.pauseInstrument, 'size', [51007, 51020, 51120, 51121]],
   // An order of that id exists, which our table says does not.
-  [D.resync, C.identifiers, [51011, 51016]],
-  [D.pauseInstrument, C.identifiers, [51015, 51026]],
-  [D.shrink, C.balance, [51008, 51127, 51131, 51502, 51004, 51105, 51106, 51107, 54030, 54031]],
-  [D.pauseInstrument, C.balance, [51186, 51187, 54024, 54025, 54026, 54027, 54028, 54035]],
+  [D.resync, 'identifiers', [51011, 51016]],
+  [D.pauseInstrument, 'identifiers', [51015, 51026]],
+  [D.shrink, 'balance', [51008, 51127, 51131, 51502, 51004, 51105, 51106, 51107, 54030, 54031]],
+  [D.pauseInstrument, 'balance', [51186, 51187, 54024, 54025, 54026, 54027, 54028, 54035]],
   // The position is not what we believe.
-  [D.resync, C.reduceOnly, [51112, 51148, 51169, 51170, 51171, 51205, 51206, 51521, 51522, 51125, 51126]],
-  [D.halt, C.accountMode, [50072, 51010, 51037, 51038, 51039, 51041]],
-  [D.halt, C.accountMode, [51209, 51210, 51211, 51212, 51213, 51214]],
+  [D.resync, 'reduce only', [51112, 51148, 51169, 51170, 51171, 51205, 51206, 51521, 51522, 51125, 51126]],
+  [D.halt, 'account mode', [50072, 51010, 51037, 51038, 51039, 51041]],
+  [D.halt, 'account mode', [51209, 51210, 51211, 51212, 51213, 51214]],
   // Filled, cancelled or never there: only the venue knows which.
-  [D.resync, C.cancel, [51400, 51403, 51405, 51413, 51416, 51603]],
+  [D.resync, 'cancel', [51400, 51403, 51405, 51413, 51416, 51603]],
   // Already being cancelled: the update is on its way.
-  [D.drop, C.cancel, [51410]],
-  [D.pauseInstrument, C.cancel, [51401, 51402, 51411]],
-  [D.drop, C.amend, [51500]],
-  [D.resync, C.amend, [51503]],
-  [D.reprice, C.amend, [51511]],
+  [D.drop, 'cancel', [51410]],
+  [D.pauseInstrument, 'cancel', [51401, 51402, 51411]],
+  [D.drop, 'amend', [51500]],
+  [D.resync, 'amend', [51503]],
+  [D.reprice, 'amend', [51511]],
   // Twice in a batch, or more than three in flight: refused as such, the order is as it was.
-  [D.retryLater, C.amend, [51512, 51513]],
-  [D.pauseInstrument, C.amend, [51506, 51509, 51510, 51536, 51537, 51538]],
+  [D.retryLater, 'amend', [51512, 51513]],
+  [D.pauseInstrument, 'amend', [51506, 51509, 51510, 51536, 51537, 51538]],
   // A sibling failed: this item was not placed, the next diff places it again.
-  [D.drop, C.batch, [54004]],
-  [D.shrink, C.caps, [51025, 51102, 51103, 51104, 51174, 54043]],
-  [D.halt, C.caps, [51071]],
-  [D.pauseInstrument, C.selfTrade, [54036]],
-  [D.pauseInstrument, C.rpi, [54039, 54040, 54041, 54042, 54044, 54045, 54046, 54051]],
-  [D.retryLater, C.rpi, [54047, 54048, 54049]],
-  [D.pauseInstrument, C.compliance, [51155, 54073, 54092, 54109]],
-  [D.halt, C.compliance, [51024, 59113]],
+  [D.drop, 'batch', [54004]],
+  [D.shrink, 'caps', [51025, 51102, 51103, 51104, 51174, 54043]],
+  [D.halt, 'caps', [51071]],
+  [D.pauseInstrument, 'self trade', [54036]],
+  [D.pauseInstrument, 'rpi', [54039, 54040, 54041, 54042, 54044, 54045, 54046, 54051]],
+  [D.retryLater, 'rpi', [54047, 54048, 54049]],
+  [D.pauseInstrument, 'compliance', [51155, 54073, 54092, 54109]],
+  [D.halt, 'compliance', [51024, 59113]],
   // Sessions: login refused for good, or for the moment.
-  [D.halt, C.session, [60005, 60007, 60024, 60026, 60032, 60034, 64003]],
-  [D.retryLater, C.session, [60004, 60006, 60009, 60011, 60014, 60023, 60031, 63999, 64008]],
-  [D.halt, C.session, [60008, 60018, 60019, 60028, 64000, 64001, 64002, 64004]],
+  [D.halt, 'session', [60005, 60007, 60024, 60026, 60032, 60034, 64003]],
+  [D.retryLater, 'session', [60004, 60006, 60009, 60011, 60014, 60023, 60031, 63999, 64008]],
+  [D.halt, 'session', [60008, 60018, 60019, 60028, 64000, 64001, 64002, 64004]],
 ];
 
 const CODE_MAX = 65_535;
 const decisions = new Uint8Array(CODE_MAX + 1).fill(RejectDecision.pauseInstrument);
-const classes = new Uint8Array(CODE_MAX + 1).fill(RejectClass.unlisted);
-for (const [decision, rejectClass, codes] of TABLE) {
-  for (const code of codes) {
-    decisions[code] = decision;
-    classes[code] = rejectClass;
-  }
+for (const [decision, , codes] of TABLE) {
+  for (const code of codes) decisions[code] = decision;
 }
 
-/** Every code that the table lists. */
+/** Every code that the table lists. @testonly They must be listed once each. */
 export const LISTED_REJECT_CODES: readonly number[] = TABLE.flatMap((row) => row[2]);
 
 /**
@@ -140,10 +109,4 @@ export const LISTED_REJECT_CODES: readonly number[] = TABLE.flatMap((row) => row
 export function rejectDecision(code: number): RejectDecision {
   if (!(code >= 0 && code <= CODE_MAX)) return RejectDecision.pauseInstrument;
   return decisions[code] as RejectDecision;
-}
-
-/** @hot The class of a refusal, for counting. */
-export function rejectClass(code: number): RejectClass {
-  if (!(code >= 0 && code <= CODE_MAX)) return RejectClass.unlisted;
-  return classes[code] as RejectClass;
 }

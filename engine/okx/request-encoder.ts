@@ -4,7 +4,7 @@ import { CLIENT_ID_PATTERN, BATCH_ITEMS_MAX, SUBSCRIBE_BYTES_MAX } from './venue
 import { WsOp, type AmendArg, type CancelArg, type ChannelArg, type PlaceArg } from './shapes.ts';
 
 /** A request that OKX would refuse as a whole, or close the connection for. */
-export class RequestError extends Error {
+class RequestError extends Error {
   override readonly name = 'RequestError';
   readonly code = 'BAD_REQUEST';
 }
@@ -78,7 +78,8 @@ export function splitChannels(args: readonly ChannelArg[]): ChannelArg[][] {
   return requests;
 }
 
-/** Cancels all market maker protection orders of an option family; OKX has no such operation for other instruments. */
+/** Cancels all market maker protection orders of an option family; OKX has no such operation for other
+ * instruments. @testonly This engine quotes no options yet. */
 export function encodeMassCancel(id: string, instFamily: string, lockIntervalMs: number): string {
   return JSON.stringify({
     id,
@@ -129,7 +130,8 @@ const cancelBody = fastJson({
   required: ['instId'],
 });
 
-/** Body of POST /trade/batch-orders; every order carries a tag. REST names instruments by instId. */
+/** Body of POST /trade/batch-orders; every order carries a tag. REST names instruments by instId.
+ * @testonly Orders go over the WebSocket; on demo, OKX may refuse an instrument's code there (docs/okx-protocol.md §1.1). */
 export function encodeRestPlaces(orders: readonly (PlaceArg & { readonly tag: string })[]): string {
   return encodeBatch(orders, (order) => {
     assert(order.tag !== '', 'every place carries the tag');
@@ -137,12 +139,12 @@ export function encodeRestPlaces(orders: readonly (PlaceArg & { readonly tag: st
   });
 }
 
-/** Body of POST /trade/amend-batch-orders. */
+/** Body of POST /trade/amend-batch-orders. @testonly As encodeRestPlaces. */
 export function encodeRestAmends(amends: readonly AmendArg[]): string {
   return encodeBatch(amends, amendBody);
 }
 
-/** Body of POST /trade/cancel-batch-orders. */
+/** Body of POST /trade/cancel-batch-orders. @testonly As encodeRestPlaces. */
 export function encodeRestCancels(cancels: readonly CancelArg[]): string {
   return encodeBatch(cancels, cancelBody);
 }

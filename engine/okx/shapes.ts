@@ -117,16 +117,6 @@ export const AmendResult = {
 } as const;
 export type AmendResult = (typeof AmendResult)[keyof typeof AmendResult];
 
-/** `amendSource` of an orders push: who changed the order. */
-export const AmendSource = {
-  user: '1',
-  userWithReduceOnlyShrink: '2',
-  systemReduceOnly: '4',
-  optionPriceFollow: '5',
-  rpiRounding: '6',
-} as const;
-export type AmendSource = (typeof AmendSource)[keyof typeof AmendSource];
-
 /** `cancelSource` of an orders push, as integers: why an order ended. */
 export const CancelSource = {
   system: 0,
@@ -216,62 +206,4 @@ export interface CancelArg {
   readonly instId?: string;
   readonly ordId?: string;
   readonly clOrdId?: string;
-}
-
-/** The envelope of an order operation. */
-export interface OrderRequest {
-  readonly id: string;
-  readonly op: string;
-  /** Milliseconds since the epoch; accepted on place and amend only. */
-  readonly expTime?: string;
-  readonly args: readonly (PlaceArg | AmendArg | CancelArg)[];
-}
-
-/** One `data` entry of an order operation's ack. `tag` is on places, `reqId` on amends, `subCode` on both. */
-export interface AckItem {
-  readonly clOrdId: string;
-  readonly ordId: string;
-  readonly tag?: string;
-  readonly reqId?: string;
-  readonly ts: string;
-  readonly sCode: string;
-  readonly sMsg: string;
-  readonly subCode?: string;
-}
-
-/** The ack of an order operation. code: 0 all accepted, 1 all refused, 2 some refused, else the whole request failed. */
-export interface Ack {
-  readonly id: string;
-  readonly op: string;
-  readonly data: readonly AckItem[];
-  readonly code: string;
-  readonly msg: string;
-  /** Microseconds since the epoch. */
-  readonly inTime: string;
-  readonly outTime: string;
-}
-
-/** A control message. Which fields are there depends on `event`. */
-export interface EventMessage {
-  readonly event: string;
-  readonly id?: string;
-  readonly arg?: ChannelArg;
-  readonly code?: string;
-  readonly msg?: string;
-  readonly connId?: string;
-  readonly channel?: string;
-  readonly connCount?: string;
-}
-
-/** A price level of a depth push: price, size, a dead field, number of orders. */
-export type DepthRow = readonly [px: string, sz: string, dead: string, orders: string];
-
-/** The `data` entry of a depth push. seqId, prevSeqId and checksum are JSON numbers; the last is always 0 since 2026-06-23. */
-export interface DepthData {
-  readonly asks: readonly DepthRow[];
-  readonly bids: readonly DepthRow[];
-  readonly ts: string;
-  readonly checksum?: number;
-  readonly seqId: number;
-  readonly prevSeqId?: number;
 }

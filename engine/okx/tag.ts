@@ -1,13 +1,13 @@
 import { TAG_LENGTH_MAX, TAG_PATTERN } from './venue-limits.ts';
 
 /** A broker tag that OKX would refuse: nothing may start with it, because an order without its tag is never sent. */
-export class TagError extends Error {
+class TagError extends Error {
   override readonly name = 'TagError';
   readonly code = 'BAD_TAG';
 }
 
 /** Whether the text can be the `tag` of an order: 1 to 16 ASCII letters and digits. */
-export function isTag(text: string): boolean {
+function isTag(text: string): boolean {
   return TAG_PATTERN.test(text);
 }
 

@@ -12,7 +12,6 @@ export const SINGLE_REQUESTS_PER_WINDOW = 60;
 export const BATCH_ORDERS_PER_WINDOW = 300;
 /** New and amended orders of one sub-account, every batch item counted; cancels and SPOT are exempt (CL 2024-03-27). */
 export const SUB_ACCOUNT_ORDERS_PER_WINDOW = 1_000;
-export const MASS_CANCELS_PER_WINDOW = 5;
 export const BATCH_ITEMS_MAX = 20;
 /** Amends not yet answered on one order (51513; D, spelled out CM 2026-09-02). */
 export const AMENDS_IN_FLIGHT_MAX = 3;
@@ -54,14 +53,12 @@ export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
 // Cancel-all-after (D; read 2026-07-28).
 export const CANCEL_ALL_AFTER_SECONDS_MIN = 10;
 export const CANCEL_ALL_AFTER_SECONDS_MAX = 120;
-export const CANCEL_ALL_AFTER_REQUESTS_PER_SECOND = 1;
 export const CANCEL_ALL_AFTER_TAGS_MAX = 20;
 
 // Identifiers (D, "Place order"; read 2026-07-28).
 export const TAG_LENGTH_MAX = 16;
 export const TAG_PATTERN = /^[A-Za-z0-9]{1,16}$/;
 /** clOrdId, reqId, and the `id` of a WebSocket request. */
-export const CLIENT_ID_LENGTH_MAX = 32;
 export const CLIENT_ID_PATTERN = /^[A-Za-z0-9]{1,32}$/;
 
 // Depth (D, "Order book channel"; read 2026-07-28).
@@ -79,14 +76,10 @@ export const HEADER_TIMESTAMP = 'OK-ACCESS-TIMESTAMP';
 export const HEADER_PASSPHRASE = 'OK-ACCESS-PASSPHRASE';
 /** Sent with the value "1" on every REST request of demo trading, which uses the production host. */
 export const HEADER_DEMO = 'x-simulated-trading';
-export const HEADER_EXP_TIME = 'expTime';
 
 /** Where an account is held: keys of one region are refused by the hosts of another (D; 50119, 60032, 50101). */
-export const Region = { global: 'global', eea: 'eea', us: 'us', tr: 'tr' } as const;
-export type Region = (typeof Region)[keyof typeof Region];
-
-export const VenueKind = { live: 'live', demo: 'demo' } as const;
-export type VenueKind = (typeof VenueKind)[keyof typeof VenueKind];
+type Region = 'global' | 'eea' | 'us' | 'tr';
+type VenueKind = 'live' | 'demo';
 
 export interface Endpoints {
   readonly rest: string;

@@ -5,9 +5,8 @@ import { AssertionError } from '../../engine/base/assert.ts';
 import { InstrumentType } from '../../engine/base/instrument.ts';
 import { Side } from '../../engine/base/side.ts';
 import { TICKS_MAX } from '../../engine/base/units.ts';
-import { clientOrderIdText, GENERATION_MAX, RUN_MAX, SLOT_MAX } from '../../engine/okx/client-order-id.ts';
+import { clientOrderIdText, GENERATION_MAX, RUN_MAX } from '../../engine/okx/client-order-id.ts';
 import { CommandOp, OrderEncoder, OrderKind } from '../../engine/okx/order-encoder.ts';
-import { TagError } from '../../engine/okx/tag.ts';
 import { instrumentsOf } from './okx-fixtures.ts';
 
 const INSTRUMENTS = instrumentsOf('BTC-USDT', 'BTC-USDT-SWAP', 'ETH-USDT-SWAP', 'BTC-USD-SWAP', 'SHIB-USDT');
@@ -57,7 +56,7 @@ function placeArg(place: Place, run: number): Record<string, unknown> {
 }
 
 const instrument = fc.nat(INSTRUMENTS.length - 1);
-const slot = fc.integer({ min: 0, max: SLOT_MAX });
+const slot = fc.integer({ min: 0, max: 9_999 });
 const generation = fc.integer({ min: 1, max: GENERATION_MAX });
 const ticks = fc.integer({ min: 1, max: TICKS_MAX });
 const run = fc.integer({ min: 0, max: RUN_MAX });
@@ -250,7 +249,7 @@ describe('the encoder refuses', () => {
 
   it.each(['', 'has space', 'hyphen-ated', '12345678901234567', 'ümlaut'])('the tag "%s"', (tag) => {
     expect(() => new OrderEncoder({ instruments: INSTRUMENTS, tag, tradeModes: MODES, run: 0 })).toThrow(
-      TagError,
+      /tag: expected/,
     );
   });
 

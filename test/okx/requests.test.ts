@@ -1,14 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { LISTED_REJECT_CODES, RejectDecision, rejectDecision } from '../../engine/okx/reject-codes.ts';
 import {
-  LISTED_REJECT_CODES,
-  RejectClass,
-  RejectDecision,
-  rejectClass,
-  rejectDecision,
-} from '../../engine/okx/reject-codes.ts';
-import {
-  RequestError,
   encodeLogin,
   encodeMassCancel,
   encodeRestAmends,
@@ -18,7 +11,7 @@ import {
   encodeUnsubscribe,
   splitChannels,
 } from '../../engine/okx/request-encoder.ts';
-import { TagError, assertTag, isTag } from '../../engine/okx/tag.ts';
+import { assertTag } from '../../engine/okx/tag.ts';
 import { ENDPOINTS, HEADER_DEMO } from '../../engine/okx/venue-limits.ts';
 
 const books = { channel: 'books', instId: 'BTC-USDT' };
@@ -42,15 +35,15 @@ describe('requests', () => {
   });
 
   it('that OKX would refuse are refused here', () => {
-    expect(() => encodeSubscribe('has-hyphen', [books])).toThrow(RequestError);
-    expect(() => encodeSubscribe('', [books])).toThrow(RequestError);
-    expect(() => encodeSubscribe('a', [])).toThrow(RequestError);
+    expect(() => encodeSubscribe('has-hyphen', [books])).toThrow(/expected/);
+    expect(() => encodeSubscribe('', [books])).toThrow(/expected/);
+    expect(() => encodeSubscribe('a', [])).toThrow(/expected/);
     const many = Array.from({ length: 2_000 }, () => books);
     expect(() => encodeSubscribe('a', many)).toThrow(/65536/);
-    expect(() => encodeRestCancels([])).toThrow(RequestError);
+    expect(() => encodeRestCancels([])).toThrow(/expected/);
     expect(() =>
       encodeRestCancels(Array.from({ length: 21 }, () => ({ instId: 'X', clOrdId: '1' }))),
-    ).toThrow(RequestError);
+    ).toThrow(/expected/);
   });
 
   it('of many channels are cut to 64 KB each, and lose none', () => {
@@ -105,12 +98,10 @@ describe('requests', () => {
 describe('tags', () => {
   it('are 1 to 16 letters and digits', () => {
     for (const tag of ['7', 'abcDEF0123456789']) {
-      expect(isTag(tag)).toBe(true);
       expect(() => assertTag(tag)).not.toThrow();
     }
     for (const tag of ['', 'abcDEF01234567890', 'a-b', 'a b', 'é', 'a\n']) {
-      expect(isTag(tag)).toBe(false);
-      expect(() => assertTag(tag)).toThrow(TagError);
+      expect(() => assertTag(tag)).toThrow(/tag: expected/);
     }
   });
 });
@@ -137,32 +128,30 @@ describe('reject codes', () => {
   });
 
   it.each([
-    [0, 'none', 'none'],
-    [2, 'none', 'none'],
-    [50_011, 'retryLater', 'busy'],
-    [50_061, 'retryLater', 'busy'],
-    [51_149, 'unknownOutcome', 'unknownOutcome'],
-    [50_036, 'drop', 'late'],
-    [51_137, 'reprice', 'price'],
-    [51_008, 'shrink', 'balance'],
-    [51_400, 'resync', 'cancel'],
-    [51_503, 'resync', 'amend'],
-    [51_511, 'reprice', 'amend'],
-    [51_513, 'retryLater', 'amend'],
-    [51_016, 'resync', 'identifiers'],
-    [50_113, 'halt', 'credentials'],
-    [59_113, 'halt', 'compliance'],
-    [60_011, 'retryLater', 'session'],
-    [51_001, 'pauseInstrument', 'instrumentState'],
-  ] as const)('%d means %s', (code, decision, name) => {
+    [0, 'none'],
+    [2, 'none'],
+    [50_011, 'retryLater'],
+    [50_061, 'retryLater'],
+    [51_149, 'unknownOutcome'],
+    [50_036, 'drop'],
+    [51_137, 'reprice'],
+    [51_008, 'shrink'],
+    [51_400, 'resync'],
+    [51_503, 'resync'],
+    [51_511, 'reprice'],
+    [51_513, 'retryLater'],
+    [51_016, 'resync'],
+    [50_113, 'halt'],
+    [59_113, 'halt'],
+    [60_011, 'retryLater'],
+    [51_001, 'pauseInstrument'],
+  ] as const)('%d means %s', (code, decision) => {
     expect(rejectDecision(code)).toBe(RejectDecision[decision]);
-    expect(rejectClass(code)).toBe(RejectClass[name]);
   });
 
   it('that nobody listed pause their instrument', () => {
     for (const code of [3, 51_999, 65_535, 65_536, -1, 1e9, Number.NaN]) {
       expect(rejectDecision(code)).toBe(RejectDecision.pauseInstrument);
-      expect(rejectClass(code)).toBe(RejectClass.unlisted);
     }
   });
 });
