@@ -306,7 +306,10 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
       ...states,
     ]);
     open(Connection.private, endpoints.privateWs, true, [{ channel: Channel.orders, instType: 'ANY' }]);
-    open(Connection.trade, endpoints.privateWs, true, []);
+    // The venue closes a connection on which nothing is subscribed after 30 s.
+    open(Connection.trade, endpoints.privateWs, true, [
+      { channel: Channel.account, extraParams: '{"updateInterval":"0"}' },
+    ]);
   }
 
   // ------------------------------------------------------------------------------------------------- sessions
@@ -334,6 +337,15 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
   /** Snapshots and repeated updates follow by themselves, and the loop takes both as they come. */
   onSwitched(connection: number): void {
     this.#log.line(`${CONNECTION_NAMES[connection]}: switched to a new connection`);
+  }
+
+  /** Without limits of price the gate's own collar stays; without anything else the engine cannot do. */
+  onRefused(connection: number, args: readonly ChannelArg[], error: SessionError): void {
+    const names = args.map(({ channel, instId }) => `${channel} ${instId ?? ''}`.trim()).join(', ');
+    const isOptional = args.every(({ channel }) => channel === Channel.priceLimit);
+    if (isOptional)
+      this.#log.line(`${CONNECTION_NAMES[connection]}: goes on without ${names}: ${error.message}`);
+    else this.onFailed(connection, error);
   }
 
   onFailed(connection: number, error: SessionError): void {
