@@ -2,7 +2,7 @@ import { assert } from '../../base/assert.ts';
 import { DecimalGrid, OFF_GRID } from '../../base/decimal.ts';
 
 /** One side of the venue's published book, best first. A row is the JSON text of a level as the channels send it. */
-export class LadderSide {
+class LadderSide {
   readonly ticks: number[] = [];
   readonly rows: string[] = [];
   readonly #direction: 1 | -1;

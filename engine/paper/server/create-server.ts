@@ -10,7 +10,7 @@ export const HttpChoice = { auto: 'auto', ...HttpEngine } as const;
 export type HttpChoice = (typeof HttpChoice)[keyof typeof HttpChoice];
 
 /** uWebSockets.js was demanded and does not load on this machine. */
-export class UwsLoadError extends Error {
+class UwsLoadError extends Error {
   override readonly name = 'UwsLoadError';
   readonly code = 'UWS_LOAD';
 
