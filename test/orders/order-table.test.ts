@@ -1,0 +1,250 @@
+import { describe, expect, it } from 'vitest';
+import { AssertionError } from '../../engine/base/assert.ts';
+import { CommandOp } from '../../engine/base/command-op.ts';
+import { Side } from '../../engine/base/side.ts';
+import { TICKS_MAX } from '../../engine/base/units.ts';
+import { KEEP_LOTS } from '../../engine/orders/command-batch.ts';
+import { AckOutcome, AmendResult, OrderState, UpdateState } from '../../engine/orders/order-state.ts';
+import { NO_ORDER, OrderTable } from '../../engine/orders/order-table.ts';
+import { NOT_HELD, Reconciliation } from '../../engine/orders/reconciliation.ts';
+import { orderRows } from './order-rows.ts';
+import type { UpdateFields } from './order-rows.ts';
+
+function push(table: OrderTable, slot: number, fields: Partial<UpdateFields>): number {
+  const generation = table.generation[slot]!;
+  return table.onUpdate(orderRows({ slot, generation, state: UpdateState.live, ...fields }), 0);
+}
+
+/** A table with one resting buy of 10 lots at 100. */
+function withResting(): { table: OrderTable; slot: number; generation: number } {
+  const table = new OrderTable(2, 4);
+  const slot = table.open(0, Side.buy, 100, 10, 1_000);
+  const generation = table.generation[slot]!;
+  table.onPlaceAck(slot, generation, AckOutcome.accepted);
+  push(table, slot, { ticks: 100, lots: 10, updatedMs: 5 });
+  return { table, slot, generation };
+}
+
+describe('an order', () => {
+  it('counts from before its place leaves', () => {
+    const table = new OrderTable(2, 4);
+    const slot = table.open(1, Side.sell, 105, 7, 0);
+    expect(table.state[slot]).toBe(OrderState.pendingPlace);
+    expect([...table.exposureLots]).toEqual([0, 0, 0, 7]);
+    expect([...table.bestTicks]).toEqual([0, TICKS_MAX, 0, 105]);
+    expect(table.ownLotsAt(1, Side.sell, 105), 'it is not in the book yet').toBe(0);
+    table.onUnsent(CommandOp.place, slot, 0);
+    expect([...table.exposureLots]).toEqual([0, 0, 0, 0]);
+    expect(table.bestTicks[3]).toBe(TICKS_MAX);
+    expect(table.openTotal).toBe(0);
+  });
+
+  it('that would cross is acked, then cancelled, and never live', () => {
+    const table = new OrderTable(1, 4);
+    const slot = table.open(0, Side.buy, 100, 10, 0);
+    table.onPlaceAck(slot, table.generation[slot]!, AckOutcome.accepted);
+    expect(table.state[slot]).toBe(OrderState.accepted);
+    expect(push(table, slot, { state: UpdateState.cancelled })).toBe(0);
+    expect(table.state[slot]).toBe(OrderState.free);
+    expect(table.illegalCount).toBe(0);
+  });
+
+  it('can be live before its ack', () => {
+    const table = new OrderTable(1, 4);
+    const slot = table.open(0, Side.buy, 100, 10, 0);
+    push(table, slot, { ticks: 100, lots: 10 });
+    table.onPlaceAck(slot, table.generation[slot]!, AckOutcome.accepted);
+    expect(table.state[slot]).toBe(OrderState.live);
+    table.onPlaceAck(slot, table.generation[slot]!, AckOutcome.rejected);
+    expect(table.state[slot], 'a refusal of what rests is not believed').toBe(OrderState.live);
+    expect(table.illegalCount).toBe(1);
+  });
+
+  it('leaves its own lots in the book until it is over', () => {
+    const { table, slot, generation } = withResting();
+    expect(table.ownLotsAt(0, Side.buy, 100)).toBe(10);
+    expect(push(table, slot, { state: UpdateState.partiallyFilled, filled: 4 })).toBe(4);
+    expect(table.ownLotsAt(0, Side.buy, 100)).toBe(6);
+    table.requestAmend(slot, 98, KEEP_LOTS, 2_000);
+    table.requestCancel(slot, 2_000);
+    table.onCancelAck(slot, generation, AckOutcome.accepted);
+    expect(table.ownLotsAt(0, Side.buy, 100)).toBe(6);
+    expect(table.ownLotsAt(0, Side.buy, 98)).toBe(0);
+    push(table, slot, { state: UpdateState.cancelled, filled: 4 });
+    expect(table.ownLotsAt(0, Side.buy, 100)).toBe(0);
+  });
+
+  it('has its fills counted once, late and after its end too', () => {
+    const { table, slot } = withResting();
+    expect(push(table, slot, { state: UpdateState.partiallyFilled, filled: 4 })).toBe(4);
+    expect(push(table, slot, { state: UpdateState.partiallyFilled, filled: 4 })).toBe(0);
+    expect(push(table, slot, { state: UpdateState.partiallyFilled, filled: 3 })).toBe(0);
+    expect(push(table, slot, { state: UpdateState.cancelled, filled: 6 })).toBe(2);
+    expect(push(table, slot, { state: UpdateState.partiallyFilled, filled: 9 })).toBe(3);
+    expect(push(table, slot, { state: UpdateState.partiallyFilled, filled: 9 })).toBe(0);
+    expect(table.lateFillCount).toBe(1);
+    expect(table.state[slot]).toBe(OrderState.free);
+  });
+
+  it('is recognised by its generation when its slot is used again', () => {
+    const table = new OrderTable(1, 1);
+    const slot = table.open(0, Side.buy, 100, 10, 0);
+    const former = table.generation[slot]!;
+    table.onPlaceAck(slot, former, AckOutcome.rejected);
+    expect(table.open(0, Side.sell, 110, 5, 0)).toBe(slot);
+    table.onPlaceAck(slot, former, AckOutcome.accepted);
+    const late = { slot, generation: former, state: UpdateState.filled, filled: 10 };
+    expect(table.onUpdate(orderRows(late), 0)).toBe(0);
+    expect(table.state[slot]).toBe(OrderState.pendingPlace);
+    expect(table.staleCount).toBe(2);
+    expect(table.open(0, Side.sell, 110, 5, 0)).toBe(NO_ORDER);
+  });
+
+  it('is not found by words about slots that do not exist', () => {
+    const table = new OrderTable(1, 2);
+    for (const slot of [-1, 2, 9_999]) {
+      table.onPlaceAck(slot, 1, AckOutcome.accepted);
+      expect(
+        table.onUpdate(orderRows({ slot, generation: 1, state: UpdateState.filled, filled: 5 }), 0),
+      ).toBe(0);
+    }
+    // A slot that was never used has no order either, and generation 0 names none.
+    table.onPlaceAck(0, 0, AckOutcome.accepted);
+    expect(table.staleCount).toBe(7);
+    expect(table.openTotal).toBe(0);
+  });
+});
+
+describe('an amend', () => {
+  it('counts the larger size and both prices until its push', () => {
+    const { table, slot, generation } = withResting();
+    expect(table.addedLotsOf(slot, 15)).toBe(5);
+    expect(table.addedLotsOf(slot, KEEP_LOTS)).toBe(0);
+    const id = table.requestAmend(slot, 103, 15, 0);
+    expect([table.exposureLots[0], table.bestTicks[0]]).toEqual([15, 103]);
+    expect([table.wantTicks[slot], table.wantLots[slot]]).toEqual([103, 15]);
+    table.onAmendAck(slot, generation, id, AckOutcome.accepted);
+    expect(table.amendCount[slot], 'accepted is not done').toBe(1);
+    push(table, slot, { ticks: 103, lots: 15, amendId: id, amendResult: AmendResult.done, updatedMs: 6 });
+    expect([table.priceTicks[slot], table.sizeLots[slot], table.amendCount[slot]]).toEqual([103, 15, 0]);
+    const down = table.requestAmend(slot, 99, 5, 0);
+    expect([table.exposureLots[0], table.bestTicks[0]]).toEqual([15, 103]);
+    table.onAmendAck(slot, generation, down, AckOutcome.rejected);
+    expect([table.wantTicks[slot], table.wantLots[slot], table.exposureLots[0]]).toEqual([103, 15, 15]);
+  });
+
+  it('is not undone by a push from before it', () => {
+    const { table, slot } = withResting();
+    const id = table.requestAmend(slot, 103, 15, 0);
+    push(table, slot, { ticks: 103, lots: 15, amendId: id, amendResult: AmendResult.done, updatedMs: 9 });
+    push(table, slot, { state: UpdateState.partiallyFilled, ticks: 100, lots: 10, filled: 2, updatedMs: 8 });
+    expect([table.priceTicks[slot], table.sizeLots[slot], table.filledLots[slot]]).toEqual([103, 15, 2]);
+  });
+
+  it('is in flight three times at most, each with an id of its own', () => {
+    const { table, slot, generation } = withResting();
+    const ids = [101, 102, 103].map((ticks) => table.requestAmend(slot, ticks, KEEP_LOTS, 0));
+    expect(new Set(ids).size).toBe(3);
+    expect(table.isAmendable(slot)).toBe(false);
+    expect(() => table.requestAmend(slot, 104, KEEP_LOTS, 0)).toThrow(AssertionError);
+    table.onAmendAck(slot, generation, ids[1]!, AckOutcome.rejected);
+    expect(table.wantTicks[slot]).toBe(103);
+    table.onAmendAck(slot, generation, ids[2]!, AckOutcome.rejected);
+    expect(table.wantTicks[slot]).toBe(101);
+    table.onAmendAck(slot, generation, ids[2]!, AckOutcome.rejected);
+    expect(table.staleCount).toBe(1);
+  });
+
+  it('in doubt keeps the order in doubt until the last one is decided', () => {
+    const { table, slot, generation } = withResting();
+    const first = table.requestAmend(slot, 101, KEEP_LOTS, 0);
+    const second = table.requestAmend(slot, 102, KEEP_LOTS, 0);
+    expect(table.expire(10, 10)).toBe(1);
+    push(table, slot, { state: UpdateState.partiallyFilled, filled: 1, updatedMs: 6 });
+    expect(table.state[slot], 'a fill says nothing about the amends').toBe(OrderState.unknown);
+    table.onAmendAck(slot, generation, first, AckOutcome.rejected);
+    expect(table.state[slot]).toBe(OrderState.unknown);
+    table.onAmendAck(slot, generation, second, AckOutcome.rejected);
+    expect(table.state[slot]).toBe(OrderState.live);
+  });
+});
+
+describe('doubt', () => {
+  it('comes to what waits too long, counts at full risk, and allows another cancel', () => {
+    const table = new OrderTable(1, 4);
+    const placed = table.open(0, Side.buy, 100, 10, 0);
+    const resting = table.open(0, Side.buy, 99, 10, 0);
+    push(table, resting, { ticks: 99, lots: 10 });
+    expect(table.expire(50, 100)).toBe(0);
+    expect(table.expire(100, 100)).toBe(1);
+    expect([table.state[placed], table.state[resting]]).toEqual([OrderState.unknown, OrderState.live]);
+    expect([table.exposureLots[0], table.doubtCount, table.nextInDoubt(0)]).toEqual([20, 1, placed]);
+    table.requestCancel(resting, 200);
+    expect(table.isCancellable(resting)).toBe(false);
+    expect(table.doubtInFlight()).toBe(1);
+    expect(table.isCancellable(resting)).toBe(true);
+    expect(table.expire(10_000, 0), 'nothing is in flight').toBe(0);
+  });
+
+  it('ends with the answer to a question', () => {
+    const { table, slot, generation } = withResting();
+    table.requestAmend(slot, 104, 20, 0);
+    table.requestCancel(slot, 0);
+    table.doubtInFlight();
+    expect(table.resolveLive(slot, generation, 104, 20, 3, 50)).toBe(3);
+    expect(table.state[slot]).toBe(OrderState.live);
+    expect([table.amendCount[slot], table.isCancelInFlight[slot], table.exposureLots[0]]).toEqual([0, 0, 17]);
+    push(table, slot, { ticks: 100, lots: 10, updatedMs: 49 });
+    expect([table.priceTicks[slot], table.sizeLots[slot]], 'a push from before').toEqual([104, 20]);
+    expect(table.resolveClosed(slot, generation, 8)).toBe(5);
+    expect(table.openTotal).toBe(0);
+  });
+
+  it('is left when the venue does not have it, and no later word counts its fills again', () => {
+    const { table, slot, generation } = withResting();
+    table.requestCancel(slot, 0);
+    table.onCancelAck(slot, generation, AckOutcome.gone);
+    expect([table.state[slot], table.exposureLots[0], table.doubtCount]).toEqual([OrderState.gone, 10, 1]);
+    expect(table.isCancellable(slot)).toBe(false);
+    push(table, slot, { ticks: 100, lots: 10, updatedMs: 4 });
+    expect(table.state[slot], 'a live push that was late').toBe(OrderState.gone);
+    table.resolveAbsent(slot, generation);
+    expect([table.state[slot], table.exposureLots[0], table.doubtCount]).toEqual([OrderState.free, 0, 0]);
+    expect(push(table, slot, { state: UpdateState.filled, filled: 10 })).toBe(0);
+  });
+
+  it('returns when a cancel overtook its place', () => {
+    const table = new OrderTable(1, 4);
+    const slot = table.open(0, Side.buy, 100, 10, 0);
+    const generation = table.generation[slot]!;
+    table.requestCancel(slot, 1);
+    table.onCancelAck(slot, generation, AckOutcome.gone);
+    expect(table.state[slot]).toBe(OrderState.gone);
+    table.onPlaceAck(slot, generation, AckOutcome.accepted);
+    expect(table.state[slot]).toBe(OrderState.unknown);
+    expect(table.isCancellable(slot)).toBe(true);
+  });
+});
+
+describe('reconciliation', () => {
+  it('closes what the venue does not list, but for what was placed just now', () => {
+    const table = new OrderTable(1, 8);
+    const listed = table.open(0, Side.buy, 100, 10, 0);
+    const ended = table.open(0, Side.buy, 99, 10, 0);
+    const recent = table.open(0, Side.buy, 98, 10, 900);
+    const reconciliation = new Reconciliation(table);
+    reconciliation.begin(1_000, 500);
+    expect(table.doubtCount).toBe(3);
+    expect(reconciliation.seen(listed, table.generation[listed]!, 100, 10, 4, 7)).toBe(4);
+    expect(reconciliation.seen(listed, 77, 100, 10, 4, 7)).toBe(NOT_HELD);
+    expect(reconciliation.seen(5_000, 1, 100, 10, 0, 7)).toBe(NOT_HELD);
+    expect(reconciliation.end()).toBe(1);
+    expect([table.state[listed], table.state[ended], table.state[recent]]).toEqual([
+      OrderState.live,
+      OrderState.free,
+      OrderState.unknown,
+    ]);
+    expect(table.exposureLots[0]).toBe(16);
+    expect(() => reconciliation.end()).toThrow(AssertionError);
+  });
+});
