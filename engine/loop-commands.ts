@@ -76,6 +76,8 @@ export class LoopCommands {
   readonly restUntilNs: Float64Array;
   /** Updates about orders of other runs or programs, on our instruments. */
   foreignUpdates = 0;
+  /** Fills whose fee was in a third currency, which no profit figure holds. */
+  otherFees = 0;
 
   readonly #instruments: readonly Instrument[];
   readonly #output: LoopOutput;
@@ -465,7 +467,9 @@ export class LoopCommands {
       const side = updates.side[row]! as Side;
       const ticks = updates.fillTicks[row]! > 0 ? updates.fillTicks[row]! : updates.priceTicks[row]!;
       if (ticks > 0) this.ledger.onFill(instrument, side, ticks, filled);
-      this.ledger.onFee(instrument, updates.fillFee[row]!, updates.feeCurrency[row] === FeeCurrency.base);
+      const currency = updates.feeCurrency[row]!;
+      if (currency === FeeCurrency.other) this.otherFees += updates.fillFee[row] === 0 ? 0 : 1;
+      else this.ledger.onFee(instrument, updates.fillFee[row]!, currency === FeeCurrency.base);
       const notional = this.#instruments[instrument]!.notional(ticks, filled);
       this.#metrics.fill(instrument, side, updates.isMaker[row] === 1, notional);
     }

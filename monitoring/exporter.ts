@@ -1,4 +1,5 @@
 import type { MetricsShare } from '../engine/metrics/cells.ts';
+import type { TerminalOptions } from './terminal.ts';
 import { Worker } from 'node:worker_threads';
 
 /** What the exporter's thread is started with: plain data. */
@@ -12,6 +13,8 @@ export interface ExporterOptions extends MetricsShare {
    * same, so that ages agree.
    */
   readonly processOriginMs: number;
+  /** Shows the status on standard output too; nothing is shown when it is not given. */
+  readonly terminal?: TerminalOptions;
 }
 
 /** The exporter could not be started. */
@@ -32,6 +35,8 @@ export interface Exporter {
   readonly port: number;
   /** Resolves once its thread has ended, with the reason; `null` when it was closed. Never rejects. */
   readonly ended: Promise<Error | null>;
+  /** Writes a line of the log above the status on the terminal. */
+  log(line: string): void;
   /** Stops listening and ends the thread. May be called again. */
   close(): Promise<void>;
 }
@@ -80,6 +85,7 @@ export async function startExporter(options: ExporterOptions): Promise<Exporter>
     host: options.host,
     port: options.port,
     processOriginMs: options.processOriginMs,
+    ...(options.terminal === undefined ? {} : { terminal: options.terminal }),
   };
   const worker = new Worker(workerFile(), { workerData, name: 'exporter' });
   let isClosing = false;
@@ -117,6 +123,8 @@ export async function startExporter(options: ExporterOptions): Promise<Exporter>
     host: options.host,
     port,
     ended,
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+    log: (line) => worker.postMessage(line),
     close: async () => {
       isClosing = true;
       // Ending the thread closes its sockets; a scrape that is being answered is not worth waiting for.

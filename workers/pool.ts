@@ -21,6 +21,7 @@ import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { assert } from '../engine/base/assert.ts';
+import { processOriginMs } from '../engine/base/clock.ts';
 import { NS_PER_MS } from '../engine/base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../engine/base/units.ts';
 import { MarketBells } from '../engine/handoff/doorbell.ts';
@@ -28,6 +29,7 @@ import type { WaitStrategy } from '../engine/handoff/doorbell.ts';
 import type { Handoff } from '../engine/handoff/handoff-memory.ts';
 import { QuoteView, QuoteWriter } from '../engine/handoff/quote-slot.ts';
 import { WorkerControl, WorkerWatch } from '../engine/handoff/worker-status.ts';
+import type { MetricsShare } from '../engine/metrics/cells.ts';
 import type { QuoterTask, QuoterWorkerData } from './quoter.ts';
 import type { LadderParameters } from './strategy/ladder.ts';
 
@@ -53,6 +55,8 @@ export interface QuoterPoolOptions {
   readonly backoffMaxMs?: Milliseconds;
   /** `performance.timeOrigin` of the thread whose clock stamps the frames; the calling thread's if not given. */
   readonly processOriginMs?: number;
+  /** Where the workers post how long they compute. */
+  readonly metrics?: MetricsShare;
 }
 
 /** Called on the thread that owns the pool. */
@@ -121,7 +125,7 @@ function workerFile(): string {
 }
 
 export class QuoterPool {
-  readonly #options: Required<Omit<QuoterPoolOptions, 'processOriginMs'>>;
+  readonly #options: Required<Omit<QuoterPoolOptions, 'processOriginMs' | 'metrics'>>;
   readonly #handler: QuoterPoolHandler;
   readonly #piscina: Piscina<QuoterTask, void>;
   readonly #seats: readonly Seat[];
@@ -151,7 +155,8 @@ export class QuoterPool {
     this.#seats = Array.from({ length: handoff.workerCount }, (_, worker) => new Seat(handoff, worker));
     const workerData: QuoterWorkerData = {
       handoff: handoff.memory,
-      processOriginMs: options.processOriginMs ?? performance.timeOrigin,
+      processOriginMs: options.processOriginMs ?? processOriginMs(),
+      ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
     };
     this.#piscina = new Piscina<QuoterTask, void>({
       filename: workerFile(),

@@ -15,6 +15,7 @@ import type { Handoff } from '../engine/handoff/handoff-memory.ts';
 import { MarketReader, MarketView } from '../engine/handoff/market-slot.ts';
 import { QuoteView, QuoteWriter } from '../engine/handoff/quote-slot.ts';
 import { WorkerStatus } from '../engine/handoff/worker-status.ts';
+import { Histogram } from '../engine/metrics/histogram.ts';
 import { Ladder } from './strategy/ladder.ts';
 import type { LadderParameters } from './strategy/ladder.ts';
 
@@ -28,14 +29,23 @@ export class Quoter {
   readonly #readers: MarketReader[] = [];
   readonly #ladders: Ladder[] = [];
   readonly #writers: QuoteWriter[] = [];
+  /** Time from reading a market to its quote being ready. */
+  readonly #compute: Histogram;
   readonly #market: MarketView;
   readonly #quote: QuoteView;
 
   /** @param parameters of every instrument of the hand-off, in order */
-  constructor(handoff: Handoff, worker: number, parameters: readonly LadderParameters[], clock: Clock) {
+  constructor(
+    handoff: Handoff,
+    worker: number,
+    parameters: readonly LadderParameters[],
+    clock: Clock,
+    compute: Histogram = new Histogram(),
+  ) {
     assert(parameters.length === handoff.instrumentCount, 'every instrument has strategy parameters');
     this.status = new WorkerStatus(handoff, worker);
     this.#clock = clock;
+    this.#compute = compute;
     this.#bell = new BellWaiter(handoff, handoff.layout.marketBellAt(worker));
     this.#quoteBell = new BellRinger(handoff, handoff.layout.quoteBellAt);
     this.#instruments = handoff.instrumentsOf(worker);
@@ -74,11 +84,13 @@ export class Quoter {
     const market = this.#market;
     const quote = this.#quote;
     if (!this.#readers[instrument].read(market)) return false;
+    const startedNs = this.#clock.nowNs();
     this.#ladders[instrument].compute(market, quote);
     quote.epoch = market.epoch;
     quote.marketVersion = market.version;
     quote.recvNs = market.recvNs;
     quote.computedNs = this.#clock.nowNs();
+    this.#compute.record(quote.computedNs - startedNs);
     this.#writers[instrument].publish(quote);
     this.#quoteBell.ring(instrument);
     this.status.addQuote();

@@ -7,6 +7,9 @@ import { SystemClock } from '../engine/base/clock.ts';
 import type { WaitStrategy } from '../engine/handoff/doorbell.ts';
 import { Handoff } from '../engine/handoff/handoff-memory.ts';
 import { WorkerControl } from '../engine/handoff/worker-status.ts';
+import { MetricsMemory, MetricsWriter } from '../engine/metrics/cells.ts';
+import type { MetricsShare } from '../engine/metrics/cells.ts';
+import { Histogram } from '../engine/metrics/histogram.ts';
 import { Quoter } from './quoter-core.ts';
 import type { LadderParameters } from './strategy/ladder.ts';
 
@@ -15,6 +18,8 @@ export interface QuoterWorkerData {
   readonly handoff: SharedArrayBuffer;
   /** `performance.timeOrigin` of the engine thread, so that all threads tell one time. */
   readonly processOriginMs: number;
+  /** Where the workers post how long they compute; not given where nobody looks. */
+  readonly metrics?: MetricsShare;
 }
 
 export interface QuoterTask {
@@ -32,9 +37,13 @@ function hang(): never {
 }
 
 function serve(task: QuoterTask): void {
-  const { handoff: memory, processOriginMs } = workerData as QuoterWorkerData;
+  const { handoff: memory, processOriginMs, metrics } = workerData as QuoterWorkerData;
   const clock = new SystemClock(processOriginMs);
-  const quoter = new Quoter(new Handoff(memory), task.worker, task.parameters, clock);
+  const writer =
+    metrics === undefined ? undefined : new MetricsWriter(new MetricsMemory(metrics), task.worker);
+  const quotes = writer?.cell('workerQuotes') ?? 0;
+  const compute = writer?.histogram('workerCompute') ?? new Histogram();
+  const quoter = new Quoter(new Handoff(memory), task.worker, task.parameters, clock, compute);
   const { status } = quoter;
   quoter.quoteAll();
   status.begin(task.term);
@@ -43,7 +52,10 @@ function serve(task: QuoterTask): void {
     if (control === WorkerControl.stop) return;
     if (control === WorkerControl.fail) throw new Error('the quote worker was told to fail');
     if (control === WorkerControl.hang) hang();
-    if (quoter.wait(task.wait)) quoter.pass();
+    if (quoter.wait(task.wait)) {
+      const published = quoter.pass();
+      writer?.increment(quotes, published);
+    }
     status.beat();
   }
 }

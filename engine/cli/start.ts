@@ -13,6 +13,7 @@ import { Host } from '../host/host.ts';
 import { HostError } from '../host/host-error.ts';
 import { Log } from '../host/log.ts';
 import { summaryOf } from '../host/summary.ts';
+import { ExporterError } from '../../monitoring/exporter.ts';
 import { RestError } from '../venue/rest-error.ts';
 import { parseDurationMs } from './duration.ts';
 import { ExitCode } from './exit-code.ts';
@@ -96,7 +97,7 @@ async function run(args: Arguments): Promise<ExitCode> {
     processOriginMs: processOriginMs(),
     version: readVersion(),
     nodeVersion: process.version,
-    isTerminal: process.stdout.isTTY,
+    terminal: { isTerminal: process.stdout.isTTY, columns: process.stdout.columns ?? 0 },
     log,
     onFatal: fail,
   });
@@ -121,6 +122,7 @@ function exitCodeOf(error: unknown): ExitCode {
     return error.code === 'VENUE_UNREACHABLE' ? ExitCode.unavailable : ExitCode.config;
   }
   if (error instanceof RestError) return ExitCode.unavailable;
+  if (error instanceof ExporterError) return ExitCode.config;
   if (error instanceof AssertionError) return ExitCode.internal;
   // Every other error that was foreseen has a code of its own.
   return error instanceof Error && 'code' in error ? ExitCode.failed : ExitCode.internal;

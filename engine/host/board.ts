@@ -20,6 +20,8 @@ const STATE_OF_PHASE: Readonly<Record<LoopPhase, EngineState>> = {
   [LoopPhase.stopping]: EngineState.stopping,
 };
 
+const OPS = Object.values(CommandOp);
+
 /** Posts the state of the loop to shared memory a few times a second, for the exporter to read. */
 export class Board {
   readonly #loop: Loop;
@@ -31,6 +33,8 @@ export class Board {
   readonly #haltReason: number;
   readonly #heartbeat: number;
   readonly #accountBudget: number;
+  /** By instrument × 3 + operation. */
+  readonly #budgetLeft: readonly number[];
 
   constructor(loop: Loop, memory: MetricsMemory, limits: readonly RiskLimits[], account: AccountLimits) {
     const writer = new MetricsWriter(memory);
@@ -43,6 +47,9 @@ export class Board {
     this.#haltReason = writer.cell('haltReason');
     this.#heartbeat = writer.cell('engineHeartbeat');
     this.#accountBudget = writer.cell('accountBudgetLeft');
+    this.#budgetLeft = loop.instruments.flatMap(({ index }) =>
+      OPS.map((op) => writer.cell('budgetLeft', index, op)),
+    );
     this.#counters = [
       ...loop.instruments.flatMap(({ index }) => {
         const sync = loop.market.syncs[index]!;
@@ -55,6 +62,7 @@ export class Board {
         ] as const;
       }),
       [writer.cell('illegalTransitions'), () => loop.table.illegalCount],
+      [writer.cell('otherFees'), () => loop.commands.otherFees],
       [writer.cell('foreignOrders'), () => loop.commands.foreignUpdates],
     ];
   }
@@ -125,11 +133,9 @@ export class Board {
       }
     }
     board.publish(nowNs);
-    for (const op of Object.values(CommandOp)) {
-      this.#writer.set(
-        this.#writer.cell('budgetLeft', index, op),
-        throttle.available(op, index, true, nowNs),
-      );
+    for (const op of OPS) {
+      const left = throttle.available(op, index, true, nowNs);
+      this.#writer.set(this.#budgetLeft[index * OPS.length + op]!, left);
     }
   }
 }

@@ -38,6 +38,7 @@ import type { SessionHandler } from '../venue/session.ts';
 import type { SessionError } from '../venue/session-error.ts';
 import { startExporter } from '../../monitoring/exporter.ts';
 import type { Exporter } from '../../monitoring/exporter.ts';
+import type { TerminalOptions } from '../../monitoring/terminal.ts';
 import { QuoterPool } from '../../workers/pool.ts';
 import type { QuoterPoolHandler } from '../../workers/pool.ts';
 import { BOARD_PERIOD_NS, Board } from './board.ts';
@@ -69,8 +70,8 @@ export interface HostOptions {
   readonly processOriginMs: number;
   readonly version: string;
   readonly nodeVersion: string;
-  /** Whether the status on standard output may be redrawn in place. */
-  readonly isTerminal: boolean;
+  /** How the status is shown on standard output. */
+  readonly terminal: TerminalOptions;
   readonly log: Log;
   /** Something happened after which the process must stop: cancels first, then an exit with this error. */
   readonly onFatal: (error: Error) => void;
@@ -163,6 +164,12 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
       host: config.metrics.host,
       port: config.metrics.port,
       processOriginMs: this.#options.processOriginMs,
+      terminal: this.#options.terminal,
+    });
+    const exporter = this.#exporter;
+    if (this.#options.terminal.isTerminal) this.#log.redirect((line) => exporter.log(line));
+    void this.#exporter.ended.then((error) => {
+      if (error !== null) this.#log.line(`exporter: ${error.message}; trading goes on without it`);
     });
     this.#every(TIMER_MS, () => this.#onTimer());
     this.#every(CLOCK_PERIOD_MS, () => {
@@ -253,6 +260,7 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
         handoff,
         parameters: instruments.map((each) => ladderOf(each, config.instruments[each.index]!)),
         wait: WaitStrategy[config.engine.wait],
+        metrics: this.#memory.share,
         processOriginMs,
       },
       this,
@@ -482,6 +490,7 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
     this.#loop?.quoteBell.stop();
     await Promise.all(this.#sessions.map((session) => session.close()));
     await this.#pool?.close();
+    this.#log.redirect(undefined);
     await this.#exporter?.close();
     await this.#rest.close();
     await this.#embedded?.stop();

@@ -322,11 +322,6 @@ const CATALOG = {
     'Age of the last frame of the session.',
     AGE,
   ),
-  restRequests: counter(
-    'okxmm_rest_requests_total',
-    ['result'],
-    'REST requests, by whether the venue accepted them.',
-  ),
 
   // Books.
   bookState: gauge(
@@ -400,14 +395,6 @@ const CATALOG = {
     AGE,
   ),
   workerQuotes: counter('okxmm_worker_quotes_total', OF_WORKER, 'Quotes computed.', { owner: 'worker' }),
-  workerTornReads: counter(
-    'okxmm_worker_torn_reads_total',
-    OF_WORKER,
-    'Reads of a market slot given up as torn.',
-    {
-      owner: 'worker',
-    },
-  ),
   workerCompute: histogram('okxmm_worker_compute_seconds', OF_WORKER, 'Time to compute one quote.', {
     owner: 'worker',
   }),
@@ -434,6 +421,11 @@ const CATALOG = {
     'okxmm_illegal_transitions_total',
     [],
     'Messages an order could not be in for.',
+  ),
+  otherFees: counter(
+    'okxmm_other_fees_total',
+    [],
+    'Fills whose fee was in a third currency: it is in no profit figure.',
   ),
   foreignOrders: counter(
     'okxmm_foreign_orders_total',

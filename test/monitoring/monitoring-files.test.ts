@@ -253,16 +253,15 @@ test('every metric is on a dashboard or in a rule, but for the ones listed', () 
   const listed: MetricId[] = [
     'bytesReceived', // for the network's sake, next to the frames
     'framesDecoded', // received minus the panels of what was not decoded
-    'restRequests',
     'bookQuotable',
     'bookSnapshots',
     'quoteFairPrice',
     'workerQuotes',
-    'workerTornReads',
     'workerCompute',
     'requests',
     'illegalTransitions',
     'foreignOrders',
+    'otherFees',
     'exposureLots',
   ];
   const seen = new Set(

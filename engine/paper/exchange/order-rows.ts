@@ -40,7 +40,10 @@ export function orderPushRow(
   };
   return {
     ...sharedFields(order),
-    notionalUsd: value(order.ticks || order.market.markTicks, order.lots),
+    notionalUsd:
+      order.terms.budget >= 0n
+        ? numberText(amountNumber(order.terms.budget) * valuation.usd(listing.quoteCcy), 8)
+        : value(order.ticks || order.market.markTicks, order.lots),
     fillPx: fill === undefined ? '' : listing.priceText(fill.ticks),
     tradeId: fill === undefined ? '' : String(fill.tradeId),
     fillSz: fill === undefined ? '0' : listing.sizeText(fill.lots),
