@@ -304,4 +304,15 @@ describe('what the venue received', () => {
       { uid: 'uid1', clOrdId: 'r1' },
     ]);
   });
+
+  it('can be looked at beyond one page', () => {
+    const peer = world.trader(1);
+    for (let batch = 0; batch < 12; batch++) {
+      const items = Array.from({ length: 20 }, (_, index) => order({ clOrdId: `p${batch}x${index}` }));
+      expect(operate(peer, 'batch-orders', items)[0].code).toBe('0');
+    }
+    const resting = world.rest('GET', '/paper/resting').answer.resting as { clOrdId: string }[];
+    expect(new Set(resting.map(({ clOrdId }) => clOrdId)).size).toBe(240);
+    expect(resting).toHaveLength(240);
+  });
 });
