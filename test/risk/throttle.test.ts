@@ -1,0 +1,129 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AssertionError } from '../../engine/base/assert.ts';
+import { CommandOp } from '../../engine/base/command-op.ts';
+import { Throttle } from '../../engine/risk/throttle.ts';
+import type { ThrottleOptions } from '../../engine/risk/throttle.ts';
+import { NaiveThrottle } from '../model/naive-throttle.ts';
+
+const OKX: ThrottleOptions = {
+  instrumentCount: 2,
+  windowNs: 2_000,
+  marginNs: 100,
+  singleMax: 60,
+  batchMax: 300,
+  accountMax: 1_000,
+  cancelReserveSingle: 10,
+  cancelReserveBatch: 60,
+};
+const { place, amend, cancel } = CommandOp;
+
+describe('the throttle', () => {
+  it('allows the limit in a window, and the next when the first has left it', () => {
+    const throttle = new Throttle(OKX);
+    throttle.take(place, 0, 1, false, 0);
+    for (let count = 1; count < 60; count++) throttle.take(place, 0, 1, false, 500);
+    expect(throttle.available(place, 0, false, 2_100), 'exactly a window ago still counts').toBe(0);
+    expect(throttle.available(place, 0, false, 2_101)).toBe(1);
+    expect(throttle.available(place, 0, false, 2_601)).toBe(60);
+    expect(() => throttle.take(place, 0, 61, false, 2_601)).toThrow(AssertionError);
+  });
+
+  it('keeps operations, instruments, and single and batch apart', () => {
+    const throttle = new Throttle(OKX);
+    throttle.take(place, 0, 60, false, 0);
+    expect(throttle.available(place, 0, true, 0)).toBe(300);
+    expect(throttle.available(amend, 0, false, 0)).toBe(60);
+    expect(throttle.available(cancel, 0, false, 0)).toBe(60);
+    expect(throttle.available(place, 1, false, 0)).toBe(60);
+  });
+
+  it('shares the budget of the account among places and amends, not cancels', () => {
+    const throttle = new Throttle({ ...OKX, accountMax: 350 });
+    throttle.take(place, 0, 300, true, 0);
+    throttle.take(cancel, 0, 200, true, 0);
+    expect(throttle.available(amend, 1, true, 0)).toBe(50);
+    throttle.take(amend, 1, 50, true, 0);
+    expect(throttle.available(place, 1, false, 0)).toBe(0);
+    expect(throttle.available(cancel, 1, true, 0)).toBe(300);
+    expect(throttle.accountAvailable(2_101)).toBe(350);
+  });
+
+  it('stops placing while cancels are low, so that what rests can be cancelled', () => {
+    const throttle = new Throttle(OKX);
+    throttle.take(cancel, 0, 51, false, 0);
+    expect(throttle.available(place, 0, true, 0)).toBe(0);
+    expect(throttle.available(amend, 0, true, 0), 'an amend adds nothing to cancel').toBe(300);
+    expect(throttle.available(place, 1, true, 0)).toBe(300);
+    expect(throttle.available(cancel, 0, false, 0)).toBe(9);
+    throttle.take(cancel, 1, 241, true, 0);
+    expect(throttle.available(place, 1, false, 0)).toBe(0);
+  });
+
+  it('waits after a refusal for the rate limit', () => {
+    const throttle = new Throttle(OKX);
+    throttle.block(amend, 0, 500);
+    expect(throttle.available(amend, 0, true, 499)).toBe(0);
+    expect(throttle.available(amend, 0, false, 499)).toBe(0);
+    expect(throttle.available(place, 0, false, 499)).toBe(60);
+    throttle.block(amend, 0, 300);
+    expect(throttle.available(amend, 0, false, 400), 'the later of two counts').toBe(0);
+    expect(throttle.available(amend, 0, false, 500)).toBe(60);
+    throttle.blockAccount(900);
+    expect(throttle.available(place, 1, true, 899)).toBe(0);
+    expect(throttle.available(cancel, 1, true, 899)).toBe(300);
+    expect(throttle.available(place, 1, true, 900)).toBe(300);
+  });
+
+  it('says what a list of all sends says, and no window of the venue ever overflows', () => {
+    const options: ThrottleOptions = {
+      instrumentCount: 2,
+      windowNs: 50,
+      marginNs: 5,
+      singleMax: 3,
+      batchMax: 8,
+      accountMax: 12,
+      cancelReserveSingle: 1,
+      cancelReserveBatch: 2,
+    };
+    const step = fc.record({
+      op: fc.constantFrom(place, amend, cancel),
+      instrument: fc.nat({ max: 1 }),
+      isBatch: fc.boolean(),
+      wanted: fc.integer({ min: 1, max: 6 }),
+      waitNs: fc.integer({ min: 0, max: 15 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+        const throttle = new Throttle(options);
+        const naive = new NaiveThrottle(options);
+        let nowNs = 0;
+        for (const { op, instrument, isBatch, wanted, waitNs } of steps) {
+          nowNs += waitNs;
+          for (const each of [place, amend, cancel]) {
+            const expected = naive.available(each, instrument, isBatch, nowNs);
+            expect(throttle.available(each, instrument, isBatch, nowNs)).toBe(expected);
+          }
+          expect(throttle.accountAvailable(nowNs)).toBe(naive.accountAvailable(nowNs));
+          const count = Math.min(wanted, throttle.available(op, instrument, isBatch, nowNs));
+          if (count === 0) continue;
+          throttle.take(op, instrument, count, isBatch, nowNs);
+          naive.sends.push({ op, instrument, isBatch, count, atNs: nowNs });
+        }
+        // Every window that begins with a send, as the venue may lay it.
+        for (const { atNs, op, instrument, isBatch } of naive.sends) {
+          const inside = naive.sends.filter(
+            (send) => send.atNs >= atNs && send.atNs < atNs + options.windowNs,
+          );
+          const sum = (sends: typeof inside): number => sends.reduce((total, send) => total + send.count, 0);
+          const same = inside.filter(
+            (send) => send.op === op && send.instrument === instrument && send.isBatch === isBatch,
+          );
+          expect(sum(same)).toBeLessThanOrEqual(isBatch ? options.batchMax : options.singleMax);
+          expect(sum(inside.filter((send) => send.op !== cancel))).toBeLessThanOrEqual(options.accountMax);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
