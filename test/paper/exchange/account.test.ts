@@ -18,7 +18,9 @@ describe('positions', () => {
     expect(world.exchange.positions('a', {})).toMatchObject([
       { instId: SWAP, pos: '4', avgPx: '78075', mgnMode: 'cross', posSide: 'net', ccy: 'USDT', lever: '10' },
     ]);
-    expect(world.exchange.positions('b', { instType: 'SWAP' })).toMatchObject([{ pos: '-4', avgPx: '78075' }]);
+    expect(world.exchange.positions('b', { instType: 'SWAP' })).toMatchObject([
+      { pos: '-4', avgPx: '78075' },
+    ]);
     // Selling 5 at 78175 closes 4 with 100 × 0.04 of profit and opens 1 short.
     world.place('b', 'buy', '78175', '5');
     const { ordId } = world.place('a', 'sell', '78175', '5');
@@ -203,7 +205,13 @@ describe('queries', () => {
     world.place('b', 'sell', '78000', '2');
     const fills = world.exchange.fills('a', { ordId, instType: 'SWAP' });
     expect(fills.map((row) => row['fillSz'])).toEqual(['2', '1']);
-    expect(fills[0]).toMatchObject({ clOrdId: '42', tag: 't1', execType: 'M', fee: '-0.312', feeCcy: 'USDT' });
+    expect(fills[0]).toMatchObject({
+      clOrdId: '42',
+      tag: 't1',
+      execType: 'M',
+      fee: '-0.312',
+      feeCcy: 'USDT',
+    });
     expect(world.exchange.fills('a', { after: fills[0]!['billId'] as string })).toHaveLength(1);
   });
 

@@ -10,7 +10,11 @@ describe('price-time priority', () => {
     world.place('c', 'buy', '78001', '2.5');
     expect(world.states(first)).toEqual(['live', 'filled']);
     expect(world.states(second)).toEqual(['live', 'filled']);
-    expect(world.lastPush(late)).toMatchObject({ state: 'partially_filled', accFillSz: '0.5', fillPx: '78001' });
+    expect(world.lastPush(late)).toMatchObject({
+      state: 'partially_filled',
+      accFillSz: '0.5',
+      fillPx: '78001',
+    });
     expect(world.sink.singleTrades.map((row) => [row['px'], row['sz'], row['side']])).toEqual([
       ['78000', '1', 'buy'],
       ['78000', '1', 'buy'],
@@ -25,7 +29,13 @@ describe('price-time priority', () => {
     world.place('a', 'buy', '77998', '1');
     world.place('c', 'sell', '77998', '4');
     expect(world.sink.trades).toHaveLength(2);
-    expect(world.sink.trades[0]).toMatchObject({ px: '77999', sz: '3', count: '2', side: 'sell', source: '0' });
+    expect(world.sink.trades[0]).toMatchObject({
+      px: '77999',
+      sz: '3',
+      count: '2',
+      side: 'sell',
+      source: '0',
+    });
     expect(world.sink.trades[0]!['tradeId']).toBe(world.sink.singleTrades[1]!['tradeId']);
     expect(world.sink.trades[1]).toMatchObject({ px: '77998', sz: '1', count: '1' });
     const takerFills = world.sink.fills.filter((row) => row['execType'] === 'T');

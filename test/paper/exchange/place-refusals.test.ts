@@ -65,7 +65,11 @@ describe('shape', () => {
     ['an RPI order', { ordType: 'rpi' }, '54041'],
     ['posSide long in net mode', { posSide: 'long' }, '51000'],
     ['spot with reduceOnly', { instId: 'BTC-USDT', tdMode: 'cash', reduceOnly: true }, '51205'],
-    ['optimal_limit_ioc on spot', { instId: 'BTC-USDT', tdMode: 'cash', ordType: 'optimal_limit_ioc' }, '51000'],
+    [
+      'optimal_limit_ioc on spot',
+      { instId: 'BTC-USDT', tdMode: 'cash', ordType: 'optimal_limit_ioc' },
+      '51000',
+    ],
     ['an expired future', { instId: 'BTC-USDT-260626' }, '51027'],
   ])('refuses %s', (_name, changes, code) => {
     expect(place(changes)).toBe(code);
@@ -74,7 +78,12 @@ describe('shape', () => {
   it('names the parameter in sMsg', () => {
     const world = new World();
     const result = world.exchange.place('a', { ...VALID, clOrdId: 'a-b' });
-    expect(result).toMatchObject({ sCode: '51000', sMsg: 'Parameter clOrdId error', clOrdId: 'a-b', tag: 'tag1' });
+    expect(result).toMatchObject({
+      sCode: '51000',
+      sMsg: 'Parameter clOrdId error',
+      clOrdId: 'a-b',
+      tag: 'tag1',
+    });
   });
 
   it('takes 32 and 16 characters, and booleans as text', () => {
@@ -144,7 +153,9 @@ describe('ids, caps and funds', () => {
     const again = world.place('a', 'buy', '77980', '1', { clOrdId: '7' });
     expect(again.sCode).toBe('0');
     // The newest of that name.
-    expect(world.exchange.order('a', 'BTC-USDT-SWAP', { clOrdId: '7' })).toMatchObject({ ordId: again.ordId });
+    expect(world.exchange.order('a', 'BTC-USDT-SWAP', { clOrdId: '7' })).toMatchObject({
+      ordId: again.ordId,
+    });
   });
 
   it('refuses the 501st open order of an instrument', () => {
