@@ -24,7 +24,7 @@ export const CommandReason = {
 export type CommandReason = (typeof CommandReason)[keyof typeof CommandReason];
 
 /** Slot of a place: it gets one when the gate has let it pass. */
-export const NO_SLOT = -1;
+const NO_SLOT = -1;
 
 /** Size of an amend that changes the price only. */
 export const KEEP_LOTS: Lots = 0;

@@ -4,7 +4,7 @@ import { OrderState } from './order-state.ts';
 import type { OrderTable } from './order-table.ts';
 
 /** The table does not hold the order: a leftover of ours, to be cancelled by its own name. */
-export const NOT_HELD = -1;
+const NOT_HELD = -1;
 
 /**
  * Compares the table with the venue's list of open orders, at start and after every reconnect (cold).

@@ -1,6 +1,6 @@
 /** Whether the engine may ask for orders at all. */
-export const KillState = { quoting: 0, halted: 1 } as const;
-export type KillState = (typeof KillState)[keyof typeof KillState];
+const KillState = { quoting: 0, halted: 1 } as const;
+type KillState = (typeof KillState)[keyof typeof KillState];
 
 export const KillReason = { none: 0, operator: 1, lossMax: 2, invariant: 3, venue: 4, shutdown: 5 } as const;
 export type KillReason = (typeof KillReason)[keyof typeof KillReason];

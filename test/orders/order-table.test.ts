@@ -6,7 +6,7 @@ import { TICKS_MAX } from '../../engine/base/units.ts';
 import { KEEP_LOTS } from '../../engine/orders/command-batch.ts';
 import { AckOutcome, AmendResult, OrderState, UpdateState } from '../../engine/orders/order-state.ts';
 import { NO_ORDER, OrderTable } from '../../engine/orders/order-table.ts';
-import { NOT_HELD, Reconciliation } from '../../engine/orders/reconciliation.ts';
+import { Reconciliation } from '../../engine/orders/reconciliation.ts';
 import { orderRows } from './order-rows.ts';
 import type { UpdateFields } from './order-rows.ts';
 
@@ -236,8 +236,8 @@ describe('reconciliation', () => {
     reconciliation.begin(1_000, 500);
     expect(table.doubtCount).toBe(3);
     expect(reconciliation.seen(listed, table.generation[listed]!, 100, 10, 4, 7)).toBe(4);
-    expect(reconciliation.seen(listed, 77, 100, 10, 4, 7)).toBe(NOT_HELD);
-    expect(reconciliation.seen(5_000, 1, 100, 10, 0, 7)).toBe(NOT_HELD);
+    expect(reconciliation.seen(listed, 77, 100, 10, 4, 7)).toBe(-1);
+    expect(reconciliation.seen(5_000, 1, 100, 10, 0, 7)).toBe(-1);
     expect(reconciliation.end()).toBe(1);
     expect([table.state[listed], table.state[ended], table.state[recent]]).toEqual([
       OrderState.live,

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../engine/base/assert.ts';
 import { Side } from '../../engine/base/side.ts';
-import { CommandBatch, CommandReason, KEEP_LOTS, NO_SLOT } from '../../engine/orders/command-batch.ts';
+import { CommandBatch, CommandReason, KEEP_LOTS } from '../../engine/orders/command-batch.ts';
 import { AckOutcome, AmendResult, OrderState, UpdateState } from '../../engine/orders/order-state.ts';
 import { NO_ORDER, OrderTable } from '../../engine/orders/order-table.ts';
 import { QuoteDiff } from '../../engine/orders/quote-diff.ts';
@@ -92,7 +92,7 @@ describe('the quote diff', () => {
         [97, 6],
       ]),
     ).toEqual(['place 100 5', 'place 97 6']);
-    expect(desk.batch.places.slot[0]).toBe(NO_SLOT);
+    expect(desk.batch.places.slot[0]).toBe(-1);
     expect(desk.batch.places.reason[0]).toBe(CommandReason.newLevel);
   });
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CommandOp } from '../../engine/base/command-op.ts';
 import { ContractKind, Instrument, InstrumentState, InstrumentType } from '../../engine/base/instrument.ts';
