@@ -34,7 +34,7 @@ server.listen(options.port, options.host, () => {
 
 const STANDARD_OUTPUT = 1;
 
-/** Straight to the file: a thread's process.stdout goes through the engine thread. What a slow reader has no room for is lost. */
+/** Straight to the file: a thread's process.stdout goes through the engine thread. A slow reader loses what it misses. */
 function writeOut(text: string): void {
   try {
     writeSync(STANDARD_OUTPUT, text);

@@ -12,7 +12,7 @@
  *
  * `waiting` is where the feed has shown that it sends snapshots: the loop subscribes anew, and updates of the old
  * subscription, which may still be under way, are passed over until the snapshot comes. `fresh` is right after a
- * subscription, when the first message tells which of OKX's two procedures applies (okx-protocol, "Building a local
+ * subscription, when the first message tells which of OKX's two procedures applies (OKX documentation, "Building a local
  * book", paths A and B; documentation read 2026-07-28).
  *
  * Owner:      the engine thread.

@@ -11,7 +11,9 @@ export function parseDurationMs(text: string, option: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
   const durationMs = match === null ? 0 : Number(match[1]) * UNIT_MS[match[2]!]!;
   if (!(durationMs > 0 && durationMs <= 2_147_483_647)) {
-    throw new UsageError(`${option}: expected a duration such as 30s, 5m or 2h (at most 24 days), was "${text}"`);
+    throw new UsageError(
+      `${option}: expected a duration such as 30s, 5m or 2h (at most 24 days), was "${text}"`,
+    );
   }
   return durationMs;
 }

@@ -2,12 +2,12 @@
  * Client order ids that are an order's full name: one decimal integer that holds the run, the slot and its generation.
  *
  *     1 RRRRRRRR SSSS GGGGGG     19 digits, at most 1999999999999999999 < 2^63
- *     │ │        │    └ generation of the slot, 1 to 999999: tells a late ack of the slot's former order from its present one
+ *     │ │        │    └ generation of the slot, 1 to 999999: tells words about its former order from this one's
  *     │ │        └ slot in the order table, 0 to 9999
  *     │ └ run of the engine, 0 to 99999999: leftovers of an earlier run are recognised and cleaned up
  *     └ a constant 1, so that every id has the same length and no leading zero
  *
- * A positive 63-bit integer is what the fills channel echoes and what SBE can carry (docs/okx-protocol.md §2.3).
+ * A positive 63-bit integer is what the fills channel echoes and what SBE can carry.
  *
  * Owner:      the engine thread.
  * Invariants: what is written parses back to itself; anything that is not exactly 19 digits after this plan is not ours.

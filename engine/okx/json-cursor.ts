@@ -21,7 +21,7 @@
 export const JsonKind = { none: 0, string: 1, number: 2, literal: 3, object: 4, array: 5 } as const;
 export type JsonKind = (typeof JsonKind)[keyof typeof JsonKind];
 
-/** Nesting beyond this is refused. OKX nests four levels; the limit keeps a hostile frame from costing more than its bytes. */
+/** Nesting beyond this is refused: OKX nests four levels, and a hostile frame must not cost more than its bytes. */
 const DEPTH_MAX = 32;
 
 const QUOTE = 0x22;

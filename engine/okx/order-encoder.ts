@@ -68,7 +68,7 @@ class PieceList {
 }
 
 export class OrderEncoder {
-  /** The message of the last `finish`, from byte 0. Overwritten by the next `begin`: it must have been sent or copied by then. */
+  /** The message of the last `finish`, from byte 0. The next `begin` overwrites it: send or copy it before. */
   readonly buffer: Uint8Array;
   readonly #memory: Uint8Array;
   readonly #instruments: readonly Instrument[];

@@ -34,7 +34,10 @@ export type FeeCurrency = (typeof FeeCurrency)[keyof typeof FeeCurrency];
 
 /** `amendResult` when the push does not report an amend. */
 export const NO_AMEND_RESULT = -2;
-/** `tradeId` when the push does not report a fill. Real ones are positive, or negative for liquidation and ADL. @testonly The loop asks for the sign. */
+/**
+ * `tradeId` when the push does not report a fill. Real ones are positive, or negative for liquidation and ADL.
+ * @testonly The loop asks for the sign.
+ */
 export const NO_TRADE = 0;
 /** `instrument` of an instrument that this engine does not know. @testonly The loop asks for the sign. */
 export const UNKNOWN_INSTRUMENT = -1;

@@ -2,7 +2,7 @@
  * What every refusal code of OKX means for us: one table, read by the loop for sCodes and root codes, and by the sessions
  * for login errors.
  *
- * Source: docs/okx-protocol.md §4.7 and §2.2 (OKX documentation 2026-07-28, change logs to 2026-10-09). The number in sCode is
+ * Source: OKX documentation 2026-07-28, "Error codes", and the change logs to 2026-10-09. The number in sCode is
  * the base code; subCode refines it and changes no decision.
  */
 

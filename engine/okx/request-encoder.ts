@@ -131,7 +131,7 @@ const cancelBody = fastJson({
 });
 
 /** Body of POST /trade/batch-orders; every order carries a tag. REST names instruments by instId.
- * @testonly Orders go over the WebSocket; on demo, OKX may refuse an instrument's code there (docs/okx-protocol.md §1.1). */
+ * @testonly Orders go over the WebSocket; on demo, OKX may refuse an instrument's code there. */
 export function encodeRestPlaces(orders: readonly (PlaceArg & { readonly tag: string })[]): string {
   return encodeBatch(orders, (order) => {
     assert(order.tag !== '', 'every place carries the tag');

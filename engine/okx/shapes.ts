@@ -2,7 +2,7 @@
  * The words of the OKX v5 protocol: channels, operations, states and message shapes, for both ends of the wire. Types and
  * constants only, so that the paper venue can share the vocabulary without sharing a line of decoding or encoding.
  *
- * Source: OKX API documentation as of 2026-07-28 with the change logs to 2026-10-09 (docs/okx-protocol.md §1-§5).
+ * Source: OKX API documentation as of 2026-07-28 with the change logs to 2026-10-09.
  * Every scalar of a push or an answer is a string unless said otherwise; an empty string means "not applicable".
  */
 

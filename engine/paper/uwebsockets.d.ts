@@ -1,4 +1,4 @@
-/** The part of uWebSockets.js that the paper venue uses. Written from its documentation; holds for the official package too. */
+/** The part of uWebSockets.js that the paper venue uses, from its documentation; holds for the official package too. */
 declare module 'uWebSockets.js' {
   export interface UwsHttpRequest {
     getMethod(): string;

@@ -418,7 +418,7 @@ function socketOptions(options: LinkOptions): ClientOptions {
   };
 }
 
-/** The login of okx-protocol §2.2: the signature covers the venue's time in whole seconds. */
+/** The login: the signature covers the venue's time in whole seconds. */
 function loginText(credentials: Credentials, venueMs: Milliseconds): string {
   const timestamp = String(Math.floor(venueMs / 1_000));
   const sign = signLogin({ timestampSeconds: timestamp, secret: credentials.secret.reveal() });

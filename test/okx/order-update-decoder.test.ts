@@ -23,7 +23,7 @@ const INSTRUMENTS = instrumentsOf('BTC-USDT', 'BTC-USDT-SWAP', 'ETH-USDT-SWAP', 
 const TAG = '7001';
 const STATES = ['live', 'partially_filled', 'filled', 'canceled', 'mmp_canceled'];
 
-/** The push of docs/okx-protocol.md §5.1, with a client order id of ours. */
+/** A push of the documented shape, with a client order id of ours. */
 const PARTIAL_FILL: Json = {
   arg: { channel: 'orders', instType: 'SWAP', uid: '446556789012345678' },
   data: [

@@ -8,6 +8,7 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 /** Every file under `folder` with the extension, as {path relative to the root with /, text}. */
 export function filesUnder(folder, extension) {
   const found = [];
+  if (!exists(folder)) return found;
   for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) found.push(...filesUnder(path, extension));

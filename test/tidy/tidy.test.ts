@@ -38,7 +38,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
 const SEAMS: readonly { what: string; pattern: RegExp; rooms: readonly string[] }[] = [
   {
     what: 'sockets',
-    pattern: /'(node:)?(net|tls|http|https|http2|dgram)'|'ws'|'undici'|'uWebSockets\.js'/,
+    pattern: /(from |import\(|require\()'((node:)?(net|tls|http|https|http2|dgram)|ws|undici|uWebSockets\.js)'/,
     rooms: ['engine/venue', 'engine/paper', 'monitoring'],
   },
   {
@@ -128,22 +128,31 @@ describe.each(SEAMS)('the seam of $what', ({ pattern, rooms }) => {
 });
 
 describe('the style', () => {
-  it('keeps lines within 120 columns of code', () => {
+  it('keeps comments within 125 columns (the formatter keeps the code within 110)', () => {
     const found = breaches(production, (file) =>
       file.text
         .split('\n')
         .flatMap((line, index) =>
-          line.length > 140 ? [`line ${index + 1} has ${line.length} columns`] : [],
+          /^\s*(\*|\/\/|\/\*)/.test(line) && line.length > 125
+            ? [`line ${index + 1} has ${line.length} columns`]
+            : [],
         ),
     );
     expect(found).toEqual([]);
   });
 
-  it('leaves no unfinished marks, barrels, enums or default exports', () => {
+  it('has no barrels, enums, default exports or suppressed types', () => {
     const banned =
       /\b(TODO|FIXME|XXX|HACK)\b|^export \* from|^export default|^(export )?(const )?enum |@ts-ignore|@ts-nocheck|\bas any\b|: any\b/m;
     const found = breaches(production, (file) =>
-      banned.test(file.text) ? [String(banned.exec(file.text)?.[0])] : [],
+      banned.test(withoutComments(file.text)) ? [String(banned.exec(withoutComments(file.text))?.[0])] : [],
+    );
+    expect(found).toEqual([]);
+  });
+
+  it('leaves no marks of unfinished work', () => {
+    const found = breaches(everything, (file) =>
+      /\b(TODO|FIXME|XXX)\b/.test(file.text) && !/tidy/.test(file.path) ? ['a mark'] : [],
     );
     expect(found).toEqual([]);
   });

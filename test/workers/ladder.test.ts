@@ -50,7 +50,7 @@ describe('Ladder', () => {
     });
   });
 
-  it('weights across: a big bid moves the fair price towards the ask (models.md, section 4: 100.375)', () => {
+  it('weights across: a big bid moves the fair price towards the ask (100.375)', () => {
     const market = marketOf({ bid: 200, bidLots: 30, ask: 201, askLots: 10 });
     expect(compute({}, market).fair).toBe(100.375 * 2);
   });
