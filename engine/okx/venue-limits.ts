@@ -98,9 +98,9 @@ function endpoints(rest: string, webSocketHost: string): Endpoints {
 }
 
 /**
- * Hosts by region and kind (CL 2026-05-20 for REST; D and the okx-go README of October 2026 for the regional sockets). All on
- * port 443: 8443 stops accepting connections on 2026-10-31 (CM 2026-10-01). Demo REST is the production host with
- * `HEADER_DEMO`. Turkey uses the global sockets.
+ * Hosts by region and kind (CL 2026-05-20 for REST; D, and the README of the okx-go client of October 2026 for the
+ * regional sockets). All on port 443: 8443 stops accepting connections on 2026-10-31 (CM 2026-10-01). Demo REST is the
+ * production host with `HEADER_DEMO`. Turkey uses the global sockets.
  */
 export const ENDPOINTS: Readonly<Record<Region, Readonly<Record<VenueKind, Endpoints>>>> = {
   global: {
