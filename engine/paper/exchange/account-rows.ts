@@ -38,10 +38,32 @@ export function accountRow(
     borrowFroz: '',
     mgnRatio: isShared ? ratio : '',
     notionalUsd: '',
+    notionalUsdForBorrow: '',
+    notionalUsdForFutures: '',
+    notionalUsdForOption: '',
+    notionalUsdForSwap: '',
+    delta: '',
+    deltaLever: '',
+    deltaNeutralStatus: '0',
     upl: shared(totals.upl),
     details,
   };
 }
+
+const NO_SPOT_DETAILS: Row = {
+  smtSyncEq: '0',
+  spotCopyTradingEq: '0',
+  fixedBal: '0',
+  clSpotInUseAmt: '',
+  maxSpotInUseAmt: '',
+  spotBal: '',
+  openAvgPx: '',
+  accAvgPx: '',
+  spotUpl: '',
+  spotUplRatio: '',
+  totalPnl: '',
+  totalPnlRatio: '',
+};
 
 function balanceRow(account: Account, balance: Balance, valuation: Valuation): Row {
   const { ccy } = balance;
@@ -87,7 +109,11 @@ function balanceRow(account: Account, balance: Balance, valuation: Valuation): R
     rewardBal: '',
     colRes: '0',
     collateralEnabled: false,
+    collateralRestrict: false,
     colBorrAutoConversion: '0',
+    coinUsdPrice: numberText(valuation.usd(ccy), 8),
+    // Nothing here is lent, copied, restricted or hedged with spot, and the average cost of spot is not kept.
+    ...NO_SPOT_DETAILS,
   };
 }
 
@@ -163,7 +189,13 @@ export function positionRow(
     vegaBS: '',
     vegaPA: '',
     spotInUseAmt: '',
+    clSpotInUseAmt: '',
+    maxSpotInUseAmt: '',
     spotInUseCcy: '',
+    baseBorrowed: '',
+    baseInterest: '',
+    quoteBorrowed: '',
+    quoteInterest: '',
     pendingCloseOrdLiabVal: '',
     realizedPnl: amountText(position.pnl + position.fee + position.fundingFee),
     pnl: amountText(position.pnl),
