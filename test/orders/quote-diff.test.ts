@@ -126,6 +126,16 @@ describe('the quote diff', () => {
     expect(desk.diff(Side.buy, moved)).toEqual(['amend 3 105 keep']);
   });
 
+  it('prefers an order at exactly the price to one that is only close', () => {
+    const desk = new Desk();
+    for (const ticks of [102, 99]) desk.rest(Side.buy, ticks, 5);
+    const wanted: Level[] = [
+      [104, 5],
+      [102, 5],
+    ];
+    expect(desk.diff(Side.buy, wanted)).toEqual(['amend 1 104 keep']);
+  });
+
   it('cancels what has no level, the least aggressive first to go', () => {
     const desk = new Desk();
     for (const ticks of [100, 90, 80]) desk.rest(Side.sell, ticks, 5);
