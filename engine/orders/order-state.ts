@@ -11,8 +11,10 @@
  * `unknown` may be resting: it is counted at its full risk and cancelled. `gone` rests no longer, the venue said so when
  * it refused a cancel or an amend, but what was filled before it went is not told yet: it is counted at its full risk
  * too, and no command can reach it. A cancel that overtook its own place is told the same; if that order arrives after
- * all, it is `unknown` again and cancelled once more. Pending amends and a pending cancel are not states: they overlap with each other and
- * with fills, so they are counted beside the state (order-table.ts).
+ * all, it is `unknown` again and cancelled once more.
+ *
+ * Pending amends and a pending cancel are not states: they overlap with each other and with fills, so they are counted
+ * beside the state (order-table.ts).
  */
 export const OrderState = { free: 0, pendingPlace: 1, accepted: 2, live: 3, unknown: 4, gone: 5 } as const;
 export type OrderState = (typeof OrderState)[keyof typeof OrderState];
