@@ -272,6 +272,34 @@ export function configRow(account: Account): Row {
   };
 }
 
+/** The answer of GET /account/trade-fee: one rate for all groups. */
+export function feeRow(
+  account: Account,
+  instType: string,
+  groupIds: readonly string[],
+  nowMs: Milliseconds,
+): Row {
+  const { makerFeeRate: maker, takerFeeRate: taker, feeTier } = account.options;
+  return {
+    instType,
+    level: feeTier,
+    feeGroup: groupIds.map((groupId) => ({ groupId, maker, taker, elpMaker: '', rpiMaker: '' })),
+    delivery: '',
+    exercise: '',
+    settle: '',
+    fiat: [],
+    maker,
+    taker,
+    makerU: '',
+    takerU: '',
+    makerUSDC: '',
+    takerUSDC: '',
+    ruleType: 'normal',
+    category: '1',
+    ts: String(nowMs),
+  };
+}
+
 /** Entry price, rounded to twelve decimals as a report; the ledger keeps the exact value. */
 function averageText(holding: Holding, position: Position): string {
   if (position.lots === 0) return '';

@@ -4,7 +4,7 @@
  */
 export type Amount = bigint;
 
-export const AMOUNT_DECIMALS = 18;
+const AMOUNT_DECIMALS = 18;
 export const AMOUNT_ONE: Amount = 10n ** 18n;
 
 const DECIMAL = /^(-?)(\d+)(?:\.(\d{1,18}))?$/;

@@ -1,4 +1,4 @@
-import type { Side } from '../../base/side.ts';
+import { Side } from '../../base/side.ts';
 import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
 import type { Account } from './account.ts';
 import type { Amount } from './amount.ts';
@@ -59,6 +59,9 @@ export class ClientOrder {
   readonly holding: Holding;
   readonly terms: OrderTerms;
   readonly createdMs: Milliseconds;
+  readonly marginMode: MarginMode;
+  /** Whether it may only make a position smaller: asked for, or the closing side in long/short mode. */
+  readonly isReducing: boolean;
   /** Its place in the book; `entry.lots` is what is still to be filled. */
   readonly entry: BookOrder;
   updatedMs: Milliseconds;
@@ -98,6 +101,8 @@ export class ClientOrder {
     this.holding = holding;
     this.terms = terms;
     this.createdMs = nowMs;
+    this.marginMode = marginModeOf(terms);
+    this.isReducing = terms.isReduceOnly || isClosingSide(terms.posSide, terms.side);
     this.updatedMs = nowMs;
     this.lots = terms.lots;
     this.budget = terms.budget;
@@ -112,14 +117,13 @@ export class ClientOrder {
   get ticks(): Ticks {
     return this.entry.ticks;
   }
+}
 
-  get marginMode(): MarginMode {
-    return this.terms.tdMode === 'isolated' ? 'isolated' : 'cross';
-  }
+export function marginModeOf(terms: OrderTerms): MarginMode {
+  return terms.tdMode === 'isolated' ? 'isolated' : 'cross';
+}
 
-  /** Whether it may only make a position smaller: asked for, or the closing side in long/short mode. */
-  get isReducing(): boolean {
-    const { posSide, side, isReduceOnly } = this.terms;
-    return isReduceOnly || (posSide === 'long' && side === 1) || (posSide === 'short' && side === 0);
-  }
+/** In long/short mode: whether an order of this side takes from the position of that side. */
+export function isClosingSide(posSide: PosSide, side: Side): boolean {
+  return (posSide === 'long' && side === Side.sell) || (posSide === 'short' && side === Side.buy);
 }

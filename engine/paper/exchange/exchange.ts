@@ -4,7 +4,7 @@ import type { Milliseconds, Ticks } from '../../base/units.ts';
 import { DEFAULT_FLOW_INSTRUMENTS } from '../instruments/recorded-instruments.ts';
 import { Account, type Valuation } from './account.ts';
 import { AccountDesk } from './account-desk.ts';
-import { accountRow, configRow, positionRow } from './account-rows.ts';
+import { accountRow, configRow, feeRow, positionRow } from './account-rows.ts';
 import type {
   BookImage,
   ExchangeOptions,
@@ -72,7 +72,7 @@ export class Exchange {
   readonly #orders: OrderDesk;
   readonly #desk: AccountDesk;
   readonly #valuation: Valuation;
-  #isTrading = false;
+  #isRunning = false;
 
   /** @throws ListingError when an instrument's row cannot be listed; FeedError when a feed does not fit its instruments */
   constructor(options: ExchangeOptions, sink: ExchangeSink) {
@@ -105,14 +105,14 @@ export class Exchange {
 
   /** Runs everything that is due until `toMs`: flow, matching, funding, cancel-all-after. Earlier times do nothing. */
   advance(toMs: number): void {
-    this.#enter();
-    const timers = this.#timers;
-    for (let dueMs = timers.nextMs; dueMs <= toMs; dueMs = timers.nextMs) {
-      this.nowMs = Math.max(this.nowMs, Math.floor(dueMs));
-      timers.pop().run(dueMs);
-    }
-    this.nowMs = Math.max(this.nowMs, Math.floor(toMs));
-    this.#isTrading = false;
+    this.#running(() => {
+      const timers = this.#timers;
+      for (let dueMs = timers.nextMs; dueMs <= toMs; dueMs = timers.nextMs) {
+        this.nowMs = Math.max(this.nowMs, Math.floor(dueMs));
+        timers.pop().run(dueMs);
+      }
+      this.nowMs = Math.max(this.nowMs, Math.floor(toMs));
+    });
   }
 
   /** When `advance` next has something to do; Infinity when never. */
@@ -125,19 +125,19 @@ export class Exchange {
   }
 
   place(uid: string, request: RequestItem): ItemResult {
-    return this.#trading(() =>
+    return this.#running(() =>
       this.#orders.place(this.#account(uid), this.#marketOf(request), request, this.nowMs),
     );
   }
 
   amend(uid: string, request: RequestItem): ItemResult {
-    return this.#trading(() =>
+    return this.#running(() =>
       this.#orders.amend(this.#account(uid), this.#marketOf(request), request, this.nowMs),
     );
   }
 
   cancel(uid: string, request: RequestItem): ItemResult {
-    return this.#trading(() =>
+    return this.#running(() =>
       this.#orders.cancel(this.#account(uid), this.#marketOf(request), request, this.nowMs),
     );
   }
@@ -156,7 +156,7 @@ export class Exchange {
     uid: string,
     request: RequestItem,
   ): { instId: string; posSide: string; clOrdId: string; tag: string } | ExchangeRefusal {
-    return this.#trading(() => this.#desk.closePosition(this.#account(uid), request, this.nowMs));
+    return this.#running(() => this.#desk.closePosition(this.#account(uid), request, this.nowMs));
   }
 
   pendingOrders(uid: string, filter: OrderFilter): Row[] {
@@ -226,36 +226,12 @@ export class Exchange {
   }
 
   tradeFee(uid: string, instType: string, instId?: string): Row {
-    const { makerFeeRate, takerFeeRate, feeTier } = this.#account(uid).options;
-    const groups = new Set<string>();
+    const groupIds = new Set<string>();
     for (const { listing } of this.#markets.values()) {
       if (listing.instType !== instType || (instId && instId !== listing.instId)) continue;
-      groups.add(field(listing.row, 'groupId'));
+      groupIds.add(field(listing.row, 'groupId'));
     }
-    return {
-      instType,
-      level: feeTier,
-      feeGroup: [...groups].map((groupId) => ({
-        groupId,
-        maker: makerFeeRate,
-        taker: takerFeeRate,
-        elpMaker: '',
-        rpiMaker: '',
-      })),
-      delivery: '',
-      exercise: '',
-      settle: '',
-      fiat: [],
-      maker: makerFeeRate,
-      taker: takerFeeRate,
-      makerU: '',
-      takerU: '',
-      makerUSDC: '',
-      takerUSDC: '',
-      ruleType: 'normal',
-      category: '1',
-      ts: String(this.nowMs),
-    };
+    return feeRow(this.#account(uid), instType, [...groupIds], this.nowMs);
   }
 
   /** Rows of GET /account/leverage-info for a list of instIds with commas. */
@@ -396,16 +372,15 @@ export class Exchange {
     return this.#markets.get(field(request, 'instId'));
   }
 
-  #trading<Result>(operation: () => Result): Result {
-    this.#enter();
-    const result = operation();
-    this.#isTrading = false;
-    return result;
-  }
-
-  #enter(): void {
-    assert(!this.#isTrading, 'the sink does not trade or move time while the exchange runs');
-    this.#isTrading = true;
+  /** Nothing may start while something runs: rows would come out of order, and the book be changed under a loop. */
+  #running<Result>(operation: () => Result): Result {
+    assert(!this.#isRunning, 'the sink does not trade or move time while the exchange runs');
+    this.#isRunning = true;
+    try {
+      return operation();
+    } finally {
+      this.#isRunning = false;
+    }
   }
 }
 

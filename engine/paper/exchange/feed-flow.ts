@@ -83,6 +83,7 @@ export class FeedFlow implements Timed {
     if (isFirst) {
       market.flushQuietly();
       market.setMark(middle(market));
+      market.statistics.restart(market.markTicks);
     } else market.flushBook();
   }
 

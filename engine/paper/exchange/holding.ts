@@ -79,12 +79,22 @@ export class Position {
   }
 }
 
+// What is added up of each margin mode.
+const LONG = 0;
+const SHORT = 1;
+const BUYS = 2;
+const SELLS = 3;
+const HEDGED = 4;
+const SUMS_PER_MODE = 5;
+
 /** What one account has in one instrument: positions, open orders and leverage. */
 export class Holding {
   readonly listing: Listing;
   readonly orders = new Set<ClientOrder>();
   readonly positions: Position[] = [];
   readonly #lever: Record<MarginMode, number>;
+  /** Scratch of `initialMargin`: lots of each kind, for cross and then for isolated margin. */
+  readonly #sums = new Float64Array(2 * SUMS_PER_MODE);
 
   constructor(listing: Listing) {
     this.listing = listing;
@@ -129,10 +139,22 @@ export class Holding {
     extraMode?: MarginMode,
   ): number {
     if (!this.listing.isContract) return 0;
-    return (
-      this.#marginOf('cross', markTicks, extraSide, extraMode === 'isolated' ? 0 : extraLots) +
-      this.#marginOf('isolated', markTicks, extraSide, extraMode === 'isolated' ? extraLots : 0)
-    );
+    const sums = this.#sums;
+    sums.fill(0);
+    for (const position of this.positions) {
+      const at = position.marginMode === 'cross' ? 0 : SUMS_PER_MODE;
+      if (position.lots > 0) sums[at + LONG]! += position.lots;
+      else sums[at + SHORT]! -= position.lots;
+    }
+    for (const order of this.orders) {
+      if (order.isReducing) continue;
+      const at = order.marginMode === 'cross' ? 0 : SUMS_PER_MODE;
+      sums[at + (order.terms.side === Side.buy ? BUYS : SELLS)]! += order.entry.lots;
+      if (order.terms.posSide !== 'net') sums[at + HEDGED] = 1;
+    }
+    const at = extraMode === 'isolated' ? SUMS_PER_MODE : 0;
+    sums[at + (extraSide === Side.buy ? BUYS : SELLS)]! += extraLots;
+    return this.#marginOf('cross', 0, markTicks) + this.#marginOf('isolated', SUMS_PER_MODE, markTicks);
   }
 
   maintenanceMargin(markTicks: Ticks): number {
@@ -149,23 +171,13 @@ export class Holding {
     return lots === 0 ? 0 : amountNumber(this.listing.value(ticks, lots));
   }
 
-  #marginOf(mode: MarginMode, markTicks: Ticks, extraSide: Side, extraLots: Lots): number {
-    let long = 0;
-    let short = 0;
-    for (const position of this.positions) {
-      if (position.marginMode !== mode) continue;
-      if (position.lots > 0) long += position.lots;
-      else short -= position.lots;
-    }
-    let buys = extraSide === Side.buy ? extraLots : 0;
-    let sells = extraSide === Side.sell ? extraLots : 0;
-    let isHedged = long > 0 && short > 0;
-    for (const order of this.orders) {
-      if (order.marginMode !== mode || order.isReducing) continue;
-      if (order.terms.posSide !== 'net') isHedged = true;
-      if (order.terms.side === Side.buy) buys += order.entry.lots;
-      else sells += order.entry.lots;
-    }
+  #marginOf(mode: MarginMode, at: number, markTicks: Ticks): number {
+    const sums = this.#sums;
+    const long = sums[at + LONG]!;
+    const short = sums[at + SHORT]!;
+    const buys = sums[at + BUYS]!;
+    const sells = sums[at + SELLS]!;
+    const isHedged = sums[at + HEDGED] === 1 || (long > 0 && short > 0);
     const net = long - short;
     const lots = isHedged
       ? long + short + buys + sells

@@ -85,7 +85,8 @@ export class Market {
     const row: Row = this.#tradeRow(takerSide, tradeId, lots);
     this.#tradeRows.push(row);
     if (this.#tradeRows.length >= 2 * TRADES_KEPT) this.#tradeRows.splice(0, TRADES_KEPT);
-    this.#sink.singleTrade(this.listing.instId, { ...row, source: '0' });
+    row['source'] = '0';
+    this.#sink.singleTrade(this.listing.instId, row);
     return tradeId;
   }
 

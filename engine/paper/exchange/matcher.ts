@@ -15,8 +15,8 @@ import { Reporter } from './reporter.ts';
 import { restingReserve, settleFill } from './settlement.ts';
 
 /** Why a taker stopped before it was filled. */
-export const StopReason = { none: 0, selfTrade: 1, makersMax: 2 } as const;
-export type StopReason = (typeof StopReason)[keyof typeof StopReason];
+const StopReason = { none: 0, selfTrade: 1, makersMax: 2 } as const;
+type StopReason = (typeof StopReason)[keyof typeof StopReason];
 
 /** A market order takes no price further than this from the best one it met; the rest is cancelled (cancelSource 27). */
 const SLIPPAGE_RATIO = 0.05;
@@ -352,10 +352,9 @@ export class Matcher {
   }
 
   #end(order: ClientOrder, state: OrderState): void {
-    const hadReserve = order.frozen > 0n;
     order.state = state;
     order.account.end(order);
-    if (hadReserve || order.market.listing.isContract) this.reporter.balanceChanged(order.account);
+    this.reporter.balanceChanged(order.account);
   }
 }
 

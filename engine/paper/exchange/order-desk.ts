@@ -14,7 +14,7 @@ import {
 import type { Account, Valuation } from './account.ts';
 import { availableBalance } from './account-rows.ts';
 import { amountNumber, multiplyAmounts, type Amount } from './amount.ts';
-import { ClientOrder, type OrderTerms } from './client-order.ts';
+import { ClientOrder, isClosingSide, marginModeOf, type OrderTerms } from './client-order.ts';
 import type { ItemResult, RequestItem } from './exchange-contract.ts';
 import type { Holding } from './holding.ts';
 import { field } from './listing.ts';
@@ -63,10 +63,8 @@ export class OrderDesk {
     const order = new ClientOrder(ordId, account, market, holding, terms, frozenCcy, nowMs);
     account.open(order);
     const reserve = this.#reserve(market, terms);
-    if (reserve > 0n) {
-      account.freeze(order, reserve);
-      this.#matcher.reporter.balanceChanged(account);
-    }
+    account.freeze(order, reserve);
+    this.#matcher.reporter.balanceChanged(account);
     this.#turn((atMs) => this.#matcher.submit(order, atMs));
     return answer(ordId, null);
   }
@@ -201,12 +199,8 @@ export class OrderDesk {
       const isShort = amountNumber(needed) > availableBalance(account, ccy, this.#valuation) + 1e-9;
       return isShort && account.options.accountLevel === '2' ? shortOf('51008', ccy, 'balance') : null;
     }
-    const mode = terms.tdMode === 'isolated' ? 'isolated' : 'cross';
-    const isReducing =
-      terms.isReduceOnly ||
-      (terms.posSide === 'long' && terms.side === Side.sell) ||
-      (terms.posSide === 'short' && terms.side === Side.buy);
-    if (isReducing) return null;
+    if (terms.isReduceOnly || isClosingSide(terms.posSide, terms.side)) return null;
+    const mode = marginModeOf(terms);
     const before = holding.initialMargin(market.markTicks);
     const after = holding.initialMargin(market.markTicks, terms.side, terms.lots, mode);
     const rate = account.takerRate < 0n ? -amountNumber(account.takerRate) : 0;

@@ -44,7 +44,9 @@ export function readPlace(
   if (!isMarket && size.budget < 0n && exceedsValue(market, limited, size.lots, valuation)) {
     return refusal('51185', String(listing.maxLimitUsd));
   }
-  return { ...shape, posSide, ticks: limited, ...size };
+  // In long/short mode the closing side is reduce-only by itself and the parameter is ignored (D).
+  const isReduceOnly = shape.isReduceOnly && posSide === 'net';
+  return { ...shape, posSide, isReduceOnly, ticks: limited, ...size };
 }
 
 export function isMarketType(type: OrderType): boolean {

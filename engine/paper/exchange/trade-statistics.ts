@@ -25,9 +25,16 @@ export class TradeStatistics {
     this.highTicks = startTicks;
     this.lowTicks = startTicks;
     this.#hour = Math.floor(startMs / HOUR_MS);
-    this.#opens.fill(startTicks);
-    this.#highs.fill(startTicks);
-    this.#lows.fill(startTicks);
+    this.#fill(startTicks);
+  }
+
+  /** Puts another price at the start, before the first trade. */
+  restart(ticks: Ticks): void {
+    this.lastTicks = ticks;
+    this.openTicks = ticks;
+    this.highTicks = ticks;
+    this.lowTicks = ticks;
+    this.#fill(ticks);
   }
 
   add(ticks: Ticks, lots: Lots, value: number, nowMs: Milliseconds): void {
@@ -68,5 +75,11 @@ export class TradeStatistics {
     }
     this.highTicks = this.#highs.reduce((left, right) => Math.max(left, right));
     this.lowTicks = this.#lows.reduce((left, right) => Math.min(left, right));
+  }
+
+  #fill(ticks: Ticks): void {
+    this.#opens.fill(ticks);
+    this.#highs.fill(ticks);
+    this.#lows.fill(ticks);
   }
 }

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { FeedError, FeedPlayer } from '../../../engine/paper/exchange/feed-player.ts';
 import { START_MS, World } from './recording-world.ts';
@@ -173,6 +172,7 @@ describe('feed player', () => {
     expect(applied).toBeGreaterThan(200);
     expect(world.sink.trades.length).toBe(rows.filter((row) => row['channel'] === 'trades').length);
     expect(world.exchange.markPrice('BTC-USDT-SWAP')!['markPx']).toMatch(/^61[78]\d\d/);
+    expect(world.exchange.ticker('BTC-USDT-SWAP')).toMatchObject({ open24h: '61800.3' });
   });
 
   it('reads plain and gzip files, prefixed lines, and plays again from the start', () => {

@@ -37,7 +37,7 @@ function run(world: World, one: Step): void {
   const { exchange } = world;
   const px = `${77_999 + Math.floor(one.ticks / 10)}.${one.ticks % 10}`;
   const sz = one.instId === 'BTC-USDT' ? numberText(one.size * 0.00731, 8) : String(one.size);
-  if (one.kind === 'wait') exchange.advance(exchange.nowMs + 3_600_000);
+  if (one.kind === 'wait') exchange.advance(exchange.nowMs + 60_000);
   else if (one.kind === 'close') {
     exchange.closePosition(one.uid, { instId: one.instId, mgnMode: 'cross', autoCxl: true });
   } else if (one.kind === 'place') {

@@ -15,12 +15,12 @@ const VALID: Row = {
 
 function place(changes: Row, world = new World()): string {
   const result = world.exchange.place('a', { ...VALID, ...changes });
-  if (result.sCode !== '0') {
-    // A refused order does not exist: nothing is pushed, nothing is reserved, nothing can be found.
-    expect(result.ordId).toBe('');
-    expect(result.sMsg).not.toBe('');
-    expect(world.sink.orders.filter((row) => row['clOrdId'] === changes['clOrdId'])).toEqual([]);
-  }
+  // A refused order does not exist: nothing is pushed, nothing can be found, and its text says why.
+  const isRefused = result.sCode !== '0';
+  expect(result.ordId === '').toBe(isRefused);
+  expect(result.sMsg).not.toBe('');
+  expect(world.sink.orders.length === 0).toBe(isRefused);
+  expect(world.exchange.pendingOrders('a', {}).length === 0).toBe(isRefused);
   return result.sCode;
 }
 

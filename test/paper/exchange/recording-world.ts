@@ -38,12 +38,14 @@ export class RecordingSink implements ExchangeSink {
 
   order(uid: string, row: Row): void {
     this.#note('order', uid, row);
-    if (this.isKeeping) this.orders.push({ uid, ...row });
+    row['uid'] = uid;
+    if (this.isKeeping) this.orders.push(row);
   }
 
   fill(uid: string, row: Row): void {
     this.#note('fill', uid, row);
-    if (this.isKeeping) this.fills.push({ uid, ...row });
+    row['uid'] = uid;
+    if (this.isKeeping) this.fills.push(row);
   }
 
   balanceAndPosition(uid: string, event: BalanceAndPositionEvent): void {
