@@ -31,7 +31,7 @@ import {
   SINGLE_REQUESTS_PER_WINDOW,
   SUB_ACCOUNT_ORDERS_PER_WINDOW,
 } from './okx/venue-limits.ts';
-import { CommandReason, KEEP_LOTS } from './orders/command-batch.ts';
+import { CommandReason } from './orders/command-batch.ts';
 import type { CommandBatch, CommandGroup } from './orders/command-batch.ts';
 import { AckOutcome } from './orders/order-state.ts';
 import { NO_ORDER } from './orders/order-table.ts';
@@ -90,8 +90,10 @@ export class LoopCommands {
   readonly #updates = new OrderUpdateFrame();
   readonly #run: number;
   readonly #expiryMs: Milliseconds;
-  /** Rows of the group being sent that passed gate and budget. */
-  readonly #rows = new Int32Array(BATCH_MAX);
+  /** By operation: rows of its group that passed budget and gate, and how many. */
+  readonly #rows: readonly Int32Array[] = Object.values(CommandOp).map(() => new Int32Array(BATCH_MAX));
+  readonly #admitted = new Int32Array(3);
+  /** Of the amends that passed, in the order of their rows. */
   readonly #amendIds = new Int32Array(BATCH_MAX);
   /** The venue's wall clock less the monotonic clock, in ms: told by the timer, and used for expTime. */
   #venueEpochMs = 0;
@@ -150,52 +152,44 @@ export class LoopCommands {
 
   // ------------------------------------------------------------------------------------------------------ out
 
-  /** @hot Sends what the batch holds, cancels first, one message an operation. True when something was held back. */
-  send(batch: CommandBatch, nowNs: Nanoseconds): boolean {
-    let isHeldBack = false;
-    for (let group = 0; group < batch.inSendOrder.length; group++) {
-      if (batch.inSendOrder[group]!.count > 0 && this.#sendGroup(batch.inSendOrder[group]!, nowNs)) {
-        isHeldBack = true;
-      }
-    }
-    return isHeldBack;
+  /**
+   * @hot Sends what the batch holds, cancels first, one message an operation. Each command is registered as soon as it has
+   * passed, so that the next one is judged with it in flight.
+   */
+  send(batch: CommandBatch, nowNs: Nanoseconds): void {
+    // Amends are judged before cancels are sent: an order whose amend is struck is taken out with them.
+    this.#admit(batch, batch.amends, nowNs);
+    this.#admit(batch, batch.cancels, nowNs);
+    this.#sendGroup(batch.cancels, nowNs);
+    this.#sendGroup(batch.amends, nowNs);
+    this.#admit(batch, batch.places, nowNs);
+    this.#sendGroup(batch.places, nowNs);
   }
 
-  #sendGroup(group: CommandGroup, nowNs: Nanoseconds): boolean {
+  /** @hot Finds the commands of a group that may be sent now, and registers them in the table. */
+  #admit(batch: CommandBatch, group: CommandGroup, nowNs: Nanoseconds): void {
     const { op } = group;
-    // A lone command counts in another budget than one in a batch. A batch of which only one passes goes out alone.
+    const rows = this.#rows[op]!;
+    // A lone command counts in another budget than one in a batch.
     const isBatch = group.count > 1;
-    let passed = 0;
-    let isHeldBack = false;
+    let admitted = 0;
     for (let row = 0; row < group.count; row++) {
       const instrument = group.instrument[row]!;
-      if (passed === BATCH_MAX) {
+      if (admitted === BATCH_MAX) {
         this.isTouched[instrument] = 1;
-        isHeldBack = true;
-      } else if (!this.#isAllowed(group, row, nowNs)) {
-        continue;
-      } else if (this.#isInBudget(op, instrument, isBatch, passed, group, nowNs)) {
-        this.#rows[passed++] = row;
-      } else {
+      } else if (!this.#isInBudget(group, instrument, isBatch, admitted, nowNs)) {
         this.#metrics.throttled(op);
         this.isTouched[instrument] = 1;
-        isHeldBack = true;
+      } else if (this.#isAllowed(batch, group, row, nowNs) && this.#register(group, row, admitted, nowNs)) {
+        rows[admitted++] = row;
       }
     }
-    this.#metrics.gated();
-    if (passed === 0) return isHeldBack;
-    const instrument = group.instrument[this.#rows[0]!]!;
-    if (passed === 1 && isBatch && this.throttle.available(op, instrument, false, nowNs) < 1) {
-      this.#metrics.throttled(op);
-      this.isTouched[instrument] = 1;
-      return true;
-    }
-    this.#encodeAndSend(group, passed, nowNs);
-    return isHeldBack;
+    this.#admitted[op] = admitted;
+    if (group.count > 0) this.#metrics.gated();
   }
 
-  /** @hot Whether the gate lets a command pass; what it strikes is counted, and a struck amend's order is cancelled. */
-  #isAllowed(group: CommandGroup, row: number, nowNs: Nanoseconds): boolean {
+  /** @hot Whether the gate lets a command pass; what it strikes is counted. */
+  #isAllowed(batch: CommandBatch, group: CommandGroup, row: number, nowNs: Nanoseconds): boolean {
     const { op } = group;
     const table = this.table;
     const instrument = group.instrument[row]!;
@@ -207,108 +201,121 @@ export class LoopCommands {
     let added = lots;
     if (op === CommandOp.amend) {
       if (!table.isAmendable(slot)) return false;
-      const total = lots === KEEP_LOTS ? table.wantLots[slot]! : lots;
-      lots = total - table.filledLots[slot]!;
-      added = Math.max(0, lots - table.riskLots[slot]!);
+      added = table.addedLotsOf(slot, lots);
+      lots = table.openLotsAfter(slot, lots);
     }
     const reason = this.gate.check(op, instrument, side, group.ticks[row]!, lots, added);
     if (reason === GateReason.pass) return true;
     this.#metrics.gateReject(reason);
+    // Across the book or ourselves is a matter of a moment: the next diff finds another price.
+    const isPassing = reason === GateReason.wouldCross || reason === GateReason.selfCross;
+    if (op === CommandOp.amend && !isPassing) batch.cancelInstead(row);
     return false;
   }
 
-  /** @hot Whether the budget holds one more command for the instrument beside those of this group that passed before. */
+  /** @hot Whether the budget holds one more command for the instrument beside those of this group that were admitted. */
   #isInBudget(
-    op: CommandOp,
+    group: CommandGroup,
     instrument: number,
     isBatch: boolean,
-    passed: number,
-    group: CommandGroup,
+    admitted: number,
     nowNs: Nanoseconds,
   ): boolean {
+    const { op } = group;
+    const rows = this.#rows[op]!;
     let same = 0;
-    for (let index = 0; index < passed; index++) {
-      if (group.instrument[this.#rows[index]!] === instrument) same++;
+    for (let index = 0; index < admitted; index++) {
+      if (group.instrument[rows[index]!] === instrument) same++;
     }
-    if (op !== CommandOp.cancel && this.throttle.accountAvailable(nowNs) <= passed) return false;
+    // Places are admitted after the amends of the same turn have been taken from the account's budget.
+    if (op !== CommandOp.cancel && this.throttle.accountAvailable(nowNs) <= admitted) return false;
     return this.throttle.available(op, instrument, isBatch, nowNs) > same;
   }
 
-  #encodeAndSend(group: CommandGroup, count: number, nowNs: Nanoseconds): void {
+  /** @hot False when the table has no room for a new order. */
+  #register(group: CommandGroup, row: number, admitted: number, nowNs: Nanoseconds): boolean {
+    const { table } = this;
+    if (group.op === CommandOp.place) {
+      const side = group.side[row]! as Side;
+      const slot = table.open(group.instrument[row]!, side, group.ticks[row]!, group.lots[row]!, nowNs);
+      if (slot === NO_ORDER) return false;
+      group.slot[row] = slot;
+    } else if (group.op === CommandOp.amend) {
+      const slot = group.slot[row]!;
+      this.#amendIds[admitted] = table.requestAmend(slot, group.ticks[row]!, group.lots[row]!, nowNs);
+    } else {
+      table.requestCancel(group.slot[row]!, nowNs);
+    }
+    return true;
+  }
+
+  /** @hot Sends what was admitted of a group, or takes it all back. */
+  #sendGroup(group: CommandGroup, nowNs: Nanoseconds): void {
     const { op } = group;
-    const requestId = this.#requests.begin(op, nowNs);
-    if (requestId === NO_REQUEST) {
-      for (let index = 0; index < count; index++) this.isTouched[group.instrument[this.#rows[index]!]!] = 1;
+    const count = this.#admitted[op]!;
+    if (count === 0) return;
+    const instrument = group.instrument[this.#rows[op]![0]!]!;
+    // Of a batch only one was admitted: it goes out alone, and counts there.
+    if (count === 1 && group.count > 1 && this.throttle.available(op, instrument, false, nowNs) < 1) {
+      this.#metrics.throttled(op);
+      this.#takeBack(group, count);
       return;
     }
-    count = op === CommandOp.place ? this.#openPlaces(group, count, nowNs) : count;
-    if (count === 0) {
-      this.#requests.release(this.#requests.find(requestId));
+    const requestId = this.#requests.begin(op, nowNs);
+    if (requestId === NO_REQUEST) {
+      this.#takeBack(group, count);
       return;
     }
     const expTimeMs =
       this.#expiryMs === 0 ? 0 : Math.floor(this.#venueEpochMs + nowNs / NS_PER_MS) + this.#expiryMs;
     this.#encoder.begin(op, requestId, count, expTimeMs);
-    for (let index = 0; index < count; index++) this.#encodeRow(group, index, requestId, nowNs);
+    for (let index = 0; index < count; index++) this.#encodeRow(group, index, requestId);
     const length = this.#encoder.finish();
     this.#metrics.encoded();
     if (this.#output.send(Connection.trade, this.#encoder.buffer, length)) {
       this.#metrics.sent(op);
       this.#book(group, count, nowNs);
     } else {
-      this.#takeBack(group, count, requestId);
+      this.#requests.release(this.#requests.find(requestId));
+      this.#takeBack(group, count);
     }
   }
 
-  /** Gives every place its slot; places for which the table has no room are dropped until the next diff. */
-  #openPlaces(group: CommandGroup, count: number, nowNs: Nanoseconds): number {
-    let opened = 0;
-    for (let index = 0; index < count; index++) {
-      const row = this.#rows[index]!;
-      const side = group.side[row]! as Side;
-      const slot = this.table.open(group.instrument[row]!, side, group.ticks[row]!, group.lots[row]!, nowNs);
-      if (slot === NO_ORDER) continue;
-      group.slot[row] = slot;
-      this.#rows[opened++] = row;
-    }
-    return opened;
-  }
-
-  #encodeRow(group: CommandGroup, index: number, requestId: number, nowNs: Nanoseconds): void {
-    const table = this.table;
-    const row = this.#rows[index]!;
+  #encodeRow(group: CommandGroup, index: number, requestId: number): void {
+    const { op } = group;
+    const row = this.#rows[op]![index]!;
     const slot = group.slot[row]!;
     const instrument = group.instrument[row]!;
-    const generation = table.generation[slot]!;
-    let amendId = 0;
-    if (group.op === CommandOp.place) {
+    const ticks = group.ticks[row]!;
+    const lots = group.lots[row]!;
+    const generation = this.table.generation[slot]!;
+    const amendId = op === CommandOp.amend ? this.#amendIds[index]! : 0;
+    if (op === CommandOp.place) {
       const side = group.side[row]! as Side;
-      this.#encoder.addPlace(instrument, side, group.ticks[row]!, group.lots[row]!, slot, generation, false);
-    } else if (group.op === CommandOp.amend) {
-      amendId = table.requestAmend(slot, group.ticks[row]!, group.lots[row]!, nowNs);
-      this.#encoder.addAmend(instrument, group.ticks[row]!, group.lots[row]!, slot, generation, amendId);
+      this.#encoder.addPlace(instrument, side, ticks, lots, slot, generation, false);
+    } else if (op === CommandOp.amend) {
+      this.#encoder.addAmend(instrument, ticks, lots, slot, generation, amendId);
     } else {
-      table.requestCancel(slot, nowNs);
       this.#encoder.addCancel(instrument, slot, generation);
     }
-    this.#amendIds[index] = amendId;
     this.#requests.add(requestId, slot, generation, amendId);
-    if (group.reason[row] === CommandReason.guard) this.#metrics.guardCommand(instrument, group.op);
+    if (group.reason[row] === CommandReason.guard) this.#metrics.guardCommand(instrument, op);
   }
 
   #book(group: CommandGroup, count: number, nowNs: Nanoseconds): void {
     for (let index = 0; index < count; index++) {
-      const instrument = group.instrument[this.#rows[index]!]!;
+      const instrument = group.instrument[this.#rows[group.op]![index]!]!;
       this.throttle.take(group.op, instrument, 1, count > 1, nowNs);
       this.#metrics.command(instrument, group.op);
     }
   }
 
-  #takeBack(group: CommandGroup, count: number, requestId: number): void {
-    this.#requests.release(this.#requests.find(requestId));
+  /** Nothing left: the table is as if it had not been asked. The timer compares the instruments again. */
+  #takeBack(group: CommandGroup, count: number): void {
     for (let index = 0; index < count; index++) {
-      const row = this.#rows[index]!;
-      this.table.onUnsent(group.op, group.slot[row]!, this.#amendIds[index]!);
+      const row = this.#rows[group.op]![index]!;
+      const amendId = group.op === CommandOp.amend ? this.#amendIds[index]! : 0;
+      this.table.onUnsent(group.op, group.slot[row]!, amendId);
       this.isTouched[group.instrument[row]!] = 1;
     }
   }

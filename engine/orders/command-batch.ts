@@ -20,6 +20,8 @@ export const CommandReason = {
   unknownFate: 5,
   /** The guard's: the order was left without its edge by the book. */
   guard: 6,
+  /** The gate struck the amend that would have moved it. */
+  struck: 7,
 } as const;
 export type CommandReason = (typeof CommandReason)[keyof typeof CommandReason];
 
@@ -113,6 +115,22 @@ export class CommandBatch {
       return;
     }
     write(this.places, NO_SLOT, instrument, side, ticks, lots, reason);
+  }
+
+  /** @hot Takes an amend's order out instead: what may not be moved to where it should be must not stay. */
+  cancelInstead(amendRow: number): void {
+    const { amends } = this;
+    const side = amends.side[amendRow]! as Side;
+    const ticks = amends.ticks[amendRow]!;
+    write(
+      this.cancels,
+      amends.slot[amendRow]!,
+      amends.instrument[amendRow]!,
+      side,
+      ticks,
+      0,
+      CommandReason.struck,
+    );
   }
 
   #touch(slot: number): void {
