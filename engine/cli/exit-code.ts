@@ -6,8 +6,9 @@ export const ExitCode = {
   usage: 2,
   /** A bug was caught by an assertion. */
   internal: 70,
-  /** The venue cannot be reached, or refuses the account. */
+  /** The venue cannot be reached: the same start may succeed later. */
   unavailable: 75,
+  /** The configuration, or the account it names, must be changed first. */
   config: 78,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AssertionError } from '../base/assert.ts';
 import { SystemClock, processOriginMs } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
+import { NS_PER_SECOND } from '../base/units.ts';
+import type { Nanoseconds } from '../base/units.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { processEnvironment, readCredentials, readTag } from '../config/environment.ts';
 import { defaultConfigFile, loadConfig } from '../config/load-config.ts';
@@ -63,21 +66,30 @@ function credentialsOf(config: Config) {
   return isEmbedded ? EmbeddedVenue.credentials() : readCredentials(config, processEnvironment());
 }
 
+/** A signal so soon after the first is its echo: npm forwards the Ctrl-C that the terminal sends to all its processes. */
+const ECHO_NS = NS_PER_SECOND;
+
 /** What ends the run: a signal, the duration, or an error. */
-function ending(durationMs: number): { promise: Promise<Error | undefined>; fail: (error: Error) => void } {
+function ending(
+  durationMs: number,
+  clock: Clock,
+): { promise: Promise<Error | undefined>; fail: (error: Error) => void } {
   let settle: (error: Error | undefined) => void = () => {};
   const promise = new Promise<Error | undefined>((resolve) => {
     settle = resolve;
   });
-  let signals = 0;
+  let firstNs: Nanoseconds = -1;
   const onSignal = (): void => {
-    signals++;
+    const nowNs = clock.nowNs();
+    if (firstNs === -1) firstNs = nowNs;
     // A second signal is a person who does not want to wait; the venue may be left with orders.
-    if (signals > 1) process.exit(ExitCode.failed);
+    if (nowNs - firstNs > ECHO_NS) process.exit(ExitCode.failed);
     settle(undefined);
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  // A terminal that is closed must leave no orders either.
+  process.on('SIGHUP', onSignal);
   if (durationMs > 0) setTimeout(() => settle(undefined), durationMs).unref();
   return { promise, fail: settle };
 }
@@ -87,7 +99,7 @@ async function run(args: Arguments): Promise<ExitCode> {
   const tag = readTag(config, processEnvironment());
   const clock = new SystemClock();
   const log = new Log(clock, (line) => process.stderr.write(line));
-  const { promise, fail } = ending(args.durationMs);
+  const { promise, fail } = ending(args.durationMs, clock);
   const startedNs = clock.nowNs();
   const host = await Host.start({
     config,
@@ -124,8 +136,9 @@ function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof RestError) return ExitCode.unavailable;
   if (error instanceof ExporterError) return ExitCode.config;
   if (error instanceof AssertionError) return ExitCode.internal;
-  // Every other error that was foreseen has a code of its own.
-  return error instanceof Error && 'code' in error ? ExitCode.failed : ExitCode.internal;
+  // Every other error that was foreseen has a code of its own; the runtime's ERR_ codes are wrong calls, which are bugs.
+  const hasCode = error instanceof Error && 'code' in error && !String(error.code).startsWith('ERR_');
+  return hasCode ? ExitCode.failed : ExitCode.internal;
 }
 
 async function main(): Promise<void> {

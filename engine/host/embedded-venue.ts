@@ -66,9 +66,9 @@ export class EmbeddedVenue {
     return new EmbeddedVenue(child, port);
   }
 
-  /** Calls `onExit` if the venue ends before `stop`. */
-  watch(onExit: () => void): void {
-    this.#child.once('exit', onExit);
+  /** Calls `onExit` with how, if the venue ends before `stop`. */
+  watch(onExit: (how: string) => void): void {
+    this.#child.once('exit', (code, signal) => onExit(String(signal ?? code)));
   }
 
   async stop(): Promise<void> {

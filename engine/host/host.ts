@@ -33,6 +33,7 @@ import { AccountRest } from '../venue/account-rest.ts';
 import { ConnectLimiter } from '../venue/connect-limiter.ts';
 import type { Credentials } from '../venue/credentials.ts';
 import { RestClient } from '../venue/rest-client.ts';
+import { RestError } from '../venue/rest-error.ts';
 import { Session } from '../venue/session.ts';
 import type { SessionHandler } from '../venue/session.ts';
 import type { SessionError } from '../venue/session-error.ts';
@@ -46,7 +47,7 @@ import { EmbeddedVenue } from './embedded-venue.ts';
 import { HostError } from './host-error.ts';
 import type { Log } from './log.ts';
 import { Recovery } from './recovery.ts';
-import { checkAccount, endpointsOf, ladderOf, limitsOf, loadInstruments } from './startup.ts';
+import { checkAccount, endpointsOf, ladderOf, limitsOf, loadInstruments, startError } from './startup.ts';
 
 /** Levels a side that workers see. The first strategy reads one; the others are for what comes. */
 const MARKET_LEVELS = 20;
@@ -155,9 +156,14 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
 
   async #open(): Promise<void> {
     const { config } = this.#options;
-    await this.#rest.measureClockOffset();
-    this.#instruments = await loadInstruments(this.#account, config.instruments);
-    checkAccount(await this.#account.fetchAccountConfig(), config, this.#instruments);
+    const { rest } = endpointsOf(config, this.#embedded?.port ?? 0);
+    try {
+      await this.#rest.measureClockOffset();
+      this.#instruments = await loadInstruments(this.#account, config.instruments);
+      checkAccount(await this.#account.fetchAccountConfig(), config, this.#instruments);
+    } catch (error) {
+      throw error instanceof RestError ? startError(error, rest) : error;
+    }
     this.#build();
     this.#exporter = await startExporter({
       ...this.#memory.share,
@@ -183,8 +189,13 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
         this.#fail(error);
       });
     this.#openSessions();
-    this.#embedded?.watch(() =>
-      this.#fail(new HostError('VENUE_UNREACHABLE', 'embedded paper venue: ended by itself')),
+    this.#embedded?.watch((how) =>
+      this.#fail(
+        new HostError(
+          'VENUE_UNREACHABLE',
+          `embedded paper venue: expected to run until the engine stops, was ended (${how})`,
+        ),
+      ),
     );
   }
 
@@ -463,9 +474,11 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
     return report;
   }
 
+  /** Without the trade session no cancel has left, and none will be confirmed: REST does both. */
   async #untilNoOrders(): Promise<void> {
     const endNs = this.#clock.nowNs() + STOP_WAIT_MS * NS_PER_MS;
-    while (this.#loop.openOrders > 0 && this.#clock.nowNs() < endNs) {
+    const trade = this.#sessions[Connection.trade]!;
+    while (trade.isUp && this.#loop.openOrders > 0 && this.#clock.nowNs() < endNs) {
       await new Promise((resolve) => setTimeout(resolve, TIMER_MS));
     }
   }
@@ -473,7 +486,7 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
   /** The venue's own list of open orders decides, not our table. */
   async #confirm(): Promise<StopReport> {
     try {
-      const left = await this.#recovery.cancelOurs();
+      const left = await this.#recovery.cancelOurs(this.#loop.openOrders > 0);
       const detail =
         left === 0 ? 'all orders cancelled and confirmed' : `${left} orders cancelled by REST and confirmed`;
       return { isConfirmed: true, detail };

@@ -51,9 +51,17 @@ export class Recovery {
   /**
    * Cancels all of ours until none is left; returns how many there were.
    *
+   * @param mayBeInFlight orders may still be on their way: look again after a moment
    * @throws RestError when the venue does not answer, or orders remain after ten rounds
    */
-  async cancelOurs(): Promise<number> {
+  async cancelOurs(mayBeInFlight: boolean): Promise<number> {
+    const first = await this.#cancelRounds();
+    if (!mayBeInFlight) return first;
+    await this.#waitMs(SETTLE_MS);
+    return first + (await this.#cancelRounds());
+  }
+
+  async #cancelRounds(): Promise<number> {
     let cancelled = 0;
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const orders = await this.ours();
@@ -73,13 +81,9 @@ export class Recovery {
     );
   }
 
-  /** @param mayBeInFlight orders may still be on their way: look again after a moment */
+  /** As `cancelOurs`, and then the positions. */
   async run(mayBeInFlight: boolean): Promise<RecoveredPosition[]> {
-    await this.cancelOurs();
-    if (mayBeInFlight) {
-      await this.#waitMs(SETTLE_MS);
-      await this.cancelOurs();
-    }
+    await this.cancelOurs(mayBeInFlight);
     return this.#positions();
   }
 

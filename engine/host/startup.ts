@@ -6,6 +6,8 @@ import { ENDPOINTS } from '../okx/venue-limits.ts';
 import type { Endpoints } from '../okx/venue-limits.ts';
 import type { AccountRest } from '../venue/account-rest.ts';
 import type { AccountConfig } from '../venue/account-rows.ts';
+import { RestErrorCode } from '../venue/rest-error.ts';
+import type { RestError } from '../venue/rest-error.ts';
 import type { LadderParameters } from '../../workers/strategy/ladder.ts';
 import { HostError } from './host-error.ts';
 
@@ -30,6 +32,22 @@ export function endpointsOf(config: Config, embeddedPort: number): Endpoints {
     privateWs: venue.private ?? defaults.privateWs,
     businessWs: venue.business ?? defaults.businessWs,
   };
+}
+
+/** Why the venue's first answers were none or a refusal, with what to change. */
+export function startError(error: RestError, rest: string): HostError {
+  if (error.code === RestErrorCode.rejected && !error.isRetryable) {
+    return new HostError(
+      'ACCOUNT_REFUSED',
+      `venue ${rest}: ${error.message}; check the API key, its secret and passphrase, and that it belongs to this venue.kind and venue.region`,
+      { cause: error },
+    );
+  }
+  return new HostError(
+    'VENUE_UNREACHABLE',
+    `venue ${rest}: ${error.message}; check the network, and venue.rest if the configuration sets it`,
+    { cause: error },
+  );
 }
 
 /** The venue's type of an instrument, from its name: BTC-USDT, BTC-USDT-SWAP, BTC-USDT-270326. */

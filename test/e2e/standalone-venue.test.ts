@@ -1,0 +1,110 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { EngineProcess, Scratch, exampleConfig } from './engine-process.ts';
+import { RunningProcess, until } from './running-process.ts';
+import { KEY, KEYS_ENV, PASSPHRASE, SECRET, VenueProcess } from './venue-process.ts';
+
+/** The engine against a venue of its own, as with OKX: keys from the environment, endpoints from the configuration. */
+
+const TAG = 'E2ETAG01';
+/** What the first run trades before it is stopped. */
+const PLACES_MIN = 20;
+
+const scratch = new Scratch();
+let venue: VenueProcess;
+let configFile = '';
+
+beforeAll(async () => {
+  venue = await VenueProcess.start();
+  configFile = scratch.write({ ...exampleConfig(venue.config), tag: TAG });
+});
+
+afterEach(async () => {
+  expect(await venue.resting()).toEqual([]);
+});
+
+afterAll(async () => {
+  await venue.stop();
+  await RunningProcess.endAll();
+  scratch.remove();
+});
+
+const start = (args: readonly string[] = []): EngineProcess =>
+  new EngineProcess(['--config', configFile, ...args], { env: KEYS_ENV });
+
+function expectCleanEnd(engine: EngineProcess): void {
+  const { exit, stdout, stderr } = engine.process;
+  expect(exit, stderr).toEqual({ code: 0, signal: null });
+  expect(stdout).toMatch(/ran \d+\.\d s; net profit -?\d+\.\d{4}/);
+  for (const instId of ['BTC-USDT', 'BTC-USDT-SWAP', 'ETH-USDT-SWAP']) {
+    expect(stdout).toMatch(new RegExp(`^  ${instId} +position .*fills .*volume .*profit .*USDT$`, 'm'));
+  }
+  expect(stdout).toContain('all orders cancelled and confirmed');
+}
+
+describe('the engine on a venue of its own', () => {
+  it('quotes within 5 s, tags every order, shows no secret, and on SIGTERM leaves nothing behind', async () => {
+    const engine = start();
+    await engine.quotesEverything(5_000);
+    expect(new Set((await venue.resting()).map(({ instId }) => instId))).toEqual(
+      new Set(['BTC-USDT', 'BTC-USDT-SWAP', 'ETH-USDT-SWAP']),
+    );
+    const received = await until(
+      'enough orders',
+      async () => {
+        const all = await venue.received();
+        return all.filter(({ kind }) => kind === 'place').length >= PLACES_MIN ? all : undefined;
+      },
+      30_000,
+    );
+    const base = await engine.base();
+    const shown = await Promise.all(
+      ['metrics', 'status', 'readyz', 'healthz'].map(async (path) => (await fetch(`${base}/${path}`)).text()),
+    );
+    engine.process.kill('SIGTERM');
+    await engine.process.ended();
+    expectCleanEnd(engine);
+    const places = [...received, ...(await venue.received())].filter(({ kind }) => kind === 'place');
+    expect(new Set(places.map(({ tag }) => tag))).toEqual(new Set([TAG]));
+    expect(places.every(({ clOrdId }) => /^1\d{18}$/.test(clOrdId))).toBe(true);
+    const everything = [engine.process.output, venue.process.output, ...shown].join('\n');
+    for (const secret of [KEY, SECRET, PASSPHRASE]) expect(everything).not.toContain(secret);
+    // Where the environment could leak by another road, it would be seen here.
+    expect(everything).toContain(TAG);
+  });
+
+  it('stops the same way on SIGINT', async () => {
+    const engine = start();
+    await engine.quotesEverything();
+    engine.process.kill('SIGINT');
+    await engine.process.ended();
+    expectCleanEnd(engine);
+  });
+
+  it('stops the same way when the duration is over', async () => {
+    const engine = start(['--duration', '3s']);
+    await until('orders to rest', async () => (await venue.resting()).length > 0 || undefined);
+    await engine.process.ended();
+    expectCleanEnd(engine);
+  });
+
+  it('stops the same way when it is told while it still starts', async () => {
+    const engine = start();
+    await engine.process.said(/metrics and status on/);
+    engine.process.kill('SIGTERM');
+    await engine.process.ended();
+    expectCleanEnd(engine);
+  });
+
+  it('runs on demo terms with a tag from the environment', async () => {
+    const config = exampleConfig({ ...venue.config, kind: 'demo', depthChannel: 'books' });
+    delete config['tag'];
+    const engine = new EngineProcess(['--config', scratch.write(config)], {
+      env: { ...KEYS_ENV, OKX_BROKER_TAG: 'fromEnv16chars00' },
+    });
+    await engine.quotesEverything();
+    expect(new Set((await venue.resting()).map(({ tag }) => tag))).toEqual(new Set(['fromEnv16chars00']));
+    engine.process.kill('SIGTERM');
+    await engine.process.ended();
+    expectCleanEnd(engine);
+  });
+});

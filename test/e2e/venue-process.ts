@@ -1,0 +1,157 @@
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { ROOT, RunningProcess } from './running-process.ts';
+
+/** The account that the tests' venue opens and their engine trades with. Values no other text contains. */
+export const KEY = 'e2e-key-5d1c7a';
+export const SECRET = 'e2e-secret-91f3b0';
+export const PASSPHRASE = 'e2e-passphrase-4c88e2';
+
+/** What an engine reads its credentials from. */
+export const KEYS_ENV = { OKX_API_KEY: KEY, OKX_API_SECRET: SECRET, OKX_API_PASSPHRASE: PASSPHRASE };
+
+export interface ReceivedRequest {
+  readonly kind: 'place' | 'amend' | 'cancel';
+  readonly instId: string;
+  readonly ordId: string;
+  readonly clOrdId: string;
+  readonly tag: string;
+  readonly sCode: string;
+}
+
+export interface RestingOrder {
+  readonly instId: string;
+  readonly ordId: string;
+  readonly clOrdId: string;
+  readonly tag: string;
+  readonly state: string;
+}
+
+export interface ManualOrder {
+  readonly instId: string;
+  readonly clOrdId: string;
+  readonly tag?: string;
+}
+
+/**
+ * A port that is free now. A venue that will be started again on its port has to be given one: sockets of a listener on
+ * port 0 are not marked for reuse, and those it leaves half-closed hold the port for a minute.
+ */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const SCRIPT = join(ROOT, 'dist', 'engine', 'cli', 'paper.js');
+
+/** The paper venue alone, as `npm run paper` starts it. */
+export class VenueProcess {
+  readonly process: RunningProcess;
+  readonly port: number;
+
+  private constructor(process: RunningProcess, port: number) {
+    this.process = process;
+    this.port = port;
+  }
+
+  /** @param port 0 for a free one */
+  static async start(port = 0): Promise<VenueProcess> {
+    const account = `${KEY}:${SECRET}:${PASSPHRASE}`;
+    const running = new RunningProcess(process.execPath, [
+      SCRIPT,
+      ...['--port', String(port)],
+      ...['--account', account],
+    ]);
+    const [, listening] = await running.said(/paper venue: http:\/\/127\.0\.0\.1:(\d+) /);
+    return new VenueProcess(running, Number(listening));
+  }
+
+  get rest(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** The `venue` map of a configuration that trades here. */
+  get config(): Readonly<Record<string, unknown>> {
+    return {
+      kind: 'paper',
+      rest: this.rest,
+      public: `ws://127.0.0.1:${this.port}/ws/v5/public`,
+      private: `ws://127.0.0.1:${this.port}/ws/v5/private`,
+      depthChannel: 'books-l2-tbt',
+    };
+  }
+
+  /** Every order request it was sent, in the order of arrival. */
+  async received(): Promise<ReceivedRequest[]> {
+    const answer = await fetch(`${this.rest}/paper/orders?received=1`);
+    return ((await answer.json()) as { received: ReceivedRequest[] }).received;
+  }
+
+  async resting(): Promise<RestingOrder[]> {
+    const answer = await fetch(`${this.rest}/paper/resting`);
+    return ((await answer.json()) as { resting: RestingOrder[] }).resting;
+  }
+
+  async fault(fault: Readonly<Record<string, string>>): Promise<void> {
+    const answer = await fetch(`${this.rest}/paper/faults`, { method: 'POST', body: JSON.stringify(fault) });
+    if (answer.status !== 200) throw new Error(`fault: ${await answer.text()}`);
+  }
+
+  /**
+   * Another program's order on the engine's account: a buy one percent below the market, signed here and not by the
+   * engine's code. Returns its ordId.
+   */
+  async placeManually(order: ManualOrder): Promise<string> {
+    const ticker = await this.#call('GET', `/api/v5/market/ticker?instId=${order.instId}`, '');
+    const price = Math.floor(Number((ticker as { bidPx: string }).bidPx) * 0.99);
+    const isSpot = !order.instId.endsWith('-SWAP');
+    const row = await this.#call(
+      'POST',
+      '/api/v5/trade/order',
+      JSON.stringify({
+        ...order,
+        tdMode: isSpot ? 'cash' : 'cross',
+        side: 'buy',
+        ordType: 'post_only',
+        px: String(price),
+        sz: isSpot ? '0.001' : '1',
+      }),
+    );
+    return (row as { ordId: string }).ordId;
+  }
+
+  async stop(): Promise<void> {
+    if (this.process.exit !== undefined) return;
+    this.process.kill('SIGTERM');
+    await this.process.ended();
+  }
+
+  async #call(method: string, path: string, body: string): Promise<unknown> {
+    const timestamp = new Date().toISOString();
+    const sign = createHmac('sha256', SECRET)
+      .update(timestamp + method + path + body)
+      .digest('base64');
+    const answer = await fetch(this.rest + path, {
+      method,
+      ...(body === '' ? {} : { body }),
+      headers: {
+        'content-type': 'application/json',
+        'OK-ACCESS-KEY': KEY,
+        'OK-ACCESS-SIGN': sign,
+        'OK-ACCESS-TIMESTAMP': timestamp,
+        'OK-ACCESS-PASSPHRASE': PASSPHRASE,
+      },
+    });
+    const { code, data } = (await answer.json()) as { code: string; data: unknown[] };
+    if (code !== '0')
+      throw new Error(`${method} ${path}: expected code 0, was ${code} ${JSON.stringify(data)}`);
+    return data[0];
+  }
+}
