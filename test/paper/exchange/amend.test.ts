@@ -158,6 +158,18 @@ describe('with a match delay', () => {
     });
   });
 
+  it('fails an amend whose funds were spent on the way', () => {
+    const world = new World({ matchDelayMs: 2 });
+    const spot = { instId: 'BTC-USDT' };
+    const { ordId } = world.place('a', 'buy', '78000', '1', spot);
+    world.exchange.advance(START_MS + 2);
+    expect(world.exchange.amend('a', { ...spot, ordId, newSz: '12', reqId: 'more' }).sCode).toBe('0');
+    expect(world.place('a', 'buy', '78000', '11', spot).sCode).toBe('0');
+    world.exchange.advance(START_MS + 4);
+    const push = world.pushes(ordId).at(-1)!;
+    expect(push).toMatchObject({ state: 'live', sz: '1', reqId: 'more', amendResult: '-1', code: '51502' });
+  });
+
   it('cancels a post-only amend that has come to cross on the way', () => {
     const world = new World({ matchDelayMs: 2 });
     const { ordId } = world.place('a', 'buy', '77990', '2', { ordType: 'post_only' });

@@ -118,6 +118,8 @@ describe('order lives', () => {
     for (const uid of ['a', 'b', 'c']) {
       for (let count = 0; count < 400; count++) world.place(uid, 'sell', '78000', '0.01');
     }
+    const tooMany = world.place('d', 'buy', '78000', '11', { ordType: 'fok' }).ordId;
+    expect(world.lastPush(tooMany)).toMatchObject({ state: 'canceled', cancelSource: '13', accFillSz: '0' });
     const { ordId } = world.place('d', 'buy', '78000', '12');
     expect(world.lastPush(ordId)).toMatchObject({ state: 'canceled', cancelSource: '33', accFillSz: '10' });
     const fok = world.place('d', 'buy', '78000', '2', { ordType: 'fok' }).ordId;

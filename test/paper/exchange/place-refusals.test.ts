@@ -178,6 +178,14 @@ describe('ids, caps and funds', () => {
     expect(world.place('a', 'sell', '79000', '0.00001', spot).sCode).toBe('51008');
   });
 
+  it.each<AccountLevel>(['1', '3'])('counts open spot orders in account level %s too', (accountLevel) => {
+    const world = new World({ accounts: [accountOptions('a', { accountLevel })] });
+    const spot = { instId: 'BTC-USDT', tdMode: accountLevel === '1' ? 'cash' : 'cross' };
+    expect(world.place('a', 'sell', '79000', '6', spot).sCode).toBe('0');
+    expect(world.place('a', 'sell', '79000', '6', spot).sCode).toBe('51008');
+    expect(world.place('a', 'sell', '79000', '4', spot).sCode).toBe('0');
+  });
+
   it('refuses a contract order beyond the margin, and takes one that closes', () => {
     const accounts = [accountOptions('a', { balances: { USDT: '1000' } }), accountOptions('b')];
     const world = new World({ accounts });
