@@ -1,0 +1,25 @@
+import type { Benchmark } from './benchmark.ts';
+import { allocation } from './suites/allocation.ts';
+import { bookUpdate } from './suites/book-update.ts';
+import { diff } from './suites/diff.ts';
+import { encode } from './suites/encode.ts';
+import { gate } from './suites/gate.ts';
+import { handoff } from './suites/handoff.ts';
+import { histogram } from './suites/histogram.ts';
+import { throttle } from './suites/throttle.ts';
+import { tickToTrade } from './suites/tick-to-trade.ts';
+import { wireToWire } from './suites/wire-to-wire.ts';
+
+/** The whole first, then the parts that explain it. */
+export const BENCHMARKS: readonly Benchmark[] = [
+  tickToTrade,
+  wireToWire,
+  bookUpdate,
+  handoff,
+  encode,
+  gate,
+  diff,
+  throttle,
+  histogram,
+  allocation,
+];

@@ -1,0 +1,39 @@
+import type { Effort } from './effort.ts';
+import type { FrameFeed } from './feeds/frame-feed.ts';
+
+/** One row of the table, and of the results file. */
+export interface BenchResult {
+  /** `benchmark` or `benchmark:variant`. */
+  readonly name: string;
+  readonly feed: string;
+  readonly unit: string;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+  readonly opsPerSecond: number;
+  /** Of the JavaScript heap, steady state; -1 where it is not measured. */
+  readonly bytesPerOp: number;
+  readonly checksum: string;
+  /** What one of these figures is worth: how many values stand behind the percentiles. */
+  readonly samples: number;
+  /** Median duration of the calibration work, done in the same process between the rounds: 0 where there was none. */
+  readonly calibrationNs: number;
+  readonly note: string;
+}
+
+export interface BenchContext {
+  readonly effort: Effort;
+  /** The recorded market and the generated feeds. */
+  readonly feeds: readonly FrameFeed[];
+}
+
+/** A benchmark runs in a process of its own, so that what one has taught the compiler does not colour another. */
+export interface Benchmark {
+  readonly name: string;
+  /** What one operation is. */
+  readonly about: string;
+  readonly usesFeeds: boolean;
+  run(context: BenchContext): Promise<BenchResult[]>;
+}

@@ -1,0 +1,58 @@
+/** How much is measured. Names and checksums do not depend on it. */
+export interface Effort {
+  /** Of the main thread, for each contender before anything counts. */
+  readonly warmUpMs: number;
+  /** Rounds in which the contenders of a benchmark take turns. */
+  readonly rounds: number;
+  /** Timed operations of a round that takes about a microsecond each; slower ones do a share of it. */
+  readonly roundOps: number;
+  /** Windows over which allocation is measured, and operations in each. */
+  readonly heapWindows: number;
+  readonly heapWindowOps: number;
+  /** Longest run of one contender in the suite that counts operations, each round. */
+  readonly suiteMs: number;
+  /** Frames of one wire-to-wire round, and between them. */
+  readonly wireFrames: number;
+  readonly wireIntervalUs: number;
+  /** Round trips of one handoff round. */
+  readonly handoffTrips: number;
+}
+
+/** Everything in a few minutes, most of it wire to wire. */
+export const FULL_EFFORT: Effort = {
+  warmUpMs: 1_000,
+  rounds: 5,
+  roundOps: 100_000,
+  heapWindows: 60,
+  heapWindowOps: 2_000,
+  suiteMs: 200,
+  wireFrames: 4_000,
+  wireIntervalUs: 500,
+  handoffTrips: 5_000,
+};
+
+/** Does every benchmark still run? All of them together in some twenty seconds; the figures mean little. */
+export const SMOKE_EFFORT: Effort = {
+  warmUpMs: 100,
+  rounds: 1,
+  roundOps: 10_000,
+  heapWindows: 10,
+  heapWindowOps: 500,
+  suiteMs: 20,
+  wireFrames: 300,
+  wireIntervalUs: 500,
+  handoffTrips: 300,
+};
+
+/** For the tests: counts and checksums, never times. */
+export const TINY_EFFORT: Effort = {
+  warmUpMs: 0,
+  rounds: 1,
+  roundOps: 200,
+  heapWindows: 3,
+  heapWindowOps: 20,
+  suiteMs: 1,
+  wireFrames: 25,
+  wireIntervalUs: 500,
+  handoffTrips: 20,
+};

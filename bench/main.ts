@@ -1,0 +1,49 @@
+/**
+ * `npm run bench`: runs every benchmark in a process of its own, one after the other, prints a table and writes the results.
+ * See README.md for what is in each figure.
+ */
+import { fileURLToPath } from 'node:url';
+import { USAGE, UsageError, parseArguments } from './arguments.ts';
+import type { BenchArguments } from './arguments.ts';
+import { BENCHMARKS } from './benchmark-list.ts';
+import type { BenchResult } from './benchmark.ts';
+import { machineText, notesText, reportOf, tableText, writeReport } from './report.ts';
+import { contextOf, runBenchmark, runInChild } from './run-benchmark.ts';
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+async function runAll(args: BenchArguments): Promise<void> {
+  const chosen = BENCHMARKS.filter(({ name }) => args.only.length === 0 || args.only.includes(name));
+  console.log(
+    `${machineText()}; Node ${process.version}${args.isSmoke ? '; smoke: the figures mean little' : ''}`,
+  );
+  const results: BenchResult[] = [];
+  for (const benchmark of chosen) {
+    console.log(`\n${benchmark.name}: ${benchmark.about}`);
+    const own = await runInChild(fileURLToPath(import.meta.url), benchmark, args);
+    console.log(tableText(own));
+    console.log(notesText(own));
+    results.push(...own);
+  }
+  if (chosen.length > 1) console.log(`\n${tableText(results)}`);
+  if (args.json !== undefined) writeReport(args.json, reportOf(results));
+}
+
+async function runChild(args: BenchArguments): Promise<void> {
+  const benchmark = BENCHMARKS.find(({ name }) => name === args.only[0])!;
+  const results = await runBenchmark(benchmark, await contextOf(benchmark, args));
+  process.send!(results, () => process.exit(0));
+}
+
+try {
+  const args = parseArguments(process.argv.slice(2));
+  await (args.isChild ? runChild(args) : runAll(args));
+} catch (error) {
+  if (error instanceof UsageError) {
+    console.error(`${error.message}\n${USAGE}`);
+    process.exit(EXIT_USAGE);
+  }
+  console.error(error);
+  process.exit(EXIT_FAILED);
+}

@@ -1,0 +1,129 @@
+import type { Instrument } from '../../engine/base/instrument.ts';
+import { ContractKind } from '../../engine/base/instrument.ts';
+import { NS_PER_MS, NS_PER_SECOND } from '../../engine/base/units.ts';
+import { BookState } from '../../engine/book/book.ts';
+import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
+import type { LoopOutput } from '../../engine/loop-options.ts';
+import { Loop } from '../../engine/loop.ts';
+import { namesOf } from '../../engine/metrics/catalog.ts';
+import { createMetricsMemory } from '../../engine/metrics/cells.ts';
+import { DepthChannel } from '../../engine/okx/depth-frame.ts';
+import { RejectDecision } from '../../engine/okx/reject-codes.ts';
+import { TdMode } from '../../engine/okx/shapes.ts';
+import { OrderState } from '../../engine/orders/order-state.ts';
+import { GateReason } from '../../engine/risk/gate.ts';
+import { KillReason } from '../../engine/risk/kill-switch.ts';
+import type { LadderParameters } from '../../workers/strategy/ladder.ts';
+import type { BenchClock } from '../bench-clock.ts';
+
+/** As in the host. */
+const MARKET_LEVELS = 20;
+const QUOTE_LEVELS = 10;
+export const BENCH_TAG = 'BENCHTAG';
+export const BENCH_RUN = 42_000_042;
+
+/**
+ * Which of the engine's two ways to an amend the market shall take.
+ *
+ *     quote    one order a side; the guard's edge is a fifth of the half spread, so that it is checked and finds nothing to
+ *              do on usual moves: the answer is the quoter's, an amend of both sides in one batch
+ *     guard    two orders a side, quoted right at their least edge, so that every adverse move makes the guard step the
+ *              side back: the answer leaves before any quoter has run, an amend of two orders in one batch
+ */
+export const AnswerPath = { quote: 0, guard: 1 } as const;
+export type AnswerPath = (typeof AnswerPath)[keyof typeof AnswerPath];
+
+const LADDERS: readonly Pick<LadderParameters, 'levels' | 'edgeMinRatio'>[] = [
+  { levels: 1, edgeMinRatio: 0.2 },
+  { levels: 2, edgeMinRatio: 1 },
+];
+
+export function ladderParameters(path: AnswerPath): LadderParameters {
+  return {
+    ...LADDERS[path]!,
+    // 0.5 of 10,000 at the price of 65,000 is 32 ticks: our orders stand outside of where the market moves in a frame.
+    halfSpreadBps: 0.5,
+    halfSpreadTicksMin: 1,
+    levelStepBps: 0.25,
+    lots: 100,
+    lotsStep: 0,
+    skewBpsAtMax: 2,
+    positionLotsMax: 10_000,
+    minLots: 1,
+  };
+}
+
+export interface EngineRigOptions {
+  readonly instruments: readonly Instrument[];
+  readonly path: AnswerPath;
+  readonly workerCount: number;
+  readonly clock: BenchClock;
+  readonly output: LoopOutput;
+}
+
+/** The loop with all that the host gives it: gate, diff, budgets, expiry and metrics as in production. */
+export class EngineRig {
+  readonly loop: Loop;
+  readonly handoff: Handoff;
+  readonly parameters: readonly LadderParameters[];
+
+  constructor(options: EngineRigOptions) {
+    const { instruments, path, clock } = options;
+    const parameters = ladderParameters(path);
+    this.parameters = instruments.map(() => parameters);
+    this.handoff = new Handoff(
+      createHandoff({
+        instrumentCount: instruments.length,
+        workerCount: options.workerCount,
+        marketLevels: MARKET_LEVELS,
+        quoteLevels: QUOTE_LEVELS,
+      }),
+    );
+    const metrics = createMetricsMemory({
+      instruments: instruments.map((instrument) => ({
+        name: instrument.instId,
+        tickSz: instrument.tick.step,
+        lotSz: instrument.lot.step,
+        lotValue: instrument.lotValue,
+        isInverse: instrument.kind === ContractKind.inverse,
+        settleCcy: instrument.settleCcy,
+      })),
+      connections: ['public', 'private', 'trade'],
+      workers: options.workerCount,
+      bookStates: namesOf(BookState),
+      orderStates: namesOf(OrderState),
+      gateReasons: namesOf(GateReason),
+      rejectDecisions: namesOf(RejectDecision),
+      haltReasons: namesOf(KillReason),
+      build: { version: '0', node: process.version, venue: 'bench', run: String(BENCH_RUN) },
+    });
+    this.loop = new Loop({
+      instruments,
+      depthChannel: DepthChannel.books,
+      tag: BENCH_TAG,
+      run: BENCH_RUN,
+      tradeModes: instruments.map(() => TdMode.cross),
+      limits: instruments.map(() => ({
+        positionLotsMax: 10_000,
+        orderLotsMax: 1_000,
+        orderNotionalMax: 1e9,
+        openOrdersMax: 40,
+        collarBps: 200,
+        notionalRate: 1,
+      })),
+      account: { notionalMax: 1e12, lossMax: 1e9 },
+      // No band: whatever the quote wants is asked for, so that a moved price is an amended order.
+      tolerances: instruments.map(() => ({ priceToleranceTicks: 0, sizeToleranceRatio: 0.2 })),
+      timings: {
+        quoteAgeNsMax: 3_600 * NS_PER_SECOND,
+        bookSilenceNsMax: 3_600 * NS_PER_SECOND,
+        ackTimeoutNs: 3_000 * NS_PER_MS,
+        orderExpiryMs: 2_000,
+      },
+      handoff: this.handoff,
+      metrics,
+      output: options.output,
+      stageClock: clock,
+    });
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * The whole engine in one thread, and the venue beside it: a frame goes in, the batch that answers it is caught with the
+ * moment it left, and then, untimed, the venue's acks and pushes go back in, until nothing more is to be said.
+ *
+ * Owner:      the benchmark's thread.
+ * Invariants: after `settle` every order rests and no command is in flight, so the next frame finds the engine free.
+ * Cost:       nothing allocates in a turn but what the engine allocates.
+ */
+import { assert } from '../../engine/base/assert.ts';
+import { NS_PER_MS } from '../../engine/base/units.ts';
+import type { Nanoseconds } from '../../engine/base/units.ts';
+import { Connection, LoopRequest } from '../../engine/loop-options.ts';
+import type { LoopOutput } from '../../engine/loop-options.ts';
+import { LoopPhase } from '../../engine/loop.ts';
+import type { Loop } from '../../engine/loop.ts';
+import { InlineQuoter } from '../../workers/inline.ts';
+import { BenchClock } from '../bench-clock.ts';
+import type { Checksum } from '../checksum.ts';
+import type { FrameFeed } from '../feeds/frame-feed.ts';
+import { AnswerPath, EngineRig } from './engine-rig.ts';
+import { VenueAnswers } from './venue-answers.ts';
+
+/**
+ * Virtual time from frame to frame. A turn sends at most some eight commands of the 300 an instrument may send in two
+ * seconds: with 60 ms between frames no budget is ever short, while every send and every expiry is booked as live.
+ */
+const FRAME_STEP_NS = 60 * NS_PER_MS;
+/** As in the host, the timer runs every 20 ms; here every frame would need three, all alike. */
+const FRAMES_PER_TIMER = 16;
+/** Batches that may be caught before they are answered: three operations in each of two turns. */
+const CAUGHT_MAX = 8;
+const BATCH_BYTES_MAX = 8_192;
+const ROUNDS_MAX = 16;
+
+export class TurnRig implements LoopOutput {
+  readonly answers: VenueAnswers;
+  readonly clock: BenchClock;
+  /** Frames that were answered by an order message. */
+  answered = 0;
+  frames = 0;
+
+  readonly #feed: FrameFeed;
+  readonly #isQuoteTimed: boolean;
+  readonly #loop: Loop;
+  readonly #quoter: InlineQuoter;
+  readonly #batches = Array.from({ length: CAUGHT_MAX }, () => Buffer.alloc(BATCH_BYTES_MAX));
+  readonly #lengths = new Int32Array(CAUGHT_MAX);
+  #caught = 0;
+  /** When the first batch of the turn left; 0 while none has. */
+  readonly #sentNs = new Float64Array(1);
+  /** When the frame of the turn was received. */
+  readonly #recvNs = new Float64Array(1);
+  #next = 0;
+  #checksum: Checksum | undefined;
+  #isRecovering = false;
+
+  constructor(feed: FrameFeed, path: AnswerPath, isClockRunning: boolean) {
+    this.clock = new BenchClock(isClockRunning);
+    this.#feed = feed;
+    this.#isQuoteTimed = path === AnswerPath.quote;
+    const { instruments } = feed;
+    const rig = new EngineRig({ instruments, path, workerCount: 1, clock: this.clock, output: this });
+    this.#loop = rig.loop;
+    this.#quoter = new InlineQuoter(rig.handoff, rig.parameters, this.clock);
+    this.answers = new VenueAnswers(instruments);
+    this.#start();
+  }
+
+  get loop(): Loop {
+    return this.#loop;
+  }
+
+  /** Bytes of every batch that is caught from here on go into `checksum`. */
+  watch(checksum: Checksum): void {
+    this.#checksum = checksum;
+  }
+
+  /**
+   * Plays the next frame: received, decoded, applied, published, guarded, and quoted where the path is the quoter's, up to
+   * the first batch sent. Returns its place in the feed, or -1 for a snapshot. `elapsedNs` tells how long it took.
+   */
+  play(): number {
+    const { starts, bytes, isSnapshot, count } = this.#feed;
+    const frame = this.#next;
+    this.#next = frame + 1 === count ? 0 : frame + 1;
+    this.#sentNs[0] = 0;
+    const recvNs = this.clock.nowNs();
+    this.#recvNs[0] = recvNs;
+    this.#loop.onPublicFrame(bytes, starts[frame]!, starts[frame + 1]!, recvNs);
+    if (this.#isQuoteTimed && this.#quoter.turn() > 0) this.#loop.onQuotes(this.clock.nowNs());
+    this.frames++;
+    if (this.#sentNs[0] !== 0) this.answered++;
+    return isSnapshot[frame] === 1 ? -1 : frame;
+  }
+
+  /** Whether the frame played last was answered, and then in `elapsedNs`. */
+  get hasAnswered(): boolean {
+    return this.#sentNs[0] !== 0;
+  }
+
+  elapsedNs(): Nanoseconds {
+    return this.#sentNs[0]! - this.#recvNs[0]!;
+  }
+
+  /** The venue answers, the quoter catches up, and time moves on to the next frame. */
+  settle(): void {
+    for (let round = 0; round < ROUNDS_MAX; round++) {
+      const published = this.#quoter.turn();
+      if (published > 0) this.#loop.onQuotes(this.clock.nowNs());
+      if (this.#caught === 0 && published === 0) break;
+      this.#answerAll();
+      assert(round < ROUNDS_MAX - 1, 'the engine comes to rest when everything is answered');
+    }
+    this.clock.skip(FRAME_STEP_NS);
+    if (this.frames % FRAMES_PER_TIMER === 0) this.#loop.onTimer(this.clock.nowNs(), this.clock.wallMs());
+  }
+
+  /** The output of the loop: takes the moment first, then a copy of the bytes, as a socket would. */
+  send(connection: Connection, bytes: Uint8Array, length: number): boolean {
+    if (this.#sentNs[0] === 0) this.#sentNs[0] = this.clock.nowNs();
+    assert(connection === Connection.trade, 'the book needs no new subscription');
+    assert(this.#caught < CAUGHT_MAX && length <= BATCH_BYTES_MAX, 'there is room for the batch');
+    const batch = this.#batches[this.#caught]!;
+    for (let index = 0; index < length; index++) batch[index] = bytes[index]!;
+    this.#lengths[this.#caught++] = length;
+    if (this.#checksum !== undefined) this.#checksum.addBytes(bytes, 0, length);
+    return true;
+  }
+
+  request(request: LoopRequest): void {
+    assert(request === LoopRequest.recovery, 'the feed brings its own snapshots');
+    this.#isRecovering = true;
+  }
+
+  #start(): void {
+    const loop = this.#loop;
+    loop.onTimer(this.clock.nowNs(), this.clock.wallMs());
+    for (const connection of Object.values(Connection)) loop.onSessionUp(connection, this.clock.nowNs());
+    loop.onWorkerReady(
+      this.#feed.instruments.map(({ index }) => index),
+      this.clock.nowNs(),
+    );
+    assert(this.#isRecovering, 'the engine asks for a recovery when its sessions are up');
+    loop.onRecovered([], this.clock.nowNs());
+    this.play();
+    this.settle();
+    assert(loop.phase === LoopPhase.quoting, 'the engine quotes');
+  }
+
+  #answerAll(): void {
+    const { answers } = this;
+    for (let batch = 0; batch < this.#caught; batch++) {
+      answers.answer(this.#batches[batch]!, this.#lengths[batch]!);
+      // What the answers make the engine send comes behind what is caught already.
+      this.#loop.onTradeFrame(answers.ack, 0, answers.ackLength, this.clock.nowNs());
+      for (let push = 0; push < answers.pushCount; push++) {
+        const end = answers.pushStarts[push + 1]!;
+        this.#loop.onPrivateFrame(answers.pushes, answers.pushStarts[push]!, end, this.clock.nowNs());
+      }
+    }
+    this.#caught = 0;
+  }
+}

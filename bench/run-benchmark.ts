@@ -1,0 +1,65 @@
+import { fork } from 'node:child_process';
+import { resolve } from 'node:path';
+import type { BenchArguments } from './arguments.ts';
+import type { BenchContext, BenchResult, Benchmark } from './benchmark.ts';
+import { FULL_EFFORT, SMOKE_EFFORT } from './effort.ts';
+import type { FrameFeed } from './feeds/frame-feed.ts';
+import { GENERATED_BOOKS, GENERATED_TBT, generateFeed } from './feeds/generated-feed.ts';
+import { RECORDED_CUT, feedNameOf, readRecordedFeed } from './feeds/recorded-feed.ts';
+
+/** Frames of the generated feeds, which are played in a circle. */
+const GENERATED_FRAMES = 20_000;
+const SMOKE_RECORDED_FRAMES = 20_000;
+
+/** Runs a benchmark in this process and checks that it gave what it must. */
+export async function runBenchmark(benchmark: Benchmark, context: BenchContext): Promise<BenchResult[]> {
+  const results = await benchmark.run(context);
+  if (results.length === 0) throw new Error(`${benchmark.name}: expected results, there are none`);
+  for (const { name, feed, samples, checksum } of results) {
+    if (!(samples > 0)) throw new Error(`${name} (${feed}): expected samples, there are none`);
+    if (checksum === '') throw new Error(`${name} (${feed}): expected a checksum, there is none`);
+  }
+  return results;
+}
+
+/** The context that the arguments describe, for one benchmark. */
+export async function contextOf(benchmark: Benchmark, args: BenchArguments): Promise<BenchContext> {
+  const effort = args.isSmoke ? SMOKE_EFFORT : FULL_EFFORT;
+  const feeds: FrameFeed[] = [];
+  if (benchmark.usesFeeds) {
+    const framesMax = args.isSmoke ? SMOKE_RECORDED_FRAMES : Infinity;
+    const recorded =
+      args.feed === undefined
+        ? readRecordedFeed(RECORDED_CUT, 'recorded', framesMax)
+        : readRecordedFeed(resolve(args.feed), feedNameOf(args.feed), framesMax);
+    feeds.push(
+      await recorded,
+      generateFeed(GENERATED_BOOKS, GENERATED_FRAMES),
+      generateFeed(GENERATED_TBT, GENERATED_FRAMES),
+    );
+  }
+  return { effort, feeds };
+}
+
+/** Runs a benchmark in a process of its own, with the same Node flags. */
+export function runInChild(
+  program: string,
+  benchmark: Benchmark,
+  args: BenchArguments,
+): Promise<BenchResult[]> {
+  const childArgs = ['--child', '--only', benchmark.name];
+  if (args.isSmoke) childArgs.push('--smoke');
+  if (args.feed !== undefined) childArgs.push('--feed', args.feed);
+  const child = fork(program, childArgs, { serialization: 'advanced' });
+  return new Promise((resolve, reject) => {
+    let results: BenchResult[] | undefined;
+    child.on('message', (message: BenchResult[]) => {
+      results = message;
+    });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      if (code === 0 && results !== undefined) resolve(results);
+      else reject(new Error(`${benchmark.name}: failed (${signal ?? `exit code ${code}`})`));
+    });
+  });
+}

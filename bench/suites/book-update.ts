@@ -1,0 +1,106 @@
+import { assert } from '../../engine/base/assert.ts';
+import { Book } from '../../engine/book/book.ts';
+import { BookSync, SyncResult } from '../../engine/book/book-sync.ts';
+import type { Histogram } from '../../engine/metrics/histogram.ts';
+import { DepthDecoder } from '../../engine/okx/depth-decoder.ts';
+import { DepthFrame, DepthResult } from '../../engine/okx/depth-frame.ts';
+import type { BenchContext, BenchResult, Benchmark } from '../benchmark.ts';
+import { Checksum } from '../checksum.ts';
+import { measureContenders } from '../contender.ts';
+import type { Contender } from '../contender.ts';
+import type { FrameFeed } from '../feeds/frame-feed.ts';
+
+/** Frames of a fresh start whose books go into the checksum, and how often they are looked at whole. */
+const CHECKSUM_FRAMES = 5_000;
+const CHECKSUM_STRIDE = 250;
+
+/** From received bytes to the updated book, continuity checked: what every depth frame costs before anything is decided. */
+class BookUpdate implements Contender {
+  readonly name = 'book-update';
+  readonly feed: string;
+  readonly note: string;
+  readonly share = 1;
+  readonly hasUntimedWork = false;
+  readonly #feed: FrameFeed;
+  #decoder: DepthDecoder;
+  #frame = new DepthFrame();
+  #syncs: BookSync[];
+  #next = 0;
+  readonly #clockMs = new Float64Array(2);
+
+  constructor(feed: FrameFeed) {
+    this.#feed = feed;
+    this.feed = feed.name;
+    this.#decoder = new DepthDecoder(feed.instruments);
+    this.#syncs = feed.instruments.map(() => new BookSync(new Book()));
+    const meanBytes = Math.round(feed.bytes.length / feed.count);
+    this.note = `${feed.count} frames of ${meanBytes} B; snapshots played but not timed`;
+  }
+
+  run(ops: number, latencies: Histogram | null): number {
+    const { isSnapshot, starts, bytes, count } = this.#feed;
+    const clockMs = this.#clockMs;
+    let recorded = 0;
+    for (let op = 0; op < ops; op++) {
+      const index = this.#next;
+      this.#next = index + 1 === count ? 0 : index + 1;
+      if (latencies === null || isSnapshot[index] === 1) {
+        this.#update(bytes, starts[index]!, starts[index + 1]!);
+        recorded += 1 - isSnapshot[index]!;
+        continue;
+      }
+      clockMs[0] = performance.now();
+      this.#update(bytes, starts[index]!, starts[index + 1]!);
+      clockMs[1] = performance.now();
+      latencies.record((clockMs[1]! - clockMs[0]!) * 1e6);
+      recorded++;
+    }
+    return recorded;
+  }
+
+  #update(bytes: Uint8Array, start: number, end: number): void {
+    const frame = this.#frame;
+    const result = this.#decoder.decode(bytes, start, end, frame);
+    assert(result === DepthResult.depth, 'every frame of a feed is a depth push');
+    const outcome = this.#syncs[frame.instrument]!.apply(frame);
+    assert(outcome === SyncResult.applied, 'every frame of a feed continues its book');
+  }
+
+  checksum(): string {
+    const fresh = new BookUpdate(this.#feed);
+    const checksum = new Checksum();
+    const frames = Math.min(CHECKSUM_FRAMES, this.#feed.count);
+    for (let frame = 0; frame < frames; frame++) {
+      fresh.run(1, null);
+      if (frame % CHECKSUM_STRIDE === 0 || frame === frames - 1) fresh.#addBooks(checksum);
+    }
+    return checksum.text;
+  }
+
+  #addBooks(checksum: Checksum): void {
+    for (const { book } of this.#syncs) {
+      checksum.addNumber(book.seqId);
+      for (const side of [book.bids, book.asks]) {
+        checksum.addNumber(side.count);
+        for (let level = 0; level < side.count; level++) {
+          checksum.addNumber(side.ticks[level]!);
+          checksum.addNumber(side.lots[level]!);
+        }
+      }
+    }
+  }
+}
+
+export const bookUpdate: Benchmark = {
+  name: 'book-update',
+  about: 'received bytes -> decoder -> continuity -> book of 400 levels',
+  usesFeeds: true,
+  run({ feeds, effort }: BenchContext): Promise<BenchResult[]> {
+    return Promise.resolve(
+      measureContenders(
+        feeds.map((feed) => new BookUpdate(feed)),
+        effort,
+      ),
+    );
+  },
+};

@@ -1,0 +1,76 @@
+import type { Histogram } from '../../engine/metrics/histogram.ts';
+import type { BenchContext, BenchResult, Benchmark } from '../benchmark.ts';
+import { Checksum } from '../checksum.ts';
+import { measureContenders } from '../contender.ts';
+import type { Contender } from '../contender.ts';
+import type { FrameFeed } from '../feeds/frame-feed.ts';
+import { AnswerPath } from '../rig/engine-rig.ts';
+import { TurnRig } from '../rig/turn-rig.ts';
+
+const CHECKSUM_FRAMES = 2_000;
+/** A frame with all that is answered around it takes some ten times what is timed. */
+const SHARE = 0.4;
+
+const NOTES = [
+  'frame -> guard checked -> inline quoter -> diff, gate, budgets, metrics -> batch sent',
+  'frame -> guard steps the side back -> diff, gate, budgets, metrics -> batch sent; no quoter in between',
+];
+
+/** From received bytes to the bytes of the batch that answers them, everything on. Frames without an answer give no value. */
+class TickToTrade implements Contender {
+  readonly name: string;
+  readonly feed: string;
+  readonly share = SHARE;
+  readonly hasUntimedWork = true;
+  readonly #feed: FrameFeed;
+  readonly #path: AnswerPath;
+  readonly #rig: TurnRig;
+
+  constructor(feed: FrameFeed, path: AnswerPath, isClockRunning: boolean) {
+    this.name = path === AnswerPath.guard ? 'tick-to-trade:guard' : 'tick-to-trade';
+    this.feed = feed.name;
+    this.#feed = feed;
+    this.#path = path;
+    this.#rig = new TurnRig(feed, path, isClockRunning);
+  }
+
+  get note(): string {
+    const { frames, answered } = this.#rig;
+    return `${NOTES[this.#path]!}; ${Math.round((answered / frames) * 100)} % of frames answered`;
+  }
+
+  run(ops: number, latencies: Histogram | null): number {
+    const rig = this.#rig;
+    let recorded = 0;
+    for (let op = 0; op < ops; op++) {
+      const frame = rig.play();
+      if (frame >= 0 && rig.hasAnswered) {
+        recorded++;
+        if (latencies !== null) latencies.record(rig.elapsedNs());
+      }
+      rig.settle();
+    }
+    return recorded;
+  }
+
+  /** The bytes of every batch of the first frames, by a clock that stands still between them. */
+  checksum(): string {
+    const fresh = new TickToTrade(this.#feed, this.#path, false);
+    const checksum = new Checksum();
+    fresh.#rig.watch(checksum);
+    fresh.run(Math.min(CHECKSUM_FRAMES, this.#feed.count), null);
+    return checksum.text;
+  }
+}
+
+export const tickToTrade: Benchmark = {
+  name: 'tick-to-trade',
+  about: 'received bytes -> book -> quotes -> bytes of the amend batch, in process, everything on',
+  usesFeeds: true,
+  run({ feeds, effort }: BenchContext): Promise<BenchResult[]> {
+    const contenders = [AnswerPath.quote, AnswerPath.guard].flatMap((path) =>
+      feeds.map((feed) => new TickToTrade(feed, path, true)),
+    );
+    return Promise.resolve(measureContenders(contenders, effort));
+  },
+};

@@ -1,0 +1,81 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { FarOrder, FarReport } from './far-side.ts';
+
+const START_TIMEOUT_MS = 20_000;
+/** Beyond the time that the frames take by themselves. */
+const PLAY_MARGIN_MS = 20_000;
+
+type Played = Extract<FarReport, { kind: 'played' }>;
+
+/** The far side's process, seen from the engine's. */
+export class FarProcess {
+  readonly port: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.#child = child;
+    this.port = port;
+  }
+
+  static async start(): Promise<FarProcess> {
+    const child = fork(farFile(), [], { execArgv: [], serialization: 'advanced' });
+    try {
+      const outcome = await nextReport(child, START_TIMEOUT_MS);
+      if (outcome.kind !== 'listening') throw new Error(`far side: expected its port, was ${outcome.kind}`);
+      return new FarProcess(child, outcome.port);
+    } catch (error) {
+      child.kill();
+      throw error;
+    }
+  }
+
+  /** @throws Error when the engine did not answer every frame */
+  async play(order: FarOrder): Promise<Played> {
+    this.#child.send(order);
+    const waitMs = (order.frames * order.intervalUs) / 1_000 + PLAY_MARGIN_MS;
+    const outcome = await nextReport(this.#child, waitMs);
+    if (outcome.kind === 'played') return outcome;
+    throw new Error(`wire-to-wire: ${outcome.kind === 'lost' ? outcome.text : 'the far side began anew'}`);
+  }
+
+  async close(): Promise<void> {
+    const ended = new Promise((resolve) => {
+      this.#child.once('exit', resolve);
+    });
+    this.#child.disconnect();
+    await ended;
+  }
+}
+
+/** The compiled far side: beside this file, or in dist/ when this file runs as TypeScript (tests). */
+function farFile(): string {
+  const url = import.meta.url.endsWith('.ts')
+    ? new URL('../../dist/bench/wire/far-side.js', import.meta.url)
+    : new URL('./far-side.js', import.meta.url);
+  const file = fileURLToPath(url);
+  if (!existsSync(file)) throw new Error(`far side: expected ${file}, was missing; run npm run build`);
+  return file;
+}
+
+function nextReport(child: ChildProcess, timeoutMs: number): Promise<FarReport> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => settle(() => reject(new Error(`far side: expected a report within ${timeoutMs} ms`))),
+      timeoutMs,
+    );
+    const onMessage = (outcome: FarReport): void => settle(() => resolve(outcome));
+    const onExit = (code: number | null): void =>
+      settle(() => reject(new Error(`far side: ended by itself with code ${code}`)));
+    function settle(act: () => void): void {
+      clearTimeout(timer);
+      child.off('message', onMessage);
+      child.off('exit', onExit);
+      act();
+    }
+    child.on('message', onMessage);
+    child.on('exit', onExit);
+  });
+}

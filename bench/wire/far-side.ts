@@ -1,0 +1,197 @@
+/**
+ * The venue of the wire-to-wire benchmark, in a process of its own: writes depth frames at their intended times, notes when
+ * the batch that answers each has been read, and answers the batch as the venue would.
+ *
+ * It does not sleep: from the first frame of a round to the last answer its event loop is kept turning by setImmediate, so
+ * that neither its timer nor its wake-up is what is measured. Between rounds it sleeps.
+ *
+ *     engine ──ws──▶ /public   subscription           ◀── depth frames
+ *            ──ws──▶ /private  login, subscription    ◀── pushes of orders
+ *            ──ws──▶ /trade    login, order batches   ◀── acks
+ */
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { Checksum } from '../checksum.ts';
+import { GENERATED_MOVES, generateFeed } from '../feeds/generated-feed.ts';
+import type { FrameFeed } from '../feeds/frame-feed.ts';
+import { VenueAnswers } from '../rig/venue-answers.ts';
+import { FarConnection } from './far-connection.ts';
+
+/** From the engine's side: play so many frames, so far apart. */
+export interface FarOrder {
+  readonly frames: number;
+  readonly intervalUs: number;
+  /** Batches that answer a frame; the first is timed, the next frame waits for all. */
+  readonly batchesPerFrame: number;
+}
+
+/** To the engine's side: where to connect, then the outcome of each order. */
+export type FarReport =
+  | { readonly kind: 'listening'; readonly port: number }
+  | {
+      readonly kind: 'played';
+      /** From the intended time of a frame to its batch read, in nanoseconds, a frame. */
+      readonly latenciesNs: readonly number[];
+      /** Frames a second that were really played. */
+      readonly rate: number;
+      /** Of the prices in the first batches of this process. */
+      readonly checksum: string;
+    }
+  | { readonly kind: 'lost'; readonly text: string };
+
+/** Frames that the feed is made of; it is played in a circle. */
+const FEED_FRAMES = 20_000;
+/** Frames whose batches go into the checksum: those of the first round alone, whatever the effort. */
+const CHECKSUM_FRAMES = 20;
+/** A frame without its answer for so long is lost, and the run with it. */
+const LOST_AFTER_MS = 2_000;
+const KEY_NEW_PRICE = Buffer.from('"newPx":"');
+const QUOTE = 0x22;
+
+class FarSide {
+  readonly #feed: FrameFeed = generateFeed(GENERATED_MOVES, FEED_FRAMES);
+  readonly #answers = new VenueAnswers(this.#feed.instruments);
+  readonly #checksum = new Checksum();
+  #public: FarConnection | undefined;
+  #private: FarConnection | undefined;
+  #order: FarOrder | undefined;
+  #latenciesNs = new Float64Array(0);
+  #played = 0;
+  #nextFrame = 1;
+  /** Batches that are still to come for the frame played last. */
+  #awaited = 0;
+  #isTimed = false;
+  #framesSeen = 0;
+  readonly #ms = new Float64Array(3);
+
+  listen(): void {
+    const server = createServer(
+      (socket) =>
+        new FarConnection(
+          socket,
+          (connection) => this.#opened(connection),
+          (connection, bytes, start, end) => this.#message(connection, bytes, start, end),
+        ),
+    );
+    server.listen(0, '127.0.0.1', () => {
+      report({ kind: 'listening', port: (server.address() as AddressInfo).port });
+    });
+  }
+
+  play(order: FarOrder): void {
+    this.#order = order;
+    this.#latenciesNs = new Float64Array(order.frames);
+    this.#played = 0;
+    this.#ms[0] = performance.now();
+    this.#turn();
+  }
+
+  /** One turn of the event loop: writes the next frame when it is due and the one before has been dealt with. */
+  #turn(): void {
+    const order = this.#order;
+    if (order === undefined) return;
+    const nowMs = performance.now();
+    const intendedMs = this.#ms[0]! + (this.#played * order.intervalUs) / 1_000;
+    if (this.#awaited === 0) {
+      if (this.#played === order.frames) {
+        this.#finish(order, nowMs);
+        return;
+      }
+      if (nowMs >= intendedMs) this.#writeFrame(order, intendedMs);
+    } else if (nowMs - this.#ms[2]! > LOST_AFTER_MS) {
+      this.#order = undefined;
+      report({
+        kind: 'lost',
+        text: `frame ${this.#played} of ${order.frames}: expected ${order.batchesPerFrame} batches, ${this.#awaited} did not come`,
+      });
+      return;
+    }
+    setImmediate(() => this.#turn());
+  }
+
+  /**
+   * What is timed begins when the frame was meant to leave, not when it did: a frame that had to wait for the answer to the
+   * one before it was made late by the engine.
+   */
+  #writeFrame(order: FarOrder, intendedMs: number): void {
+    const { starts, bytes, count } = this.#feed;
+    const frame = this.#nextFrame;
+    this.#nextFrame = frame + 1 === count ? 0 : frame + 1;
+    this.#ms[1] = intendedMs;
+    this.#ms[2] = performance.now();
+    this.#awaited = order.batchesPerFrame;
+    this.#isTimed = true;
+    this.#public!.send(bytes, starts[frame]!, starts[frame + 1]!);
+  }
+
+  #finish(order: FarOrder, nowMs: number): void {
+    this.#order = undefined;
+    report({
+      kind: 'played',
+      latenciesNs: [...this.#latenciesNs],
+      rate: order.frames / ((nowMs - this.#ms[0]!) / 1_000),
+      checksum: this.#checksum.text,
+    });
+  }
+
+  #batch(connection: FarConnection, bytes: Buffer, start: number, end: number): void {
+    if (this.#isTimed) {
+      this.#isTimed = false;
+      this.#latenciesNs[this.#played++] = (performance.now() - this.#ms[1]!) * 1e6;
+      this.#framesSeen++;
+    }
+    const batch = bytes.subarray(start, end);
+    const answers = this.#answers;
+    answers.answer(batch, batch.length);
+    if (this.#framesSeen > 0 && this.#framesSeen <= CHECKSUM_FRAMES) this.#addPrices(batch);
+    connection.send(answers.ack, 0, answers.ackLength);
+    for (let push = 0; push < answers.pushCount; push++) {
+      this.#private!.send(answers.pushes, answers.pushStarts[push]!, answers.pushStarts[push + 1]!);
+    }
+    if (this.#awaited > 0) this.#awaited--;
+  }
+
+  /** Ids and times differ from run to run; the prices that were asked for must not. */
+  #addPrices(batch: Buffer): void {
+    for (let at = batch.indexOf(KEY_NEW_PRICE); at !== -1; at = batch.indexOf(KEY_NEW_PRICE, at)) {
+      at += KEY_NEW_PRICE.length;
+      this.#checksum.addBytes(batch, at, batch.indexOf(QUOTE, at));
+    }
+  }
+
+  #opened(connection: FarConnection): void {
+    if (connection.path === '/public') this.#public = connection;
+    else if (connection.path === '/private') this.#private = connection;
+  }
+
+  #message(connection: FarConnection, bytes: Buffer, start: number, end: number): void {
+    if (connection.path === '/trade' && bytes.indexOf('"args":[{"instIdCode"', start) !== -1) {
+      this.#batch(connection, bytes, start, end);
+      return;
+    }
+    const text = bytes.toString('latin1', start, end);
+    if (text === 'ping') {
+      connection.sendText('pong');
+      return;
+    }
+    const request = JSON.parse(text) as { op: string; id?: string; args: Record<string, string>[] };
+    if (request.op === 'login') {
+      connection.sendText('{"event":"login","code":"0","msg":"","connId":"a4d3ae55"}');
+    } else if (request.op === 'subscribe') {
+      for (const arg of request.args) {
+        connection.sendText(JSON.stringify({ id: request.id, event: 'subscribe', arg, connId: 'a4d3ae55' }));
+      }
+      if (connection === this.#public) connection.send(this.#feed.bytes, 0, this.#feed.starts[1]!);
+    }
+  }
+}
+
+function report(outcome: FarReport): void {
+  process.send!(outcome);
+}
+
+const farSide = new FarSide();
+process.on('message', (order: FarOrder) => farSide.play(order));
+// The engine's side is gone, whatever became of it: nobody is left to play for.
+process.on('disconnect', () => process.exit(0));
+farSide.listen();
