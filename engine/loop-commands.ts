@@ -4,7 +4,8 @@
  *
  * Owner:      the engine thread.
  * Invariants: an order is in the table before its bytes leave; nothing but a cancel leaves without having passed the gate
- *             and its budget; at most one message an operation a turn; what did not leave is taken back at once.
+ *             and its budget; an amend that leads away from the market and may not leave becomes a cancel; what did not
+ *             leave is taken back at once.
  * Cost:       the gate's comparisons and some 100 bytes written a command; nothing allocates.
  */
 import { BATCH_MAX, CommandOp } from './base/command-op.ts';
@@ -74,6 +75,10 @@ export class LoopCommands {
   readonly isTouched: Uint8Array;
   /** By instrument × 2 + side: no place or amend before this, after a refusal that said so. */
   readonly restUntilNs: Float64Array;
+  /** By instrument × 2 + side: no place before this, after the venue has cancelled one of ours by itself. */
+  readonly placeRestUntilNs: Float64Array;
+  /** By instrument: 1 while its quote has not seen the position as it is now. Then only retreats and cancels leave. */
+  readonly isBehind: Uint8Array;
   /** Updates about orders of other runs or programs, on our instruments. */
   foreignUpdates = 0;
   /** Fills whose fee was in a third currency, which no profit figure holds. */
@@ -91,10 +96,12 @@ export class LoopCommands {
   readonly #run: number;
   readonly #expiryMs: Milliseconds;
   /** By operation: rows of its group that passed budget and gate, and how many. */
-  readonly #rows: readonly Int32Array[] = Object.values(CommandOp).map(() => new Int32Array(BATCH_MAX));
+  readonly #rows: readonly Int32Array[];
   readonly #admitted = new Int32Array(3);
+  /** By instrument, while a group is gone through: how many of its rows were admitted. */
+  readonly #admittedOf: Int32Array;
   /** Of the amends that passed, in the order of their rows. */
-  readonly #amendIds = new Int32Array(BATCH_MAX);
+  readonly #amendIds: Int32Array;
   /** The venue's wall clock less the monotonic clock, in ms: told by the timer, and used for expTime. */
   #venueEpochMs = 0;
 
@@ -127,6 +134,11 @@ export class LoopCommands {
     });
     this.isTouched = new Uint8Array(instruments.length);
     this.restUntilNs = new Float64Array(instruments.length * 2);
+    this.placeRestUntilNs = new Float64Array(instruments.length * 2);
+    this.isBehind = new Uint8Array(instruments.length);
+    this.#rows = Object.values(CommandOp).map(() => new Int32Array(table.capacity));
+    this.#admittedOf = new Int32Array(instruments.length);
+    this.#amendIds = new Int32Array(table.capacity);
     this.#instruments = instruments;
     this.#output = options.output;
     this.#metrics = metrics;
@@ -153,11 +165,11 @@ export class LoopCommands {
   // ------------------------------------------------------------------------------------------------------ out
 
   /**
-   * @hot Sends what the batch holds, cancels first, one message an operation. Each command is registered as soon as it has
-   * passed, so that the next one is judged with it in flight.
+   * @hot Sends what the batch holds, cancels first. Each command is registered as soon as it has passed, so that the next
+   * one is judged with it in flight. What is held back is asked for again by the loop's timer.
    */
   send(batch: CommandBatch, nowNs: Nanoseconds): void {
-    // Amends are judged before cancels are sent: an order whose amend is struck is taken out with them.
+    // Amends are judged before cancels are sent: an order that may not be moved to where it should be is taken out with them.
     this.#admit(batch, batch.amends, nowNs);
     this.#admit(batch, batch.cancels, nowNs);
     this.#sendGroup(batch.cancels, nowNs);
@@ -175,61 +187,91 @@ export class LoopCommands {
     let admitted = 0;
     for (let row = 0; row < group.count; row++) {
       const instrument = group.instrument[row]!;
-      if (admitted === BATCH_MAX) {
-        this.isTouched[instrument] = 1;
-      } else if (!this.#isInBudget(group, instrument, isBatch, admitted, nowNs)) {
+      if (!this.#isInBudget(op, instrument, isBatch, admitted, nowNs)) {
         this.#metrics.throttled(op);
-        this.isTouched[instrument] = 1;
+        if (op === CommandOp.amend && this.#isRetreat(group, row)) batch.cancelInstead(row);
       } else if (this.#isAllowed(batch, group, row, nowNs) && this.#register(group, row, admitted, nowNs)) {
         rows[admitted++] = row;
+        this.#admittedOf[instrument]!++;
       }
     }
+    for (let index = 0; index < admitted; index++) this.#admittedOf[group.instrument[rows[index]!]!] = 0;
     this.#admitted[op] = admitted;
     if (group.count > 0) this.#metrics.gated();
   }
 
-  /** @hot Whether the gate lets a command pass; what it strikes is counted. */
+  /** @hot Whether a command may leave by the gate and by what the venue has said; what the gate strikes is counted. */
   #isAllowed(batch: CommandBatch, group: CommandGroup, row: number, nowNs: Nanoseconds): boolean {
     const { op } = group;
-    const table = this.table;
+    if (op === CommandOp.cancel) return this.table.isCancellable(group.slot[row]!);
+    return op === CommandOp.amend
+      ? this.#isAmendAllowed(batch, group, row, nowNs)
+      : this.#isPlaceAllowed(group, row, nowNs);
+  }
+
+  /** @hot An order that may not be amended to where it should be goes, unless waiting costs nothing. */
+  #isAmendAllowed(batch: CommandBatch, group: CommandGroup, row: number, nowNs: Nanoseconds): boolean {
+    const { table } = this;
+    const slot = group.slot[row]!;
     const instrument = group.instrument[row]!;
     const side = group.side[row]! as Side;
-    const slot = group.slot[row]!;
-    if (op === CommandOp.cancel) return table.isCancellable(slot);
-    if (nowNs < this.restUntilNs[instrument * 2 + side]!) return false;
-    let lots = group.lots[row]!;
-    let added = lots;
-    if (op === CommandOp.amend) {
-      if (!table.isAmendable(slot)) return false;
-      added = table.addedLotsOf(slot, lots);
-      lots = table.openLotsAfter(slot, lots);
+    const ticks = group.ticks[row]!;
+    const lots = group.lots[row]!;
+    if (!table.isAmendable(slot)) return false;
+    const isRetreat = this.#isRetreat(group, row);
+    if (nowNs < this.restUntilNs[instrument * 2 + side]!) {
+      if (isRetreat) batch.cancelInstead(row);
+      return false;
     }
-    const reason = this.gate.check(op, instrument, side, group.ticks[row]!, lots, added);
+    if (this.isBehind[instrument] === 1 && !isRetreat) return false;
+    const added = table.addedLotsOf(slot, lots);
+    const reason = this.gate.check(
+      CommandOp.amend,
+      instrument,
+      side,
+      ticks,
+      table.openLotsAfter(slot, lots),
+      added,
+    );
     if (reason === GateReason.pass) return true;
     this.#metrics.gateReject(reason);
-    // Across the book or ourselves is a matter of a moment: the next diff finds another price.
+    // An approach across the book or ourselves is a matter of a moment: the next diff finds another price.
     const isPassing = reason === GateReason.wouldCross || reason === GateReason.selfCross;
-    if (op === CommandOp.amend && !isPassing) batch.cancelInstead(row);
+    if (isRetreat || !isPassing) batch.cancelInstead(row);
     return false;
+  }
+
+  /** @hot */
+  #isPlaceAllowed(group: CommandGroup, row: number, nowNs: Nanoseconds): boolean {
+    const instrument = group.instrument[row]!;
+    const side = group.side[row]! as Side;
+    const list = instrument * 2 + side;
+    if (nowNs < this.restUntilNs[list]! || nowNs < this.placeRestUntilNs[list]!) return false;
+    if (this.isBehind[instrument] === 1) return false;
+    const lots = group.lots[row]!;
+    const reason = this.gate.check(CommandOp.place, instrument, side, group.ticks[row]!, lots, lots);
+    if (reason === GateReason.pass) return true;
+    this.#metrics.gateReject(reason);
+    return false;
+  }
+
+  /** @hot Whether an amend leads away from the market. */
+  #isRetreat(group: CommandGroup, row: number): boolean {
+    const ticks = this.table.priceTicks[group.slot[row]!]!;
+    return group.side[row] === Side.buy ? group.ticks[row]! < ticks : group.ticks[row]! > ticks;
   }
 
   /** @hot Whether the budget holds one more command for the instrument beside those of this group that were admitted. */
   #isInBudget(
-    group: CommandGroup,
+    op: CommandOp,
     instrument: number,
     isBatch: boolean,
     admitted: number,
     nowNs: Nanoseconds,
   ): boolean {
-    const { op } = group;
-    const rows = this.#rows[op]!;
-    let same = 0;
-    for (let index = 0; index < admitted; index++) {
-      if (group.instrument[rows[index]!] === instrument) same++;
-    }
     // Places are admitted after the amends of the same turn have been taken from the account's budget.
     if (op !== CommandOp.cancel && this.throttle.accountAvailable(nowNs) <= admitted) return false;
-    return this.throttle.available(op, instrument, isBatch, nowNs) > same;
+    return this.throttle.available(op, instrument, isBatch, nowNs) > this.#admittedOf[instrument]!;
   }
 
   /** @hot False when the table has no room for a new order. */
@@ -249,35 +291,48 @@ export class LoopCommands {
     return true;
   }
 
-  /** @hot Sends what was admitted of a group, or takes it all back. */
+  /** @hot Sends what was admitted of a group, twenty to a message. */
   #sendGroup(group: CommandGroup, nowNs: Nanoseconds): void {
     const { op } = group;
-    const count = this.#admitted[op]!;
-    if (count === 0) return;
+    const admitted = this.#admitted[op]!;
+    if (admitted === 0) return;
     const instrument = group.instrument[this.#rows[op]![0]!]!;
     // Of a batch only one was admitted: it goes out alone, and counts there.
-    if (count === 1 && group.count > 1 && this.throttle.available(op, instrument, false, nowNs) < 1) {
+    if (admitted === 1 && group.count > 1 && this.throttle.available(op, instrument, false, nowNs) < 1) {
       this.#metrics.throttled(op);
-      this.#takeBack(group, count);
+      this.#takeBack(group, 0, 1);
       return;
     }
+    let from = 0;
+    while (from < admitted) {
+      const left = admitted - from;
+      // Never one alone behind a full message: it was admitted for a batch.
+      const count = left === BATCH_MAX + 1 ? BATCH_MAX - 1 : Math.min(left, BATCH_MAX);
+      this.#sendMessage(group, from, count, nowNs);
+      from += count;
+    }
+  }
+
+  /** @hot Sends some rows that were admitted, or takes them back. */
+  #sendMessage(group: CommandGroup, from: number, count: number, nowNs: Nanoseconds): void {
+    const { op } = group;
     const requestId = this.#requests.begin(op, nowNs);
     if (requestId === NO_REQUEST) {
-      this.#takeBack(group, count);
+      this.#takeBack(group, from, count);
       return;
     }
     const expTimeMs =
       this.#expiryMs === 0 ? 0 : Math.floor(this.#venueEpochMs + nowNs / NS_PER_MS) + this.#expiryMs;
     this.#encoder.begin(op, requestId, count, expTimeMs);
-    for (let index = 0; index < count; index++) this.#encodeRow(group, index, requestId);
+    for (let index = from; index < from + count; index++) this.#encodeRow(group, index, requestId);
     const length = this.#encoder.finish();
     this.#metrics.encoded();
     if (this.#output.send(Connection.trade, this.#encoder.buffer, length)) {
       this.#metrics.sent(op);
-      this.#book(group, count, nowNs);
+      this.#book(group, from, count, nowNs);
     } else {
       this.#requests.release(this.#requests.find(requestId));
-      this.#takeBack(group, count);
+      this.#takeBack(group, from, count);
     }
   }
 
@@ -302,8 +357,8 @@ export class LoopCommands {
     if (group.reason[row] === CommandReason.guard) this.#metrics.guardCommand(instrument, op);
   }
 
-  #book(group: CommandGroup, count: number, nowNs: Nanoseconds): void {
-    for (let index = 0; index < count; index++) {
+  #book(group: CommandGroup, from: number, count: number, nowNs: Nanoseconds): void {
+    for (let index = from; index < from + count; index++) {
       const instrument = group.instrument[this.#rows[group.op]![index]!]!;
       this.throttle.take(group.op, instrument, 1, count > 1, nowNs);
       this.#metrics.command(instrument, group.op);
@@ -311,12 +366,11 @@ export class LoopCommands {
   }
 
   /** Nothing left: the table is as if it had not been asked. The timer compares the instruments again. */
-  #takeBack(group: CommandGroup, count: number): void {
-    for (let index = 0; index < count; index++) {
+  #takeBack(group: CommandGroup, from: number, count: number): void {
+    for (let index = from; index < from + count; index++) {
       const row = this.#rows[group.op]![index]!;
       const amendId = group.op === CommandOp.amend ? this.#amendIds[index]! : 0;
       this.table.onUnsent(group.op, group.slot[row]!, amendId);
-      this.isTouched[group.instrument[row]!] = 1;
     }
   }
 

@@ -11,7 +11,7 @@
  *     outputs   send(connection, bytes), request(what)
  *
  * A frame does not send an order. It changes the book and publishes it; at the end of each input the turn compares what
- * is wanted with what lives, instrument by instrument, and sends at most one message an operation.
+ * is wanted with what lives, instrument by instrument, and sends it in as few messages as OKX allows.
  *
  * Owner:      the engine thread.
  * Invariants: an instrument is quoted only while every session is up, the account is recovered, its book is synced,
@@ -97,6 +97,11 @@ export class Loop {
   /** By instrument: when to subscribe anew if the book is still not there, and the wait after that. */
   readonly #resyncNs: Float64Array;
   readonly #resyncWaitNs: Float64Array;
+  /** By instrument: no subscription anew before this. */
+  readonly #resyncAllowedNs: Float64Array;
+  /** By instrument: the position that was published last, and the first market version that carried it. */
+  readonly #publishedLots: Float64Array;
+  readonly #positionVersion: Float64Array;
   /** Instruments whose tick, lot or code changed since they were loaded: not quoted before a restart. */
   readonly #isOutdated: Uint8Array;
   #isRecovered = false;
@@ -132,6 +137,9 @@ export class Loop {
     this.#heardNs = new Float64Array(count);
     this.#resyncNs = new Float64Array(count);
     this.#resyncWaitNs = new Float64Array(count).fill(RESYNC_FIRST_NS);
+    this.#resyncAllowedNs = new Float64Array(count);
+    this.#publishedLots = new Float64Array(count);
+    this.#positionVersion = new Float64Array(count);
     for (const instrument of instruments) {
       this.commands.gate.isPaused[instrument.index] = instrument.state === InstrumentState.live ? 0 : 1;
     }
@@ -188,10 +196,7 @@ export class Loop {
     this.metrics.applied(instrument, recvNs);
     if (result === SyncResult.applied) {
       if (frame.tsMs > 0) this.metrics.arrived(this.#venueEpochMs + recvNs / NS_PER_MS - frame.tsMs);
-      if (this.#resyncNs[instrument] !== 0 && !sync.isAwaitingSnapshot) {
-        this.#resyncNs[instrument] = 0;
-        this.#resyncWaitNs[instrument] = RESYNC_FIRST_NS;
-      }
+      this.#resyncNs[instrument] = 0;
       this.#publish(instrument, recvNs);
       this.#guard(instrument);
     } else if (result === SyncResult.broke) {
@@ -200,13 +205,20 @@ export class Loop {
     } else if (result === SyncResult.needsSnapshot) {
       this.#withdraw(instrument);
       this.#options.output.request(LoopRequest.bookSnapshot, instrument);
+      // The answer may not come.
+      this.#resyncNs[instrument] = recvNs + RESYNC_FIRST_NS;
     }
   }
 
   /** @hot */
   #publish(instrument: number, recvNs: Nanoseconds): void {
     const { market, commands } = this;
-    market.publish(instrument, recvNs, commands.ledger.positionLots[instrument]!);
+    const positionLots = commands.ledger.positionLots[instrument]!;
+    market.publish(instrument, recvNs, positionLots);
+    if (positionLots !== this.#publishedLots[instrument]!) {
+      this.#publishedLots[instrument] = positionLots;
+      this.#positionVersion[instrument] = market.version[instrument]!;
+    }
     commands.gate.setMarket(
       instrument,
       market.bestTicks[instrument * 2]!,
@@ -255,8 +267,17 @@ export class Loop {
     this.#resync(instrument);
   }
 
-  /** Unsubscribes and subscribes again on the same connection; the next try is for the timer. */
+  /**
+   * Unsubscribes and subscribes again on the same connection; the next try is for the timer. A book that breaks again soon
+   * waits ever longer: the venue takes 480 such requests an hour and connection.
+   */
   #resync(instrument: number): void {
+    const calmNs = this.#nowNs - this.#resyncAllowedNs[instrument]!;
+    if (calmNs < 0) {
+      this.#resyncNs[instrument] = this.#resyncAllowedNs[instrument]!;
+      return;
+    }
+    if (calmNs > RESYNC_LAST_NS) this.#resyncWaitNs[instrument] = RESYNC_FIRST_NS;
     const args = [
       {
         channel: DEPTH_CHANNEL_NAMES[this.#options.depthChannel]!,
@@ -267,6 +288,7 @@ export class Loop {
     this.#sendText(encodeUnsubscribe(`loop${++this.#controlId}`, args));
     this.#sendText(encodeSubscribe(`loop${++this.#controlId}`, args));
     this.#resyncNs[instrument] = this.#nowNs + this.#resyncWaitNs[instrument]!;
+    this.#resyncAllowedNs[instrument] = this.#resyncNs[instrument]!;
     this.#resyncWaitNs[instrument] = Math.min(this.#resyncWaitNs[instrument]! * 2, RESYNC_LAST_NS);
   }
 
@@ -634,6 +656,7 @@ export class Loop {
   #compare(instrument: number, isQuoting: boolean): void {
     const { quote } = this.wanted[instrument]!;
     const isWanted = isQuoting && this.commands.gate.isPaused[instrument] === 0;
+    this.commands.isBehind[instrument] = quote.marketVersion < this.#positionVersion[instrument]! ? 1 : 0;
     const batch = this.#batch;
     const amendsBefore = batch.amends.count;
     const cancelsBefore = batch.cancels.count;
@@ -641,8 +664,8 @@ export class Loop {
     const askCount = isWanted ? quote.askCount : 0;
     this.#diff.diff(instrument, Side.buy, quote.bidTicks, quote.bidLots, bidCount, batch);
     this.#diff.diff(instrument, Side.sell, quote.askTicks, quote.askLots, askCount, batch);
-    if (this.#isGuarded[instrument * 2] === 1) this.#pullBad(instrument, Side.buy);
-    if (this.#isGuarded[instrument * 2 + 1] === 1) this.#pullBad(instrument, Side.sell);
+    this.#pullBad(instrument, Side.buy);
+    this.#pullBad(instrument, Side.sell);
     if (this.#isGuarded[instrument * 2] === 0 && this.#isGuarded[instrument * 2 + 1] === 0) return;
     batch.amends.reason.fill(CommandReason.guard, amendsBefore, batch.amends.count);
     batch.cancels.reason.fill(CommandReason.guard, cancelsBefore, batch.cancels.count);
@@ -651,19 +674,21 @@ export class Loop {
   }
 
   /**
-   * @hot Cancels what the guard finds bad and the diff has not moved: an order with an amend in flight, whose answer may
-   * come too late, or one that the diff's tolerance keeps.
+   * @hot Cancels what the guard finds bad and the diff has not moved: an order with an amend in flight to a price that is
+   * bad by now, or one that the diff's tolerance keeps. One on its way to a good price is left: its amend arrives first.
    */
   #pullBad(instrument: number, side: Side): void {
     const { table } = this;
     const fair = this.market.fairTicks[instrument]!;
-    const edge = this.wanted[instrument]!.quote.edgeMinTicks;
     if (fair === 0) return;
+    const edge = this.wanted[instrument]!.quote.edgeMinTicks;
+    const best = table.bestTicks[instrument * 2 + side]!;
+    if (side === Side.buy ? best <= fair - edge : best >= fair + edge) return;
     for (let slot = table.first(instrument, side); slot !== NO_ORDER; slot = table.next(slot)) {
-      const ticks = table.priceTicks[slot]!;
+      const ticks = table.wantTicks[slot]!;
       const isBad = side === Side.buy ? ticks > fair - edge : ticks < fair + edge;
       if (!isBad || this.#batch.isTouched(slot) || !table.isCancellable(slot)) continue;
-      this.#batch.addCancel(slot, instrument, side, ticks, CommandReason.guard);
+      this.#batch.addCancel(slot, instrument, side, table.priceTicks[slot]!, CommandReason.guard);
     }
   }
 }

@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto';
+import { ManualClock } from '../../engine/base/clock.ts';
+import { ContractKind } from '../../engine/base/instrument.ts';
+import type { Instrument } from '../../engine/base/instrument.ts';
+import { NS_PER_MS } from '../../engine/base/units.ts';
+import { BookState } from '../../engine/book/book.ts';
+import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
+import { Loop } from '../../engine/loop.ts';
+import { Connection, LoopRequest } from '../../engine/loop-options.ts';
+import type { LoopOptions, LoopOutput, LoopTimings } from '../../engine/loop-options.ts';
+import { namesOf } from '../../engine/metrics/catalog.ts';
+import { createMetricsMemory, MetricsWriter } from '../../engine/metrics/cells.ts';
+import type { MetricsMemory } from '../../engine/metrics/cells.ts';
+import { DepthChannel } from '../../engine/okx/depth-frame.ts';
+import { RejectDecision } from '../../engine/okx/reject-codes.ts';
+import { OrderState } from '../../engine/orders/order-state.ts';
+import type { DiffTolerance } from '../../engine/orders/quote-diff.ts';
+import { GateReason } from '../../engine/risk/gate.ts';
+import type { AccountLimits, RiskLimits } from '../../engine/risk/gate.ts';
+import { KillReason } from '../../engine/risk/kill-switch.ts';
+import { InlineQuoter } from '../../workers/inline.ts';
+import type { LadderParameters } from '../../workers/strategy/ladder.ts';
+
+export const TAG = 'TESTTAG1';
+export const RUN = 12_345_678;
+export const EPOCH_MS = Date.UTC(2026, 6, 28, 10, 0, 0);
+
+/** One message that the loop sent, as text and read back. */
+export interface Sent {
+  readonly connection: Connection;
+  readonly text: string;
+  readonly message: SentMessage;
+}
+
+export interface SentMessage {
+  readonly id: string;
+  readonly op: string;
+  readonly expTime?: string;
+  readonly args: Record<string, string | number | boolean>[];
+}
+
+export interface LoopWorldOptions {
+  readonly instruments: readonly Instrument[];
+  readonly ladder: LadderParameters;
+  readonly limits: RiskLimits;
+  readonly account?: AccountLimits;
+  readonly tolerance?: DiffTolerance;
+  readonly timings?: Partial<LoopTimings>;
+  readonly depthChannel?: DepthChannel;
+}
+
+const TIMINGS: LoopTimings = {
+  quoteAgeNsMax: 1_000 * NS_PER_MS,
+  bookSilenceNsMax: 70_000 * NS_PER_MS,
+  ackTimeoutNs: 3_000 * NS_PER_MS,
+  orderExpiryMs: 2_000,
+};
+
+/** The real loop with the quoter inline, its time moved by hand, and everything that it sends kept. */
+export class LoopWorld implements LoopOutput {
+  readonly clock = new ManualClock(EPOCH_MS);
+  readonly loop: Loop;
+  readonly quoter: InlineQuoter;
+  readonly memory: MetricsMemory;
+  readonly requests: { readonly request: LoopRequest; readonly instrument: number }[] = [];
+  /** Connections that take bytes. */
+  readonly takes = [true, true, true];
+  /** Called with every message as it leaves; the tests' venue listens here. */
+  onSent: (sent: Sent) => void = () => {};
+  onRequest: (request: LoopRequest, instrument: number) => void = () => {};
+  sentCount = 0;
+  #unseen: Sent[] = [];
+  readonly #hash = createHash('sha256');
+
+  constructor(options: LoopWorldOptions) {
+    const { instruments, ladder } = options;
+    const handoff = new Handoff(
+      createHandoff({
+        instrumentCount: instruments.length,
+        workerCount: 1,
+        marketLevels: 20,
+        quoteLevels: 10,
+      }),
+    );
+    this.memory = metricsOf(instruments);
+    const loopOptions: LoopOptions = {
+      instruments,
+      depthChannel: options.depthChannel ?? DepthChannel.books,
+      tag: TAG,
+      run: RUN,
+      tradeModes: instruments.map(({ kind }) => (kind === ContractKind.spot ? 'cash' : 'cross')),
+      limits: instruments.map(() => options.limits),
+      account: options.account ?? { notionalMax: 1e9, lossMax: 1e9 },
+      tolerances: instruments.map(
+        () => options.tolerance ?? { priceToleranceTicks: 0, sizeToleranceRatio: 0.1 },
+      ),
+      timings: { ...TIMINGS, ...options.timings },
+      handoff,
+      metrics: this.memory,
+      output: this,
+      stageClock: this.clock,
+    };
+    this.loop = new Loop(loopOptions);
+    this.quoter = new InlineQuoter(
+      handoff,
+      instruments.map(() => ladder),
+      this.clock,
+    );
+  }
+
+  get nowNs(): number {
+    return this.clock.nowNs();
+  }
+
+  get nowMs(): number {
+    return EPOCH_MS + this.clock.nowNs() / NS_PER_MS;
+  }
+
+  send(connection: Connection, bytes: Uint8Array, length: number): boolean {
+    if (!this.takes[connection]!) return false;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1');
+    const sent = { connection, text, message: JSON.parse(text) as SentMessage };
+    this.#hash.update(`${connection} ${this.nowNs} ${text}\n`);
+    this.sentCount++;
+    this.#unseen.push(sent);
+    this.onSent(sent);
+    return true;
+  }
+
+  request(request: LoopRequest, instrument: number): void {
+    this.requests.push({ request, instrument });
+    this.onRequest(request, instrument);
+  }
+
+  /** Everything sent since the last look, oldest first. */
+  sent(): Sent[] {
+    return this.#unseen.splice(0);
+  }
+
+  /** Order operations sent since the last look; subscriptions are dropped. */
+  orderMessages(): SentMessage[] {
+    return this.sent()
+      .filter(({ connection }) => connection === Connection.trade)
+      .map(({ message }) => message);
+  }
+
+  /** Over all bytes ever sent, their connections and their times. Ends the world: no more may be sent. */
+  digest(): string {
+    return this.#hash.digest('hex');
+  }
+
+  frame(connection: Connection, text: string): void {
+    const bytes = Buffer.from(text);
+    if (connection === Connection.public) this.loop.onPublicFrame(bytes, 0, bytes.length, this.nowNs);
+    else if (connection === Connection.private) this.loop.onPrivateFrame(bytes, 0, bytes.length, this.nowNs);
+    else this.loop.onTradeFrame(bytes, 0, bytes.length, this.nowNs);
+  }
+
+  /** Lets the worker answer what it has heard, and the loop what the worker has said; returns how many quotes came. */
+  quote(): number {
+    let quotes = 0;
+    for (let pass = this.quoter.turn(); pass > 0; pass = this.quoter.turn()) {
+      quotes += pass;
+      this.loop.onQuotes(this.nowNs);
+    }
+    return quotes;
+  }
+
+  /** Moves time on, the loop's timer every `stepMs`. The worker stays silent unless it is asked. */
+  pass(durationMs: number, stepMs = 20): void {
+    for (let leftMs = durationMs; leftMs > 0; leftMs -= stepMs) {
+      this.clock.advanceNs(Math.min(leftMs, stepMs) * NS_PER_MS);
+      this.timer();
+    }
+  }
+
+  timer(): void {
+    this.loop.onTimer(this.nowNs, this.nowMs);
+  }
+
+  metric(...args: Parameters<MetricsWriter['cell']>): number {
+    const writer = new MetricsWriter(this.memory);
+    return this.memory.cells[writer.cell(...args)]!;
+  }
+
+  /** Requests of a kind since the start. */
+  requestCount(kind: LoopRequest): number {
+    return this.requests.filter(({ request }) => request === kind).length;
+  }
+}
+
+function metricsOf(instruments: readonly Instrument[]): MetricsMemory {
+  return createMetricsMemory({
+    instruments: instruments.map((each) => ({
+      name: each.instId,
+      tickSz: each.tick.step,
+      lotSz: each.lot.step,
+      lotValue: each.lotValue,
+      isInverse: each.kind === ContractKind.inverse,
+      settleCcy: each.settleCcy,
+    })),
+    connections: ['public', 'private', 'trade'],
+    workers: 1,
+    bookStates: namesOf(BookState),
+    orderStates: namesOf(OrderState),
+    gateReasons: namesOf(GateReason),
+    rejectDecisions: namesOf(RejectDecision),
+    haltReasons: namesOf(KillReason),
+    build: { version: '0.0.0', node: 'test', venue: 'paper', run: String(RUN) },
+  });
+}

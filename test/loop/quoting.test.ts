@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+import { Side } from '../../engine/base/side.ts';
+import { Connection } from '../../engine/loop-options.ts';
+import { LoopPhase } from '../../engine/loop.ts';
+import { RUN, TAG } from './loop-world.ts';
+import { PLAIN_LADDER } from '../workers/markets.ts';
+import { ScriptedWorld, isCancel, isPlace, itemsOf } from './scripted-venue.ts';
+
+const ALL = [Connection.public, Connection.private, Connection.trade];
+
+test('nothing is sent before every session is up, the account recovered, the book there and the worker ready', () => {
+  const steps: Record<string, (world: ScriptedWorld) => void> = {
+    public: (world) => world.loop.onSessionUp(Connection.public, world.nowNs),
+    private: (world) => world.loop.onSessionUp(Connection.private, world.nowNs),
+    trade: (world) => world.loop.onSessionUp(Connection.trade, world.nowNs),
+    book: (world) => world.snapshot(),
+    worker: (world) => world.loop.onWorkerReady([0], world.nowNs),
+  };
+  const names = Object.keys(steps);
+  for (const missing of names) {
+    const world = new ScriptedWorld();
+    for (const name of names) {
+      if (name === missing) continue;
+      steps[name]!(world);
+      world.quote();
+      world.pass(100);
+    }
+    // The answer counts only when it was asked for, which takes both private sessions.
+    world.recover();
+    world.quote();
+    world.pass(100);
+    expect(world.orderMessages(), `without ${missing}`).toEqual([]);
+
+    steps[missing]!(world);
+    world.quote();
+    world.pass(20);
+    if (missing === 'private' || missing === 'trade') {
+      expect(world.orderMessages(), 'before the account is recovered').toEqual([]);
+      world.recover();
+      world.quote();
+    }
+    expect(itemsOf(world.orderMessages(), isPlace), `with ${missing}`).toHaveLength(6);
+  }
+});
+
+test('recovery is asked for once, when both private sessions are up', () => {
+  const world = new ScriptedWorld();
+  world.loop.onSessionUp(Connection.public, 0);
+  world.loop.onSessionUp(Connection.trade, 0);
+  expect(world.recoveries).toBe(0);
+  world.loop.onSessionUp(Connection.private, 0);
+  expect(world.recoveries).toBe(1);
+  expect(world.loop.phase).toBe(LoopPhase.recovering);
+  world.recover();
+  expect(world.loop.phase).toBe(LoopPhase.quoting);
+});
+
+test('the first quotes are one batch of tagged post-only places on the grid, outside the book', () => {
+  const world = new ScriptedWorld().connect();
+  world.snapshot([['999.9', '30']], [['1000.2', '10']]);
+  world.quote();
+  const messages = world.orderMessages();
+  expect(messages.map(({ op }) => op)).toEqual(['batch-orders']);
+  // Micro-price 1000.125; five basis points are 5.000625 ticks: bids round down, asks up.
+  expect(messages[0]!.args.map(({ side, px, sz }) => [side, px, sz])).toEqual([
+    ['buy', '999.6', '10'],
+    ['buy', '999.4', '15'],
+    ['buy', '999.2', '20'],
+    ['sell', '1000.7', '10'],
+    ['sell', '1000.9', '15'],
+    ['sell', '1001.1', '20'],
+  ]);
+  const names = new Set<unknown>();
+  for (const arg of messages[0]!.args) {
+    expect(arg).toMatchObject({
+      tag: TAG,
+      ordType: 'post_only',
+      tdMode: 'cross',
+      instIdCode: 10_459,
+      stpMode: 'cancel_maker',
+    });
+    expect(arg['clOrdId']).toMatch(new RegExp(`^1${RUN}\\d{10}$`));
+    names.add(arg['clOrdId']);
+  }
+  expect(names.size).toBe(6);
+  expect(messages[0]!.expTime).toBe(String(Math.floor(world.nowMs) + 2_000));
+});
+
+test('on a book one tick wide every bid stays below the ask and every ask above the bid', () => {
+  const world = new ScriptedWorld({
+    ladder: { ...PLAIN_LADDER, halfSpreadBps: 0, halfSpreadTicksMin: 0 },
+  }).connect();
+  world.snapshot([['1000.0', '1']], [['1000.1', '99']]);
+  world.quote();
+  for (const { side, px } of itemsOf(world.orderMessages(), isPlace)) {
+    if (side === 'buy') expect(Number(px)).toBeLessThan(1_000.1);
+    else expect(Number(px)).toBeGreaterThan(1_000);
+  }
+});
+
+test('own orders are not in the market that the worker sees, so it does not react to them', () => {
+  const world = new ScriptedWorld().quoting();
+  world.update([['999.5', '10']], [['1000.5', '10']]);
+  world.quote();
+  expect(world.sent()).toEqual([]);
+  world.update([['999.9', '0']], []);
+  // Nobody but us is left on the bid side: there is nothing to quote against.
+  expect(world.loop.market.bestTicks[Side.buy]).toBe(0);
+  expect(itemsOf(world.orderMessages(), isCancel)).toHaveLength(6);
+});
+
+test('an own level larger than what we hold there keeps the others', () => {
+  const world = new ScriptedWorld().quoting();
+  world.update(
+    [
+      ['999.9', '0'],
+      ['999.5', '12'],
+    ],
+    [],
+  );
+  expect(world.loop.market.bestTicks[Side.buy]).toBe(9_995);
+});
+
+test('a quiet market sends nothing, timer after timer', () => {
+  const world = new ScriptedWorld().quoting();
+  world.pass(2_000);
+  world.quote();
+  expect(world.sent()).toEqual([]);
+});
+
+test('the same inputs give the same bytes', () => {
+  const run = (): string => {
+    const world = new ScriptedWorld().quoting();
+    world.move('999.9', '1000.1', '999.0', '999.2');
+    world.settle();
+    world.quote();
+    world.settle();
+    world.frame(Connection.private, world.fill(world.open('sell')[0]!, 4));
+    world.quote();
+    world.settle();
+    world.loop.stop(world.nowNs);
+    world.settle();
+    return world.digest();
+  };
+  expect(run()).toBe(run());
+});
+
+test('the order of the sessions does not matter', () => {
+  for (const first of ALL) {
+    const world = new ScriptedWorld();
+    world.loop.onWorkerReady([0], 0);
+    for (const connection of [first, ...ALL.filter((each) => each !== first)]) {
+      world.loop.onSessionUp(connection, 0);
+    }
+    world.recover();
+    world.snapshot();
+    world.quote();
+    expect(itemsOf(world.orderMessages(), isPlace), `${first} first`).toHaveLength(6);
+  }
+});
