@@ -81,6 +81,8 @@ function shown(value: unknown): string {
   return `${JSON.stringify(value)} (${typeof value})`;
 }
 
+const OKX_HOST = /(^|\.)okx\.com$/;
+
 /** Rules that tie several keys together. */
 function checkAcrossKeys(config: Config, file: string): void {
   const seen = new Set<string>();
@@ -97,24 +99,32 @@ function checkAcrossKeys(config: Config, file: string): void {
         `${at}.strategy.size: expected at most limits.orderSize ("${instrument.limits.orderSize}"), was "${instrument.strategy.size}"`,
       );
     }
+    const { levels, size, sizeStep } = instrument.strategy;
+    const lastSize = Number(size) + (levels - 1) * Number(sizeStep);
+    // Sizes are exact as lots, which are not known here; as floats they are to within far less than a lot.
+    if (lastSize > Number(instrument.limits.orderSize) * (1 + 1e-9)) {
+      throw new ConfigError(
+        `${at}.strategy.sizeStep: expected a last level of at most limits.orderSize ("${instrument.limits.orderSize}"), was ${lastSize}; lower strategy.sizeStep or strategy.levels`,
+      );
+    }
     if (2 * instrument.strategy.levels > instrument.limits.openOrders) {
       throw new ConfigError(
         `${at}.limits.openOrders: expected at least 2 x strategy.levels (${2 * instrument.strategy.levels}), was ${instrument.limits.openOrders}`,
       );
     }
   });
-  const urls = [config.venue.rest, config.venue.public, config.venue.private];
-  const given = urls.filter((url) => url !== undefined).length;
-  if (config.venue.kind === 'paper' && given !== 0 && given !== urls.length) {
+  const { kind, rest, public: publicUrl, private: privateUrl, business } = config.venue;
+  const given = [rest, publicUrl, privateUrl].filter((url) => url !== undefined).length;
+  if (kind === 'paper' && given !== 0 && given !== 3) {
     throw new ConfigError(
       `configuration ${file}:\n  venue: expected all of rest, public and private, or none (the embedded paper venue), was ${given} of 3`,
     );
   }
-  for (const url of [...urls, config.venue.business]) {
-    if (url !== undefined && new URL(url).port === '8443' && /(^|\.)okx\.com$/.test(new URL(url).hostname)) {
-      throw new ConfigError(
-        `configuration ${file}:\n  venue: expected no port 8443 (OKX closed it on 2026-10-31), was ${url}; remove ":8443"`,
-      );
-    }
+  const urls = Object.entries({ rest, public: publicUrl, private: privateUrl, business });
+  for (const [key, url] of urls) {
+    if (url === undefined || new URL(url).port !== '8443' || !OKX_HOST.test(new URL(url).hostname)) continue;
+    throw new ConfigError(
+      `configuration ${file}:\n  venue.${key}: expected no port 8443 (OKX closed it on 2026-10-31), was ${url}; remove ":8443"`,
+    );
   }
 }

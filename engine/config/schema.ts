@@ -11,6 +11,9 @@ import { z } from 'zod';
 const decimal = z
   .string({ error: 'expected a decimal in quotes, such as "0.01"' })
   .regex(/^\d+(\.\d+)?$/, { error: 'expected a plain decimal in quotes, such as "0.01"' });
+const decimalAboveZero = decimal.regex(/[1-9]/, {
+  error: 'expected a decimal above zero in quotes, such as "0.01"',
+});
 const bps = z.number().min(0).max(10_000);
 const webSocketUrl = z.url({ protocol: /^wss?$/, error: 'expected a URL that begins with ws:// or wss://' });
 const restUrl = z.url({ protocol: /^https?$/, error: 'expected a URL that begins with http:// or https://' });
@@ -19,7 +22,7 @@ export const TAG_PATTERN = /^[A-Za-z0-9]{1,16}$/;
 
 const strategy = z.strictObject({
   levels: z.int().min(1).max(10).default(3),
-  size: decimal,
+  size: decimalAboveZero,
   sizeStep: decimal.default('0'),
   halfSpreadBps: bps.default(5),
   halfSpreadTicksMin: z.number().min(0).max(100_000).default(1),
@@ -31,8 +34,8 @@ const strategy = z.strictObject({
 });
 
 const limits = z.strictObject({
-  position: decimal,
-  orderSize: decimal,
+  position: decimalAboveZero,
+  orderSize: decimalAboveZero,
   orderNotional: z.number().positive(),
   openOrders: z.int().min(1).max(200).default(40),
   collarBps: bps.default(200),

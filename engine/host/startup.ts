@@ -136,11 +136,12 @@ export function checkAccount(
   config.instruments.forEach(({ instId, tradeMode }, index) => {
     const isSpot = instruments[index]!.type === InstrumentType.spot;
     const isCash = tradeMode === 'cash';
-    const expected = !isSpot || Number(account.acctLv) >= 3 ? 'cross' : 'cash';
-    if (isCash !== (expected === 'cash')) {
+    const needsCash = isSpot && Number(account.acctLv) < 3;
+    if (isCash !== needsCash) {
+      const expected = needsCash ? '"cash"' : '"cross" or "isolated"';
       throw new HostError(
         'ACCOUNT_REFUSED',
-        `instruments[${index}].tradeMode: expected "${expected}" for ${instId} in account level ${account.acctLv}, was "${tradeMode}"`,
+        `instruments[${index}].tradeMode: expected ${expected} for ${instId} in account level ${account.acctLv}, was "${tradeMode}"`,
       );
     }
     if (!isSpot && account.acctLv === '1') {

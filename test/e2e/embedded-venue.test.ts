@@ -23,8 +23,6 @@ function venueOf(engine: EngineProcess): number {
   return children[0]!;
 }
 
-const isGone = (pid: number) => (isRunning(pid) ? undefined : true);
-
 describe('the engine with its embedded venue', () => {
   it('is alive and ready, and its counters rise while its position stays bounded', async () => {
     const engine = start();
@@ -46,12 +44,10 @@ describe('the engine with its embedded venue', () => {
       'every counter to rise',
       async () => {
         const now = await engine.metrics();
-        for (const { samples } of now
-          .get('okxmm_position_lots')!
-          .samples.map((sample) => ({ samples: sample }))) {
-          const max = sumOf(now, 'okxmm_position_max_lots', samples.labels);
+        for (const { labels, value } of now.get('okxmm_position_lots')!.samples) {
+          const max = sumOf(now, 'okxmm_position_max_lots', labels);
           expect(max).toBeGreaterThan(0);
-          expect(Math.abs(samples.value)).toBeLessThanOrEqual(max);
+          expect(Math.abs(value)).toBeLessThanOrEqual(max);
         }
         return (
           counters.every(([name, labels]) => sumOf(now, name, labels) > sumOf(before, name, labels)) ||
@@ -82,8 +78,8 @@ describe('the engine with its embedded venue', () => {
     await engine.quotesEverything();
     const venue = venueOf(engine);
     engine.process.kill('SIGKILL');
-    await engine.process.ended();
-    await until('the venue to end', () => isGone(venue), 5_000);
+    expect(await engine.process.ended()).toEqual({ code: null, signal: 'SIGKILL' });
+    await until('the venue to end', () => !isRunning(venue) || undefined, 5_000);
   });
 
   it('ends the engine with 75 and the reason when it ends by itself', async () => {

@@ -26,16 +26,7 @@ async function whenQuoting(npm: RunningProcess): Promise<number[]> {
   return family;
 }
 
-async function expectCleanEnd(
-  npm: RunningProcess,
-  family: readonly number[],
-  code: number | null,
-): Promise<void> {
-  const exit = await npm.ended();
-  expect(exit.code, npm.output).toBe(code);
-  expect(npm.stdout).toContain('all orders cancelled and confirmed');
-  await untilGone(family);
-}
+const CONFIRMED = 'all orders cancelled and confirmed';
 
 async function untilGone(family: readonly number[]): Promise<void> {
   await until('every process to be gone', () => !family.some(isRunning) || undefined, 5_000);
@@ -44,28 +35,37 @@ async function untilGone(family: readonly number[]): Promise<void> {
 describe('npm start', () => {
   it('builds, runs for the duration, and leaves no process', async () => {
     const npm = npmStart('--duration', '3s');
-    await expectCleanEnd(npm, await whenQuoting(npm), 0);
+    const family = await whenQuoting(npm);
+    expect(await npm.ended(), npm.output).toEqual({ code: 0, signal: null });
+    expect(npm.stdout).toContain(CONFIRMED);
+    await untilGone(family);
   });
 
   it('stops cleanly when npm is told by SIGTERM', async () => {
     const npm = npmStart();
     const family = await whenQuoting(npm);
     npm.kill('SIGTERM');
-    await expectCleanEnd(npm, family, 0);
+    expect(await npm.ended(), npm.output).toEqual({ code: 0, signal: null });
+    expect(npm.stdout).toContain(CONFIRMED);
+    await untilGone(family);
   });
 
   it('stops cleanly on Ctrl-C, which the engine gets from the terminal and once more from npm', async () => {
     const npm = npmStart();
     const family = await whenQuoting(npm);
     npm.killGroup('SIGINT');
-    await expectCleanEnd(npm, family, 0);
+    expect(await npm.ended(), npm.output).toEqual({ code: 0, signal: null });
+    expect(npm.stdout).toContain(CONFIRMED);
+    await untilGone(family);
   });
 
   it('stops cleanly when its terminal is closed, which npm itself does not survive', async () => {
     const npm = npmStart();
     const family = await whenQuoting(npm);
     npm.killGroup('SIGHUP');
-    await expectCleanEnd(npm, family, null);
+    expect(await npm.ended()).toEqual({ code: null, signal: 'SIGHUP' });
+    expect(npm.stdout).toContain(CONFIRMED);
+    await untilGone(family);
   });
 
   it('does not start the engine when it is stopped while it still builds', async () => {

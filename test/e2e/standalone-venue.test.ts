@@ -31,9 +31,9 @@ afterAll(async () => {
 const start = (args: readonly string[] = []): EngineProcess =>
   new EngineProcess(['--config', configFile, ...args], { env: KEYS_ENV });
 
-function expectCleanEnd(engine: EngineProcess): void {
-  const { exit, stdout, stderr } = engine.process;
-  expect(exit, stderr).toEqual({ code: 0, signal: null });
+const DONE = { code: 0, signal: null };
+
+function expectSummary({ process: { stdout } }: EngineProcess): void {
   expect(stdout).toMatch(/ran \d+\.\d s; net profit -?\d+\.\d{4}/);
   for (const instId of ['BTC-USDT', 'BTC-USDT-SWAP', 'ETH-USDT-SWAP']) {
     expect(stdout).toMatch(new RegExp(`^  ${instId} +position .*fills .*volume .*profit .*USDT$`, 'm'));
@@ -61,8 +61,8 @@ describe('the engine on a venue of its own', () => {
       ['metrics', 'status', 'readyz', 'healthz'].map(async (path) => (await fetch(`${base}/${path}`)).text()),
     );
     engine.process.kill('SIGTERM');
-    await engine.process.ended();
-    expectCleanEnd(engine);
+    expect(await engine.process.ended(), engine.process.output).toEqual(DONE);
+    expectSummary(engine);
     const places = [...received, ...(await venue.received())].filter(({ kind }) => kind === 'place');
     expect(new Set(places.map(({ tag }) => tag))).toEqual(new Set([TAG]));
     expect(places.every(({ clOrdId }) => /^1\d{18}$/.test(clOrdId))).toBe(true);
@@ -76,23 +76,23 @@ describe('the engine on a venue of its own', () => {
     const engine = start();
     await engine.quotesEverything();
     engine.process.kill('SIGINT');
-    await engine.process.ended();
-    expectCleanEnd(engine);
+    expect(await engine.process.ended(), engine.process.output).toEqual(DONE);
+    expectSummary(engine);
   });
 
   it('stops the same way when the duration is over', async () => {
     const engine = start(['--duration', '3s']);
     await until('orders to rest', async () => (await venue.resting()).length > 0 || undefined);
-    await engine.process.ended();
-    expectCleanEnd(engine);
+    expect(await engine.process.ended(), engine.process.output).toEqual(DONE);
+    expectSummary(engine);
   });
 
   it('stops the same way when it is told while it still starts', async () => {
     const engine = start();
     await engine.process.said(/metrics and status on/);
     engine.process.kill('SIGTERM');
-    await engine.process.ended();
-    expectCleanEnd(engine);
+    expect(await engine.process.ended(), engine.process.output).toEqual(DONE);
+    expectSummary(engine);
   });
 
   it('runs on demo terms with a tag from the environment', async () => {
@@ -104,7 +104,7 @@ describe('the engine on a venue of its own', () => {
     await engine.quotesEverything();
     expect(new Set((await venue.resting()).map(({ tag }) => tag))).toEqual(new Set(['fromEnv16chars00']));
     engine.process.kill('SIGTERM');
-    await engine.process.ended();
-    expectCleanEnd(engine);
+    expect(await engine.process.ended(), engine.process.output).toEqual(DONE);
+    expectSummary(engine);
   });
 });

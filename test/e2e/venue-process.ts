@@ -63,12 +63,8 @@ export class VenueProcess {
 
   /** @param port 0 for a free one */
   static async start(port = 0): Promise<VenueProcess> {
-    const account = `${KEY}:${SECRET}:${PASSPHRASE}`;
-    const running = new RunningProcess(process.execPath, [
-      SCRIPT,
-      ...['--port', String(port)],
-      ...['--account', account],
-    ]);
+    const args = ['--port', String(port), '--account', `${KEY}:${SECRET}:${PASSPHRASE}`];
+    const running = new RunningProcess(process.execPath, [SCRIPT, ...args]);
     const [, listening] = await running.said(/paper venue: http:\/\/127\.0\.0\.1:(\d+) /);
     return new VenueProcess(running, Number(listening));
   }
