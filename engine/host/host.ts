@@ -47,7 +47,15 @@ import { EmbeddedVenue } from './embedded-venue.ts';
 import { HostError } from './host-error.ts';
 import type { Log } from './log.ts';
 import { Recovery } from './recovery.ts';
-import { checkAccount, endpointsOf, ladderOf, limitsOf, loadInstruments, startError } from './startup.ts';
+import {
+  answered,
+  checkAccount,
+  endpointsOf,
+  ladderOf,
+  limitsOf,
+  loadInstruments,
+  startError,
+} from './startup.ts';
 
 /** Levels a side that workers see. The first strategy reads one; the others are for what comes. */
 const MARKET_LEVELS = 20;
@@ -71,8 +79,8 @@ export interface HostOptions {
   readonly processOriginMs: number;
   readonly version: string;
   readonly nodeVersion: string;
-  /** How the status is shown on standard output. */
-  readonly terminal: TerminalOptions;
+  /** How the status is shown on standard output; without it, it is not. */
+  readonly terminal?: TerminalOptions;
   readonly log: Log;
   /** Something happened after which the process must stop: cancels first, then an exit with this error. */
   readonly onFatal: (error: Error) => void;
@@ -155,12 +163,12 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
   }
 
   async #open(): Promise<void> {
-    const { config } = this.#options;
+    const { config, terminal } = this.#options;
     const { rest } = endpointsOf(config, this.#embedded?.port ?? 0);
     try {
-      await this.#rest.measureClockOffset();
-      this.#instruments = await loadInstruments(this.#account, config.instruments);
-      checkAccount(await this.#account.fetchAccountConfig(), config, this.#instruments);
+      await answered(() => this.#rest.measureClockOffset());
+      this.#instruments = await answered(() => loadInstruments(this.#account, config.instruments));
+      checkAccount(await answered(() => this.#account.fetchAccountConfig()), config, this.#instruments);
     } catch (error) {
       throw error instanceof RestError ? startError(error, rest) : error;
     }
@@ -170,10 +178,10 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
       host: config.metrics.host,
       port: config.metrics.port,
       processOriginMs: this.#options.processOriginMs,
-      terminal: this.#options.terminal,
+      ...(terminal === undefined ? {} : { terminal }),
     });
     const exporter = this.#exporter;
-    if (this.#options.terminal.isTerminal) this.#log.redirect((line) => exporter.log(line));
+    if (terminal?.isTerminal) this.#log.redirect((line) => exporter.log(line));
     void this.#exporter.ended.then((error) => {
       if (error !== null) this.#log.line(`exporter: ${error.message}; trading goes on without it`);
     });

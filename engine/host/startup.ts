@@ -6,8 +6,7 @@ import { ENDPOINTS } from '../okx/venue-limits.ts';
 import type { Endpoints } from '../okx/venue-limits.ts';
 import type { AccountRest } from '../venue/account-rest.ts';
 import type { AccountConfig } from '../venue/account-rows.ts';
-import { RestErrorCode } from '../venue/rest-error.ts';
-import type { RestError } from '../venue/rest-error.ts';
+import { RestError, RestErrorCode } from '../venue/rest-error.ts';
 import type { LadderParameters } from '../../workers/strategy/ladder.ts';
 import { HostError } from './host-error.ts';
 
@@ -32,6 +31,28 @@ export function endpointsOf(config: Config, embeddedPort: number): Endpoints {
     privateWs: venue.private ?? defaults.privateWs,
     businessWs: venue.business ?? defaults.businessWs,
   };
+}
+
+/** Waits before a question of the start is put again; together they outlast the venue's windows of 2 s. */
+const BUSY_WAITS_MS = [500, 1_000, 2_000];
+
+/**
+ * Asks again while the venue says that it is busy or asked too often, as when an engine was restarted a moment ago. What is
+ * wrong with the connection, the key or the question is not tried again: a person is waiting for the answer.
+ *
+ * @throws RestError the last refusal
+ */
+export async function answered<T>(ask: () => Promise<T>): Promise<T> {
+  for (const waitMs of BUSY_WAITS_MS) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isBusy = error instanceof RestError && error.code === RestErrorCode.rejected && error.isRetryable;
+      if (!isBusy) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+  return ask();
 }
 
 /** Why the venue's first answers were none or a refusal, with what to change. */

@@ -52,7 +52,7 @@ function failureOf(change: (config: ConfigFile) => void, env: Env = KEYS_ENV) {
   return failure(['--config', scratch.write(config)], env);
 }
 
-describe('arguments', () => {
+describe.concurrent('arguments', () => {
   it.each([
     [['--bogus'], "Unknown option '--bogus'"],
     [
@@ -74,7 +74,7 @@ describe('arguments', () => {
   });
 });
 
-describe('the configuration file', () => {
+describe.concurrent('the configuration file', () => {
   it('that is not there', async () => {
     const { code, text } = await failure(['--config', '/nowhere/at-all.yaml']);
     expect(code).toBe(CONFIG);
@@ -128,7 +128,7 @@ describe('the configuration file', () => {
   });
 });
 
-describe('keys and tag', () => {
+describe.concurrent('keys and tag', () => {
   it('demo does not start without a tag', async () => {
     const { code, text } = await failureOf((config) => {
       config.venue['kind'] = 'demo';
@@ -188,7 +188,7 @@ describe('keys and tag', () => {
   });
 });
 
-describe('the venue', () => {
+describe.concurrent('the venue', () => {
   it('that nobody runs ends it with 75', async () => {
     const port = await freePort();
     const { code, text } = await failureOf((config) => {
@@ -274,7 +274,7 @@ describe('the venue', () => {
   });
 });
 
-describe('the metrics port', () => {
+describe.concurrent('the metrics port', () => {
   it('that another process has ends it with 78, and nothing is left running', async () => {
     const server = createServer(() => {});
     server.listen(0, '127.0.0.1');
