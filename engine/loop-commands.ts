@@ -23,7 +23,7 @@ import {
   FeeCurrency,
   OrderUpdateDecoder,
   OrderUpdateFrame,
-  type OrderUpdateState,
+  OrderUpdateState,
 } from './okx/order-update-decoder.ts';
 import { RejectDecision, rejectDecision } from './okx/reject-codes.ts';
 import {
@@ -34,7 +34,7 @@ import {
 } from './okx/venue-limits.ts';
 import { CommandReason } from './orders/command-batch.ts';
 import type { CommandBatch, CommandGroup } from './orders/command-batch.ts';
-import { AckOutcome } from './orders/order-state.ts';
+import { AckOutcome, OrderState } from './orders/order-state.ts';
 import { NO_ORDER } from './orders/order-table.ts';
 import type { OrderTable } from './orders/order-table.ts';
 import { PositionLedger } from './orders/position-ledger.ts';
@@ -54,6 +54,8 @@ const CANCEL_RESERVE_BATCH = 60;
 const RETRY_AFTER_NS = 500 * NS_PER_MS;
 const SHRINK_PAUSE_NS = 2 * NS_PER_SECOND;
 const INSTRUMENT_PAUSE_NS = 10 * NS_PER_SECOND;
+/** After the venue cancelled an order by itself, for post-only mostly: its book has moved and ours is about to hear. */
+const VENUE_CANCEL_PAUSE_NS = 100 * NS_PER_MS;
 
 /** 50011 and 50061: OKX's rate limits, of an operation and of the sub-account. */
 const RATE_LIMIT = 50_011;
@@ -413,7 +415,7 @@ export class LoopCommands {
     return signal;
   }
 
-  /** The code of one item: by its id, else by its place, else the whole request's. */
+  /** The code of one item: by its id, else by its place, else the whole request's; -1 where the ack does not say. */
   #codeOf(slot: number, generation: number, item: number, count: number): number {
     const ack = this.#ack;
     for (let row = 0; row < ack.itemCount; row++) {
@@ -421,7 +423,7 @@ export class LoopCommands {
       if (isThis) return ack.sCode[row]!;
     }
     if (ack.itemCount === count && ack.isOurs[item] === 0) return ack.sCode[item]!;
-    return ack.itemCount === 0 ? ack.code : -1;
+    return ack.itemCount === 0 && ack.code !== 0 ? ack.code : -1;
   }
 
   /** Settles one command; true when it leaves a doubt that only the venue can resolve. */
@@ -496,7 +498,7 @@ export class LoopCommands {
   }
 
   /** @hot A push of the orders channel. */
-  onUpdates(bytes: Uint8Array, start: number, end: number): PathSignal {
+  onUpdates(bytes: Uint8Array, start: number, end: number, nowNs: Nanoseconds): PathSignal {
     const updates = this.#updates;
     let signal: PathSignal = PathSignal.none;
     let row = 0;
@@ -506,28 +508,32 @@ export class LoopCommands {
         return PathSignal.doubt;
       }
       for (let index = 0; index < updates.count; index++) {
-        if (this.#onUpdate(index)) signal = PathSignal.changed;
+        const said = this.#onUpdate(index, nowNs);
+        if (said > signal) signal = said;
       }
       row = updates.nextRow;
     } while (row < updates.totalCount);
     return signal;
   }
 
-  #onUpdate(row: number): boolean {
+  #onUpdate(row: number, nowNs: Nanoseconds): PathSignal {
     const updates = this.#updates;
     if (updates.isOurs[row] === 0 || updates.run[row] !== this.#run) {
       this.foreignUpdates++;
-      return false;
+      return PathSignal.none;
     }
     const instrument = updates.instrument[row]!;
-    if (instrument < 0) return false;
+    if (instrument < 0) return PathSignal.none;
+    const isUndead = this.#isUndead(row);
+    this.#restAfterVenueCancel(row, nowNs);
     const filled = this.table.onUpdate(updates, row);
     this.#metrics.order(instrument, updates.state[row]! as OrderUpdateState, updates.amendResult[row]!);
     // Lots told of for the first time are booked at this push's price; without one (a push that was lost) at the order's.
     if (filled > 0) {
       const side = updates.side[row]! as Side;
-      const ticks = updates.fillTicks[row]! > 0 ? updates.fillTicks[row]! : updates.priceTicks[row]!;
-      if (ticks > 0) this.ledger.onFill(instrument, side, ticks, filled);
+      const ticks =
+        updates.fillTicks[row]! > 0 ? updates.fillTicks[row]! : this.table.priceTicks[updates.slot[row]!]!;
+      this.ledger.onFill(instrument, side, ticks, filled);
       const currency = updates.feeCurrency[row]!;
       if (currency === FeeCurrency.other) this.otherFees += updates.fillFee[row] === 0 ? 0 : 1;
       else this.ledger.onFee(instrument, updates.fillFee[row]!, currency === FeeCurrency.base);
@@ -535,7 +541,34 @@ export class LoopCommands {
       this.#metrics.fill(instrument, side, updates.isMaker[row] === 1, notional);
     }
     this.isTouched[instrument] = 1;
-    return true;
+    return isUndead ? PathSignal.doubt : PathSignal.changed;
+  }
+
+  /** Whether the push tells of an order that recovery had not found at the venue: it came later, and rests or has filled. */
+  #isUndead(row: number): boolean {
+    const { table } = this;
+    const updates = this.#updates;
+    const slot = updates.slot[row]!;
+    return (
+      slot < table.capacity &&
+      table.state[slot] === OrderState.free &&
+      table.generation[slot] === updates.generation[row] &&
+      table.filledLots[slot] === Infinity &&
+      updates.state[row]! <= OrderUpdateState.filled
+    );
+  }
+
+  /** Placed again at once it would be cancelled again, and so on for as long as the budget lasts. */
+  #restAfterVenueCancel(row: number, nowNs: Nanoseconds): void {
+    const { table } = this;
+    const updates = this.#updates;
+    const slot = updates.slot[row]!;
+    const isOurWish = slot < table.capacity && table.isCancelInFlight[slot] === 1;
+    if (updates.state[row] !== OrderUpdateState.canceled || isOurWish) return;
+    if (slot >= table.capacity || table.generation[slot] !== updates.generation[row]) return;
+    if (table.state[slot] === OrderState.free) return;
+    const list = table.instrument[slot]! * 2 + table.side[slot]!;
+    this.placeRestUntilNs[list] = nowNs + VENUE_CANCEL_PAUSE_NS;
   }
 
   // ---------------------------------------------------------------------------------------------------- doubt

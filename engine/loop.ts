@@ -325,7 +325,7 @@ export class Loop {
       frameKind(bytes, start, end) === FrameKind.push &&
       pushChannel(bytes, start, end) === PushChannel.orders
     ) {
-      this.#onSignal(this.commands.onUpdates(bytes, start, end));
+      this.#onSignal(this.commands.onUpdates(bytes, start, end, recvNs));
       this.metrics.decoded(Connection.private);
     }
     this.#turn();
@@ -352,6 +352,7 @@ export class Loop {
       if (this.market.books[instrument]!.state === BookState.synced) this.#publish(instrument, this.#nowNs);
     }
     if (signal === PathSignal.doubt) this.#recover();
+    if (this.commands.killSwitch.isHalted) this.#withdrawAll();
   }
 
   // ---------------------------------------------------------------------------------- input: quotes and timer
@@ -577,12 +578,13 @@ export class Loop {
   #onPriceLimit(row: PriceLimitRow): void {
     const instrument = this.instruments.find((each) => each.instId === row.instId);
     if (instrument === undefined) return;
-    const buyMax = row.isEnabled ? instrument.tick.fromText(row.buyLmt) : OFF_GRID;
-    const sellMin = row.isEnabled ? instrument.tick.fromText(row.sellLmt) : OFF_GRID;
+    // Where a limit lies between two ticks, the one inside it counts. An empty text is 0: no limit.
+    const buyMax = row.isEnabled ? ticksOf(instrument, row.buyLmt, Math.floor) : 0;
+    const sellMin = row.isEnabled ? ticksOf(instrument, row.sellLmt, Math.ceil) : 0;
     this.commands.gate.setPriceLimits(
       instrument.index,
-      buyMax === OFF_GRID ? TICKS_MAX : buyMax,
-      sellMin === OFF_GRID ? 0 : sellMin,
+      buyMax > 0 && buyMax < TICKS_MAX ? buyMax : TICKS_MAX,
+      Math.min(sellMin, TICKS_MAX),
     );
   }
 
@@ -597,8 +599,13 @@ export class Loop {
     if (!isSame) this.#isOutdated[instrument.index] = 1;
     instrument.state = fields.state;
     const isLive = fields.state === InstrumentState.live && this.#isOutdated[instrument.index] === 0;
+    const wasLive = this.commands.gate.isPaused[instrument.index] === 0;
     this.commands.gate.isPaused[instrument.index] = isLive ? 0 : 1;
     if (!isLive) this.#withdraw(instrument.index);
+    // A market that stands still would bring no other quote.
+    else if (!wasLive && this.market.books[instrument.index]!.state === BookState.synced) {
+      this.#publish(instrument.index, this.#nowNs);
+    }
   }
 
   #recover(): void {
@@ -691,4 +698,11 @@ export class Loop {
       this.#batch.addCancel(slot, instrument, side, table.priceTicks[slot]!, CommandReason.guard);
     }
   }
+}
+
+/** A price of a cold message in ticks, rounded; 0 when it is none. */
+function ticksOf(instrument: Instrument, text: string, round: (ticks: number) => number): number {
+  const exact = instrument.tick.fromText(text);
+  const ticks = exact === OFF_GRID ? round(Number(text) / instrument.tick.value) : exact;
+  return Number.isFinite(ticks) ? ticks : 0;
 }
