@@ -8,7 +8,11 @@ const scratch = new Scratch();
 let configFile = '';
 
 beforeAll(() => {
-  configFile = scratch.write(exampleConfig());
+  const config = exampleConfig();
+  // Close to the market, so that fills come in seconds.
+  for (const { strategy } of config.instruments)
+    Object.assign(strategy, { halfSpreadBps: 0.1, levelStepBps: 0.5 });
+  configFile = scratch.write(config);
 });
 
 afterEach(() => RunningProcess.endAll());
@@ -71,7 +75,7 @@ describe('the engine with its embedded venue', () => {
     engine.process.kill('SIGTERM');
     expect(await engine.process.ended()).toEqual({ code: 0, signal: null });
     expect(isRunning(venue)).toBe(false);
-  });
+  }, 60_000);
 
   it('does not outlive the engine, however that ends', async () => {
     const engine = start();

@@ -70,7 +70,7 @@ describe('the engine on a venue of its own', () => {
     for (const secret of [KEY, SECRET, PASSPHRASE]) expect(everything).not.toContain(secret);
     // Where the environment could leak by another road, it would be seen here.
     expect(everything).toContain(TAG);
-  });
+  }, 60_000);
 
   it('stops the same way on SIGINT', async () => {
     const engine = start();

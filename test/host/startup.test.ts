@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { loadConfig } from '../../engine/config/load-config.ts';
+import type { Config } from '../../engine/config/schema.ts';
+import { HostError } from '../../engine/host/host-error.ts';
+import {
+  answered,
+  checkAccount,
+  endpointsOf,
+  ladderOf,
+  limitsOf,
+  startError,
+} from '../../engine/host/startup.ts';
+import { RestError, RestErrorCode } from '../../engine/venue/rest-error.ts';
+import { exampleFile } from '../config/example.ts';
+import { instrumentsOf } from '../okx/okx-fixtures.ts';
+
+const paper = loadConfig(exampleFile('paper'));
+const instruments = instrumentsOf('BTC-USDT', 'BTC-USDT-SWAP', 'ETH-USDT-SWAP');
+
+const ACCOUNT = {
+  uid: '1',
+  mainUid: '1',
+  acctLv: '2',
+  posMode: 'net_mode',
+  acctStpMode: 'cancel_maker',
+  level: 'Lv1',
+  kycLv: '3',
+  permissions: ['read_only', 'trade'],
+  isIpBound: true,
+};
+
+function restError(code: RestErrorCode, okxCode = ''): RestError {
+  return new RestError(code, 'refused', { method: 'GET', path: '/api/v5/account/config', okxCode });
+}
+
+describe('endpointsOf', () => {
+  const of = (venue: Partial<Config['venue']>) =>
+    endpointsOf({ ...paper, venue: { ...paper.venue, ...venue } }, 4711);
+
+  it('are the embedded venue’s when nothing is said', () => {
+    expect(of({})).toEqual({
+      rest: 'http://127.0.0.1:4711',
+      publicWs: 'ws://127.0.0.1:4711/ws/v5/public',
+      privateWs: 'ws://127.0.0.1:4711/ws/v5/private',
+      businessWs: 'ws://127.0.0.1:4711/ws/v5/business',
+    });
+  });
+
+  it('are the region’s own for demo and live, never on port 8443', () => {
+    expect(of({ kind: 'live', region: 'eea' }).privateWs).toBe('wss://wseea.okx.com/ws/v5/private');
+    expect(of({ kind: 'demo', region: 'us' }).publicWs).toBe('wss://wsuspap.okx.com/ws/v5/public');
+    for (const region of ['global', 'eea', 'us', 'tr'] as const) {
+      for (const kind of ['demo', 'live'] as const) {
+        for (const url of Object.values(of({ kind, region }))) expect(url).toMatch(/^(https|wss):\/\/[^:]+$/);
+      }
+    }
+  });
+
+  it('can each be any URL', () => {
+    const { rest, publicWs, privateWs } = of({
+      kind: 'live',
+      rest: 'http://10.0.0.1',
+      private: 'ws://10.0.0.2:1/x',
+    });
+    expect([rest, publicWs, privateWs]).toEqual([
+      'http://10.0.0.1',
+      'wss://ws.okx.com/ws/v5/public',
+      'ws://10.0.0.2:1/x',
+    ]);
+  });
+});
+
+describe('checkAccount', () => {
+  it('takes an account that may trade what is configured', () => {
+    expect(() => checkAccount(ACCOUNT, paper, instruments)).not.toThrow();
+  });
+
+  it.each([
+    [
+      { posMode: 'long_short_mode' },
+      'expected position mode net_mode, was long_short_mode; change it in the venue',
+    ],
+    [
+      { permissions: ['read_only'] },
+      'expected an API key with trade permission, was "read_only"; make a key',
+    ],
+    [{ permissions: ['trade', 'withdraw'] }, 'expected an API key without withdraw permission'],
+    [{ acctLv: '1' }, 'instruments[1].instId: expected spot only in account level 1, was BTC-USDT-SWAP'],
+    [
+      { acctLv: '3' },
+      'instruments[0].tradeMode: expected "cross" or "isolated" for BTC-USDT in account level 3, was "cash"',
+    ],
+  ])('refuses one with %j', (change, text) => {
+    const attempt = (): void => checkAccount({ ...ACCOUNT, ...change }, paper, instruments);
+    expect(attempt).toThrow(HostError);
+    expect(attempt).toThrow(text);
+  });
+});
+
+describe('sizes in lots', () => {
+  it('are exact', () => {
+    const parameters = ladderOf(instruments[0]!, paper.instruments[0]!);
+    expect(parameters).toMatchObject({
+      lots: 100_000,
+      lotsStep: 50_000,
+      positionLotsMax: 2_000_000,
+      minLots: 1_000,
+    });
+    expect(limitsOf(instruments[1]!, paper.instruments[1]!)).toMatchObject({
+      positionLotsMax: 2_000,
+      orderLotsMax: 500,
+      orderNotionalMax: 5_000,
+    });
+  });
+
+  it.each([
+    [
+      'strategy',
+      'size',
+      '1.005',
+      'instruments[1].strategy.size: expected a multiple of BTC-USDT-SWAP\'s lot 0.01, was "1.005"',
+    ],
+    ['strategy', 'sizeStep', '0.001', 'instruments[1].strategy.sizeStep: expected a multiple of'],
+    ['strategy', 'size', '99999999999999999', 'instruments[1].strategy.size: expected '],
+    ['limits', 'position', '0.001', 'instruments[1].limits.position: expected a multiple of'],
+    ['limits', 'orderSize', '5.001', 'instruments[1].limits.orderSize: expected a multiple of'],
+  ] as const)('refuse %s.%s = %s', (section, key, value, text) => {
+    const config = paper.instruments[1]!;
+    const changed = { ...config, [section]: { ...config[section], [key]: value } };
+    expect(() => [ladderOf(instruments[1]!, changed), limitsOf(instruments[1]!, changed)]).toThrow(text);
+  });
+});
+
+describe('the venue’s first answers', () => {
+  it('are asked for again while it is busy', async () => {
+    const answers: (RestError | string)[] = [restError(RestErrorCode.rejected, '50011'), 'an answer'];
+    const ask = (): Promise<string> => {
+      const answer = answers.shift();
+      return typeof answer === 'string' ? Promise.resolve(answer) : Promise.reject(answer as RestError);
+    };
+    expect(await answered(ask)).toBe('an answer');
+    expect(answers).toEqual([]);
+  });
+
+  it.each([
+    restError(RestErrorCode.rejected, '50111'),
+    restError(RestErrorCode.network),
+    restError(RestErrorCode.timeout),
+    restError(RestErrorCode.malformed),
+    new HostError('INSTRUMENT_REFUSED', 'no such instrument'),
+  ])('are not asked for again after %s', async (error) => {
+    let asked = 0;
+    const outcome = answered(() => {
+      asked++;
+      return Promise.reject(error);
+    });
+    await expect(outcome).rejects.toBe(error);
+    expect(asked).toBe(1);
+  });
+
+  it.each([
+    [restError(RestErrorCode.rejected, '50111'), 'ACCOUNT_REFUSED', 'check the API key'],
+    [restError(RestErrorCode.rejected, '50001'), 'VENUE_UNREACHABLE', 'check the network'],
+    [restError(RestErrorCode.timeout), 'VENUE_UNREACHABLE', 'check the network'],
+  ] as const)('as errors name the venue and what to check: %s', (error, code, text) => {
+    const hostError = startError(error, 'https://eea.okx.com');
+    expect(hostError.code).toBe(code);
+    expect(hostError.message).toContain('venue https://eea.okx.com: GET /api/v5/account/config: refused; ');
+    expect(hostError.message).toContain(text);
+    expect(hostError.cause).toBe(error);
+  });
+});
