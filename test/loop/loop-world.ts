@@ -100,6 +100,8 @@ export class LoopWorld implements LoopOutput {
       output: this,
       stageClock: this.clock,
     };
+    // A time of zero stands for "never" in places.
+    this.clock.advanceNs(1_000 * NS_PER_MS);
     this.loop = new Loop(loopOptions);
     this.quoter = new InlineQuoter(
       handoff,

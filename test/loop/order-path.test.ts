@@ -18,6 +18,7 @@ test('51008: the side rests for two seconds, then asks again', () => {
   const [places] = world.orderMessages();
   world.frame(Connection.trade, ack(places!, [51_008]));
   expect(world.loop.openOrders).toBe(0);
+  world.quote();
   world.pass(1_980);
   expect(world.orderMessages()).toEqual([]);
   world.pass(60);

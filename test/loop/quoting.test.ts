@@ -45,10 +45,10 @@ test('nothing is sent before every session is up, the account recovered, the boo
 
 test('recovery is asked for once, when both private sessions are up', () => {
   const world = new ScriptedWorld();
-  world.loop.onSessionUp(Connection.public, 0);
-  world.loop.onSessionUp(Connection.trade, 0);
+  world.loop.onSessionUp(Connection.public, world.nowNs);
+  world.loop.onSessionUp(Connection.trade, world.nowNs);
   expect(world.recoveries).toBe(0);
-  world.loop.onSessionUp(Connection.private, 0);
+  world.loop.onSessionUp(Connection.private, world.nowNs);
   expect(world.recoveries).toBe(1);
   expect(world.loop.phase).toBe(LoopPhase.recovering);
   world.recover();
@@ -148,9 +148,9 @@ test('the same inputs give the same bytes', () => {
 test('the order of the sessions does not matter', () => {
   for (const first of ALL) {
     const world = new ScriptedWorld();
-    world.loop.onWorkerReady([0], 0);
+    world.loop.onWorkerReady([0], world.nowNs);
     for (const connection of [first, ...ALL.filter((each) => each !== first)]) {
-      world.loop.onSessionUp(connection, 0);
+      world.loop.onSessionUp(connection, world.nowNs);
     }
     world.recover();
     world.snapshot();

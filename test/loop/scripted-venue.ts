@@ -75,6 +75,8 @@ export class ScriptedWorld extends LoopWorld {
     this.connect().snapshot();
     this.quote();
     this.settle();
+    // The worker has seen what rests; else it would be late a second from now.
+    this.quote();
     this.sent();
     return this;
   }
