@@ -32,9 +32,11 @@ export class DepthSlowDecoder {
     const message = this.#parse(bytes, start, end);
     if (message === undefined) return DepthResult.malformed;
     if (!isObject(message) || !isObject(message['arg'])) return DepthResult.other;
-    const channel = DEPTH_CHANNEL_NAMES.indexOf(String(message['arg']['channel'])) as DepthChannel | -1;
+    // A name that is no text is nobody's channel. It must not be turned into one: an object's own toString may throw.
+    const name = message['arg']['channel'];
+    const channel = (typeof name === 'string' ? DEPTH_CHANNEL_NAMES.indexOf(name) : -1) as DepthChannel | -1;
+    if (channel === -1) return DepthResult.other;
     // Answers to subscribe and unsubscribe carry the same `arg`, and an `event`.
-    if (channel === -1 || typeof message['arg']['channel'] !== 'string') return DepthResult.other;
     if (message['event'] !== undefined) return DepthResult.other;
     const instId = message['arg']['instId'];
     if (typeof instId !== 'string') return DepthResult.malformed;

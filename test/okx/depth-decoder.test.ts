@@ -240,6 +240,16 @@ describe('refusals', () => {
     expect(decode(SNAPSHOT.replace('65010.3', '214748364.7')).frame.askTicks[1]).toBe(2_147_483_647);
   });
 
+  test.each([
+    ['an object that cannot become a text', '{"toString":1,"valueOf":null}'],
+    ['nested beyond the stack', `${'['.repeat(100_000)}${']'.repeat(100_000)}`],
+    ['the name in an array', '["books"]'],
+  ])("a channel that is no text is nobody's, and no throw: %s", (_, channel) => {
+    expect(decode(`{"arg":{"channel":${channel},"instId":"BTC-USDT"},"data":[]}`).result).toBe(
+      DepthResult.other,
+    );
+  });
+
   test('a frame of an instrument that is not ours', () => {
     const { result, decoder, frame } = decode(SNAPSHOT.replace('BTC-USDT-SWAP', 'ETH-USDT'));
     expect([result, decoder.unknownFrames]).toEqual([DepthResult.unknownInstrument, 1]);
