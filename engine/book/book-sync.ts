@@ -38,6 +38,12 @@ type SyncPhase = (typeof SyncPhase)[keyof typeof SyncPhase];
 /** Before every time of the venue. */
 const NO_RESET = -1;
 
+/**
+ * How much later than a REST snapshot an update may be that the snapshot already holds: the feed stamps an update when it
+ * sends it, up to 100 ms after the change, and clocks differ.
+ */
+const REST_LAG_MS_MAX = 1_000;
+
 export interface BookSyncOptions {
   /** False for captures of before 2023-06-20, which have no sequence numbers: whatever comes is applied. */
   readonly requireSequence: boolean;
@@ -156,7 +162,14 @@ export class BookSync {
     if (isNumbered) {
       if (this.#isFirstAfterRest) {
         // What the REST snapshot already held may still come in; the first that goes past it must not leave a hole.
-        if (rows.seqId <= book.seqId && rows.seqId >= rows.prevSeqId) return SyncResult.ignored;
+        if (rows.seqId <= book.seqId && rows.seqId >= rows.prevSeqId) {
+          const isIdle = rows.seqId === rows.prevSeqId;
+          if (isIdle || rows.tsMs <= book.tsMs + REST_LAG_MS_MAX) return SyncResult.ignored;
+          // Later than the snapshot in time though not in number: the snapshot is of before a reset. Passing over what
+          // comes until its number is reached would leave a book that stands still and is believed.
+          this.resets++;
+          return this.#break(rows);
+        }
         if (rows.prevSeqId > book.seqId) return this.#gap(rows);
         this.#isFirstAfterRest = false;
       } else if (rows.prevSeqId !== book.seqId && (this.#requireSequence || book.seqId !== NO_SEQUENCE)) {

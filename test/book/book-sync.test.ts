@@ -157,6 +157,20 @@ describe('a feed without snapshots', () => {
     expect(sync.apply(update(25, 26))).toBe(applied);
   });
 
+  test('a snapshot of before a reset that was not seen does not stay: updates later in time cannot be old', () => {
+    const sync = new BookSync(new Book());
+    sync.apply(update(10, 12, [[101, 1]], [[99, 1]], 5_010));
+    // From a cache of before the reset: its number is far ahead of all that will come for hours.
+    expect(sync.applySnapshot(restSnapshot(90_000, [[150, 9]], [[149, 9]], 5_000))).toBe(applied);
+    expect(sync.apply(update(12, 12, [], [], 70_000))).toBe(ignored);
+    expect(sync.apply(update(12, 14, [[101, 2]], [], 5_900))).toBe(ignored);
+    expect(sync.apply(update(14, 15, [[101, 3]], [], 6_001))).toBe(needsSnapshot);
+    expect([sync.book.state, sync.resets, sync.isAwaitingRestSnapshot]).toEqual([BookState.broken, 1, true]);
+    expect(sync.applySnapshot(restSnapshot(15, [[101, 3]], [[99, 1]], 6_000))).toBe(applied);
+    expect(sync.apply(update(15, 16, [[101, 4]], [], 6_100))).toBe(applied);
+    expect([sync.book.epoch, sync.book.asks.lotsAt(101)]).toEqual([2, 4]);
+  });
+
   test('a hole between the snapshot and the first update past it is a gap', () => {
     const sync = buffering();
     sync.applySnapshot(restSnapshot(23, [[101, 9]], [[99, 9]]));
