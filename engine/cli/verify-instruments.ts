@@ -44,7 +44,9 @@ export class GridInference {
     const push = parse(frame);
     const arg = push?.['arg'] as Record<string, unknown> | undefined;
     const instId = arg?.['instId'];
-    if (typeof instId !== 'string' || !DEPTH_CHANNEL_NAMES.includes(String(arg?.['channel']))) return;
+    const channel = arg?.['channel'];
+    if (typeof instId !== 'string' || typeof channel !== 'string') return;
+    if (!DEPTH_CHANNEL_NAMES.includes(channel)) return;
     let decimals = this.#byName.get(instId);
     if (decimals === undefined) {
       decimals = { tickDecimals: 0, lotDecimals: 0 };

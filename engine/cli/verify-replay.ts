@@ -14,6 +14,8 @@ import {
 } from '../okx/depth-frame.ts';
 import { LineKind, readCaptureLine } from './verify-line.ts';
 
+const OPEN_BRACE = 0x7b;
+
 /** A level as text. */
 export interface VerifiedLevel {
   readonly price: string;
@@ -52,7 +54,7 @@ export interface VerifiedFile {
   readonly lines: number;
   readonly depthFrames: number;
   readonly otherLines: number;
-  /** Lines of no known format, and broken frames that name no instrument. */
+  /** Lines of no known format, and broken frames of no instrument or of other channels. */
   readonly malformed: number;
   readonly error: string | null;
 }
@@ -87,7 +89,9 @@ export class CaptureReplay {
     const frame = this.#frame;
     const result = this.#decoder.decode(bytes, 0, bytes.length, frame);
     if (result === DepthResult.other) {
-      this.#otherLines++;
+      // The decoder does not judge what is not its own; a damaged line is a damaged capture all the same.
+      if (isBrokenObject(bytes)) this.#malformed++;
+      else this.#otherLines++;
       return;
     }
     if (result === DepthResult.unknownInstrument || frame.instrument === NO_INSTRUMENT) {
@@ -130,6 +134,18 @@ export class CaptureReplay {
 
   results(): VerifyResult[] {
     return [...this.#streams.values()].map((stream) => stream.result());
+  }
+}
+
+/** Begins as a JSON object and is none. Texts such as `pong` are no objects. */
+function isBrokenObject(bytes: Buffer): boolean {
+  if (bytes[0] !== OPEN_BRACE) return false;
+  try {
+    JSON.parse(bytes.toString());
+    return false;
+  } catch (error) {
+    if (error instanceof SyntaxError) return true;
+    throw error;
   }
 }
 

@@ -191,6 +191,19 @@ describe('captures that do not', () => {
     expect(report.results[0]).toMatchObject({ frames: 7, malformed: 1 });
   });
 
+  test('a frame of another channel that is broken is no capture of what was sent', async () => {
+    const trade = '{"arg":{"channel":"trades","instId":"BTC-USDT"},"data":[{"px":"78722.2","sz":"1"}]}';
+    expect((await verify(fileOf([...today(), trade, '1.7: pong'].join('\n')))).code).toBe(ExitCode.done);
+    const { code, report } = await verify(fileOf([...today(), trade.slice(0, -3)].join('\n')));
+    expect([code, report.files[0]!.malformed]).toEqual([ExitCode.failed, 1]);
+  });
+
+  test("a channel that is no text is somebody else's", async () => {
+    const line = '{"arg":{"channel":{"toString":1},"instId":"BTC-USDT"},"data":[]}';
+    const { code, report } = await verify(fileOf([...today(), line].join('\n')));
+    expect([code, report.files[0]!.otherLines]).toEqual([ExitCode.done, 2]);
+  });
+
   test('updates without any snapshot verify nothing', async () => {
     const { code, report } = await verify(fileOf(today().slice(2).join('\n')));
     expect(code).toBe(ExitCode.failed);
