@@ -53,6 +53,7 @@ import {
   endpointsOf,
   ladderOf,
   limitsOf,
+  instTypeOf,
   loadInstruments,
   startError,
 } from './startup.ts';
@@ -296,13 +297,7 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
       channel: Channel.priceLimit,
       instId,
     }));
-    const types = [
-      ...new Set(
-        config.instruments.map(({ instId }) =>
-          instId.split('-').length === 2 ? 'SPOT' : instId.endsWith('-SWAP') ? 'SWAP' : 'FUTURES',
-        ),
-      ),
-    ];
+    const types = [...new Set(config.instruments.map(({ instId }) => instTypeOf(instId)))];
     const states: ChannelArg[] = types.map((instType) => ({ channel: Channel.instruments, instType }));
     const open = (
       connection: Connection,
@@ -366,13 +361,13 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
     this.#log.line(`${CONNECTION_NAMES[connection]}: switched to a new connection`);
   }
 
-  /** Without limits of price the gate's own collar stays; without anything else the engine cannot do. */
+  /** Depth and orders the engine cannot do without; everything else only adds to what it knows. */
   onRefused(connection: number, args: readonly ChannelArg[], error: SessionError): void {
     const names = args.map(({ channel, instId }) => `${channel} ${instId ?? ''}`.trim()).join(', ');
-    const isOptional = args.every(({ channel }) => channel === Channel.priceLimit);
-    if (isOptional)
-      this.#log.line(`${CONNECTION_NAMES[connection]}: goes on without ${names}: ${error.message}`);
-    else this.onFailed(connection, error);
+    const { depthChannel } = this.#options.config.venue;
+    const isNeeded = args.some(({ channel }) => channel === depthChannel || channel === Channel.orders);
+    if (isNeeded) this.onFailed(connection, error);
+    else this.#log.line(`${CONNECTION_NAMES[connection]}: goes on without ${names}: ${error.message}`);
   }
 
   onFailed(connection: number, error: SessionError): void {

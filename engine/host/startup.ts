@@ -2,6 +2,7 @@ import { Instrument, InstrumentState, InstrumentType } from '../base/instrument.
 import type { InstrumentFields } from '../base/instrument.ts';
 import type { Config, InstrumentConfig } from '../config/schema.ts';
 import { parseInstruments, untradableReason } from '../okx/instrument-rows.ts';
+import type { InstType } from '../okx/shapes.ts';
 import { ENDPOINTS } from '../okx/venue-limits.ts';
 import type { Endpoints } from '../okx/venue-limits.ts';
 import type { AccountRest } from '../venue/account-rest.ts';
@@ -72,9 +73,19 @@ export function startError(error: RestError, rest: string): HostError {
 }
 
 /** The venue's type of an instrument, from its name: BTC-USDT, BTC-USDT-SWAP, BTC-USDT-270326. */
-function instTypeOf(instId: string): 'SPOT' | 'SWAP' | 'FUTURES' {
+export function instTypeOf(instId: string): InstType {
   if (instId.endsWith('-SWAP')) return 'SWAP';
   return instId.split('-').length > 2 ? 'FUTURES' : 'SPOT';
+}
+
+/** What this account may trade; where the venue does not offer that list, what the venue has. */
+async function fetchInstruments(account: AccountRest, instType: InstType): Promise<unknown[]> {
+  try {
+    return await account.fetchInstruments(instType, '', true);
+  } catch (error) {
+    if (error instanceof RestError && error.httpStatus === 404) return account.fetchInstruments(instType);
+    throw error;
+  }
 }
 
 /**
@@ -89,7 +100,7 @@ export async function loadInstruments(
   const fields = new Map<string, InstrumentFields>();
   const refused = new Map<string, string>();
   for (const instType of new Set(configs.map(({ instId }) => instTypeOf(instId)))) {
-    const parsed = parseInstruments(await account.fetchInstruments(instType, '', true));
+    const parsed = parseInstruments(await fetchInstruments(account, instType));
     for (const each of parsed.fields) fields.set(each.instId, each);
     for (const each of parsed.refused) refused.set(each.instId, each.reason);
   }
