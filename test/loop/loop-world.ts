@@ -41,8 +41,9 @@ export interface SentMessage {
 
 export interface LoopWorldOptions {
   readonly instruments: readonly Instrument[];
-  readonly ladder: LadderParameters;
-  readonly limits: RiskLimits;
+  /** One for all instruments, or one each. */
+  readonly ladder: LadderParameters | readonly LadderParameters[];
+  readonly limits: RiskLimits | readonly RiskLimits[];
   readonly account?: AccountLimits;
   readonly tolerance?: DiffTolerance;
   readonly timings?: Partial<LoopTimings>;
@@ -89,7 +90,7 @@ export class LoopWorld implements LoopOutput {
       tag: TAG,
       run: RUN,
       tradeModes: instruments.map(({ kind }) => (kind === ContractKind.spot ? 'cash' : 'cross')),
-      limits: instruments.map(() => options.limits),
+      limits: each(instruments, options.limits),
       account: options.account ?? { notionalMax: 1e9, lossMax: 1e9 },
       tolerances: instruments.map(
         () => options.tolerance ?? { priceToleranceTicks: 0, sizeToleranceRatio: 0.1 },
@@ -103,11 +104,7 @@ export class LoopWorld implements LoopOutput {
     // A time of zero stands for "never" in places.
     this.clock.advanceNs(1_000 * NS_PER_MS);
     this.loop = new Loop(loopOptions);
-    this.quoter = new InlineQuoter(
-      handoff,
-      instruments.map(() => ladder),
-      this.clock,
-    );
+    this.quoter = new InlineQuoter(handoff, each(instruments, ladder), this.clock);
   }
 
   get nowNs(): number {
@@ -189,6 +186,10 @@ export class LoopWorld implements LoopOutput {
   requestCount(kind: LoopRequest): number {
     return this.requests.filter(({ request }) => request === kind).length;
   }
+}
+
+function each<Value>(instruments: readonly Instrument[], values: Value | readonly Value[]): readonly Value[] {
+  return Array.isArray(values) ? (values as readonly Value[]) : instruments.map(() => values as Value);
 }
 
 function metricsOf(instruments: readonly Instrument[]): MetricsMemory {
