@@ -1,0 +1,74 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EngineProcess, Scratch, exampleConfig, sumOf } from './engine-process.ts';
+import { RunningProcess, until } from './running-process.ts';
+import { KEYS_ENV, VenueProcess } from './venue-process.ts';
+
+/** What a venue does to its clients while they trade: the engine withdraws where it must, and quotes again by itself. */
+
+const INSTRUMENT = 'BTC-USDT-SWAP';
+const OF_IT = { instrument: INSTRUMENT };
+
+const scratch = new Scratch();
+let venue: VenueProcess;
+let engine: EngineProcess;
+
+beforeEach(async () => {
+  venue = await VenueProcess.start();
+  engine = new EngineProcess(['--config', scratch.write(exampleConfig(venue.config))], { env: KEYS_ENV });
+  await engine.quotesEverything();
+});
+
+afterEach(() => RunningProcess.endAll());
+
+afterAll(() => scratch.remove());
+
+const metric = async (name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> =>
+  sumOf(await engine.metrics(), name, labels);
+
+async function stop(): Promise<unknown> {
+  engine.process.kill('SIGTERM');
+  const exit = await engine.process.ended();
+  return { exit, resting: await venue.resting() };
+}
+
+const CLEAN = { exit: { code: 0, signal: null }, resting: [] };
+
+describe('the venue', () => {
+  it('loses an update: the book is rebuilt from a new snapshot and quoted again', async () => {
+    const { instruments } = await engine.status();
+    const epoch = instruments.find(({ name }) => name === INSTRUMENT)!.book.epoch;
+    await venue.fault({ kind: 'gap', instId: INSTRUMENT });
+    await until(
+      'the gap to be seen',
+      async () => (await metric('okxmm_book_gaps_total', OF_IT)) === 1 || undefined,
+    );
+    const after = await engine.quotesEverything();
+    for (const { name, book } of after.instruments) {
+      expect(book.epoch - epoch, name).toBe(name === INSTRUMENT ? 1 : 0);
+    }
+    expect(await metric('okxmm_book_gaps_total')).toBe(1);
+    expect(await metric('okxmm_session_reconnects_total')).toBe(0);
+    expect(await stop()).toEqual(CLEAN);
+  });
+
+  it('starts its sequence numbers anew: no gap, and quoting goes on', async () => {
+    await venue.fault({ kind: 'reset', instId: INSTRUMENT });
+    await until(
+      'the reset to be seen',
+      async () => (await metric('okxmm_book_resets_total', OF_IT)) === 1 || undefined,
+    );
+    await engine.quotesEverything();
+    expect(await metric('okxmm_book_gaps_total')).toBe(0);
+    expect(await stop()).toEqual(CLEAN);
+  });
+
+  it('announces an upgrade: every session moves to a new connection, and none is down in between', async () => {
+    await venue.fault({ kind: 'notice' });
+    for (const name of ['public', 'private', 'trade']) {
+      await engine.process.said(new RegExp(`${name}: switched to a new connection`));
+    }
+    await engine.quotesEverything();
+    expect(await metric('okxmm_session_reconnects_total')).toBe(0);
+    expect(await stop()).toEqual(CLEAN);
+  });
+});
