@@ -90,6 +90,8 @@ const INSTRUMENT_TYPES: ReadonlySet<string> = new Set([
 export function readSubscription(arg: unknown, state: SubscriberState): Subscription | Refusal {
   if (typeof arg !== 'object' || arg === null || Array.isArray(arg)) return new Refusal('60013');
   const fields = arg as Record<string, unknown>;
+  // Arguments are flat. Whatever is nested is nobody's channel, and is not worth walking: it may be as deep as a frame.
+  if (Object.values(fields).some(isNested)) return new Refusal('60013');
   const channel = text(fields.channel);
   const rules = CANDLE.test(channel)
     ? CANDLES
@@ -146,6 +148,10 @@ export function matchesInstrument(
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+function isNested(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 function unknownChannel(fields: Readonly<Record<string, unknown>>): Refusal {

@@ -17,6 +17,9 @@ export interface ReceivedRequest {
 /** Requests kept for inspection; older ones are only counted. */
 const REQUESTS_KEPT_MAX = 100_000;
 
+/** More of a name than any that is accepted has: refused ones may be as long as a frame, and would be kept by the thousand. */
+const TEXT_LENGTH_MAX = 64;
+
 /** What the venue received, for tests and operators to look at: never part of OKX's protocol. */
 export class Inspection {
   readonly #requests: ReceivedRequest[] = [];
@@ -29,11 +32,13 @@ export class Inspection {
     item: Readonly<Record<string, unknown>>,
     result: ItemResult,
   ): void {
-    const tag = fieldOf(item, 'tag');
+    const tag = fieldOf(item, 'tag').slice(0, TEXT_LENGTH_MAX);
     this.#counts[kind]++;
     if (result.sCode !== '0') this.#counts.refused++;
     if (kind === 'place' && tag === '') this.#counts.untaggedPlaces++;
-    const { ordId, clOrdId, ts, sCode } = result;
+    const { ts, sCode } = result;
+    const ordId = result.ordId.slice(0, TEXT_LENGTH_MAX);
+    const clOrdId = result.clOrdId.slice(0, TEXT_LENGTH_MAX);
     this.#requests.push({ uid, kind, instId, ordId, clOrdId, tag, ts, sCode });
     // Half is let go at once, so that keeping the rest costs little.
     if (this.#requests.length > REQUESTS_KEPT_MAX) {

@@ -71,6 +71,8 @@ export class MarketStreams {
   attach(session: Session, subscription: Subscription, nowMs: number): void {
     const { channel, instId } = subscription;
     const topic = topicOf(subscription);
+    // Before the first push, which may find the session too slow and end it: then it has to be let go of again.
+    this.#topics.add(topic, session);
     if (DEPTH_CHANNELS.has(channel)) {
       // The snapshot is of what was last published, so the updates that follow join on to it.
       const text = this.#publishers.get(instId)?.firstPush(channel as DepthChannel, nowMs);
@@ -80,8 +82,7 @@ export class MarketStreams {
         session.push(JSON.stringify({ arg: subscription.arg, data: row }), nowMs);
       }
     }
-    this.#topics.add(topic, session);
-    if (channel.startsWith('candle'))
+    if (channel.startsWith('candle') && !session.isClosed)
       this.#candleTopics.set(topic, { instId, bar: channel.slice('candle'.length) });
   }
 

@@ -45,7 +45,8 @@ const RESTING_PAGES_MAX = 41;
 function causeFault(venue: PaperVenue, body: string): RestResponse {
   let fault: { kind?: unknown; instId?: unknown };
   try {
-    fault = JSON.parse(body) as { kind?: unknown; instId?: unknown };
+    // `null` is JSON as well, and no fault.
+    fault = (JSON.parse(body) ?? {}) as { kind?: unknown; instId?: unknown };
   } catch {
     return json(400, { error: 'expected a JSON object such as {"kind":"disconnect"}' });
   }

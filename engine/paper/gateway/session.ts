@@ -41,6 +41,9 @@ export interface SessionHost {
 /** The standard close code of an endpoint that goes away. */
 const GOING_AWAY = 1001;
 
+/** What a request has around its list of channels. The text is measured: writing the list anew may be too deep to do. */
+const ENVELOPE_BYTES = 96;
+
 /** A consumer that lets this much pile up is cut off (4005). */
 const WRITE_BUFFER_BYTES_MAX = 8_388_608;
 
@@ -138,7 +141,7 @@ export class Session implements Subscriber, SubscriberState {
       this.#refuse(new Refusal('60014'), request.id);
     } else if (op === 'login') {
       this.#login(args, request.id);
-    } else if (Buffer.byteLength(JSON.stringify(args)) > SUBSCRIBE_BYTES_MAX) {
+    } else if (Buffer.byteLength(text) > SUBSCRIBE_BYTES_MAX + ENVELOPE_BYTES) {
       this.close(CloseCode.requestTooLarge, 'Request is too large');
     } else {
       this.#changeSubscriptions(op, args, request.id);
@@ -247,6 +250,8 @@ export class Session implements Subscriber, SubscriberState {
         connId: this.connId,
       });
     }
+    // The ack may have found the connection too slow and ended it: nothing would let go of the subscription then.
+    if (this.isClosed) return;
     this.subscriptions.set(subscription.key, subscription);
     this.#host.attach(this, subscription);
   }

@@ -305,6 +305,19 @@ describe('what the venue received', () => {
     ]);
   });
 
+  it('cannot fill the memory with names that are refused', () => {
+    const world = new PaperWorld();
+    const long = 'x'.repeat(100_000);
+    const trader = world.trader(1);
+    const item = { instIdCode: world.codeOf('BTC-USDT'), ordId: long, clOrdId: long, tag: long };
+    for (const op of ['order', 'cancel-order']) trader.say({ id: 'a', op, args: [item] });
+    const { received } = world.rest('GET', '/paper/orders?received=1').answer as unknown as {
+      received: object[];
+    };
+    expect(received).toHaveLength(2);
+    expect(JSON.stringify(received).length).toBeLessThan(1_000);
+  });
+
   it('can be looked at beyond one page', () => {
     const peer = world.trader(1);
     for (let batch = 0; batch < 12; batch++) {

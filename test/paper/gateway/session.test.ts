@@ -64,6 +64,29 @@ describe('the life of a connection', () => {
     expect(peer.texts).toHaveLength(1);
   });
 
+  it('leaves nothing behind when its first push is one too many', () => {
+    let pushedToTheClosed = 0;
+    for (const [path, args] of [
+      ['public', [BOOKS]],
+      ['private', [{ channel: 'account' }]],
+    ] as const) {
+      // Cut off by the ack, and by the push that follows it.
+      for (const acks of [0, 1]) {
+        const peer = path === 'private' ? world.trader(1) : world.connect(path);
+        let sent = 0;
+        peer.send = () => (sent++ < acks ? 0 : 9_000_000);
+        peer.say({ op: 'subscribe', args });
+        expect(peer.closes).toEqual([[4005, 'Write buffer is full']]);
+        expect(peer.session!.subscriptions.size).toBe(0);
+        peer.session!.push = () => pushedToTheClosed++;
+      }
+    }
+    expect(world.venue.connectionCount('uid1', 'account')).toBe(0);
+    // Books repeat themselves after a minute.
+    world.advance(61_000, 500);
+    expect(pushedToTheClosed).toBe(0);
+  });
+
   it('is told of an upgrade a minute ahead, and new connections are not touched by it', () => {
     const old = world.connect('public').say({ op: 'subscribe', args: [BOOKS] });
     old.heard();
@@ -227,6 +250,17 @@ describe('requests that are none', () => {
     const peer = world.connect('public').say(message);
     expect(errors(peer)).toEqual([code]);
     expect(peer.closes).toEqual([]);
+  });
+
+  it.each([
+    ['deep', '['.repeat(100_000) + ']'.repeat(100_000), [[1009, 'Request is too large']]],
+    ['deep in a field', `{"channel":"x","x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, []],
+    ['without a text', '{"channel":"x","x":{"toString":1,"valueOf":1}}', []],
+    ['nested in a channel that is there', '{"channel":"books","instId":"BTC-USDT","x":{}}', []],
+  ])('survive arguments that are %s', (_what, arg, closes) => {
+    const peer = world.connect('public').say(`{"op":"subscribe","args":[${arg}]}`);
+    expect(peer.closes).toEqual(closes);
+    if (closes.length === 0) expect(errors(peer)).toEqual(['60013']);
   });
 
   it('close the connection when the list of channels is above 64 KB', () => {

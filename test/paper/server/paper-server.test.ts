@@ -63,7 +63,7 @@ async function listenToBook(port: number): Promise<{ socket: WebSocket; next: ()
   return { socket, next };
 }
 
-function cause(port: number, fault: Record<string, string>): Promise<Response> {
+function cause(port: number, fault: unknown): Promise<Response> {
   return fetch(`http://127.0.0.1:${port}/paper/faults`, { method: 'POST', body: JSON.stringify(fault) });
 }
 
@@ -103,6 +103,7 @@ describe.each([HttpChoice.auto, HttpChoice.node])('a venue on a port (%s)', (cho
     const port = await serve(choice);
     expect((await cause(port, { kind: 'earthquake' })).status).toBe(400);
     expect((await cause(port, { kind: 'gap', instId: 'NO-SUCH' })).status).toBe(400);
+    for (const fault of [null, 1, 'gap', []]) expect((await cause(port, fault)).status).toBe(400);
     expect((await fetch(`http://127.0.0.1:${port}/paper/other`)).status).toBe(404);
   });
 });
