@@ -17,7 +17,7 @@ export interface Contender {
   readonly hasUntimedWork: boolean;
   /**
    * Does `ops` operations, going on where the last call ended, and records the latency of each when it is given a
-   * histogram. Returns how many latencies it recorded, or would have.
+   * histogram. Returns how many latencies it recorded.
    */
   run(ops: number, latencies: Histogram | null): number;
   /** What a fixed number of operations from a fresh start produces. */

@@ -9,13 +9,16 @@ export interface Effort {
   /** Windows over which allocation is measured, and operations in each. */
   readonly heapWindows: number;
   readonly heapWindowOps: number;
+  /** The same in the long run that allocation is the subject of. */
+  readonly longWindows: number;
   /** Longest run of one contender in the suite that counts operations, each round. */
   readonly suiteMs: number;
   /** Frames of one wire-to-wire round, and between them. */
   readonly wireFrames: number;
   readonly wireIntervalUs: number;
-  /** Round trips of one handoff round. */
+  /** Round trips of one handoff round, and before it: its thread is a new one. */
   readonly handoffTrips: number;
+  readonly handoffWarmUpTrips: number;
 }
 
 /** Everything in a few minutes, most of it wire to wire. */
@@ -25,10 +28,12 @@ export const FULL_EFFORT: Effort = {
   roundOps: 100_000,
   heapWindows: 60,
   heapWindowOps: 2_000,
+  longWindows: 600,
   suiteMs: 200,
   wireFrames: 4_000,
-  wireIntervalUs: 500,
+  wireIntervalUs: 1_000,
   handoffTrips: 5_000,
+  handoffWarmUpTrips: 10_000,
 };
 
 /** Does every benchmark still run? All of them together in some twenty seconds; the figures mean little. */
@@ -38,10 +43,12 @@ export const SMOKE_EFFORT: Effort = {
   roundOps: 10_000,
   heapWindows: 10,
   heapWindowOps: 500,
+  longWindows: 60,
   suiteMs: 20,
-  wireFrames: 300,
-  wireIntervalUs: 500,
+  wireFrames: 200,
+  wireIntervalUs: 3_000,
   handoffTrips: 300,
+  handoffWarmUpTrips: 1_000,
 };
 
 /** For the tests: counts and checksums, never times. */
@@ -51,8 +58,10 @@ export const TINY_EFFORT: Effort = {
   roundOps: 200,
   heapWindows: 3,
   heapWindowOps: 20,
+  longWindows: 10,
   suiteMs: 1,
   wireFrames: 25,
-  wireIntervalUs: 500,
+  wireIntervalUs: 3_000,
   handoffTrips: 20,
+  handoffWarmUpTrips: 1,
 };

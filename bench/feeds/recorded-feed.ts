@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { Instrument } from '../../engine/base/instrument.ts';
+import type { Instrument } from '../../engine/base/instrument.ts';
 import { readCaptureLines } from '../../engine/cli/verify-capture.ts';
 import { packageRoot } from '../../engine/config/package-root.ts';
 import { BooksFrameWriter } from './books-frame.ts';

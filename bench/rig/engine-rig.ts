@@ -41,9 +41,10 @@ const LADDERS: readonly Pick<LadderParameters, 'levels' | 'edgeMinRatio'>[] = [
 export function ladderParameters(path: AnswerPath): LadderParameters {
   return {
     ...LADDERS[path]!,
-    // 0.5 of 10,000 at the price of 65,000 is 32 ticks: our orders stand outside of where the market moves in a frame.
-    halfSpreadBps: 0.5,
-    halfSpreadTicksMin: 1,
+    // In ticks, so that a move of the fair price by whole ticks moves every quote by as many: our orders stand outside of
+    // where the market moves in a frame, and a generated move is always answered by as many commands.
+    halfSpreadBps: 0,
+    halfSpreadTicksMin: 32,
     levelStepBps: 0.25,
     lots: 100,
     lotsStep: 0,
@@ -108,7 +109,8 @@ export class EngineRig {
         orderLotsMax: 1_000,
         orderNotionalMax: 1e9,
         openOrdersMax: 40,
-        collarBps: 200,
+        // Wide enough for 32 ticks of any instrument.
+        collarBps: 2_000,
         notionalRate: 1,
       })),
       account: { notionalMax: 1e12, lossMax: 1e9 },

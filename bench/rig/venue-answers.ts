@@ -29,6 +29,10 @@ const QUOTE = 0x22;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const BUY_INITIAL = 0x62;
+const BATCH_INITIAL = 0x62;
+const BATCH_PREFIX_LENGTH = 6;
+const AMEND_INITIAL = 0x61;
+const CANCEL_INITIAL = 0x63;
 const DIGIT_0 = 0x30;
 
 function bytesOf(text: string): Buffer {
@@ -122,8 +126,9 @@ export class VenueAnswers {
     let at = this.#copy(ACK_ID, this.ack, 0);
     at = this.#range(batch, this.ack, at);
     this.#require(batch, KEY_OP, 0, length);
-    const isAmend = batch.indexOf('amend', this.#valueStart) === this.#offsetOfVerb(batch);
-    const isCancel = batch.indexOf('cancel', this.#valueStart) === this.#offsetOfVerb(batch);
+    const verb = this.#verb(batch);
+    const isAmend = verb === AMEND_INITIAL;
+    const isCancel = verb === CANCEL_INITIAL;
     at = this.#copy(ACK_OP, this.ack, at);
     at = this.#range(batch, this.ack, at);
     at = this.#copy(ACK_DATA, this.ack, at);
@@ -148,9 +153,10 @@ export class VenueAnswers {
     this.ackLength = this.#copy(ACK_END, this.ack, at);
   }
 
-  /** Where the verb of the operation stands: after "batch-" in batches. */
-  #offsetOfVerb(batch: Buffer): number {
-    return batch[this.#valueStart] === BUY_INITIAL ? this.#valueStart + 6 : this.#valueStart;
+  /** First letter of what the operation does to orders: a batch's stands behind "batch-". */
+  #verb(batch: Buffer): number {
+    const initial = batch[this.#valueStart]!;
+    return initial === BATCH_INITIAL ? batch[this.#valueStart + BATCH_PREFIX_LENGTH]! : initial;
   }
 
   #item(

@@ -8,8 +8,6 @@ import { HeapMeter, collectGarbage } from '../heap-meter.ts';
 import { AnswerPath } from '../rig/engine-rig.ts';
 import { TurnRig } from '../rig/turn-rig.ts';
 
-/** Many more windows than the others': this is the long run. */
-const WINDOWS_FACTOR = 20;
 const CHECKSUM_TURNS = 1_000;
 const WARM_UP_TURNS = 20_000;
 
@@ -62,7 +60,7 @@ async function measure(feed: FrameFeed, effort: Effort): Promise<BenchResult> {
   collectGarbage();
   pauses.start();
   calibration.sample();
-  const windows = effort.heapWindows * WINDOWS_FACTOR;
+  const windows = effort.longWindows;
   const startMs = performance.now();
   for (let window = 0; window < windows; window++) {
     heap.measure(effort.heapWindowOps, (ops) => turns(rig, ops));

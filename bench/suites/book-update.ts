@@ -46,7 +46,6 @@ class BookUpdate implements Contender {
       this.#next = index + 1 === count ? 0 : index + 1;
       if (latencies === null || isSnapshot[index] === 1) {
         this.#update(bytes, starts[index]!, starts[index + 1]!);
-        recorded += 1 - isSnapshot[index]!;
         continue;
       }
       clockMs[0] = performance.now();

@@ -71,33 +71,33 @@ const VARIANTS: readonly WireVariant[] = [
 class WireContender {
   readonly variant: WireVariant;
   readonly latencies = new Histogram();
+  readonly service = new Histogram();
   readonly heap = new HeapMeter();
   readonly rates: number[] = [];
   samples = 0;
   checksum = '';
-  #far!: FarProcess;
-  #engine!: EngineSide;
+  #far: FarProcess | undefined;
+  #engine: EngineSide | undefined;
 
   constructor(variant: WireVariant) {
     this.variant = variant;
   }
 
-  async open(effort: Effort): Promise<void> {
+  async open(): Promise<void> {
     this.#far = await FarProcess.start();
-    try {
-      this.#engine = await EngineSide.connect(this.variant, this.#far.port);
-    } catch (error) {
-      await this.#far.close();
-      throw error;
-    }
-    // Warm-up: its latencies are not kept, its prices make the checksum.
+    this.#engine = await EngineSide.connect(this.variant, this.#far.port);
+  }
+
+  /** Its latencies are not kept; its prices make the checksum. */
+  async warmUp(effort: Effort): Promise<void> {
     const { checksum } = await this.#play(effort, Math.max(25, effort.wireFrames >> 1));
     this.checksum = checksum;
   }
 
   async round(effort: Effort): Promise<void> {
-    const { latenciesNs, rate } = await this.#play(effort, effort.wireFrames);
+    const { latenciesNs, serviceNs, rate } = await this.#play(effort, effort.wireFrames);
     for (const latencyNs of latenciesNs) this.latencies.record(latencyNs);
+    for (const latencyNs of serviceNs) this.service.record(latencyNs);
     this.samples += latenciesNs.length;
     this.rates.push(rate);
   }
@@ -108,25 +108,26 @@ class WireContender {
   }
 
   async close(): Promise<void> {
-    await this.#engine.close();
-    await this.#far.close();
+    await this.#engine?.close();
+    await this.#far?.close();
   }
 
   async #play(effort: Effort, frames: number, heap?: HeapMeter) {
-    this.#engine.begin(heap);
+    this.#engine!.begin(heap);
     try {
-      return await this.#far.play({
+      return await this.#far!.play({
         frames,
         intervalUs: effort.wireIntervalUs,
         batchesPerFrame: BATCHES_PER_FRAME[this.variant.path]!,
       });
     } finally {
-      this.#engine.end();
+      this.#engine!.end();
     }
   }
 
   result(effort: Effort, calibrationNs: number): BenchResult {
     const rates = this.rates.toSorted((a, b) => a - b);
+    const service = percentilesOf(this.service);
     return {
       name: this.variant.name,
       feed: GENERATED_MOVES.name,
@@ -139,7 +140,8 @@ class WireContender {
       calibrationNs,
       note:
         `plain; far side: another process, spins by setImmediate; ${this.variant.note}; ` +
-        `from the intended time, every ${effort.wireIntervalUs} us; ops/s is the rate played`,
+        `from the intended time, a frame every ${effort.wireIntervalUs} us; from the real time of writing: ` +
+        `p50 ${service.p50}, p90 ${service.p90}, p99 ${service.p99}; ops/s is the rate played`,
     };
   }
 }
@@ -148,12 +150,9 @@ class WireContender {
 async function measureVariants(variants: readonly WireVariant[], effort: Effort): Promise<BenchResult[]> {
   const calibration = new Calibration();
   const contenders = variants.map((variant) => new WireContender(variant));
-  const opened: WireContender[] = [];
   try {
-    for (const contender of contenders) {
-      await contender.open(effort);
-      opened.push(contender);
-    }
+    await Promise.all(contenders.map((contender) => contender.open()));
+    for (const contender of contenders) await contender.warmUp(effort);
     collectGarbage();
     for (let round = 0; round < effort.rounds; round++) {
       for (const contender of contenders) {
@@ -163,7 +162,7 @@ async function measureVariants(variants: readonly WireVariant[], effort: Effort)
     }
     for (const contender of contenders) await contender.measureHeap(effort);
   } finally {
-    await Promise.all(opened.map((contender) => contender.close()));
+    await Promise.all(contenders.map((contender) => contender.close()));
   }
   return contenders.map((contender) => contender.result(effort, calibration.medianNs));
 }

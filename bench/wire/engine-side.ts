@@ -8,7 +8,7 @@
  */
 import { NS_PER_MS } from '../../engine/base/units.ts';
 import type { Nanoseconds } from '../../engine/base/units.ts';
-import { WaitStrategy } from '../../engine/handoff/doorbell.ts';
+import type { WaitStrategy } from '../../engine/handoff/doorbell.ts';
 import { Connection } from '../../engine/loop-options.ts';
 import type { LoopOutput } from '../../engine/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
@@ -53,6 +53,7 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
   readonly #pool: QuoterPool | undefined;
   readonly #sessions: readonly Session[];
   readonly #timer: NodeJS.Timeout;
+  readonly #onTurn = (): void => this.#turn();
   #isRunning = false;
   /** Takes the growth of the heap, in a round that is played for it. */
   #heap: HeapMeter | undefined;
@@ -108,7 +109,7 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
     this.#heap = heap;
     this.#heapFrames = 0;
     this.#isRunning = true;
-    if (this.#wiring.isTurning) setImmediate(() => this.#turn());
+    if (this.#wiring.isTurning) setImmediate(this.#onTurn);
   }
 
   end(): void {
@@ -129,7 +130,7 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
     if (!this.#isRunning) return;
     const { loop } = this.#rig;
     if (this.#pool !== undefined && loop.quoteBell.hasRung()) loop.onQuotes(this.#clock.nowNs());
-    setImmediate(() => this.#turn());
+    setImmediate(this.#onTurn);
   }
 
   #onTimer(): void {

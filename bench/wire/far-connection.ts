@@ -12,6 +12,7 @@ import type { Socket } from 'node:net';
 const HANDSHAKE_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const HANDSHAKE_BYTES_MAX = 8_192;
 const RECEIVE_BYTES = 1 << 20;
+const NO_BYTES = new Uint8Array(0);
 const OP_TEXT = 0x1;
 const OP_CLOSE = 0x8;
 const OP_PING = 0x9;
@@ -21,24 +22,26 @@ const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 const MASKED = 0x80;
 
+/** Who is told what a connection hears. Messages are lent for the call. */
+export interface FarHandler {
+  opened(connection: FarConnection): void;
+  message(connection: FarConnection, bytes: Buffer, start: number, end: number): void;
+  /** The client has read everything up to the ping. */
+  pong(): void;
+}
+
 export class FarConnection {
   /** The path that the client asked for; '' before the handshake. */
   path = '';
   readonly #socket: Socket;
-  readonly #onOpen: (connection: FarConnection) => void;
-  readonly #onMessage: (connection: FarConnection, bytes: Buffer, start: number, end: number) => void;
+  readonly #handler: FarHandler;
   readonly #received = Buffer.alloc(RECEIVE_BYTES);
   #length = 0;
   readonly #out = Buffer.alloc(1 << 17);
 
-  constructor(
-    socket: Socket,
-    onOpen: (connection: FarConnection) => void,
-    onMessage: (connection: FarConnection, bytes: Buffer, start: number, end: number) => void,
-  ) {
+  constructor(socket: Socket, handler: FarHandler) {
     this.#socket = socket;
-    this.#onOpen = onOpen;
-    this.#onMessage = onMessage;
+    this.#handler = handler;
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     // The engine's side goes away when the benchmark is over: nothing is to be done about it.
@@ -67,8 +70,9 @@ export class FarConnection {
     this.send(bytes, 0, bytes.length);
   }
 
-  close(): void {
-    this.#socket.destroy();
+  /** Asks the client to say when it has read what was sent before. */
+  ping(): void {
+    this.#control(OP_PING, NO_BYTES);
   }
 
   #take(chunk: Buffer): void {
@@ -96,7 +100,7 @@ export class FarConnection {
     this.path = path;
     this.#received.copyWithin(0, end + 4, this.#length);
     this.#length -= end + 4;
-    this.#onOpen(this);
+    this.#handler.opened(this);
     return true;
   }
 
@@ -118,7 +122,8 @@ export class FarConnection {
     const end = start + length;
     if (end > this.#length) return at;
     for (let index = 0; index < length; index++) bytes[start + index]! ^= bytes[maskAt + (index & 3)]!;
-    if (op === OP_TEXT) this.#onMessage(this, bytes, start, end);
+    if (op === OP_TEXT) this.#handler.message(this, bytes, start, end);
+    else if (op === OP_PONG) this.#handler.pong();
     else if (op === OP_PING) this.#control(OP_PONG, bytes.subarray(start, end));
     else if (op === OP_CLOSE) {
       this.#control(OP_CLOSE, bytes.subarray(start, end));

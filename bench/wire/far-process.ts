@@ -42,6 +42,7 @@ export class FarProcess {
   }
 
   async close(): Promise<void> {
+    if (!this.#child.connected) return;
     const ended = new Promise((resolve) => {
       this.#child.once('exit', resolve);
     });

@@ -16,6 +16,7 @@ import { GENERATED_MOVES, generateFeed } from '../feeds/generated-feed.ts';
 import type { FrameFeed } from '../feeds/frame-feed.ts';
 import { VenueAnswers } from '../rig/venue-answers.ts';
 import { FarConnection } from './far-connection.ts';
+import type { FarHandler } from './far-connection.ts';
 
 /** From the engine's side: play so many frames, so far apart. */
 export interface FarOrder {
@@ -32,6 +33,8 @@ export type FarReport =
       readonly kind: 'played';
       /** From the intended time of a frame to its batch read, in nanoseconds, a frame. */
       readonly latenciesNs: readonly number[];
+      /** The same from when the frame was really written: what one frame takes when nothing queues. */
+      readonly serviceNs: readonly number[];
       /** Frames a second that were really played. */
       readonly rate: number;
       /** Of the prices in the first batches of this process. */
@@ -46,9 +49,10 @@ const CHECKSUM_FRAMES = 20;
 /** A frame without its answer for so long is lost, and the run with it. */
 const LOST_AFTER_MS = 2_000;
 const KEY_NEW_PRICE = Buffer.from('"newPx":"');
+const ORDER_ARGS = Buffer.from('"args":[{"instIdCode"');
 const QUOTE = 0x22;
 
-class FarSide {
+class FarSide implements FarHandler {
   readonly #feed: FrameFeed = generateFeed(GENERATED_MOVES, FEED_FRAMES);
   readonly #answers = new VenueAnswers(this.#feed.instruments);
   readonly #checksum = new Checksum();
@@ -56,23 +60,21 @@ class FarSide {
   #private: FarConnection | undefined;
   #order: FarOrder | undefined;
   #latenciesNs = new Float64Array(0);
+  #serviceNs = new Float64Array(0);
   #played = 0;
   #nextFrame = 1;
   /** Batches that are still to come for the frame played last. */
   #awaited = 0;
+  /** Connections on which the engine has not yet read our answers. */
+  #unread = 0;
   #isTimed = false;
   #framesSeen = 0;
+  /** Beginning of the round; intended and real time of the frame played last. */
   readonly #ms = new Float64Array(3);
+  readonly #onTurn = (): void => this.#turn();
 
   listen(): void {
-    const server = createServer(
-      (socket) =>
-        new FarConnection(
-          socket,
-          (connection) => this.#opened(connection),
-          (connection, bytes, start, end) => this.#message(connection, bytes, start, end),
-        ),
-    );
+    const server = createServer((socket) => new FarConnection(socket, this));
     server.listen(0, '127.0.0.1', () => {
       report({ kind: 'listening', port: (server.address() as AddressInfo).port });
     });
@@ -81,6 +83,7 @@ class FarSide {
   play(order: FarOrder): void {
     this.#order = order;
     this.#latenciesNs = new Float64Array(order.frames);
+    this.#serviceNs = new Float64Array(order.frames);
     this.#played = 0;
     this.#ms[0] = performance.now();
     this.#turn();
@@ -92,7 +95,7 @@ class FarSide {
     if (order === undefined) return;
     const nowMs = performance.now();
     const intendedMs = this.#ms[0]! + (this.#played * order.intervalUs) / 1_000;
-    if (this.#awaited === 0) {
+    if (this.#awaited === 0 && this.#unread === 0) {
       if (this.#played === order.frames) {
         this.#finish(order, nowMs);
         return;
@@ -106,7 +109,7 @@ class FarSide {
       });
       return;
     }
-    setImmediate(() => this.#turn());
+    setImmediate(this.#onTurn);
   }
 
   /**
@@ -129,6 +132,7 @@ class FarSide {
     report({
       kind: 'played',
       latenciesNs: [...this.#latenciesNs],
+      serviceNs: [...this.#serviceNs],
       rate: order.frames / ((nowMs - this.#ms[0]!) / 1_000),
       checksum: this.#checksum.text,
     });
@@ -137,7 +141,9 @@ class FarSide {
   #batch(connection: FarConnection, bytes: Buffer, start: number, end: number): void {
     if (this.#isTimed) {
       this.#isTimed = false;
-      this.#latenciesNs[this.#played++] = (performance.now() - this.#ms[1]!) * 1e6;
+      const nowMs = performance.now();
+      this.#latenciesNs[this.#played] = (nowMs - this.#ms[1]!) * 1e6;
+      this.#serviceNs[this.#played++] = (nowMs - this.#ms[2]!) * 1e6;
       this.#framesSeen++;
     }
     const batch = bytes.subarray(start, end);
@@ -148,7 +154,15 @@ class FarSide {
     for (let push = 0; push < answers.pushCount; push++) {
       this.#private!.send(answers.pushes, answers.pushStarts[push]!, answers.pushStarts[push + 1]!);
     }
-    if (this.#awaited > 0) this.#awaited--;
+    if (this.#awaited > 0 && --this.#awaited > 0) return;
+    // A frame that overtook the answers, on another connection, would meet orders that are still being amended.
+    this.#unread += 2;
+    connection.ping();
+    this.#private!.ping();
+  }
+
+  pong(): void {
+    this.#unread--;
   }
 
   /** Ids and times differ from run to run; the prices that were asked for must not. */
@@ -159,13 +173,15 @@ class FarSide {
     }
   }
 
-  #opened(connection: FarConnection): void {
+  opened(connection: FarConnection): void {
     if (connection.path === '/public') this.#public = connection;
     else if (connection.path === '/private') this.#private = connection;
   }
 
-  #message(connection: FarConnection, bytes: Buffer, start: number, end: number): void {
-    if (connection.path === '/trade' && bytes.indexOf('"args":[{"instIdCode"', start) !== -1) {
+  message(connection: FarConnection, bytes: Buffer, start: number, end: number): void {
+    // Beyond the message's end the buffer holds what came before.
+    const args = bytes.indexOf(ORDER_ARGS, start);
+    if (connection.path === '/trade' && args !== -1 && args < end) {
       this.#batch(connection, bytes, start, end);
       return;
     }
