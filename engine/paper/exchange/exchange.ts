@@ -181,6 +181,11 @@ export class Exchange {
     return isForgotten ? null : orderQueryRow(order);
   }
 
+  /** ordId of the open order of that name, '' when there is none; ordId wins when both are given. */
+  openOrderId(uid: string, instId: string, ordId: string, clOrdId: string): string {
+    return this.#account(uid).findOpen(instId, ordId, clOrdId)?.ordId ?? '';
+  }
+
   fills(uid: string, filter: FillFilter): Row[] {
     return queryFills(this.#account(uid).fillRows, filter);
   }

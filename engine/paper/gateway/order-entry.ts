@@ -138,9 +138,13 @@ export class OrderEntry {
     if (countsForAccount && !this.#subAccounts.take(uid, nowMs)) return new Refusal('50061');
     if (kind === 'amend' && itemCount > 1) {
       const ordId = fieldOf(item, 'ordId');
-      const order = `${instId} ${ordId === '' ? `c${fieldOf(item, 'clOrdId')}` : ordId}`;
-      if (seen.has(order)) return new Refusal('51512');
-      seen.add(order);
+      const clOrdId = fieldOf(item, 'clOrdId');
+      const named = ordId === '' ? `${instId} c${clOrdId}` : `${instId} ${ordId}`;
+      // One item may name the order by its ordId and another by its clOrdId.
+      const open = this.#exchange.openOrderId(uid, instId, ordId, clOrdId);
+      if (seen.has(named) || seen.has(open)) return new Refusal('51512');
+      seen.add(named);
+      if (open !== '') seen.add(open);
     }
     return null;
   }

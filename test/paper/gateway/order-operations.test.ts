@@ -197,10 +197,17 @@ describe('a batch', () => {
 
   it('may name an order once to amend it', () => {
     const peer = world.trader(1);
-    operate(peer, 'order', [order({ clOrdId: 'd1' })]);
+    const [placed] = operate(peer, 'order', [order({ clOrdId: 'd1' })]);
     const amend = { instIdCode: world.codeOf(SPOT), clOrdId: 'd1', newPx: '49000' };
     const [answer] = operate(peer, 'batch-amend-orders', [amend, { ...amend, newPx: '48000' }]);
     expect(codes(answer)).toEqual(['2', '0', '51512']);
+    const { ordId } = placed!.data![0]!;
+    const byId = { instIdCode: world.codeOf(SPOT), ordId, newPx: '47000' };
+    const [mixed] = operate(peer, 'batch-amend-orders', [{ ...amend, newPx: '46000' }, byId]);
+    expect(codes(mixed)).toEqual(['2', '0', '51512']);
+    const unknown = { ...amend, clOrdId: 'd2' };
+    const [none] = operate(peer, 'batch-amend-orders', [unknown, { ...unknown, clOrdId: 'd3' }]);
+    expect(codes(none)).toEqual(['1', '51503', '51503']);
   });
 });
 
