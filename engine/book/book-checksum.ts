@@ -10,16 +10,31 @@ const CRC_TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
+/** "price:size" of levels by their price in ticks, where the venue spelled them otherwise than the grids do. */
+export interface SpelledLevels {
+  readonly bids: ReadonlyMap<number, string>;
+  readonly asks: ReadonlyMap<number, string>;
+}
+
 /**
  * OKX's checksum of a book: signed CRC32 of "bid1px:bid1sz:ask1px:ask1sz:bid2px:..." over the best 25 levels, where
  * the longer side goes on alone. Documented until 2026-06; since 2026-06-23 the venue sends 0, so this is for older
- * captures. The venue takes the texts as it sends them, which are the shortest ones, as the grids write them. Cold.
+ * captures. The venue takes the texts as it sends them. In all captures at hand those are the shortest ones, as the
+ * grids write them; `spelled` has the levels of which they are not. Cold.
  */
-export function bookChecksum(book: Book, tick: DecimalGrid, lot: DecimalGrid): number {
+export function bookChecksum(
+  book: Book,
+  tick: DecimalGrid,
+  lot: DecimalGrid,
+  spelled?: SpelledLevels,
+): number {
   const parts: string[] = [];
   for (let level = 0; level < CHECKSUM_LEVELS; level++) {
     for (const side of [book.bids, book.asks]) {
-      if (level < side.count) parts.push(tick.toText(side.ticks[level]!), lot.toText(side.lots[level]!));
+      if (level >= side.count) continue;
+      const ticks = side.ticks[level]!;
+      const asSent = (side.isBid ? spelled?.bids : spelled?.asks)?.get(ticks);
+      parts.push(asSent ?? `${tick.toText(ticks)}:${lot.toText(side.lots[level]!)}`);
     }
   }
   return crc32(parts.join(':'));

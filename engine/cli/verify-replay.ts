@@ -12,6 +12,7 @@ import {
   DepthResult,
   NO_INSTRUMENT,
 } from '../okx/depth-frame.ts';
+import { LevelSpelling } from './verify-spelling.ts';
 import { LineKind, readCaptureLine } from './verify-line.ts';
 
 const OPEN_BRACE = 0x7b;
@@ -104,10 +105,10 @@ export class CaptureReplay {
       stream.addMalformed();
       return;
     }
-    stream.addFrame(frame);
+    stream.addFrame(frame, bytes);
     for (let entry = 1; entry < frame.entryCount; entry++) {
       if (this.#decoder.decode(bytes, 0, bytes.length, frame, entry) === DepthResult.depth)
-        stream.apply(frame);
+        stream.apply(frame, bytes, entry);
     }
   }
 
@@ -155,6 +156,7 @@ class StreamReplay {
   readonly #instrument: Instrument;
   readonly #channel: DepthChannel;
   readonly #book = new Book();
+  readonly #spelling: LevelSpelling;
   #sync: BookSync | undefined = undefined;
   #frames = 0;
   #slowPath = 0;
@@ -168,12 +170,13 @@ class StreamReplay {
     this.#file = file;
     this.#instrument = instrument;
     this.#channel = channel;
+    this.#spelling = new LevelSpelling(instrument);
   }
 
-  addFrame(frame: DepthFrame): void {
+  addFrame(frame: DepthFrame, bytes: Buffer): void {
     this.#frames++;
     if (frame.isSlowPath) this.#slowPath++;
-    this.apply(frame);
+    this.apply(frame, bytes, 0);
   }
 
   addMalformed(): void {
@@ -182,16 +185,21 @@ class StreamReplay {
     this.#sync?.breakNow();
   }
 
-  apply(frame: DepthFrame): void {
+  /** Applies message `entry` of the frame in `bytes`, which has been decoded into `frame`. */
+  apply(frame: DepthFrame, bytes: Buffer, entry: number): void {
     // A capture whose first message has no number is of before 2023-06-20 and has none at all; others must have them.
     this.#sync ??= new BookSync(this.#book, { requireSequence: frame.seqId !== NO_SEQUENCE });
     const result = this.#sync.apply(frame);
     if (this.#sync.isAwaitingSnapshot) this.#unsynced++;
     if (result !== SyncResult.applied || this.#channel >= DepthChannel.books5) return;
+    this.#spelling.add(bytes, entry, frame);
     if (frame.checksum === 0) this.#zero++;
-    else if (frame.checksum === bookChecksum(this.#book, this.#instrument.tick, this.#instrument.lot))
-      this.#equal++;
+    else if (frame.checksum === this.#checksum()) this.#equal++;
     else this.#unequal++;
+  }
+
+  #checksum(): number {
+    return bookChecksum(this.#book, this.#instrument.tick, this.#instrument.lot, this.#spelling);
   }
 
   result(): VerifyResult {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { crc32, gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ExitCode } from '../../engine/cli/exit-code.ts';
 import { runVerify } from '../../engine/cli/verify-run.ts';
@@ -79,6 +79,33 @@ describe('captures that hold', () => {
     );
     expect(equal).toEqual([290, 1_504]);
     expect(report.results.every((row) => row.checksums.unequal === 0 && row.slowPath === 0)).toBe(true);
+  });
+
+  test('checksums are over the texts as sent, not over the shortest ones', async () => {
+    const sum = (text: string): number => crc32(text) | 0;
+    const frame = (action: string, asks: string[][], bids: string[][], text: string): string =>
+      JSON.stringify({
+        arg: { channel: 'books', instId: 'BTC-USDT' },
+        action,
+        data: [{ asks, bids, ts: '1', checksum: sum(text) }],
+      });
+    const lines = [
+      frame(
+        'snapshot',
+        [
+          ['3366.80', '9.0'],
+          ['3368', '8'],
+        ],
+        [['3366.1', '7.50']],
+        '3366.1:7.50:3366.80:9.0:3368:8',
+      ),
+      frame('update', [['3368', '08']], [], '3366.1:7.50:3366.80:9.0:3368:08'),
+      frame('update', [['3366.8', '9']], [['3366.1', '0']], '3366.8:9:3368:08'),
+      frame('update', [['3366.80', '0.00']], [['3366.1', '7.5']], '3366.1:7.5:3368:08'),
+    ];
+    const { code, report } = await verify(fileOf(lines.join('\n')));
+    expect(report.results[0]!.checksums).toEqual({ equal: 4, unequal: 0, zero: 0 });
+    expect(code).toBe(ExitCode.done);
   });
 
   test('a recording, gzip, with trades in between', async () => {
