@@ -27,10 +27,9 @@ import { VenueAnswers } from './venue-answers.ts';
 const FRAME_STEP_NS = 60 * NS_PER_MS;
 /** As in the host, the timer runs every 20 ms; here every frame would need three, all alike. */
 const FRAMES_PER_TIMER = 16;
-/** Batches that may be caught before they are answered: three operations in each of two turns. */
-const CAUGHT_MAX = 8;
+/** Batches that may be caught until the engine has come to rest: some per answer, and each is answered. */
+const CAUGHT_MAX = 32;
 const BATCH_BYTES_MAX = 8_192;
-const ROUNDS_MAX = 16;
 
 export class TurnRig implements LoopOutput {
   readonly answers: VenueAnswers;
@@ -87,7 +86,7 @@ export class TurnRig implements LoopOutput {
     const recvNs = this.clock.nowNs();
     this.#recvNs[0] = recvNs;
     this.#loop.onPublicFrame(bytes, starts[frame]!, starts[frame + 1]!, recvNs);
-    if (this.#isQuoteTimed && this.#quoter.turn() > 0) this.#loop.onQuotes(this.clock.nowNs());
+    if (this.#isQuoteTimed) this.#quote();
     this.frames++;
     if (this.#sentNs[0] !== 0) this.answered++;
     return isSnapshot[frame] === 1 ? -1 : frame;
@@ -104,13 +103,8 @@ export class TurnRig implements LoopOutput {
 
   /** The venue answers, the quoter catches up, and time moves on to the next frame. */
   settle(): void {
-    for (let round = 0; round < ROUNDS_MAX; round++) {
-      const published = this.#quoter.turn();
-      if (published > 0) this.#loop.onQuotes(this.clock.nowNs());
-      if (this.#caught === 0 && published === 0) break;
-      this.#answerAll();
-      assert(round < ROUNDS_MAX - 1, 'the engine comes to rest when everything is answered');
-    }
+    this.#quote();
+    this.#answerAll();
     this.clock.skip(FRAME_STEP_NS);
     if (this.frames % FRAMES_PER_TIMER === 0) this.#loop.onTimer(this.clock.nowNs(), this.clock.wallMs());
   }
@@ -147,15 +141,22 @@ export class TurnRig implements LoopOutput {
     assert(loop.phase === LoopPhase.quoting, 'the engine quotes');
   }
 
+  /** As a host without workers would after every input. */
+  #quote(): void {
+    if (this.#quoter.turn() > 0) this.#loop.onQuotes(this.clock.nowNs());
+  }
+
   #answerAll(): void {
     const { answers } = this;
     for (let batch = 0; batch < this.#caught; batch++) {
       answers.answer(this.#batches[batch]!, this.#lengths[batch]!);
       // What the answers make the engine send comes behind what is caught already.
       this.#loop.onTradeFrame(answers.ack, 0, answers.ackLength, this.clock.nowNs());
+      this.#quote();
       for (let push = 0; push < answers.pushCount; push++) {
         const end = answers.pushStarts[push + 1]!;
         this.#loop.onPrivateFrame(answers.pushes, answers.pushStarts[push]!, end, this.clock.nowNs());
+        this.#quote();
       }
     }
     this.#caught = 0;
