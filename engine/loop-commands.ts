@@ -171,7 +171,7 @@ export class LoopCommands {
    * one is judged with it in flight. What is held back is asked for again by the loop's timer.
    */
   send(batch: CommandBatch, nowNs: Nanoseconds): void {
-    // Amends are judged before cancels are sent: an order that may not be moved to where it should be is taken out with them.
+    // Amends are judged before cancels are sent: an order that may not move to where it should be is taken out with them.
     this.#admit(batch, batch.amends, nowNs);
     this.#admit(batch, batch.cancels, nowNs);
     this.#sendGroup(batch.cancels, nowNs);

@@ -44,7 +44,7 @@ import { CommandBatch, CommandReason } from './orders/command-batch.ts';
 import { NO_ORDER, OrderTable } from './orders/order-table.ts';
 import { QuoteDiff } from './orders/quote-diff.ts';
 import { Reconciliation } from './orders/reconciliation.ts';
-import { KillReason } from './risk/kill-switch.ts';
+import type { KillReason } from './risk/kill-switch.ts';
 
 /** A book that has not come back is subscribed anew after this, and then ever less often. */
 const RESYNC_FIRST_NS = 5 * NS_PER_SECOND;

@@ -47,10 +47,17 @@ interface Delivery {
 class Pipe {
   readonly #deliveries: Delivery[] = [];
   #lastNs = 0;
+  #stalledNs = 0;
 
   push(atNs: number, run: () => void): void {
     this.#lastNs = Math.max(this.#lastNs, atNs);
     this.#deliveries.push({ atNs: this.#lastNs, run });
+  }
+
+  /** Nothing comes out before this. */
+  stall(untilNs: number): void {
+    this.#lastNs = Math.max(this.#lastNs, untilNs);
+    this.#stalledNs = untilNs;
   }
 
   get isEmpty(): boolean {
@@ -58,10 +65,13 @@ class Pipe {
   }
 
   clear(): void {
+    this.#stalledNs = 0;
+    this.#lastNs = 0;
     this.#deliveries.length = 0;
   }
 
   runDue(nowNs: number): void {
+    if (nowNs < this.#stalledNs) return;
     while (this.#deliveries.length > 0 && this.#deliveries[0]!.atNs <= nowNs) this.#deliveries.shift()!.run();
   }
 }
@@ -178,6 +188,11 @@ export class PaperMarket extends LoopWorld {
     const session = this.#sessions[connection];
     session?.closed();
     this.#lost(connection, session);
+  }
+
+  /** The connection stands, and nothing moves on it, in one direction or the other. */
+  stall(connection: Connection, isOutward: boolean, durationMs: number): void {
+    (isOutward ? this.#toVenue : this.#toLoop)[connection]!.stall(this.nowNs + durationMs * NS_PER_MS);
   }
 
   isConnected(connection: Connection): boolean {
