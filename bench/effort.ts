@@ -38,17 +38,17 @@ export const FULL_EFFORT: Effort = {
 
 /** Does every benchmark still run? All of them together in some twenty seconds; the figures mean little. */
 export const SMOKE_EFFORT: Effort = {
-  warmUpMs: 100,
+  warmUpMs: 50,
   rounds: 1,
-  roundOps: 10_000,
+  roundOps: 5_000,
   heapWindows: 10,
   heapWindowOps: 500,
-  longWindows: 60,
+  longWindows: 30,
   suiteMs: 20,
-  wireFrames: 200,
-  wireIntervalUs: 3_000,
+  wireFrames: 60,
+  wireIntervalUs: 2_000,
   handoffTrips: 300,
-  handoffWarmUpTrips: 1_000,
+  handoffWarmUpTrips: 500,
 };
 
 /** For the tests: counts and checksums, never times. */

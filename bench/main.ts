@@ -2,6 +2,7 @@
  * `npm run bench`: runs every benchmark in a process of its own, one after the other, prints a table and writes the results.
  * See README.md for what is in each figure.
  */
+import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { USAGE, UsageError, parseArguments } from './arguments.ts';
 import type { BenchArguments } from './arguments.ts';
@@ -15,9 +16,8 @@ const EXIT_USAGE = 2;
 
 async function runAll(args: BenchArguments): Promise<void> {
   const chosen = BENCHMARKS.filter(({ name }) => args.only.length === 0 || args.only.includes(name));
-  console.log(
-    `${machineText()}; Node ${process.version}${args.isSmoke ? '; smoke: the figures mean little' : ''}`,
-  );
+  const smoke = args.isSmoke ? '; smoke: the figures mean little' : '';
+  console.log(`${machineText()}; Node ${process.version}; load ${loadavg()[0]!.toFixed(1)}${smoke}`);
   const results: BenchResult[] = [];
   for (const benchmark of chosen) {
     console.log(`\n${benchmark.name}: ${benchmark.about}`);

@@ -17,7 +17,7 @@ import { AnswerPath, ladderParameters } from '../rig/engine-rig.ts';
 
 const MARKET_LEVELS = 20;
 const QUOTE_LEVELS = 10;
-const CHECKSUM_QUOTES = 500;
+const CHECKSUM_QUOTES = 200;
 /** The trip is given up after this long: the worker is gone. Reading the clock allocates, so it is looked at rarely. */
 const LOST_AFTER_MS = 2_000;
 const LOOKS_PER_CLOCK = 65_536;

@@ -76,6 +76,8 @@ class WireContender {
   readonly rates: number[] = [];
   samples = 0;
   checksum = '';
+  /** Times that this process was taken off its core while it wanted to go on. */
+  switches = 0;
   #far: FarProcess | undefined;
   #engine: EngineSide | undefined;
 
@@ -95,7 +97,9 @@ class WireContender {
   }
 
   async round(effort: Effort): Promise<void> {
+    const switchesBefore = process.resourceUsage().involuntaryContextSwitches;
     const { latenciesNs, serviceNs, rate } = await this.#play(effort, effort.wireFrames);
+    this.switches += process.resourceUsage().involuntaryContextSwitches - switchesBefore;
     for (const latencyNs of latenciesNs) this.latencies.record(latencyNs);
     for (const latencyNs of serviceNs) this.service.record(latencyNs);
     this.samples += latenciesNs.length;
@@ -141,7 +145,7 @@ class WireContender {
       note:
         `plain; far side: another process, spins by setImmediate; ${this.variant.note}; ` +
         `from the intended time, a frame every ${effort.wireIntervalUs} us; from the real time of writing: ` +
-        `p50 ${service.p50}, p90 ${service.p90}, p99 ${service.p99}; ops/s is the rate played`,
+        `p50 ${service.p50}, p90 ${service.p90}, p99 ${service.p99}; ops/s is the rate played; taken off its core: ${this.switches} times`,
     };
   }
 }

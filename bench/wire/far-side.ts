@@ -43,7 +43,7 @@ export type FarReport =
   | { readonly kind: 'lost'; readonly text: string };
 
 /** Frames that the feed is made of; it is played in a circle. */
-const FEED_FRAMES = 20_000;
+const FEED_FRAMES = 4_000;
 /** Frames whose batches go into the checksum: those of the first round alone, whatever the effort. */
 const CHECKSUM_FRAMES = 20;
 /** A frame without its answer for so long is lost, and the run with it. */
