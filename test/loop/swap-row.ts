@@ -1,7 +1,7 @@
 import { Instrument } from '../../engine/base/instrument.ts';
 import { parseInstruments } from '../../engine/okx/instrument-rows.ts';
 
-/** Rows of the instruments channel, with the fields that the engine reads. Prices near 1000.0 make a basis point one tick. */
+/** A row of the instruments channel, with the fields that the engine reads. Near 1000.0 a basis point is a tick. */
 export function swapRow(coin: string, changes: Readonly<Record<string, unknown>> = {}): object {
   return {
     instType: 'SWAP',
