@@ -40,12 +40,43 @@ export class FeedFlow implements Timed {
     this.#schedule = schedule;
   }
 
-  /** Takes in the first event, which is the book that there is before anything happens. */
+  /**
+   * Takes in the first event, which is the book that there is before anything happens.
+   *
+   * @throws FeedError when any event of the feed does not fit the instruments
+   */
   start(): void {
+    this.#check();
     const event = this.#player.next();
     const market = event === null ? undefined : this.#markets.get(event.instId);
     if (market !== undefined) this.#apply(market, event!, this.#startMs);
     this.#schedule(this.#startMs, this);
+  }
+
+  /** The whole feed beforehand: it must not end a venue on which others have orders. */
+  #check(): void {
+    const unlisted = new Set<string>();
+    let listedEvents = 0;
+    this.#player.rehearse((event) => {
+      const market = this.#markets.get(event.instId);
+      if (market === undefined) {
+        unlisted.add(event.instId);
+        return;
+      }
+      listedEvents++;
+      if (event.kind === 'trade') {
+        readTicks(market, event.px);
+        readLots(market, event.sz);
+      }
+      for (const [px, sz] of [...event.asks, ...event.bids]) {
+        readTicks(market, px!);
+        readLots(market, sz!);
+      }
+    });
+    if (listedEvents === 0) {
+      const names = [...unlisted].slice(0, 3).join(', ');
+      throw new FeedError(`feed: expected an instrument that the venue lists, found only ${names}`);
+    }
   }
 
   run(timeMs: number): void {

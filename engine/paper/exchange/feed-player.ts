@@ -66,6 +66,12 @@ export class FeedPlayer {
     return new FeedPlayer(bytes.toString('utf8').split('\n'), isLooping);
   }
 
+  /** Shows every event of one pass, from the beginning: what is wrong with a feed is better said before it is played. */
+  rehearse(visit: (event: FeedEvent) => void): void {
+    const player = new FeedPlayer(this.#lines, false);
+    for (let event = player.next(); event !== null; event = player.next()) visit(event);
+  }
+
   /** The next event without taking it; null at the end. */
   peek(): FeedEvent | null {
     while (this.#pending.length === 0) {
@@ -99,10 +105,11 @@ export class FeedPlayer {
     } catch (cause) {
       throw new FeedError(`feed: expected JSON in line ${this.#line}`, { cause });
     }
-    const arg = json['arg'] as Json | undefined;
+    const arg = json['arg'] as Json | null | undefined;
     const data = json['data'];
-    if (arg !== undefined && Array.isArray(data)) {
-      for (const row of data as Json[]) {
+    if (arg !== undefined && arg !== null && Array.isArray(data)) {
+      for (const row of data as (Json | null)[]) {
+        if (row === null) throw this.#misshapen();
         this.#readRow(row, String(arg['instId']), String(arg['channel']), json['action']);
       }
     } else if (typeof json['instId'] === 'string') {
@@ -123,7 +130,12 @@ export class FeedPlayer {
     const asks = row['asks'] as FeedEvent['asks'] | undefined;
     const bids = row['bids'] as FeedEvent['bids'] | undefined;
     if (!Array.isArray(asks) || !Array.isArray(bids)) return;
+    if (!asks.every(isLevel) || !bids.every(isLevel)) throw this.#misshapen();
     this.#push(row, { instId, kind: action, asks, bids });
+  }
+
+  #misshapen(): FeedError {
+    return new FeedError(`feed: expected levels of price and size as text in line ${this.#line}`);
   }
 
   #push(row: Json, event: Partial<FeedEvent> & Pick<FeedEvent, 'instId' | 'kind'>): void {
@@ -135,4 +147,8 @@ export class FeedPlayer {
     this.#lastMs = offsetMs;
     this.#pending.push({ asks: NO_ROWS, bids: NO_ROWS, px: '', sz: '', side: 'buy', ...event, offsetMs });
   }
+}
+
+function isLevel(row: unknown): boolean {
+  return Array.isArray(row) && typeof row[0] === 'string' && typeof row[1] === 'string';
 }

@@ -204,4 +204,22 @@ describe('feed player', () => {
     const offGrid = new FeedScript().book(1, [['78000.05', '1']], [], 'snapshot');
     expect(() => offGrid.world()).toThrow(/on the grid of 0.1, was "78000.05"/);
   });
+
+  it('says it before it plays, however late in the feed it is', () => {
+    const broken: [line: string, reason: RegExp][] = [
+      [script().book(9_000, [['78000.05', '1']], []).lines[1]!, /grid of 0.1, was "78000.05"/],
+      [script().trade(9_000, 'buy', '78001', '0.001').lines[1]!, /size of BTC-USDT-SWAP on the grid/],
+      ['{"instId":', /JSON in line 2/],
+      [script().lines[0]!.replace('["78001","5"]', '[]'), /price and size as text in line 2/],
+      [script().lines[0]!.replace('["78001","5"]', 'null'), /price and size as text in line 2/],
+      ['{"arg":{"channel":"books","instId":"BTC-USDT-SWAP"},"action":"update","data":[null]}', /in line 2/],
+    ];
+    for (const [line, reason] of broken) {
+      const play = (): World => new World({ flow: new FeedPlayer([...script().lines, line]) });
+      expect(play).toThrow(FeedError);
+      expect(play).toThrow(reason);
+    }
+    const elsewhere = script().lines.map((line) => line.replace('BTC-USDT-SWAP', 'FOO-BAR'));
+    expect(() => new World({ flow: new FeedPlayer(elsewhere) })).toThrow(/lists, found only FOO-BAR/);
+  });
 });
