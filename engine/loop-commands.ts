@@ -60,6 +60,8 @@ const VENUE_CANCEL_PAUSE_NS = 100 * NS_PER_MS;
 /** 50011 and 50061: OKX's rate limits, of an operation and of the sub-account. */
 const RATE_LIMIT = 50_011;
 const SUB_ACCOUNT_RATE_LIMIT = 50_061;
+/** A parameter is wrong. */
+const PARAMETER_ERROR = 51_000;
 /** Refusals that say that an order is over: its last update tells how. */
 const GONE_CODES: ReadonlySet<number> = new Set([51_400, 51_503, 51_603]);
 
@@ -469,6 +471,11 @@ export class LoopCommands {
   ): boolean {
     if (code === SUB_ACCOUNT_RATE_LIMIT) this.throttle.blockAccount(nowNs + RETRY_AFTER_NS);
     else if (code === RATE_LIMIT) this.throttle.block(op, instrument, nowNs + RETRY_AFTER_NS);
+    // A fill on its way can make an amend's total less than what is filled: a matter of that moment, not of the instrument.
+    if (op === CommandOp.amend && code === PARAMETER_ERROR) {
+      this.#rest(instrument, side, nowNs + RETRY_AFTER_NS);
+      return false;
+    }
     switch (decision) {
       case RejectDecision.retryLater:
       case RejectDecision.reprice:

@@ -595,7 +595,8 @@ export class Loop {
     const isSame =
       Number(fields.tickSz) === instrument.tick.value &&
       Number(fields.lotSz) === instrument.lot.value &&
-      fields.instIdCode === instrument.instIdCode;
+      // Pushes may name only what changed (OKX change log 2026-09-30): no code is no news.
+      (fields.instIdCode === 0 || fields.instIdCode === instrument.instIdCode);
     if (!isSame) this.#isOutdated[instrument.index] = 1;
     instrument.state = fields.state;
     const isLive = fields.state === InstrumentState.live && this.#isOutdated[instrument.index] === 0;

@@ -116,6 +116,13 @@ test.each([
   expect(world.orderMessages()).toEqual([]);
 });
 
+test('a push without the instrument code says nothing about it', () => {
+  const world = new ScriptedWorld().quoting();
+  world.frame(Connection.public, instrumentsPush(swapRow('BTC', { instIdCode: null })));
+  expect(itemsOf(world.settle(), isCancel)).toHaveLength(0);
+  expect(world.loop.openOrders).toBe(6);
+});
+
 test('a loss past the limit halts, cancels everything, and stays so', () => {
   const world = new ScriptedWorld({ account: { notionalMax: 1e9, lossMax: 5 } }).quoting();
   for (const order of world.open('buy')) world.frame(Connection.private, world.fill(order));

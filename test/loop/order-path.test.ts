@@ -61,6 +61,30 @@ test('a batch that is refused in part keeps what was taken and asks for the rest
   expect(world.loop.openOrders).toBe(6);
 });
 
+test('51000 to an amend: the side rests for half a second, the instrument is not paused', () => {
+  const world = new ScriptedWorld().quoting();
+  world.move('999.9', '1000.1', '1004.9', '1005.1');
+  world.quote();
+  const [amends] = world.orderMessages();
+  expect(amends!.op).toBe('batch-amend-orders');
+  world.frame(
+    Connection.trade,
+    ack(
+      amends!,
+      amends!.args.map(() => 51_000),
+    ),
+  );
+  world.quote();
+  world.pass(480);
+  const early = itemsOf(
+    world.orderMessages(),
+    ({ op }) => op === 'batch-amend-orders' || op === 'amend-order',
+  );
+  expect(early).toEqual([]);
+  world.pass(80);
+  expect(world.orderMessages().map(({ op }) => op)).not.toEqual([]);
+});
+
 test('51400 to a cancel: the order counts until its last push tells what was filled', () => {
   const world = new ScriptedWorld().quoting();
   const order = world.open('buy')[0]!;
