@@ -62,7 +62,7 @@ export const GENERATED_MOVES: MarketShape = {
   bestLots: 50_000,
 };
 
-const MIDDLE_TICKS = 650_000;
+export const MIDDLE_TICKS = 650_000;
 /** Ticks from the first middle that the price may walk. */
 const WALK_TICKS = 60;
 /** Levels of a side at the start. With the walk a side has at most 360: the venue's window of 400 is never left. */

@@ -1,6 +1,7 @@
 import type { Instrument } from '../../engine/base/instrument.ts';
 import { ContractKind } from '../../engine/base/instrument.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../../engine/base/units.ts';
+import type { Ticks } from '../../engine/base/units.ts';
 import { BookState } from '../../engine/book/book.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import type { LoopOutput } from '../../engine/loop-options.ts';
@@ -38,15 +39,25 @@ const LADDERS: readonly Pick<LadderParameters, 'levels' | 'edgeMinRatio'>[] = [
   { levels: 2, edgeMinRatio: 1 },
 ];
 
-export function ladderParameters(path: AnswerPath): LadderParameters {
+/**
+ * Half spread, as a part of the price. A recorded book does not hold our orders, but the engine takes what rests of ours
+ * out of it: our orders must stand far from the best prices, or the quotes would chase what they themselves take away.
+ */
+const HALF_SPREAD_RATIO = 6e-4;
+const HALF_SPREAD_TICKS_MIN = 2;
+
+/** In whole ticks, so that a move of the fair price by whole ticks moves every quote by as many. */
+export function halfSpreadTicksAt(priceTicks: Ticks): Ticks {
+  return Math.max(HALF_SPREAD_TICKS_MIN, Math.round(priceTicks * HALF_SPREAD_RATIO));
+}
+
+export function ladderParameters(path: AnswerPath, halfSpreadTicks: Ticks): LadderParameters {
   return {
     ...LADDERS[path]!,
-    // In ticks, so that a move of the fair price by whole ticks moves every quote by as many: our orders stand outside of
-    // where the market moves in a frame, and a generated move is always answered by as many commands.
     halfSpreadBps: 0,
-    halfSpreadTicksMin: 32,
+    halfSpreadTicksMin: halfSpreadTicks,
     levelStepBps: 0.25,
-    lots: 100,
+    lots: 1,
     lotsStep: 0,
     skewBpsAtMax: 2,
     positionLotsMax: 10_000,
@@ -57,6 +68,8 @@ export function ladderParameters(path: AnswerPath): LadderParameters {
 export interface EngineRigOptions {
   readonly instruments: readonly Instrument[];
   readonly path: AnswerPath;
+  /** By instrument. */
+  readonly halfSpreadTicks: readonly Ticks[];
   readonly workerCount: number;
   readonly clock: BenchClock;
   readonly output: LoopOutput;
@@ -70,8 +83,7 @@ export class EngineRig {
 
   constructor(options: EngineRigOptions) {
     const { instruments, path, clock } = options;
-    const parameters = ladderParameters(path);
-    this.parameters = instruments.map(() => parameters);
+    this.parameters = instruments.map(({ index }) => ladderParameters(path, options.halfSpreadTicks[index]!));
     this.handoff = new Handoff(
       createHandoff({
         instrumentCount: instruments.length,
@@ -109,8 +121,7 @@ export class EngineRig {
         orderLotsMax: 1_000,
         orderNotionalMax: 1e9,
         openOrdersMax: 40,
-        // Wide enough for 32 ticks of any instrument.
-        collarBps: 2_000,
+        collarBps: 200,
         notionalRate: 1,
       })),
       account: { notionalMax: 1e12, lossMax: 1e9 },

@@ -3,7 +3,8 @@
  * moment it left, and then, untimed, the venue's acks and pushes go back in, until nothing more is to be said.
  *
  * Owner:      the benchmark's thread.
- * Invariants: after `settle` every order rests and no command is in flight, so the next frame finds the engine free.
+ * Invariants: after `settle` every order rests and no command is in flight, so the next frame finds the engine free; but
+ *             for frames counted in `unsettled`, where answers led to so many further messages that some wait.
  * Cost:       nothing allocates in a turn but what the engine allocates.
  */
 import { assert } from '../../engine/base/assert.ts';
@@ -13,11 +14,13 @@ import { Connection, LoopRequest } from '../../engine/loop-options.ts';
 import type { LoopOutput } from '../../engine/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import type { Loop } from '../../engine/loop.ts';
+import { DepthDecoder } from '../../engine/okx/depth-decoder.ts';
+import { DepthFrame } from '../../engine/okx/depth-frame.ts';
 import { InlineQuoter } from '../../workers/inline.ts';
 import { BenchClock } from '../bench-clock.ts';
 import type { Checksum } from '../checksum.ts';
 import type { FrameFeed } from '../feeds/frame-feed.ts';
-import { AnswerPath, EngineRig } from './engine-rig.ts';
+import { AnswerPath, EngineRig, halfSpreadTicksAt } from './engine-rig.ts';
 import { VenueAnswers } from './venue-answers.ts';
 
 /**
@@ -27,8 +30,10 @@ import { VenueAnswers } from './venue-answers.ts';
 const FRAME_STEP_NS = 60 * NS_PER_MS;
 /** As in the host, the timer runs every 20 ms; here every frame would need three, all alike. */
 const FRAMES_PER_TIMER = 16;
-/** Batches that may be caught until the engine has come to rest: some per answer, and each is answered. */
-const CAUGHT_MAX = 32;
+/** Batches that are answered after a frame; usually one or two are enough. */
+const ANSWERED_MAX = 16;
+/** Those, and what the engine may send while they are answered: three operations for each of some inputs. */
+const CAUGHT_MAX = 256;
 const BATCH_BYTES_MAX = 8_192;
 
 export class TurnRig implements LoopOutput {
@@ -37,6 +42,8 @@ export class TurnRig implements LoopOutput {
   /** Frames that were answered by an order message. */
   answered = 0;
   frames = 0;
+  /** Frames after which some batches had to wait for their answers until after the next. */
+  unsettled = 0;
 
   readonly #feed: FrameFeed;
   readonly #isQuoteTimed: boolean;
@@ -58,7 +65,14 @@ export class TurnRig implements LoopOutput {
     this.#feed = feed;
     this.#isQuoteTimed = path === AnswerPath.quote;
     const { instruments } = feed;
-    const rig = new EngineRig({ instruments, path, workerCount: 1, clock: this.clock, output: this });
+    const rig = new EngineRig({
+      instruments,
+      path,
+      halfSpreadTicks: Array.from(firstPrices(feed), halfSpreadTicksAt),
+      workerCount: 1,
+      clock: this.clock,
+      output: this,
+    });
     this.#loop = rig.loop;
     this.#quoter = new InlineQuoter(rig.handoff, rig.parameters, this.clock);
     this.answers = new VenueAnswers(instruments);
@@ -148,9 +162,10 @@ export class TurnRig implements LoopOutput {
 
   #answerAll(): void {
     const { answers } = this;
-    for (let batch = 0; batch < this.#caught; batch++) {
+    let batch = 0;
+    // What the answers make the engine send comes behind what is caught already.
+    for (; batch < this.#caught && batch < ANSWERED_MAX; batch++) {
       answers.answer(this.#batches[batch]!, this.#lengths[batch]!);
-      // What the answers make the engine send comes behind what is caught already.
       this.#loop.onTradeFrame(answers.ack, 0, answers.ackLength, this.clock.nowNs());
       this.#quote();
       for (let push = 0; push < answers.pushCount; push++) {
@@ -159,6 +174,31 @@ export class TurnRig implements LoopOutput {
         this.#quote();
       }
     }
-    this.#caught = 0;
+    this.#keep(batch);
   }
+
+  /** Batches from this one on are answered after the next frame: they move to the front. */
+  #keep(from: number): void {
+    if (from < this.#caught) this.unsettled++;
+    for (let batch = from; batch < this.#caught; batch++) {
+      const kept = this.#batches[batch]!;
+      this.#batches[batch] = this.#batches[batch - from]!;
+      this.#batches[batch - from] = kept;
+      this.#lengths[batch - from] = this.#lengths[batch]!;
+    }
+    this.#caught -= from;
+  }
+}
+
+/** Each instrument's best bid in its first snapshot. */
+function firstPrices(feed: FrameFeed): Int32Array {
+  const decoder = new DepthDecoder(feed.instruments);
+  const frame = new DepthFrame();
+  const prices = new Int32Array(feed.instruments.length);
+  for (let index = 0; index < feed.count; index++) {
+    if (feed.isSnapshot[index] === 0) continue;
+    decoder.decode(feed.bytes, feed.starts[index]!, feed.starts[index + 1]!, frame);
+    if (prices[frame.instrument] === 0) prices[frame.instrument] = frame.bidTicks[0]!;
+  }
+  return prices;
 }

@@ -17,6 +17,7 @@ import { AnswerPath, ladderParameters } from '../rig/engine-rig.ts';
 
 const MARKET_LEVELS = 20;
 const QUOTE_LEVELS = 10;
+const HALF_SPREAD_TICKS = 32;
 const CHECKSUM_QUOTES = 200;
 /** The trip is given up after this long: the worker is gone. Reading the clock allocates, so it is looked at rarely. */
 const LOST_AFTER_MS = 2_000;
@@ -113,7 +114,7 @@ class HandoffRound {
 
   constructor(variant: HandoffVariant) {
     this.#variant = variant;
-    const parameters = [ladderParameters(AnswerPath.quote)];
+    const parameters = [ladderParameters(AnswerPath.quote, HALF_SPREAD_TICKS)];
     const { handoff } = this.#trips;
     if (variant.wait === undefined) {
       this.#inline = new InlineQuoter(handoff, parameters, new BenchClock(true));

@@ -37,8 +37,9 @@ class TickToTrade implements Contender {
   }
 
   get note(): string {
-    const { frames, answered } = this.#rig;
-    return `${NOTES[this.#path]!}; ${Math.round((answered / frames) * 100)} % of frames answered`;
+    const { frames, answered, unsettled } = this.#rig;
+    const rest = unsettled === 0 ? '' : `, ${unsettled} of ${frames} not settled before the next`;
+    return `${NOTES[this.#path]!}; ${Math.round((answered / frames) * 100)} % of frames answered${rest}`;
   }
 
   /** With a histogram an operation is a frame that is answered; without, so that bytes are those of a turn, any frame. */

@@ -22,11 +22,11 @@ import { InlineQuoter } from '../../workers/inline.ts';
 import { QuoterPool } from '../../workers/pool.ts';
 import type { QuoterPoolHandler } from '../../workers/pool.ts';
 import { BenchClock } from '../bench-clock.ts';
-import { GENERATED_INST_ID } from '../feeds/generated-feed.ts';
+import { GENERATED_INST_ID, MIDDLE_TICKS } from '../feeds/generated-feed.ts';
 import { benchInstrument } from '../feeds/bench-instrument.ts';
 import { usedBytes } from '../heap-meter.ts';
 import type { HeapMeter } from '../heap-meter.ts';
-import { EngineRig } from '../rig/engine-rig.ts';
+import { EngineRig, halfSpreadTicksAt } from '../rig/engine-rig.ts';
 import type { AnswerPath } from '../rig/engine-rig.ts';
 
 /** As `FRAME_STEP_NS` of the turn rig: no budget is ever short. */
@@ -66,6 +66,7 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
     this.#rig = new EngineRig({
       instruments,
       path: wiring.path,
+      halfSpreadTicks: [halfSpreadTicksAt(MIDDLE_TICKS)],
       workerCount: WORKERS,
       clock: this.#clock,
       output: this,
