@@ -194,10 +194,8 @@ export class OrderDesk {
     const { listing } = market;
     if (!listing.isContract) {
       const ccy = terms.side === Side.buy ? listing.quoteCcy : listing.baseCcy;
-      const needed = this.#reserve(market, terms);
-      if (needed > account.freeCash(ccy)) return shortOf('51008', ccy, 'balance');
-      const isShort = amountNumber(needed) > availableBalance(account, ccy, this.#valuation) + 1e-9;
-      return isShort && account.options.accountLevel === '2' ? shortOf('51008', ccy, 'balance') : null;
+      const isShort = this.#isShort(account, ccy, this.#reserve(market, terms));
+      return isShort ? shortOf('51008', ccy, 'balance') : null;
     }
     if (terms.isReduceOnly || isClosingSide(terms.posSide, terms.side)) return null;
     const mode = marginModeOf(terms);
@@ -215,8 +213,9 @@ export class OrderDesk {
     const { account, market, holding, terms } = order;
     const { listing } = market;
     if (!listing.isContract) {
-      const needed = restingReserve(order, ticks, remaining) - order.frozen;
-      return needed > account.freeCash(order.frozenCcy) ? shortOf('51502', order.frozenCcy, 'balance') : null;
+      const more = restingReserve(order, ticks, remaining) - order.frozen;
+      const isShort = more > 0n && this.#isShort(account, order.frozenCcy, more);
+      return isShort ? shortOf('51502', order.frozenCcy, 'balance') : null;
     }
     if (order.isReducing || remaining <= order.entry.lots) return null;
     const more = remaining - order.entry.lots;
@@ -225,6 +224,13 @@ export class OrderDesk {
     return this.#hasMargin(account, listing.settleCcy, after - before, 0)
       ? null
       : shortOf('51502', account.hasSharedMargin ? 'USD' : listing.settleCcy, 'margin');
+  }
+
+  /** Whether a spot order cannot reserve that much: in futures mode the margin of contracts is in use already. */
+  #isShort(account: Account, ccy: string, needed: Amount): boolean {
+    if (needed > account.freeCash(ccy)) return true;
+    if (account.options.accountLevel !== '2') return false;
+    return amountNumber(needed) > availableBalance(account, ccy, this.#valuation) + 1e-9;
   }
 
   /** An order that needs no further margin is always allowed: it makes the position smaller. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { START_MS, World } from './recording-world.ts';
+import { accountOptions, START_MS, World } from './recording-world.ts';
 
 /** Two orders at one price: the older is "a"'s. */
 function queue(): { world: World; first: string; second: string } {
@@ -116,6 +116,19 @@ describe('amend results', () => {
     expect(amend('13')).toBe('51502');
     expect(amend('2')).toBe('0');
     expect(world.exchange.balances('a', 'USDT')['details']).toMatchObject([{ ordFrozen: '156000' }]);
+  });
+
+  it('does not raise it into the margin of contracts', () => {
+    const accounts = [accountOptions('a', { balances: { USDT: '1000' } }), accountOptions('b')];
+    const world = new World({ accounts });
+    // 936 USDT of margin leave 64.
+    expect(world.place('a', 'buy', '78000', '12').sCode).toBe('0');
+    const { ordId } = world.place('a', 'buy', '78000', '0.0005', { instId: 'BTC-USDT' });
+    const amend = (newSz: string): string =>
+      world.exchange.amend('a', { instId: 'BTC-USDT', ordId, newSz }).sCode;
+    expect(amend('0.001')).toBe('51502');
+    expect(amend('0.0008')).toBe('0');
+    expect(amend('0.0004')).toBe('0');
   });
 });
 
