@@ -56,7 +56,11 @@ export class Terminal {
   }
 }
 
-/** One line: state, and for each instrument the book, our best quotes, orders, position and profit. */
+/**
+ * One line: state, and for each instrument the book, orders, position and profit.
+ *
+ * @testonly Exported so that its text is checked without a terminal.
+ */
 export function statusLine(status: Status): string {
   const instruments = status.instruments.map((each) => {
     const book = `${each.book.bestBid?.price ?? '-'}/${each.book.bestAsk?.price ?? '-'}`;
@@ -65,7 +69,11 @@ export function statusLine(status: Status): string {
   return `${headOf(status)} | ${instruments.join(' | ')}`;
 }
 
-/** A table, as rows of at most TABLE_COLUMNS_MIN columns. */
+/**
+ * A table, as rows of at most TABLE_COLUMNS_MIN columns.
+ *
+ * @testonly As `statusLine`.
+ */
 export function statusTable(status: Status): string[] {
   const head = columns([
     'instrument',

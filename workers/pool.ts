@@ -33,6 +33,7 @@ import type { MetricsShare } from '../engine/metrics/cells.ts';
 import type { QuoterTask, QuoterWorkerData } from './quoter.ts';
 import type { LadderParameters } from './strategy/ladder.ts';
 
+/** @testonly Exported so that a drill can wait for a state. */
 export const SeatState = { resting: 0, starting: 1, running: 2, ending: 3, closed: 4 } as const;
 export type SeatState = (typeof SeatState)[keyof typeof SeatState];
 

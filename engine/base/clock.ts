@@ -36,7 +36,11 @@ export class SystemClock implements Clock {
   }
 }
 
-/** A clock that a test, a replay or a simulation moves by hand. */
+/**
+ * A clock that is moved by hand.
+ *
+ * @testonly Until replay and simulation drive the core with it.
+ */
 export class ManualClock implements Clock {
   #nowNs: Nanoseconds = 0;
   readonly #epochMs: Milliseconds;

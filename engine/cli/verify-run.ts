@@ -9,7 +9,7 @@ import { LineKind, readCaptureLine } from './verify-line.ts';
 import { CaptureReplay, type VerifiedFile, type VerifyResult } from './verify-replay.ts';
 import { formatVerifyReport, type VerifyReport } from './verify-report.ts';
 
-export const VERIFY_USAGE = `usage: npm run -s verify -- FILE... [--instruments FILE]... [--json OUT]
+const VERIFY_USAGE = `usage: npm run -s verify -- FILE... [--instruments FILE]... [--json OUT]
 
   FILE           captured frames: one raw JSON frame a line; "url <- epoch: json" or "epoch: json" lines; rows of a
                  recording or of the venue's historical files. Plain or gzip.

@@ -29,7 +29,11 @@ export function loadConfig(file: string): Config {
   return parseConfig(text, file);
 }
 
-/** As `loadConfig`, from text; `file` only names it in errors. */
+/**
+ * As `loadConfig`, from text; `file` only names it in errors.
+ *
+ * @testonly Exported so that a table of wrong texts needs no files.
+ */
 export function parseConfig(text: string, file: string): Config {
   const lines = new LineCounter();
   const document = parseDocument(text, { version: '1.2', uniqueKeys: true, lineCounter: lines });

@@ -61,8 +61,8 @@ const SLOT_WORDS_BYTES = 32;
 export const MARKET_DOUBLES = 5;
 export const QUOTE_DOUBLES = 5;
 
-export const INSTRUMENTS_MAX = 1024;
-export const WORKERS_MAX = 64;
+const INSTRUMENTS_MAX = 1024;
+const WORKERS_MAX = 64;
 export const LEVELS_MAX = 400;
 
 export interface HandoffDimensions {
