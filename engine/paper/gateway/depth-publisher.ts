@@ -73,7 +73,7 @@ export class DepthPublisher {
     return { asks: rows(asks.rows), bids: rows(bids.rows), ts: String(Math.floor(nowMs)), seqId: this.seqId };
   }
 
-  /** Loses the next update of every channel on its way to everybody: clients must notice the gap. */
+  /** Loses the next update of every channel on its way to everybody who listens now: clients must notice the gap. */
   loseUpdate(): void {
     for (const channel of [...FAST_CHANNELS, ...SLOW_CHANNELS]) this.#feeds[channel].isNextLost = true;
   }
@@ -132,6 +132,7 @@ class DepthFeed {
     this.#seenSeqId = seqId;
     this.#publishedSeqId = seqId;
     this.#publishedMs = nowMs;
+    this.isNextLost = false;
     this.isLive = true;
   }
 

@@ -54,6 +54,8 @@ export interface Route {
   answer(call: RestCall): RestAnswer;
 }
 
+const NAME_LENGTH_MAX = 64;
+
 /** Everything under /api: routes, signatures, message budgets, envelopes. */
 export class RestRouter {
   readonly #venue: PaperVenue;
@@ -83,7 +85,9 @@ export class RestRouter {
       const who = route.isPrivate ? call.uid : request.remoteAddress;
       const what =
         route.budgetBy === '' ? '' : (call.query[route.budgetBy] ?? bodyField(call.body, route.budgetBy));
-      if (!limits.take(`${who} ${what}`, receivedMs)) return refusedResponse(new Refusal('50011', 429));
+      // Names are shorter than this; longer texts are not worth a budget, and the memory, of their own.
+      if (!limits.take(`${who} ${what.slice(0, NAME_LENGTH_MAX)}`, receivedMs))
+        return refusedResponse(new Refusal('50011', 429));
     }
     // The state that is read or changed is that of now.
     this.#venue.exchange.advance(Math.floor(receivedMs));

@@ -200,6 +200,14 @@ describe('the publisher of one book', () => {
     expect(() => publisher.publishSlow(200)).toThrow('prevSeqId 1002 follows 1001');
   });
 
+  it('loses nothing of those who come later', () => {
+    publisher.loseUpdate();
+    const client = join('books', 0);
+    change('bids', '100', '1', '1');
+    publisher.publishSlow(100);
+    expect(client.texts).toHaveLength(2);
+  });
+
   it('keeps up nothing while nobody listens, and starts afresh for the next', () => {
     change('bids', '100', '1', '1');
     const first = join('books', 0);

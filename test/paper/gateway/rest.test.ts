@@ -69,6 +69,15 @@ describe('the envelope', () => {
     expect(world.rest('GET', '/api/v5/public/time').status).toBe(200);
   });
 
+  it('of too many requests cannot be avoided by ever longer names', () => {
+    const target = `/api/v5/public/instruments?instType=${'x'.repeat(100)}`;
+    for (let count = 0; count < 20; count++) {
+      expect(world.rest('GET', `${target}${count}`).status).toBe(200);
+    }
+    expect(world.rest('GET', `${target}20`).status).toBe(429);
+    expect(world.rest('GET', '/api/v5/public/instruments?instType=SPOT').status).toBe(200);
+  });
+
   it('takes the header of simulated trading', () => {
     const headers = { 'x-simulated-trading': '1' };
     expect(world.rest('GET', '/api/v5/account/config', { account: 1, headers }).answer.code).toBe('0');
