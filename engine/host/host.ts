@@ -174,6 +174,8 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
       throw error instanceof RestError ? startError(error, rest) : error;
     }
     this.#build();
+    // Whoever looks as soon as the exporter listens finds an engine that starts, not one that is silent.
+    this.#board.post(this.#clock.nowNs());
     this.#exporter = await startExporter({
       ...this.#memory.share,
       host: config.metrics.host,
