@@ -17,7 +17,7 @@ export interface ReceivedRequest {
 /** Requests kept for inspection; older ones are only counted. */
 const REQUESTS_KEPT_MAX = 100_000;
 
-/** More of a name than any that is accepted has: refused ones may be as long as a frame, and would be kept by the thousand. */
+/** More than any accepted name has: refused ones may be as long as a frame, and would be kept by the thousand. */
 const TEXT_LENGTH_MAX = 64;
 
 /** What the venue received, for tests and operators to look at: never part of OKX's protocol. */
