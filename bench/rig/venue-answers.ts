@@ -252,13 +252,21 @@ export class VenueAnswers {
       throw new Error(`venue: expected ${key.toString('latin1')} in an order`);
   }
 
-  /** Sets the value's bounds: from behind the key to the next quote. */
+  /**
+   * Sets the value's bounds: from behind the key to the next quote. Looks no further than the item: Buffer.indexOf would go
+   * through everything that earlier, longer messages have left behind.
+   */
   #find(batch: Buffer, key: Buffer, from: number, to: number): boolean {
-    const found = batch.indexOf(key, from);
-    if (found === -1 || found >= to) return false;
-    this.#valueStart = found + key.length;
-    this.#valueEnd = batch.indexOf(QUOTE, this.#valueStart);
-    return true;
+    const last = to - key.length;
+    for (let start = from; start <= last; start++) {
+      let length = 0;
+      while (length < key.length && batch[start + length] === key[length]) length++;
+      if (length < key.length) continue;
+      this.#valueStart = start + key.length;
+      this.#valueEnd = batch.indexOf(QUOTE, this.#valueStart);
+      return true;
+    }
+    return false;
   }
 
   #keep(batch: Buffer, cellAt: number): void {
