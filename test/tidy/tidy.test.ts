@@ -38,7 +38,8 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
 const SEAMS: readonly { what: string; pattern: RegExp; rooms: readonly string[] }[] = [
   {
     what: 'sockets',
-    pattern: /(from |import\(|require\()'((node:)?(net|tls|http|https|http2|dgram)|ws|undici|uWebSockets\.js)'/,
+    pattern:
+      /(from |import\(|require\()'((node:)?(net|tls|http|https|http2|dgram)|ws|undici|uWebSockets\.js)'/,
     rooms: ['engine/venue', 'engine/paper', 'monitoring'],
   },
   {
