@@ -51,7 +51,7 @@ export const SMOKE_EFFORT: Effort = {
   handoffWarmUpTrips: 500,
 };
 
-/** For the tests: counts and checksums, never times. */
+/** Counts and checksums, never times. @testonly The command has no such effort: its figures would mean nothing. */
 export const TINY_EFFORT: Effort = {
   warmUpMs: 0,
   rounds: 1,

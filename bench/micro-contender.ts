@@ -5,7 +5,11 @@ import { measureContenders } from './contender.ts';
 import type { Contender } from './contender.ts';
 import type { Effort } from './effort.ts';
 
-/** Operations between two readings of the clock: a reading costs 30 to 60 ns, which would drown what is measured. */
+/**
+ * Operations between two readings of the clock: a reading costs 30 to 60 ns, which would drown what is measured.
+ *
+ * @testonly A test counts the groups.
+ */
 export const GROUP_OPS = 32;
 
 /** An operation of nanoseconds. */
