@@ -16,7 +16,7 @@ export class Calibration {
   constructor() {
     // A stride that is odd visits every word before it repeats.
     for (let word = 0; word < WORDS; word++) this.#next[word] = (word + 1_597) & (WORDS - 1);
-    for (let warmUp = 0; warmUp < 200; warmUp++) this.#work();
+    for (let warmUp = 0; warmUp < 2_000; warmUp++) this.#work();
   }
 
   /** Does the work some times and keeps the fastest: what disturbed it was not the machine's speed. */
