@@ -4,12 +4,13 @@
  */
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { CaptureError } from '../engine/cli/verify-capture.ts';
 import { USAGE, UsageError, parseArguments } from './arguments.ts';
 import type { BenchArguments } from './arguments.ts';
 import { BENCHMARKS } from './benchmark-list.ts';
 import type { BenchResult } from './benchmark.ts';
 import { machineText, notesText, reportOf, tableText, writeReport } from './report.ts';
-import { contextOf, runBenchmark, runInChild } from './run-benchmark.ts';
+import { BenchmarkFailure, contextOf, runBenchmark, runInChild } from './run-benchmark.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -44,6 +45,8 @@ try {
     console.error(`${error.message}\n${USAGE}`);
     process.exit(EXIT_USAGE);
   }
-  console.error(error);
+  // What the user can put right needs no stack; anything else is a bug here.
+  const isExplained = error instanceof CaptureError || error instanceof BenchmarkFailure;
+  console.error(isExplained ? error.message : error);
   process.exit(EXIT_FAILED);
 }

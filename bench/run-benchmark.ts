@@ -40,6 +40,12 @@ export async function contextOf(benchmark: Benchmark, args: BenchArguments): Pro
   return { effort, feeds };
 }
 
+/** A benchmark's process failed; it has said why itself. */
+export class BenchmarkFailure extends Error {
+  override readonly name = 'BenchmarkFailure';
+  readonly code = 'BENCHMARK_FAILED';
+}
+
 /** Runs a benchmark in a process of its own, with the same Node flags. */
 export function runInChild(
   program: string,
@@ -58,7 +64,7 @@ export function runInChild(
     child.on('error', reject);
     child.on('exit', (code, signal) => {
       if (code === 0 && results !== undefined) resolve(results);
-      else reject(new Error(`${benchmark.name}: failed (${signal ?? `exit code ${code}`})`));
+      else reject(new BenchmarkFailure(`${benchmark.name}: failed (${signal ?? `exit code ${code}`})`));
     });
   });
 }
