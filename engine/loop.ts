@@ -349,7 +349,10 @@ export class Loop {
       if (isTouched[instrument] === 0) continue;
       isTouched[instrument] = 0;
       this.#isDirty[instrument] = 1;
-      if (this.market.books[instrument]!.state === BookState.synced) this.#publish(instrument, this.#nowNs);
+      if (this.market.books[instrument]!.state !== BookState.synced) continue;
+      // An order of ours that came, moved or went shows or hides what others rest there: that moves the fair price too.
+      this.#publish(instrument, this.#nowNs);
+      this.#guard(instrument);
     }
     if (signal === PathSignal.doubt) this.#recover();
     if (this.commands.killSwitch.isHalted) this.#withdrawAll();

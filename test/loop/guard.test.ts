@@ -167,3 +167,27 @@ test('the level that was just filled is not offered again before the worker has 
   expect(places.length).toBeGreaterThan(0);
   expect(world.loop.instruments[0]!.kind).toBe(ContractKind.linear);
 });
+
+test('a fair price that moves because our own order did steps the side back, once', () => {
+  const world = new ScriptedWorld();
+  world.connect().snapshot(
+    [['999.9', '10']],
+    [
+      ['1000.1', '10'],
+      ['1001.1', '10'],
+    ],
+  );
+  world.quote();
+  world.settle();
+  expect(world.prices('sell')).toEqual(['1000.5', '1000.7', '1000.9']);
+  // Our ask is said to rest where the others' best was, and hides it: the fair price becomes 1000.5.
+  const ours = world.open('sell')[0]!;
+  world.frame(Connection.private, world.pushOf(ours, { px: '1000.1', sz: '10' }));
+  const messages = world.settle();
+  expect(itemsOf(messages, isCancel), 'nothing is pulled that can step back').toEqual([]);
+  expect(itemsOf(messages, isAmend).length).toBeGreaterThan(0);
+  world.pass(100);
+  const later = world.orderMessages();
+  expect(itemsOf(later, isPlace), 'nothing is placed where the guard would pull it').toEqual([]);
+  expect(itemsOf(later, isCancel)).toEqual([]);
+});
