@@ -2,8 +2,8 @@
  * Requests that were sent and not yet answered: which commands were in which message.
  *
  * Owner:      the engine thread.
- * Invariants: ids are consecutive, so an id's entry is its remainder by the capacity; an entry is reused only after its
- *             request was answered or given up.
+ * Invariants: ids only grow, and an id's entry is its remainder by the capacity; an entry is reused only after its request
+ *             was answered or given up, and until then the ids that fall on it are left out.
  * Cost:       begin, add, find and release are a few stores; nothing allocates once constructed.
  */
 import { assert } from '../base/assert.ts';
@@ -45,9 +45,11 @@ export class RequestLog {
 
   /** @hot Opens a request and returns its id, or NO_REQUEST while too many are unanswered: then nothing is sent. */
   begin(op: CommandOp, nowNs: Nanoseconds): number {
+    if (this.inFlightCount === this.#capacity) return NO_REQUEST;
+    // One whose answer is late or lost must not hold up all that come a lap behind it, cancels among them.
+    while (this.#id[this.#nextId % this.#capacity] !== NO_REQUEST) this.#nextId++;
     const id = this.#nextId;
     const entry = id % this.#capacity;
-    if (this.#id[entry] !== NO_REQUEST) return NO_REQUEST;
     this.#nextId = id + 1;
     this.#id[entry] = id;
     this.op[entry] = op;

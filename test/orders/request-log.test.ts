@@ -32,6 +32,18 @@ describe('the request log', () => {
     expect(log.find(first)).toBe(NO_REQUEST);
   });
 
+  it('goes past one that is not answered while others are', () => {
+    const log = new RequestLog(4);
+    const lost = log.begin(CommandOp.place, 0);
+    for (let time = 1; time <= 20; time++) {
+      const id = log.begin(CommandOp.cancel, time);
+      expect(id).not.toBe(NO_REQUEST);
+      log.release(log.find(id));
+    }
+    expect(log.inFlightCount).toBe(1);
+    expect(log.oldestExpired(3, 3)).toBe(log.find(lost));
+  });
+
   it('holds twenty commands a request', () => {
     const log = new RequestLog(1);
     const id = log.begin(CommandOp.cancel, 0);
@@ -55,10 +67,15 @@ describe('the request log', () => {
         steps.forEach(([what, number], nowNs) => {
           if (what === 'begin') {
             const id = log.begin(CommandOp.place, nowNs);
-            // Ids are consecutive, so the entry of the next one is free unless the request a round before is open.
-            const isBlocked = open.some((request) => request.id === lastId + 1 - capacity);
-            expect(id).toBe(isBlocked ? NO_REQUEST : lastId + 1);
-            if (!isBlocked) open.push({ id: ++lastId, sentNs: nowNs });
+            // The next id whose entry no open request has; only a full log has none.
+            const isTaken = (next: number): boolean =>
+              open.some((request) => request.id % capacity === next % capacity);
+            let expected = lastId + 1;
+            while (open.length < capacity && isTaken(expected)) expected++;
+            expect(id).toBe(open.length < capacity ? expected : NO_REQUEST);
+            if (open.length === capacity) return;
+            lastId = id;
+            open.push({ id, sentNs: nowNs });
           } else if (what === 'release' && open.length > 0) {
             const { id } = open[number % open.length]!;
             log.release(log.find(id));
