@@ -56,10 +56,18 @@ const SHRINK_PAUSE_NS = 2 * NS_PER_SECOND;
 const INSTRUMENT_PAUSE_NS = 10 * NS_PER_SECOND;
 /** After the venue cancelled an order by itself, for post-only mostly: its book has moved and ours is about to hear. */
 const VENUE_CANCEL_PAUSE_NS = 100 * NS_PER_MS;
+/** A refused cancel is asked for again after this: at once it would be refused again, and eat up the others' budget. */
+const CANCEL_RETRY_NS = 100 * NS_PER_MS;
 
 /** 50011 and 50061: OKX's rate limits, of an operation and of the sub-account. */
 const RATE_LIMIT = 50_011;
 const SUB_ACCOUNT_RATE_LIMIT = 50_061;
+/** The expTime had passed when the venue came to it. */
+const LATE_CODES: ReadonlySet<number> = new Set([50_036, 50_037]);
+/** A cancel is asked for in a phase of an auction that takes none: the order is known to rest. */
+const NO_CANCEL_PHASE = 51_404;
+/** It is being cancelled already: as good as accepted. */
+const ALREADY_CANCELLING = 51_410;
 /** A parameter is wrong. */
 const PARAMETER_ERROR = 51_000;
 /** Refusals that say that an order is over: its last update tells how. */
@@ -99,6 +107,10 @@ export class LoopCommands {
   readonly #updates = new OrderUpdateFrame();
   readonly #run: number;
   readonly #expiryMs: Milliseconds;
+  readonly #ackTimeoutNs: Nanoseconds;
+  /** By slot: no cancel before this, and since when its cancels are refused. */
+  readonly #cancelRestUntilNs: Float64Array;
+  readonly #cancelRefusedNs: Float64Array;
   /** By operation: rows of its group that passed budget and gate, and how many. */
   readonly #rows: readonly Int32Array[];
   readonly #admitted = new Int32Array(3);
@@ -155,6 +167,9 @@ export class LoopCommands {
     this.#updateDecoder = new OrderUpdateDecoder(instruments, options.tag);
     this.#run = options.run;
     this.#expiryMs = options.timings.orderExpiryMs;
+    this.#ackTimeoutNs = options.timings.ackTimeoutNs;
+    this.#cancelRestUntilNs = new Float64Array(table.capacity);
+    this.#cancelRefusedNs = new Float64Array(table.capacity);
   }
 
   /** The venue's time at a monotonic instant, from the timer's pair of clocks. */
@@ -207,7 +222,10 @@ export class LoopCommands {
   /** @hot Whether a command may leave by the gate and by what the venue has said; what the gate strikes is counted. */
   #isAllowed(batch: CommandBatch, group: CommandGroup, row: number, nowNs: Nanoseconds): boolean {
     const { op } = group;
-    if (op === CommandOp.cancel) return this.table.isCancellable(group.slot[row]!);
+    const slot = group.slot[row]!;
+    if (op === CommandOp.cancel) {
+      return this.table.isCancellable(slot) && nowNs >= this.#cancelRestUntilNs[slot]!;
+    }
     return op === CommandOp.amend
       ? this.#isAmendAllowed(batch, group, row, nowNs)
       : this.#isPlaceAllowed(group, row, nowNs);
@@ -286,6 +304,7 @@ export class LoopCommands {
       const slot = table.open(group.instrument[row]!, side, group.ticks[row]!, group.lots[row]!, nowNs);
       if (slot === NO_ORDER) return false;
       group.slot[row] = slot;
+      this.#cancelRestUntilNs[slot] = 0;
     } else if (group.op === CommandOp.amend) {
       const slot = group.slot[row]!;
       this.#amendIds[admitted] = table.requestAmend(slot, group.ticks[row]!, group.lots[row]!, nowNs);
@@ -442,7 +461,7 @@ export class LoopCommands {
     const side = table.side[slot]! as Side;
     const decision = code === -1 ? RejectDecision.unknownOutcome : rejectDecision(code);
     const outcome =
-      code === 0
+      code === 0 || (op === CommandOp.cancel && code === ALREADY_CANCELLING)
         ? AckOutcome.accepted
         : decision === RejectDecision.unknownOutcome
           ? AckOutcome.unknown
@@ -456,8 +475,21 @@ export class LoopCommands {
     this.#metrics.ack(op, code === 0 ? AckResult.accepted : AckResult.rejected);
     if (code === 0) return false;
     this.#metrics.venueReject(decision);
-    if (outcome === AckOutcome.gone) return false;
-    return this.#onRefusal(op, instrument, side, decision, code, nowNs);
+    if (outcome === AckOutcome.gone || outcome === AckOutcome.accepted) return false;
+    const isStuck =
+      op === CommandOp.cancel &&
+      outcome === AckOutcome.rejected &&
+      this.#onCancelRefused(slot, generation, code, nowNs);
+    return this.#onRefusal(op, instrument, side, decision, code, nowNs) || isStuck;
+  }
+
+  /** The order rests on. True when its cancels have been refused for so long that other roads must be tried. */
+  #onCancelRefused(slot: number, generation: number, code: number, nowNs: Nanoseconds): boolean {
+    if (this.table.generation[slot] !== generation) return false;
+    const isFirst = nowNs - this.#cancelRestUntilNs[slot]! > this.#ackTimeoutNs;
+    if (isFirst) this.#cancelRefusedNs[slot] = nowNs;
+    this.#cancelRestUntilNs[slot] = nowNs + CANCEL_RETRY_NS;
+    return code !== NO_CANCEL_PHASE && nowNs - this.#cancelRefusedNs[slot]! > this.#ackTimeoutNs;
   }
 
   /** What a refusal asks of us: a rest, a halt, or a question to the venue (true). */
@@ -471,6 +503,8 @@ export class LoopCommands {
   ): boolean {
     if (code === SUB_ACCOUNT_RATE_LIMIT) this.throttle.blockAccount(nowNs + RETRY_AFTER_NS);
     else if (code === RATE_LIMIT) this.throttle.block(op, instrument, nowNs + RETRY_AFTER_NS);
+    // A slow road or a wrong clock: asked again at once it would be late again, three hundred times in two seconds.
+    if (LATE_CODES.has(code)) this.#rest(instrument, side, nowNs + RETRY_AFTER_NS);
     // A fill on its way can make an amend's total less than what is filled: a matter of that moment, not of the instrument.
     if (op === CommandOp.amend && code === PARAMETER_ERROR) {
       this.#rest(instrument, side, nowNs + RETRY_AFTER_NS);
@@ -527,17 +561,20 @@ export class LoopCommands {
     const updates = this.#updates;
     if (updates.isOurs[row] === 0 || updates.run[row] !== this.#run) {
       this.foreignUpdates++;
-      return PathSignal.none;
+      // A liquidation or ADL: the position has changed, and by no order of ours.
+      const isForced = updates.instrument[row]! >= 0 && updates.tradeId[row]! < 0;
+      return isForced ? PathSignal.doubt : PathSignal.none;
     }
     const instrument = updates.instrument[row]!;
     if (instrument < 0) return PathSignal.none;
-    const isUndead = this.#isUndead(row);
+    // Fills that are no whole lots cannot be counted: only the venue knows the position then.
+    const isInDoubt = this.#isUndead(row) || updates.accFillLots[row]! < 0;
     this.#restAfterVenueCancel(row, nowNs);
     const filled = this.table.onUpdate(updates, row);
     this.#metrics.order(instrument, updates.state[row]! as OrderUpdateState, updates.amendResult[row]!);
     // Lots told of for the first time are booked at this push's price; without one (a push that was lost) at the order's.
     if (filled > 0) {
-      const side = updates.side[row]! as Side;
+      const side = this.table.side[updates.slot[row]!]! as Side;
       const ticks =
         updates.fillTicks[row]! > 0 ? updates.fillTicks[row]! : this.table.priceTicks[updates.slot[row]!]!;
       this.ledger.onFill(instrument, side, ticks, filled);
@@ -548,7 +585,7 @@ export class LoopCommands {
       this.#metrics.fill(instrument, side, updates.isMaker[row] === 1, notional);
     }
     this.isTouched[instrument] = 1;
-    return isUndead ? PathSignal.doubt : PathSignal.changed;
+    return isInDoubt ? PathSignal.doubt : PathSignal.changed;
   }
 
   /** Whether the push tells of an order that recovery had not found at the venue: it came later, and rests or has filled. */
@@ -556,13 +593,10 @@ export class LoopCommands {
     const { table } = this;
     const updates = this.#updates;
     const slot = updates.slot[row]!;
-    return (
-      slot < table.capacity &&
-      table.state[slot] === OrderState.free &&
-      table.generation[slot] === updates.generation[row] &&
-      table.filledLots[slot] === Infinity &&
-      updates.state[row]! <= OrderUpdateState.filled
-    );
+    if (slot >= table.capacity || updates.state[row]! > OrderUpdateState.filled) return false;
+    // Its slot has been given away: it was taken for over, or this word is very late. Both are worth the question.
+    if (table.generation[slot] !== updates.generation[row]) return true;
+    return table.state[slot] === OrderState.free && table.filledLots[slot] === Infinity;
   }
 
   /** Placed again at once it would be cancelled again, and so on for as long as the budget lasts. */

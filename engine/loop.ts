@@ -163,11 +163,19 @@ export class Loop {
     return this.#quoteBell;
   }
 
+  /**
+   * @hot Frames that a session held while it came up are older than what was heard since: commands must not leave with
+   * their time, which would be in the venue's past.
+   */
+  #advance(recvNs: Nanoseconds): void {
+    if (recvNs > this.#nowNs) this.#nowNs = recvNs;
+  }
+
   // ------------------------------------------------------------------------------------------- input: public
 
   /** @hot A frame of a public connection. */
   onPublicFrame(bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void {
-    this.#nowNs = recvNs;
+    this.#advance(recvNs);
     this.metrics.received(Connection.public, end - start, recvNs);
     this.metrics.begin(recvNs);
     const frame = this.#frame;
@@ -206,7 +214,7 @@ export class Loop {
       this.#withdraw(instrument);
       this.#options.output.request(LoopRequest.bookSnapshot, instrument);
       // The answer may not come.
-      this.#resyncNs[instrument] = recvNs + RESYNC_FIRST_NS;
+      this.#resyncNs[instrument] = this.#nowNs + RESYNC_FIRST_NS;
     }
   }
 
@@ -318,14 +326,14 @@ export class Loop {
 
   /** @hot A frame of the private connection. */
   onPrivateFrame(bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void {
-    this.#nowNs = recvNs;
+    this.#advance(recvNs);
     this.metrics.received(Connection.private, end - start, recvNs);
     this.metrics.begin(recvNs);
     if (
       frameKind(bytes, start, end) === FrameKind.push &&
       pushChannel(bytes, start, end) === PushChannel.orders
     ) {
-      this.#onSignal(this.commands.onUpdates(bytes, start, end, recvNs));
+      this.#onSignal(this.commands.onUpdates(bytes, start, end, this.#nowNs));
       this.metrics.decoded(Connection.private);
     }
     this.#turn();
@@ -333,11 +341,12 @@ export class Loop {
 
   /** @hot A frame of the trade connection. */
   onTradeFrame(bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void {
-    this.#nowNs = recvNs;
+    this.#advance(recvNs);
     this.metrics.received(Connection.trade, end - start, recvNs);
     const kind = frameKind(bytes, start, end);
-    if (kind === FrameKind.ack) this.#onSignal(this.commands.onAck(bytes, start, end, recvNs));
-    else if (kind === FrameKind.event) this.#onSignal(this.commands.onErrorEvent(bytes, start, end, recvNs));
+    if (kind === FrameKind.ack) this.#onSignal(this.commands.onAck(bytes, start, end, this.#nowNs));
+    else if (kind === FrameKind.event)
+      this.#onSignal(this.commands.onErrorEvent(bytes, start, end, this.#nowNs));
     this.#turn();
   }
 
@@ -534,7 +543,8 @@ export class Loop {
       if (lots === ledger.positionLots[instrument]) continue;
       // Spot holdings have no entry at the venue: what is newly found counts from the price of now.
       const known = entryTicks > 0 ? entryTicks : ledger.entryTicks[instrument]!;
-      ledger.setPosition(instrument, lots, known > 0 ? known : Math.max(1, gate.markTicks(instrument)));
+      const mark = gate.markTicks(instrument);
+      ledger.setPosition(instrument, lots, known > 0 ? known : Math.max(1, mark), mark);
     }
     this.#isRecovering = false;
     this.#isRecovered = true;

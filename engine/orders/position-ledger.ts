@@ -85,10 +85,17 @@ export class PositionLedger {
 
   /**
    * Takes the venue's position over ours (recovery, funding, liquidation). The entry, in ticks, is only needed when the
-   * position is not zero; profit that was realised stays.
+   * position is not zero; profit that was realised stays. What is left no more of ours was closed unseen: with a mark it is
+   * realised there, so that a loss does not vanish with the position that made it.
    */
-  setPosition(instrument: number, lots: Lots, entryTicks: number): void {
+  setPosition(instrument: number, lots: Lots, entryTicks: number, markTicks: number = 0): void {
     assert(lots === 0 || entryTicks > 0, 'an open position has an entry price');
+    const held = this.positionLots[instrument]!;
+    const kept = held * lots > 0 ? Math.sign(held) * Math.min(Math.abs(held), Math.abs(lots)) : 0;
+    if (held !== kept && markTicks > 0) {
+      const which = this.#instruments[instrument]!;
+      this.realised[instrument]! += which.profit(this.entryTicks[instrument]!, markTicks, held - kept);
+    }
     this.positionLots[instrument] = lots;
     this.entryTicks[instrument] = lots === 0 ? 0 : entryTicks;
   }
