@@ -9,7 +9,7 @@
 import type { Clock } from '../base/clock.ts';
 import { ContractKind } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
-import { NS_PER_MS } from '../base/units.ts';
+import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import type { Nanoseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import { WaitStrategy } from '../handoff/doorbell.ts';
@@ -46,7 +46,8 @@ import { BOARD_PERIOD_NS, Board } from './board.ts';
 import { EmbeddedVenue } from './embedded-venue.ts';
 import { HostError } from './host-error.ts';
 import type { Log } from './log.ts';
-import { Recovery } from './recovery.ts';
+import { Recovery, SETTLE_MS } from './recovery.ts';
+import { SteadyClock } from './steady-clock.ts';
 import {
   answered,
   checkAccount,
@@ -68,6 +69,14 @@ const CLOCK_PERIOD_MS = 60_000;
 const STOP_WAIT_MS = 3_000;
 const RECOVERY_RETRY_MS_MIN = 250;
 const RECOVERY_RETRY_MS_MAX = 10_000;
+/** How often the stop asks the venue to cancel and confirm before it gives up; the wait doubles from the first. */
+const CONFIRM_TRIES_MAX = 5;
+const CONFIRM_RETRY_MS = 250;
+/** While the trade session is down, REST looks so often for orders that arrived late. */
+const CANCEL_PERIOD_MS = 1_000;
+/** A doubt so soon after a recovery is a relapse; after so many in a row the sessions are made anew: up, and deaf. */
+const RELAPSE_NS = 10 * NS_PER_SECOND;
+const RELAPSES_MAX = 2;
 const CONNECTION_NAMES = ['public', 'private', 'trade'] as const;
 
 export interface HostOptions {
@@ -112,12 +121,18 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
   #pool!: QuoterPool;
   #exporter: Exporter | undefined;
   #recoveryTicket = 0;
+  #recoveredNs: Nanoseconds = -Infinity;
+  #relapses = 0;
+  /** The cancel by REST that is under way while the trade session is down; recovery waits for it. */
+  #cancelling: Promise<void> = Promise.resolve();
+  #cancelTicket = 0;
   #isStopping = false;
   #lastTimerNs: Nanoseconds = 0;
   #lastBoardNs: Nanoseconds = 0;
 
   private constructor(options: HostOptions, embedded: EmbeddedVenue | undefined) {
-    const { config, clock } = options;
+    const { config } = options;
+    const clock = new SteadyClock(options.clock);
     this.#options = options;
     this.#clock = clock;
     this.#log = options.log;
@@ -211,7 +226,8 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
   }
 
   #build(): void {
-    const { config, tag, clock, processOriginMs } = this.#options;
+    const { config, tag, processOriginMs } = this.#options;
+    const clock = this.#clock;
     const instruments = this.#instruments;
     const run = Math.floor(clock.wallMs() / 1_000) % 100_000_000;
     const handoff = new Handoff(
@@ -290,7 +306,8 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
   }
 
   #openSessions(): void {
-    const { config, credentials, clock } = this.#options;
+    const { config, credentials } = this.#options;
+    const clock = this.#clock;
     const endpoints = endpointsOf(config, this.#embedded?.port ?? 0);
     const limiter = new ConnectLimiter();
     const { depthChannel } = config.venue;
@@ -348,6 +365,8 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
   onUp(connection: number): void {
     this.#log.line(`${CONNECTION_NAMES[connection]}: up`);
     this.#writer.set(this.#writer.cell('sessionUp', connection), 1);
+    // A recovery that a new connection brings is no relapse.
+    if (connection !== Connection.public) this.#recoveredNs = -Infinity;
     this.#loop.onSessionUp(connection as Connection, this.#clock.nowNs());
   }
 
@@ -356,6 +375,7 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
     this.#writer.set(this.#writer.cell('sessionUp', connection), 0);
     this.#writer.increment(this.#writer.cell('sessionReconnects', connection));
     this.#loop.onSessionDown(connection as Connection, this.#clock.nowNs());
+    if (connection === Connection.trade && !this.#isStopping) void this.#cancelByRest();
   }
 
   /** Snapshots and repeated updates follow by themselves, and the loop takes both as they come. */
@@ -401,37 +421,82 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
   }
 
   request(request: LoopRequest, instrument: number): void {
-    if (request === LoopRequest.recovery) void this.#recover();
-    else void this.#fetchBook(instrument);
+    const answer = request === LoopRequest.recovery ? this.#recover() : this.#fetchBook(instrument);
+    // REST's errors are dealt with there: what comes here is an invariant of the loop that does not hold.
+    answer.catch((error: unknown) => this.#fail(error));
   }
 
   /** Answers the loop's request for a recovery, trying until it succeeds or a newer request takes its place. */
   async #recover(): Promise<void> {
     const ticket = ++this.#recoveryTicket;
     const mayBeInFlight = this.#loop.openOrders > 0;
+    this.#noteRelapse();
     for (let waitMs = RECOVERY_RETRY_MS_MIN; ticket === this.#recoveryTicket && !this.#isStopping;) {
+      let positions;
       try {
-        const positions = await this.#recovery.run(mayBeInFlight);
-        if (ticket !== this.#recoveryTicket || this.#isStopping) return;
-        this.#loop.onRecovered(positions, this.#clock.nowNs());
-        this.#log.line('recovered: nothing of ours rests, positions taken from the venue');
-        return;
+        await this.#cancelling;
+        positions = await this.#recovery.run(mayBeInFlight);
       } catch (error) {
         this.#log.line(`recovery: ${textOf(error)}; again in ${waitMs} ms`);
-        await new Promise((resolve) => setTimeout(resolve, waitMs));
+        await pass(waitMs);
         waitMs = Math.min(waitMs * 2, RECOVERY_RETRY_MS_MAX);
+        continue;
       }
+      if (ticket !== this.#recoveryTicket || this.#isStopping) return;
+      this.#recoveredNs = this.#clock.nowNs();
+      this.#loop.onRecovered(positions, this.#recoveredNs);
+      this.#log.line('recovered: nothing of ours rests, positions taken from the venue');
+      return;
+    }
+  }
+
+  /** Doubts that come back at once: the sessions say that they are up, and bring no answers or no pushes. */
+  #noteRelapse(): void {
+    const isRelapse = this.#clock.nowNs() - this.#recoveredNs < RELAPSE_NS;
+    this.#relapses = isRelapse ? this.#relapses + 1 : 0;
+    if (this.#relapses < RELAPSES_MAX) return;
+    this.#relapses = 0;
+    this.#log.line('recovery: needed again and again; private and trade move to new connections');
+    for (const connection of [Connection.private, Connection.trade]) {
+      // Not from inside the loop's own input, which has to end first.
+      setImmediate(() => this.#sessions[connection]!.reconnect('answers or pushes stayed away'));
+    }
+  }
+
+  /**
+   * Orders rest at a venue that no longer hears us by WebSocket. REST takes them out long before a new session can, and
+   * looks again, for what was on its way, until the session is back and recovery does the same.
+   */
+  async #cancelByRest(): Promise<void> {
+    const ticket = ++this.#cancelTicket;
+    const trade = this.#sessions[Connection.trade]!;
+    let waitMs = CANCEL_PERIOD_MS;
+    while (ticket === this.#cancelTicket && !trade.isUp && !this.#isStopping) {
+      this.#cancelling = this.#recovery.cancelOnce().then(
+        (count) => {
+          if (count > 0) this.#log.line(`trade: down; ${count} orders cancelled by REST`);
+          waitMs = CANCEL_PERIOD_MS;
+        },
+        (error: unknown) => {
+          this.#log.line(`trade: down; cancel by REST: ${textOf(error)}`);
+          waitMs = Math.min(waitMs * 2, RECOVERY_RETRY_MS_MAX);
+        },
+      );
+      await this.#cancelling;
+      await pass(waitMs);
     }
   }
 
   async #fetchBook(instrument: number): Promise<void> {
+    let text;
     try {
-      const text = await this.#account.fetchBook(this.#instruments[instrument]!.instId);
-      this.#loop.onBookSnapshot(instrument, text, this.#clock.nowNs());
+      text = await this.#account.fetchBook(this.#instruments[instrument]!.instId);
     } catch (error) {
       // The loop asks again by its timer.
       this.#log.line(`book of ${this.#instruments[instrument]!.instId}: ${textOf(error)}`);
+      return;
     }
+    this.#loop.onBookSnapshot(instrument, text, this.#clock.nowNs());
   }
 
   // ---------------------------------------------------------------------------------------------------- timer
@@ -468,14 +533,26 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
     this.#options.onFatal(error instanceof Error ? error : new Error(String(error)));
   }
 
-  /** Withdraws everything, sees that the venue has nothing of ours left, and takes everything down. */
+  /**
+   * Withdraws everything, sees that the venue has nothing of ours left, and takes everything down.
+   *
+   * @throws what the loop threw when it was told, once that is done: it may be the very thing that ends the run
+   */
   async stop(): Promise<StopReport> {
     this.#isStopping = true;
-    this.#loop.stop(this.#clock.nowNs());
-    await this.#untilNoOrders();
-    const report = await this.#confirm();
-    this.#board.post(this.#clock.nowNs());
+    let failure: unknown;
+    try {
+      this.#loop.stop(this.#clock.nowNs());
+      await this.#untilNoOrders();
+    } catch (error) {
+      failure = error;
+      this.#log.line(`stop: ${textOf(error)}; cancelling by REST`);
+    }
+    const report = await this.#confirm(failure !== undefined);
+    if (failure !== undefined) this.#log.line(report.detail);
+    else this.#board.post(this.#clock.nowNs());
     await this.#close();
+    if (failure !== undefined) throw failure;
     return report;
   }
 
@@ -484,22 +561,37 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
     const endNs = this.#clock.nowNs() + STOP_WAIT_MS * NS_PER_MS;
     const trade = this.#sessions[Connection.trade]!;
     while (trade.isUp && this.#loop.openOrders > 0 && this.#clock.nowNs() < endNs) {
-      await new Promise((resolve) => setTimeout(resolve, TIMER_MS));
+      await pass(TIMER_MS);
     }
   }
 
-  /** The venue's own list of open orders decides, not our table. */
-  async #confirm(): Promise<StopReport> {
-    try {
-      const left = await this.#recovery.cancelOurs(this.#loop.openOrders > 0);
-      const detail =
-        left === 0 ? 'all orders cancelled and confirmed' : `${left} orders cancelled by REST and confirmed`;
-      return { isConfirmed: true, detail };
-    } catch (error) {
-      return {
-        isConfirmed: false,
-        detail: `orders may be left at the venue: ${textOf(error)}; check them there`,
-      };
+  /**
+   * The venue's own list of open orders decides, not our table. A place without an answer may arrive until its expTime;
+   * an exit before that would leave it alone.
+   */
+  async #confirm(isTableBroken: boolean): Promise<StopReport> {
+    const inFlightMs = Math.max(SETTLE_MS, this.#options.config.engine.orderExpiryMs);
+    for (let tries = 1; ; tries++) {
+      try {
+        const mayBeInFlight = isTableBroken || this.#loop.openOrders > 0;
+        const left = await this.#recovery.cancelOurs(mayBeInFlight ? inFlightMs : 0);
+        const detail =
+          left === 0
+            ? 'all orders cancelled and confirmed'
+            : `${left} orders cancelled by REST and confirmed`;
+        return { isConfirmed: true, detail };
+      } catch (error) {
+        const text = textOf(error);
+        if (tries === CONFIRM_TRIES_MAX) {
+          return {
+            isConfirmed: false,
+            detail: `orders may be left at the venue: ${text}; check them there`,
+          };
+        }
+        const waitMs = CONFIRM_RETRY_MS * 2 ** (tries - 1);
+        this.#log.line(`stop: ${text}; again in ${waitMs} ms`);
+        await pass(waitMs);
+      }
     }
   }
 
@@ -513,6 +605,12 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
     await this.#rest.close();
     await this.#embedded?.stop();
   }
+}
+
+function pass(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }
 
 function textOf(error: unknown): string {

@@ -10,7 +10,7 @@ import { RestError, RestErrorCode } from '../venue/rest-error.ts';
 /** Looks at the list of open orders, each after a round of cancels, before it is called hopeless. */
 const ROUNDS_MAX = 10;
 /** What was still on its way to the venue when recovery began has arrived after this. */
-const SETTLE_MS = 500;
+export const SETTLE_MS = 500;
 
 /**
  * The one routine of start, reconnect and doubt: cancel what is left of ours, by whatever run, see that nothing is left,
@@ -49,19 +49,21 @@ export class Recovery {
   }
 
   /**
-   * Cancels all of ours until none is left; returns how many there were.
+   * Cancels all of ours until none is left, and sees a moment later that it is still so; returns how many there were.
    *
-   * @param mayBeInFlight orders may still be on their way: look again after a moment
+   * @param inFlightMs orders that were sent may still arrive at the venue for so long; 0 when none were
    * @throws RestError when the venue does not answer, or orders remain after ten rounds
    */
-  async cancelOurs(mayBeInFlight: boolean): Promise<number> {
-    const first = await this.#cancelRounds();
-    if (!mayBeInFlight) return first;
-    await this.#waitMs(SETTLE_MS);
-    return first + (await this.#cancelRounds());
+  async cancelOurs(inFlightMs: number): Promise<number> {
+    const first = await this.cancelOnce();
+    if (first === 0 && inFlightMs === 0) return 0;
+    // What a cancelled order had filled just before may not be in the positions yet either.
+    await this.#waitMs(Math.max(inFlightMs, SETTLE_MS));
+    return first + (await this.cancelOnce());
   }
 
-  async #cancelRounds(): Promise<number> {
+  /** Cancels all of ours until none is left, of what has arrived at the venue. Throws as `cancelOurs`. */
+  async cancelOnce(): Promise<number> {
     let cancelled = 0;
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const orders = await this.ours();
@@ -83,7 +85,7 @@ export class Recovery {
 
   /** As `cancelOurs`, and then the positions. */
   async run(mayBeInFlight: boolean): Promise<RecoveredPosition[]> {
-    await this.cancelOurs(mayBeInFlight);
+    await this.cancelOurs(mayBeInFlight ? SETTLE_MS : 0);
     return this.#positions();
   }
 
