@@ -72,6 +72,7 @@ const RECOVERY_RETRY_MS_MAX = 10_000;
 /** How often the stop asks the venue to cancel and confirm before it gives up; the wait doubles from the first. */
 const CONFIRM_TRIES_MAX = 5;
 const CONFIRM_RETRY_MS = 250;
+const CONFIRM_NS_MAX = 30 * NS_PER_SECOND;
 /** While the trade session is down, REST looks so often for orders that arrived late. */
 const CANCEL_PERIOD_MS = 1_000;
 /** A doubt so soon after a recovery is a relapse; after so many in a row the sessions are made anew: up, and deaf. */
@@ -571,6 +572,7 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
    */
   async #confirm(isTableBroken: boolean): Promise<StopReport> {
     const inFlightMs = Math.max(SETTLE_MS, this.#options.config.engine.orderExpiryMs);
+    const endNs = this.#clock.nowNs() + CONFIRM_NS_MAX;
     for (let tries = 1; ; tries++) {
       try {
         const mayBeInFlight = isTableBroken || this.#loop.openOrders > 0;
@@ -582,7 +584,7 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
         return { isConfirmed: true, detail };
       } catch (error) {
         const text = textOf(error);
-        if (tries === CONFIRM_TRIES_MAX) {
+        if (tries === CONFIRM_TRIES_MAX || this.#clock.nowNs() > endNs) {
           return {
             isConfirmed: false,
             detail: `orders may be left at the venue: ${text}; check them there`,
