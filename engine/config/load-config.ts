@@ -98,6 +98,15 @@ function checkAcrossKeys(config: Config, file: string): void {
       );
     }
     seen.add(instrument.instId);
+    // A spot position is read off the holding of its base coin, which two instruments would count twice.
+    const [base, , more] = instrument.instId.split('-');
+    const coin = more === undefined ? `spot of ${base}` : '';
+    if (coin !== '' && seen.has(coin)) {
+      throw new ConfigError(
+        `${at}.instId: expected one spot instrument for each base coin, was "${instrument.instId}" beside another of ${base}; remove one`,
+      );
+    }
+    if (coin !== '') seen.add(coin);
     if (Number(instrument.strategy.size) > Number(instrument.limits.orderSize)) {
       throw new ConfigError(
         `${at}.strategy.size: expected at most limits.orderSize ("${instrument.limits.orderSize}"), was "${instrument.strategy.size}"`,

@@ -185,6 +185,11 @@ describe('parseConfig', () => {
       'instruments[2].instId: expected each instrument once, was "BTC-USDT" again; remove one',
     ],
     [
+      'instruments.2.instId',
+      'BTC-USDC',
+      'instruments[2].instId: expected one spot instrument for each base coin, was "BTC-USDC" beside another of BTC; remove one',
+    ],
+    [
       'instruments.0.strategy.size',
       '0.02',
       'instruments[0].strategy.size: expected at most limits.orderSize ("0.01"), was "0.02"',
