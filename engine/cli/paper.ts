@@ -11,13 +11,15 @@ import { ExitCode } from './exit-code.ts';
 import { UsageError } from './usage-error.ts';
 
 const USAGE = `npm run paper -- [--port 9443] [--host 127.0.0.1] [--account KEY:SECRET:PASSPHRASE]... [--seed N]
-                 [--feed FILE] [--http auto|uws|node] [--fee-tier VIP4]
+                 [--feed FILE | --market INSTRUMENT...] [--http auto|uws|node] [--fee-tier VIP4]
 
 An OKX-compatible venue with simulated money, until it is stopped: REST under http://HOST:PORT/api/v5, WebSockets under
 ws://HOST:PORT/ws/v5/public, /private and /business.
 
   --account   an API key; several give several accounts. Without one there is only market data.
   --seed      the market: the same seed and the same orders give the same market (default 1)
+  --market    an instrument with a seeded market; may be repeated (default BTC-USDT, BTC-USDT-SWAP and ETH-USDT-SWAP).
+              The others are listed, and their books stay empty but for the accounts' own orders
   --feed      a recorded feed to replay instead of the seeded market, our orders matched against it
   --http      auto takes uWebSockets.js where it loads, else node:http and ws
   --fee-tier  of every account: books-l2-tbt, books50-l2-tbt and fills need VIP4 or above`;
@@ -27,6 +29,8 @@ interface Arguments {
   readonly host: string;
   readonly accounts: readonly VenueAccount[];
   readonly seed: number;
+  /** Instruments with a seeded market; empty for the venue's own choice. */
+  readonly markets: readonly string[];
   readonly feed: string;
   readonly http: HttpChoice;
   /** Started by an engine: ends with it, and leaves Ctrl-C to it. */
@@ -61,7 +65,20 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
   if (new Set(accounts.map(({ apiKey }) => apiKey)).size !== accounts.length) {
     throw new UsageError('--account: expected every KEY once, one came twice');
   }
-  return { port, host: values.host, accounts, seed, feed: values.feed, http, isEmbedded: values.embedded };
+  const markets = values.market;
+  if (markets.length > 0 && values.feed !== '') {
+    throw new UsageError('--market: expected none beside --feed, which brings its own');
+  }
+  return {
+    port,
+    host: values.host,
+    accounts,
+    seed,
+    markets,
+    feed: values.feed,
+    http,
+    isEmbedded: values.embedded,
+  };
 }
 
 function parse(argv: readonly string[]) {
@@ -73,6 +90,7 @@ function parse(argv: readonly string[]) {
         host: { type: 'string', default: '127.0.0.1' },
         account: { type: 'string', multiple: true, default: [] },
         seed: { type: 'string', default: '1' },
+        market: { type: 'string', multiple: true, default: [] },
         feed: { type: 'string', default: '' },
         http: { type: 'string', default: 'auto' },
         'fee-tier': { type: 'string', default: 'VIP4' },
@@ -105,11 +123,20 @@ function readAccount(text: string, index: number, feeTier: string): VenueAccount
 }
 
 async function run(args: Arguments): Promise<void> {
+  const instruments = recordedInstruments();
+  const unlisted = args.markets.filter((name) => !instruments.some(({ instId }) => instId === name));
+  // An engine says itself, with the key to change, that it cannot trade what is not listed.
+  if (unlisted.length > 0 && !args.isEmbedded) {
+    throw new UsageError(
+      `--market: expected instruments that are listed, was "${unlisted[0]}"; they are ${instruments.map(({ instId }) => instId).join(', ')}`,
+    );
+  }
   const time = new VenueTime(new SystemClock());
   const http = createHttpServer(args.http, (line) => process.stderr.write(`${line}\n`));
   const venue = new PaperVenue({
-    instruments: recordedInstruments(),
+    instruments,
     seed: args.seed,
+    ...(args.markets.length > 0 ? { flowInstruments: args.markets } : {}),
     accounts: args.accounts,
     flow: args.feed === '' ? 'seeded' : FeedPlayer.fromFile(args.feed),
     time: () => time.now(),

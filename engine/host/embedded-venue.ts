@@ -30,11 +30,15 @@ export class EmbeddedVenue {
     return new Credentials(PAPER_KEY, new Secret(PAPER_SECRET), new Secret(PAPER_PASSPHRASE));
   }
 
-  /** @throws HostError when the venue does not listen within 15 s */
-  static async start(seed: number): Promise<EmbeddedVenue> {
+  /**
+   * @param markets the instruments that get a market
+   * @throws HostError when the venue does not listen within 15 s
+   */
+  static async start(seed: number, markets: readonly string[]): Promise<EmbeddedVenue> {
     const script = join(packageRoot(), 'dist', 'engine', 'cli', 'paper.js');
     const account = `${PAPER_KEY}:${PAPER_SECRET}:${PAPER_PASSPHRASE}`;
-    const child = fork(script, ['--port', '0', '--embedded', '--account', account, '--seed', String(seed)], {
+    const args = ['--port', '0', '--embedded', '--account', account, '--seed', String(seed)];
+    const child = fork(script, [...args, ...markets.flatMap((instId) => ['--market', instId])], {
       detached: true,
       execArgv: [],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

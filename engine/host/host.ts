@@ -154,9 +154,10 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
    * @throws HostError, RestError, QuoterPoolError or ExporterError when something is not there or not as it must be
    */
   static async start(options: HostOptions): Promise<Host> {
-    const { venue } = options.config;
+    const { venue, instruments } = options.config;
     const isEmbedded = venue.kind === 'paper' && venue.rest === undefined;
-    const embedded = isEmbedded ? await EmbeddedVenue.start(venue.seed) : undefined;
+    const markets = instruments.map(({ instId }) => instId);
+    const embedded = isEmbedded ? await EmbeddedVenue.start(venue.seed, markets) : undefined;
     const host = new Host(options, embedded);
     try {
       await host.#open();

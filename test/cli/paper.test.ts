@@ -49,6 +49,21 @@ describe('npm run paper', () => {
     },
   );
 
+  it('gives a market to the instruments that are named, and to no other', async () => {
+    const child = start(['--market', 'SOL-USDT-SWAP', '--market', 'BTC-USD-SWAP']);
+    const [line] = (await once(createInterface(child.stdout!), 'line')) as [string];
+    const base = /http:\/\/127\.0\.0\.1:\d+/.exec(line)![0];
+    for (const [instId, levels] of [
+      ['SOL-USDT-SWAP', 5],
+      ['BTC-USD-SWAP', 5],
+      ['BTC-USDT', 0],
+    ] as const) {
+      const response = await fetch(`${base}/api/v5/market/books?instId=${instId}&sz=5`);
+      const { data } = (await response.json()) as { data: { asks: unknown[]; bids: unknown[] }[] };
+      expect([data[0]!.asks.length, data[0]!.bids.length], instId).toEqual([levels, levels]);
+    }
+  });
+
   it('tells its parent where it listens, and ends when the parent is gone', async () => {
     const child = fork(SCRIPT, ['--port', '0', '--embedded', ...ACCOUNT], {
       execArgv: [],
@@ -69,6 +84,8 @@ describe('npm run paper', () => {
     [['--account', 'no-secret'], '--account: expected KEY:SECRET:PASSPHRASE, was something else'],
     [[...ACCOUNT, ...ACCOUNT], '--account: expected every KEY once, one came twice'],
     [['--fee-tier', 'gold'], '--fee-tier: expected Lv1 or VIP1 to VIP9, was "gold"'],
+    [['--market', 'BTC-FOO'], '--market: expected instruments that are listed, was "BTC-FOO"'],
+    [['--market', 'BTC-USDT', '--feed', 'x'], '--market: expected none beside --feed'],
     [['--nonsense'], "Unknown option '--nonsense'"],
   ])('refuses %s with 2', async (args, text) => {
     const { code, stderr } = await run(args);
