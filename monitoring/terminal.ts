@@ -52,7 +52,8 @@ export class Terminal {
   }
 
   #erased(): string {
-    return this.#drawn > 0 ? `\u001b[${this.#drawn}A\u001b[0J` : '';
+    // Back to the first column first: the terminal may have echoed a "^C" where the cursor stood.
+    return this.#drawn > 0 ? `\r\u001b[${this.#drawn}A\u001b[0J` : '';
   }
 }
 

@@ -44,10 +44,10 @@ describe('the terminal', () => {
     const rows = statusTable(reader.status()).length;
     expect(written.at(-1)!.split('\n')).toHaveLength(rows + 1);
     terminal.show();
-    expect(written.at(-1)!.startsWith(`\u001b[${rows}A\u001b[0J`)).toBe(true);
+    expect(written.at(-1)!.startsWith(`\r\u001b[${rows}A\u001b[0J`)).toBe(true);
     terminal.log('public: down\n');
-    expect(written.at(-2)).toBe(`\u001b[${rows}A\u001b[0Jpublic: down\n`);
-    expect(written.at(-1)!.startsWith('\u001b')).toBe(false);
+    expect(written.at(-2)).toBe(`\r\u001b[${rows}A\u001b[0Jpublic: down\n`);
+    expect(written.at(-1)!.startsWith('\r')).toBe(false);
   });
 
   test('writes lines where the output is no terminal, or too narrow for the table', () => {
