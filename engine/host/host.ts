@@ -43,6 +43,7 @@ import type { TerminalOptions } from '../../monitoring/terminal.ts';
 import { QuoterPool } from '../../workers/pool.ts';
 import type { QuoterPoolHandler } from '../../workers/pool.ts';
 import { BOARD_PERIOD_NS, Board } from './board.ts';
+import { ChangeLog } from './change-log.ts';
 import { EmbeddedVenue } from './embedded-venue.ts';
 import { HostError } from './host-error.ts';
 import type { Log } from './log.ts';
@@ -118,6 +119,7 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
   #writer!: MetricsWriter;
   #loop!: Loop;
   #board!: Board;
+  #changes!: ChangeLog;
   #recovery!: Recovery;
   #pool!: QuoterPool;
   #exporter: Exporter | undefined;
@@ -288,6 +290,7 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
     this.#writer.set(this.#writer.cell('startTime'), clock.wallMs() / 1_000);
     this.#writer.set(this.#writer.cell('buildInfo', 0, 0, 0, 0), 1);
     this.#board = new Board(this.#loop, this.#memory, limits, config.account);
+    this.#changes = new ChangeLog(this.#loop, this.#log);
     this.#recovery = new Recovery(
       this.#account,
       instruments,
@@ -519,6 +522,7 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
     if (nowNs - this.#lastBoardNs < BOARD_PERIOD_NS) return;
     this.#lastBoardNs = nowNs;
     this.#board.post(nowNs);
+    this.#changes.look();
     this.#writer.set(this.#writer.cell('clockOffset'), this.#rest.offsetMs / 1_000);
     for (let worker = 0; worker < this.#pool.workerCount; worker++) {
       this.#writer.set(

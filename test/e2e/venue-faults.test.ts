@@ -47,6 +47,9 @@ describe('the venue', () => {
       expect(book.epoch - epoch, name).toBe(name === INSTRUMENT ? 1 : 0);
     }
     expect(await metric('okxmm_book_gaps_total')).toBe(1);
+    await engine.process.said(
+      new RegExp(`book ${INSTRUMENT}: broken: an update is missing;[\\s\\S]*synced again`),
+    );
     expect(await metric('okxmm_session_reconnects_total')).toBe(0);
     expect(await stop()).toEqual(CLEAN);
   });
