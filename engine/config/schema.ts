@@ -78,7 +78,14 @@ export const configSchema = z.strictObject({
       quoteAgeMsMax: z.int().min(10).max(60_000).default(1_000),
       bookSilenceMsMax: z.int().min(1_000).max(600_000).default(70_000),
       ackTimeoutMs: z.int().min(100).max(60_000).default(3_000),
-      orderExpiryMs: z.int().min(0).max(60_000).default(2_000),
+      // Less than a round trip takes would have every order refused.
+      orderExpiryMs: z
+        .int()
+        .max(60_000)
+        .refine((value) => value === 0 || value >= 100, {
+          error: 'expected 0 or a whole number from 100 to 60000',
+        })
+        .default(2_000),
       workers: z.int().min(1).max(16).default(1),
       wait: z.enum(['spin', 'spinThenBlock', 'block']).default('block'),
     })

@@ -79,6 +79,11 @@ const CANCEL_PERIOD_MS = 1_000;
 /** A doubt so soon after a recovery is a relapse; after so many in a row the sessions are made anew: up, and deaf. */
 const RELAPSE_NS = 10 * NS_PER_SECOND;
 const RELAPSES_MAX = 2;
+/**
+ * A peer that says nothing for 3 s is asked, and one that does not answer within 2 s is given up: what rests must not stay
+ * unseen for longer. OKX itself asks for a ping within 30 s only.
+ */
+const SESSION_TIMINGS = { pingAfterMs: 3_000, pongWithinMs: 2_000 };
 const CONNECTION_NAMES = ['public', 'private', 'trade'] as const;
 
 export interface HostOptions {
@@ -340,6 +345,7 @@ export class Host implements LoopOutput, SessionHandler, QuoterPoolHandler {
           clockOffsetMs: () => this.#rest.offsetMs,
           limiter,
           seed: Math.floor(clock.wallMs()) + connection,
+          timings: SESSION_TIMINGS,
         },
         this,
       );

@@ -2,6 +2,7 @@ import { Instrument, InstrumentState, InstrumentType } from '../base/instrument.
 import type { InstrumentFields } from '../base/instrument.ts';
 import type { Config, InstrumentConfig } from '../config/schema.ts';
 import { parseInstruments, untradableReason } from '../okx/instrument-rows.ts';
+import { DOLLARS } from '../okx/shapes.ts';
 import type { InstType } from '../okx/shapes.ts';
 import { ENDPOINTS } from '../okx/venue-limits.ts';
 import type { Endpoints } from '../okx/venue-limits.ts';
@@ -10,9 +11,6 @@ import type { AccountConfig } from '../venue/account-rows.ts';
 import { RestError, RestErrorCode } from '../venue/rest-error.ts';
 import type { LadderParameters } from '../../workers/strategy/ladder.ts';
 import { HostError } from './host-error.ts';
-
-/** Currencies whose unit counts as one unit of the account's limits. */
-const DOLLARS: ReadonlySet<string> = new Set(['USDT', 'USDC', 'USD', 'USDG']);
 
 /** Where the venue is: the configured URLs, else the region's own hosts, else the embedded venue's port. */
 export function endpointsOf(config: Config, embeddedPort: number): Endpoints {
@@ -126,7 +124,7 @@ export async function loadInstruments(
       found.type === InstrumentType.futures;
     if (
       !isSupported ||
-      !(DOLLARS.has(found.quoteCcy) || DOLLARS.has(found.settleCcy) || instId.includes('-USD-'))
+      !(DOLLARS.includes(found.quoteCcy) || DOLLARS.includes(found.settleCcy) || instId.includes('-USD-'))
     ) {
       throw new HostError(
         'INSTRUMENT_REFUSED',

@@ -16,7 +16,7 @@ import { smallInteger, storeDecimal, storeInteger } from './ascii-number.ts';
 import { ClientOrderId } from './client-order-id.ts';
 import { JsonCursor, JsonKind, asciiBytes, rangeIs, resolveEscapes } from './json-cursor.ts';
 import { KeyTable } from './key-table.ts';
-import { Channel, ExecType, OrderSide, OrderStateText } from './shapes.ts';
+import { Channel, DOLLARS, ExecType, OrderSide, OrderStateText } from './shapes.ts';
 
 export const OrderUpdateState = {
   live: 0,
@@ -133,6 +133,7 @@ const Field = {
 } as const;
 const FIELD_NAMES = Object.keys(Field);
 const FIELDS = new KeyTable(FIELD_NAMES);
+const DOLLAR_TABLE = new KeyTable(DOLLARS);
 
 /** In the order of OrderUpdateState. */
 const STATES = new KeyTable([
@@ -155,6 +156,7 @@ export class OrderUpdateDecoder {
   readonly #tag: Uint8Array;
   readonly #quoteCcys: readonly Uint8Array[];
   readonly #settleCcys: readonly Uint8Array[];
+  readonly #settlesInDollars: Uint8Array;
   readonly #baseCcys: readonly Uint8Array[];
   /** Ranges of the row's fields: fields come in any order, and a price can only be read once the instrument is known. */
   readonly #start = new Int32Array(FIELD_NAMES.length);
@@ -169,6 +171,9 @@ export class OrderUpdateDecoder {
     this.#tag = asciiBytes(tag);
     this.#quoteCcys = instruments.map((instrument) => asciiBytes(instrument.quoteCcy));
     this.#settleCcys = instruments.map((instrument) => asciiBytes(instrument.settleCcy));
+    this.#settlesInDollars = Uint8Array.from(instruments, ({ settleCcy }) =>
+      Number(DOLLARS.includes(settleCcy)),
+    );
     this.#baseCcys = instruments.map((instrument) => asciiBytes(instrument.baseCcy));
   }
 
@@ -364,6 +369,7 @@ export class OrderUpdateDecoder {
     if (rangeIs(bytes, start, end, this.#settleCcys[index]!)) return FeeCurrency.quoteOrSettle;
     if (rangeIs(bytes, start, end, this.#baseCcys[index]!)) return FeeCurrency.base;
     if (rangeIs(bytes, start, end, this.#quoteCcys[index]!)) return FeeCurrency.quoteOrSettle;
-    return FeeCurrency.other;
+    const isDollar = this.#settlesInDollars[index] === 1 && DOLLAR_TABLE.find(bytes, start, end) >= 0;
+    return isDollar ? FeeCurrency.quoteOrSettle : FeeCurrency.other;
   }
 }

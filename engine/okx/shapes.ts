@@ -207,3 +207,6 @@ export interface CancelArg {
   readonly ordId?: string;
   readonly clOrdId?: string;
 }
+
+/** Currencies that count as one dollar each: contracts margined in USD settle in whichever of them the account chose. */
+export const DOLLARS: readonly string[] = ['USD', 'USDT', 'USDC', 'USDG'];

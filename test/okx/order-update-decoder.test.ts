@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { DOLLARS } from '../../engine/okx/shapes.ts';
 import { describe, expect, it } from 'vitest';
 import { OFF_GRID } from '../../engine/base/decimal.ts';
 import { Side } from '../../engine/base/side.ts';
@@ -181,7 +182,8 @@ function naiveRow(source: Json): Json {
         ? FeeCurrency.quoteOrSettle
         : currency === instrument.baseCcy
           ? FeeCurrency.base
-          : currency === instrument.quoteCcy
+          : currency === instrument.quoteCcy ||
+              (DOLLARS.includes(currency) && DOLLARS.includes(instrument.settleCcy))
             ? FeeCurrency.quoteOrSettle
             : FeeCurrency.other;
   const state = STATES.indexOf(text('state'));
@@ -275,6 +277,8 @@ describe('an orders push', () => {
     ['the base of spot', 'BTC-USDT', 'BTC', FeeCurrency.base],
     ['the coin that an inverse contract settles in', 'BTC-USD-SWAP', 'BTC', FeeCurrency.quoteOrSettle],
     ['a third currency', 'BTC-USDT', 'OKB', FeeCurrency.other],
+    ['another dollar than the one it settles in', 'BTC-USDT', 'USDC', FeeCurrency.quoteOrSettle],
+    ['a dollar, where it settles in a coin', 'BTC-USD-SWAP', 'USDC', FeeCurrency.other],
     ['nothing', 'BTC-USDT', '', FeeCurrency.quoteOrSettle],
   ])('says that a fee was in %s', (_name, instId, fillFeeCcy, feeCurrency) => {
     expect(decoded(pushOf({ ...ROW, instId, fillFeeCcy }))).toMatchObject([{ feeCurrency }]);
