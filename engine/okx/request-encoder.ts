@@ -1,7 +1,6 @@
 import fastJson from 'fast-json-stringify';
-import { assert } from '../base/assert.ts';
 import { CLIENT_ID_PATTERN, BATCH_ITEMS_MAX, SUBSCRIBE_BYTES_MAX } from './venue-limits.ts';
-import { WsOp, type AmendArg, type CancelArg, type ChannelArg, type PlaceArg } from './shapes.ts';
+import { WsOp, type CancelArg, type ChannelArg } from './shapes.ts';
 
 /** A request that OKX would refuse as a whole, or close the connection for. */
 class RequestError extends Error {
@@ -89,69 +88,22 @@ export function encodeMassCancel(id: string, instFamily: string, lockIntervalMs:
 }
 
 const text = { type: 'string' } as const;
-const flag = { type: 'boolean' } as const;
 
 /** fast-json-stringify writes absent optional fields as nothing, in the schema's order, and refuses no text. */
-const placeBody = fastJson({
-  type: 'object',
-  properties: {
-    instId: text,
-    tdMode: text,
-    ccy: text,
-    side: text,
-    posSide: text,
-    ordType: text,
-    px: text,
-    sz: text,
-    tgtCcy: text,
-    clOrdId: text,
-    tag: text,
-    stpMode: text,
-    reduceOnly: flag,
-  },
-  required: ['instId', 'tdMode', 'side', 'ordType', 'sz'],
-});
-const amendBody = fastJson({
-  type: 'object',
-  properties: {
-    instId: text,
-    ordId: text,
-    clOrdId: text,
-    reqId: text,
-    newPx: text,
-    newSz: text,
-    cxlOnFail: flag,
-  },
-  required: ['instId'],
-});
 const cancelBody = fastJson({
   type: 'object',
   properties: { instId: text, ordId: text, clOrdId: text },
   required: ['instId'],
 });
 
-/** Body of POST /trade/batch-orders; every order carries a tag. REST names instruments by instId.
- * @testonly Orders go over the WebSocket; on demo, OKX may refuse an instrument's code there. */
-export function encodeRestPlaces(orders: readonly (PlaceArg & { readonly tag: string })[]): string {
-  return encodeBatch(orders, (order) => {
-    assert(order.tag !== '', 'every place carries the tag');
-    return placeBody(order);
-  });
-}
-
-/** Body of POST /trade/amend-batch-orders. @testonly As encodeRestPlaces. */
-export function encodeRestAmends(amends: readonly AmendArg[]): string {
-  return encodeBatch(amends, amendBody);
-}
-
-/** Body of POST /trade/cancel-batch-orders. @testonly As encodeRestPlaces. */
+/**
+ * Body of POST /trade/cancel-batch-orders. REST names instruments by instId.
+ *
+ * @throws RequestError for no item, or for more than the venue takes at once
+ */
 export function encodeRestCancels(cancels: readonly CancelArg[]): string {
-  return encodeBatch(cancels, cancelBody);
-}
-
-function encodeBatch<Item>(items: readonly Item[], encode: (item: Item) => string): string {
-  if (items.length === 0 || items.length > BATCH_ITEMS_MAX) {
-    throw new RequestError(`batch: expected 1 to ${BATCH_ITEMS_MAX} items, was ${items.length}`);
+  if (cancels.length === 0 || cancels.length > BATCH_ITEMS_MAX) {
+    throw new RequestError(`batch: expected 1 to ${BATCH_ITEMS_MAX} items, was ${cancels.length}`);
   }
-  return `[${items.map(encode).join(',')}]`;
+  return `[${cancels.map((cancel) => cancelBody(cancel)).join(',')}]`;
 }

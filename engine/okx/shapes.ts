@@ -168,42 +168,9 @@ export interface ChannelArg {
   readonly uid?: string;
 }
 
-/** One `args` entry of `order` and `batch-orders`. */
-export interface PlaceArg {
-  /** A JSON number; the WebSocket ignores instId (change log 2026-03-26). */
-  readonly instIdCode?: number;
-  /** REST only. */
-  readonly instId?: string;
-  readonly tdMode: string;
-  readonly ccy?: string;
-  readonly side: string;
-  readonly posSide?: string;
-  readonly ordType: string;
-  readonly px?: string;
-  readonly sz: string;
-  readonly tgtCcy?: string;
-  readonly clOrdId?: string;
-  readonly tag?: string;
-  readonly stpMode?: string;
-  readonly reduceOnly?: boolean;
-}
-
-/** One `args` entry of `amend-order` and `batch-amend-orders`. newSz is the new total, what is filled included. */
-export interface AmendArg {
-  readonly instIdCode?: number;
-  readonly instId?: string;
-  readonly ordId?: string;
-  readonly clOrdId?: string;
-  readonly reqId?: string;
-  readonly newPx?: string;
-  readonly newSz?: string;
-  readonly cxlOnFail?: boolean;
-}
-
-/** One `args` entry of `cancel-order` and `batch-cancel-orders`. */
+/** One order of a batch to cancel by REST, by our id or the venue's. */
 export interface CancelArg {
-  readonly instIdCode?: number;
-  readonly instId?: string;
+  readonly instId: string;
   readonly ordId?: string;
   readonly clOrdId?: string;
 }

@@ -1,3 +1,4 @@
+import { encodeRestCancels } from '../okx/request-encoder.ts';
 import type { InstType } from '../okx/shapes.ts';
 import {
   BATCH_ITEMS_MAX,
@@ -123,7 +124,7 @@ export class AccountRest {
     const results: CancelResult[] = [];
     for (let first = 0; first < requests.length; first += BATCH_ITEMS_MAX) {
       const batch = requests.slice(first, first + BATCH_ITEMS_MAX);
-      const rows = await this.#rest.post(path, batch, { isBatch: true });
+      const rows = await this.#rest.postText(path, encodeRestCancels(batch), { isBatch: true });
       if (rows.length !== batch.length) {
         throw new RestError(
           RestErrorCode.malformed,

@@ -101,8 +101,13 @@ export class RestClient {
   }
 
   /** Signs and posts `body` as JSON; the `data` of the answer. @throws RestError */
-  async post(path: string, body: unknown, options: RestCallOptions = {}): Promise<unknown[]> {
-    const answer = await this.#call('POST', path, JSON.stringify(body), true);
+  post(path: string, body: unknown, options: RestCallOptions = {}): Promise<unknown[]> {
+    return this.postText(path, JSON.stringify(body), options);
+  }
+
+  /** As `post`, for a body that has been encoded. @throws RestError */
+  async postText(path: string, body: string, options: RestCallOptions = {}): Promise<unknown[]> {
+    const answer = await this.#call('POST', path, body, true);
     return dataOf('POST', path, answer, options.isBatch ?? false);
   }
 

@@ -4,9 +4,7 @@ import { LISTED_REJECT_CODES, RejectDecision, rejectDecision } from '../../engin
 import {
   encodeLogin,
   encodeMassCancel,
-  encodeRestAmends,
   encodeRestCancels,
-  encodeRestPlaces,
   encodeSubscribe,
   encodeUnsubscribe,
   splitChannels,
@@ -58,38 +56,9 @@ describe('requests', () => {
   it('by REST parse back to what went in', () => {
     const word = fc.string({ minLength: 1 });
     const cancel = fc.record({ instId: word, ordId: word, clOrdId: word }, { requiredKeys: ['instId'] });
-    const amend = fc.record(
-      { instId: word, clOrdId: word, reqId: word, newPx: word, newSz: word, cxlOnFail: fc.boolean() },
-      { requiredKeys: ['instId'] },
-    );
-    const place = fc.record(
-      {
-        instId: word,
-        tdMode: word,
-        side: word,
-        ordType: word,
-        px: word,
-        sz: word,
-        clOrdId: word,
-        tag: word,
-        stpMode: word,
-        reduceOnly: fc.boolean(),
-      },
-      { requiredKeys: ['instId', 'tdMode', 'side', 'ordType', 'sz', 'tag'] },
-    );
     fc.assert(
       fc.property(batch(cancel), (items) => {
         expect(JSON.parse(encodeRestCancels(items))).toEqual(items);
-      }),
-    );
-    fc.assert(
-      fc.property(batch(amend), (items) => {
-        expect(JSON.parse(encodeRestAmends(items))).toEqual(items);
-      }),
-    );
-    fc.assert(
-      fc.property(batch(place), (items) => {
-        expect(JSON.parse(encodeRestPlaces(items))).toEqual(items);
       }),
     );
   });
