@@ -137,7 +137,7 @@ export class PaperMarket extends LoopWorld {
       time: () => this.nowMs,
     });
     this.#router = new RestRouter(this.venue, [...MARKET_ROUTES, ...ACCOUNT_ROUTES, ...TRADE_ROUTES]);
-    const rest = { get: this.#get, post: this.#post } as unknown as RestClient;
+    const rest = { get: this.#get, postText: this.#postText } as unknown as RestClient;
     this.recovery = new Recovery(
       new AccountRest(rest),
       instruments,
@@ -241,8 +241,7 @@ export class PaperMarket extends LoopWorld {
     return this.#ask('GET', path, parameters.toString(), '');
   };
 
-  readonly #post = (path: string, body: unknown): Promise<unknown[]> =>
-    this.#ask('POST', path, '', JSON.stringify(body));
+  readonly #postText = (path: string, body: string): Promise<unknown[]> => this.#ask('POST', path, '', body);
 
   async #ask(method: 'GET' | 'POST', path: string, query: string, body: string): Promise<unknown[]> {
     await new Promise<void>((resolve) => this.at(3, resolve));
