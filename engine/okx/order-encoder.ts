@@ -16,6 +16,7 @@
  * Cost:       about 100 bytes moved an item; nothing allocates once constructed.
  */
 import { assert } from '../base/assert.ts';
+import { CommandOp } from '../base/command-op.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { InstrumentType } from '../base/instrument.ts';
 import { Side } from '../base/side.ts';
@@ -24,10 +25,6 @@ import { RUN_MAX, clientOrderIdText, writeSlotAndGeneration } from './client-ord
 import { OrdType, OrderSide, StpMode, type TdMode, WsOp } from './shapes.ts';
 import { assertTag } from './tag.ts';
 import { BATCH_ITEMS_MAX } from './venue-limits.ts';
-
-/** The three kinds of command. */
-export const CommandOp = { place: 0, amend: 1, cancel: 2 } as const;
-export type CommandOp = (typeof CommandOp)[keyof typeof CommandOp];
 
 /** How a new order meets the book. Quotes are post-only; the others exist to flatten a position. */
 export const OrderKind = { postOnly: 0, limit: 1, ioc: 2, fok: 3, market: 4 } as const;

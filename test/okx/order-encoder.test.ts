@@ -6,7 +6,8 @@ import { InstrumentType } from '../../engine/base/instrument.ts';
 import { Side } from '../../engine/base/side.ts';
 import { TICKS_MAX } from '../../engine/base/units.ts';
 import { clientOrderIdText, GENERATION_MAX, RUN_MAX } from '../../engine/okx/client-order-id.ts';
-import { CommandOp, OrderEncoder, OrderKind } from '../../engine/okx/order-encoder.ts';
+import { CommandOp } from '../../engine/base/command-op.ts';
+import { OrderEncoder, OrderKind } from '../../engine/okx/order-encoder.ts';
 import { instrumentsOf } from './okx-fixtures.ts';
 
 const INSTRUMENTS = instrumentsOf('BTC-USDT', 'BTC-USDT-SWAP', 'ETH-USDT-SWAP', 'BTC-USD-SWAP', 'SHIB-USDT');

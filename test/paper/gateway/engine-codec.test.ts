@@ -6,7 +6,8 @@ import { DepthDecoder } from '../../../engine/okx/depth-decoder.ts';
 import { DepthFrame, DepthResult } from '../../../engine/okx/depth-frame.ts';
 import { decodeEvent } from '../../../engine/okx/event-decoder.ts';
 import { parseInstruments } from '../../../engine/okx/instrument-rows.ts';
-import { CommandOp, OrderEncoder } from '../../../engine/okx/order-encoder.ts';
+import { CommandOp } from '../../../engine/base/command-op.ts';
+import { OrderEncoder } from '../../../engine/okx/order-encoder.ts';
 import {
   OrderUpdateDecoder,
   OrderUpdateFrame,
