@@ -1,6 +1,7 @@
 import type { Clock } from './base/clock.ts';
 import type { Instrument } from './base/instrument.ts';
-import type { Nanoseconds } from './base/units.ts';
+import type { Side } from './base/side.ts';
+import type { Lots, Milliseconds, Nanoseconds, Ticks } from './base/units.ts';
 import type { Handoff } from './handoff/handoff-memory.ts';
 import type { MetricsMemory } from './metrics/cells.ts';
 import type { DepthChannel } from './okx/depth-frame.ts';
@@ -12,12 +13,22 @@ import type { AccountLimits, RiskLimits } from './risk/gate.ts';
 export const Connection = { public: 0, private: 1, trade: 2 } as const;
 export type Connection = (typeof Connection)[keyof typeof Connection];
 
-/** What the core asks of the world beside sending bytes. Each is answered by an input of the same name. */
+/** What the core asks of the world beside sending bytes. */
 export const LoopRequest = {
-  /** Cancel what is left of ours, then tell positions: `onRecovered`. */
+  /** Cancel what is left of ours, book what was traded, then tell positions: `onRecovered`. */
   recovery: 0,
   /** The instrument's book by REST: `onBookSnapshot`. */
   bookSnapshot: 1,
+  /** Orders, trades and positions as the venue has them, nothing cancelled: `onAudited`. */
+  audit: 2,
+  /** This turn came to its end: the venue's dead man's switch may be told so (`onSwitchArmed`). */
+  heartbeat: 3,
+  /** An instrument's grid or code is another one now: nothing but a fresh start with fresh instruments helps. */
+  reload: 4,
+  /** Something that a restart must not forget has changed: write it down now. */
+  save: 5,
+  /** The private connection is up and keeps its words to itself: make it anew. */
+  reconnectPrivate: 6,
 } as const;
 export type LoopRequest = (typeof LoopRequest)[keyof typeof LoopRequest];
 
@@ -29,6 +40,86 @@ export interface LoopOutput {
   request(request: LoopRequest, instrument: number): void;
 }
 
+/** One trade of ours as REST tells it, of whatever order and run. */
+export interface TradeFact {
+  readonly instrument: number;
+  readonly side: Side;
+  /** In ticks, with a fraction where the venue filled between two. */
+  readonly ticks: number;
+  readonly lots: Lots;
+  readonly tradeId: number;
+  readonly tsMs: Milliseconds;
+  /** Negative is paid, positive received; in the base currency when `isBaseFee`, else in that of profit. */
+  readonly fee: number;
+  readonly isBaseFee: boolean;
+  /** Of the client order id; run -1 when the order's id is not of our plan. */
+  readonly run: number;
+  readonly slot: number;
+  readonly generation: number;
+}
+
+/** What the venue says we hold of a contract. Spot has none: its position is the sum of its trades. */
+export interface PositionFact {
+  readonly instrument: number;
+  readonly lots: Lots;
+  /** In ticks, with a fraction; 0 where the venue has none. */
+  readonly entryTicks: number;
+}
+
+/** An order of ours that rests at the venue, of this run or another. */
+export interface OpenOrderFact {
+  readonly instrument: number;
+  readonly run: number;
+  readonly slot: number;
+  readonly generation: number;
+  readonly ticks: Ticks;
+  readonly lots: Lots;
+  readonly filledLots: Lots;
+  readonly updatedMs: Milliseconds;
+  readonly createdMs: Milliseconds;
+  readonly instId: string;
+  readonly ordId: string;
+}
+
+/** What recovery found when nothing of ours was left at the venue. */
+export interface RecoveredAccount {
+  /** One for each contract, flat ones too. */
+  readonly positions: readonly PositionFact[];
+  /** Since the account was last verified, oldest first. */
+  readonly trades: readonly TradeFact[];
+  /** By the venue's clock: every trade before this has been told now. */
+  readonly verifiedMs: Milliseconds;
+}
+
+/** What an audit found: the same, with what rests. */
+export interface AuditedAccount extends RecoveredAccount {
+  readonly openOrders: readonly OpenOrderFact[];
+  /** When the first of its questions left. */
+  readonly askedNs: Nanoseconds;
+  /** Orders of ours that nobody here knows; the asker has cancelled them. */
+  readonly strayCount: number;
+}
+
+export const OperatorCommand = {
+  /** Cancels everything; quotes again on `resume`. */
+  pause: 'pause',
+  /** Takes back whatever waits for an operator's word, a halt too. Loss and drawdown count anew from here. */
+  resume: 'resume',
+  /** Only orders that make a position smaller. */
+  reduce: 'reduce',
+  /** Cancels everything and closes the positions at the market, within `closeBps` of the mark; then stays paused. */
+  flatten: 'flatten',
+  /** Cancels everything and sends nothing else. */
+  halt: 'halt',
+} as const;
+export type OperatorCommand = (typeof OperatorCommand)[keyof typeof OperatorCommand];
+
+/** What became of an operator's command, and how the engine stands after it. */
+export interface CommandResult {
+  readonly isDone: boolean;
+  readonly text: string;
+}
+
 export interface LoopTimings {
   /** A worker that has not answered a market for so long is late: its quotes are withdrawn. */
   readonly quoteAgeNsMax: Nanoseconds;
@@ -38,6 +129,45 @@ export interface LoopTimings {
   readonly ackTimeoutNs: Nanoseconds;
   /** The venue is told to refuse a place or amend that reaches it later than this after sending; 0 for never. */
   readonly orderExpiryMs: number;
+  /** A depth message that is older than this by the venue's clock is not quoted on; 0 for any age. */
+  readonly bookAgeNsMax: Nanoseconds;
+  /** At most so often the end of a timer's turn is told as a heartbeat. */
+  readonly heartbeatNs: Nanoseconds;
+  /** The time-out of the venue's dead man's switch; 0 when it is not used: then quoting does not wait for it. */
+  readonly switchNs: Nanoseconds;
+  /** How often the account is audited; 0 for never. */
+  readonly auditNs: Nanoseconds;
+  /** The private stream may be so long behind REST with a trade before it is taken for deaf. */
+  readonly privateStaleNs: Nanoseconds;
+}
+
+/** When an instrument is quoted wider, and when not at all. */
+export interface InstrumentBrakes {
+  /** A move of the fair price within the window that widens; twice that pauses. */
+  readonly volatilityBps: number;
+  readonly volatilityWindowNs: Nanoseconds;
+  /** A mean move against our fills a second later that widens; twice that pauses. */
+  readonly adverseBps: number;
+  /** Calm that must pass before either is taken back. */
+  readonly holdNs: Nanoseconds;
+  /** Loss since the baseline that pauses the instrument, in the account's currency; Infinity for none. */
+  readonly lossMax: number;
+}
+
+/** What the whole account is watched for. */
+export interface AccountWatches {
+  /** Fall of the profit from its peak that halts; Infinity for none. */
+  readonly drawdownMax: number;
+  /** Below it only reducing, below half of it nothing. 0 for none. */
+  readonly marginRatioMin: number;
+  /** Distance of the mark from a liquidation price at which only reducing is left. 0 for none. */
+  readonly liquidationDistanceBps: number;
+  /** Places and amends for each fill above which quotes go wider. 0 for none. */
+  readonly orderToTradeMax: number;
+  /** Change of the clock against the venue's since the start that pauses. */
+  readonly clockOffsetMsMax: Milliseconds;
+  /** Gap between two timers that pauses. */
+  readonly stallNsMax: Nanoseconds;
 }
 
 export interface LoopOptions {
@@ -50,6 +180,10 @@ export interface LoopOptions {
   readonly tradeModes: readonly TdMode[];
   readonly limits: readonly RiskLimits[];
   readonly account: AccountLimits;
+  readonly brakes: readonly InstrumentBrakes[];
+  readonly watches: AccountWatches;
+  /** How far from the mark a closing order of `flatten` may go. */
+  readonly closeBps: number;
   readonly tolerances: readonly DiffTolerance[];
   readonly timings: LoopTimings;
   readonly handoff: Handoff;

@@ -32,7 +32,13 @@ import { LoopCommands, PathSignal } from './loop-commands.ts';
 import { LoopMarket } from './loop-market.ts';
 import { LoopMetrics } from './loop-metrics.ts';
 import { Connection, LoopRequest } from './loop-options.ts';
-import type { LoopOptions } from './loop-options.ts';
+import type {
+  AuditedAccount,
+  CommandResult,
+  LoopOptions,
+  OperatorCommand,
+  RecoveredAccount,
+} from './loop-options.ts';
 import { GuardResult, TakeResult, WantedLadder } from './loop-wanted.ts';
 import { DepthDecoder } from './okx/depth-decoder.ts';
 import { DEPTH_CHANNEL_NAMES, DepthFrame, DepthResult, NO_INSTRUMENT } from './okx/depth-frame.ts';
@@ -58,14 +64,6 @@ type PriceLimitRow = Extract<ReturnType<typeof decodePush>, { channel: 'price-li
 /** Where the engine stands, as a whole. */
 export const LoopPhase = { starting: 0, recovering: 1, quoting: 2, halted: 3, stopping: 4 } as const;
 export type LoopPhase = (typeof LoopPhase)[keyof typeof LoopPhase];
-
-/** What recovery found, when nothing of ours was left at the venue. */
-export interface RecoveredPosition {
-  readonly instrument: number;
-  readonly lots: Lots;
-  /** In ticks, with a fraction; 0 where the venue has none. */
-  readonly entryTicks: number;
-}
 
 export class Loop {
   readonly market: LoopMarket;
@@ -533,7 +531,8 @@ export class Loop {
    * Nothing of ours is left at the venue, and these are the positions: the table is emptied, the ledger set, and quoting
    * may begin. Ignored when a session was lost in between.
    */
-  onRecovered(positions: readonly RecoveredPosition[], nowNs: Nanoseconds): void {
+  onRecovered(account: RecoveredAccount, nowNs: Nanoseconds): void {
+    const { positions } = account;
     this.#nowNs = nowNs;
     if (!this.#isRecovering) return;
     this.#reconciliation.begin(nowNs, 0);
@@ -578,6 +577,37 @@ export class Loop {
     this.#isStopping = true;
     this.#withdrawAll();
     this.#turn();
+  }
+
+  /** The clock against the venue's, as it was measured just now. */
+  onClock(_offsetMs: Milliseconds, _errorMs: Milliseconds, nowNs: Nanoseconds): void {
+    this.#nowNs = nowNs;
+    this.#turn();
+  }
+
+  /** The venue has taken a heartbeat: its dead man's switch fires after `untilNs` and not before. */
+  onSwitchArmed(_untilNs: Nanoseconds, nowNs: Nanoseconds): void {
+    this.#nowNs = nowNs;
+    this.#turn();
+  }
+
+  /** What the venue holds, answered to a request: compared with what is known here. */
+  onAudited(_account: AuditedAccount, nowNs: Nanoseconds): void {
+    this.#nowNs = nowNs;
+    this.#turn();
+  }
+
+  /** The account's mode is no longer the one that was started with. */
+  onAccountRefused(nowNs: Nanoseconds): void {
+    this.#nowNs = nowNs;
+    this.#turn();
+  }
+
+  /** The operator's word. */
+  command(_command: OperatorCommand, nowNs: Nanoseconds): CommandResult {
+    this.#nowNs = nowNs;
+    this.#turn();
+    return { isDone: false, text: '' };
   }
 
   /** Cancels everything and stays so. */
