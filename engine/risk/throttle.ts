@@ -3,9 +3,8 @@
  * venue's holding more than its limit, however that window lies.
  *
  * Owner:      the engine thread.
- * Invariants: of any limit + 1 consecutive sends of a budget, the first and the last are more than the window apart;
- *             cancels draw on their own budgets only, and placing stops while they are low, so that there is always
- *             enough left to cancel what rests.
+ * Invariants: each budget is a sliding window (send-window.ts); cancels draw on their own budgets only, and placing stops
+ *             while they are low, so that there is always enough left to cancel what rests.
  * Cost:       an answer forgets the sends that left the window, each once; nothing allocates once constructed.
  *
  * The window is the venue's plus a margin: what leaves here a window apart may arrive a little closer together.
@@ -13,6 +12,7 @@
 import { assert } from '../base/assert.ts';
 import { CommandOp } from '../base/command-op.ts';
 import type { Nanoseconds } from '../base/units.ts';
+import { SendWindow } from './send-window.ts';
 
 export interface ThrottleOptions {
   readonly instrumentCount: number;
@@ -22,7 +22,10 @@ export interface ThrottleOptions {
   readonly singleMax: number;
   /** Commands in batches of two and more, by operation and instrument, in a window. */
   readonly batchMax: number;
-  /** Places and amends of the whole sub-account in a window. All count, the exempt spot orders too. */
+  /**
+   * Places and amends of the whole sub-account in a window, until `setAccountMax` says otherwise. All count, the exempt
+   * spot orders too.
+   */
   readonly accountMax: number;
   /** Placing stops when fewer cancels than this are left to the instrument, alone or in batches. */
   readonly cancelReserveSingle: number;
@@ -30,6 +33,8 @@ export interface ThrottleOptions {
 }
 
 const OPS = 3;
+/** The highest fill-ratio tier of OKX's sub-account rate limit, for a ratio of 50 and more. */
+const ACCOUNT_MAX = 10_000;
 
 export class Throttle {
   readonly #options: ThrottleOptions;
@@ -42,12 +47,16 @@ export class Throttle {
   constructor(options: ThrottleOptions) {
     const spanNs = options.windowNs + options.marginNs;
     const count = options.instrumentCount * OPS * 2;
+    assert(
+      options.cancelReserveSingle < options.singleMax && options.cancelReserveBatch < options.batchMax,
+      'a reserve leaves room: a higher one would stop placing for good',
+    );
     this.#options = options;
     this.#windows = Array.from(
       { length: count },
       (_, index) => new SendWindow(index % 2 === 0 ? options.singleMax : options.batchMax, spanNs),
     );
-    this.#account = new SendWindow(options.accountMax, spanNs);
+    this.#account = new SendWindow(options.accountMax, spanNs, Math.max(options.accountMax, ACCOUNT_MAX));
     this.#blockedUntilNs = new Float64Array(count + 1).fill(-Infinity);
   }
 
@@ -71,6 +80,12 @@ export class Throttle {
   take(op: CommandOp, instrument: number, count: number, isBatch: boolean, nowNs: Nanoseconds): void {
     this.#windows[indexOf(op, instrument, isBatch)]!.take(count, nowNs);
     if (op !== CommandOp.cancel) this.#account.take(count, nowNs);
+  }
+
+  /** What the venue grants the sub-account by its fill ratio (1,000 to 10,000); what is beyond the range is taken to it. */
+  setAccountMax(count: number): void {
+    if (Number.isNaN(count)) return;
+    this.#account.setLimit(Math.min(Math.max(1, Math.floor(count)), ACCOUNT_MAX));
   }
 
   /** The venue refused this kind for its rate limit (50011): it counts otherwise than we do, so wait. */
@@ -97,36 +112,4 @@ export class Throttle {
 
 function indexOf(op: CommandOp, instrument: number, isBatch: boolean): number {
   return (instrument * OPS + op) * 2 + (isBatch ? 1 : 0);
-}
-
-/** The sends of one budget that are still inside its window: a ring as long as the limit. */
-class SendWindow {
-  readonly #spanNs: Nanoseconds;
-  readonly #sentNs: Float64Array;
-  #oldest = 0;
-  #count = 0;
-
-  constructor(limit: number, spanNs: Nanoseconds) {
-    assert(limit >= 1, 'a budget allows at least one command');
-    this.#spanNs = spanNs;
-    this.#sentNs = new Float64Array(limit);
-  }
-
-  available(nowNs: Nanoseconds): number {
-    const limit = this.#sentNs.length;
-    while (this.#count > 0 && nowNs - this.#sentNs[this.#oldest]! > this.#spanNs) {
-      this.#oldest = (this.#oldest + 1) % limit;
-      this.#count--;
-    }
-    return limit - this.#count;
-  }
-
-  take(count: number, nowNs: Nanoseconds): void {
-    assert(count <= this.available(nowNs), 'no more is sent than the budget allows');
-    const limit = this.#sentNs.length;
-    for (let index = 0; index < count; index++) {
-      this.#sentNs[(this.#oldest + this.#count) % limit] = nowNs;
-      this.#count++;
-    }
-  }
 }

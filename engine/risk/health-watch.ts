@@ -1,0 +1,89 @@
+/**
+ * Pauses while the engine itself cannot be trusted: its thread stood still, its clock moved against the venue's, or the
+ * dead man's switch is not armed behind it.
+ *
+ * Owner:      the engine thread.
+ * Invariants: unarmed means paused, from the first timer on, where the switch is used; each goes back by itself once the
+ *             fault is over with some margin, never at its limit.
+ * Cost:       a few comparisons a timer; nothing allocates once constructed.
+ */
+import { NS_PER_SECOND } from '../base/units.ts';
+import type { Milliseconds, Nanoseconds } from '../base/units.ts';
+import { HeldLevels } from './held-levels.ts';
+import { ACCOUNT, KillLevel, KillTrigger } from './kill-ladder.ts';
+import type { KillLadder } from './kill-ladder.ts';
+
+/** A switch that lapsed counts as armed again when it holds for at least this. */
+const REARMED_NS = 2 * NS_PER_SECOND;
+
+export interface HealthWatchOptions {
+  readonly ladder: KillLadder;
+  /** Longest time between two timers; Infinity for no limit. */
+  readonly stallNsMax: Nanoseconds;
+  /** Timers must come in time for so long before quoting goes on. */
+  readonly stallHoldNs: Nanoseconds;
+  /** Largest change of the clock's offset from its first measurement. */
+  readonly clockOffsetMsMax: Milliseconds;
+  /** Whether the dead man's switch must be armed. */
+  readonly needsSwitch: boolean;
+}
+
+export class HealthWatch {
+  /** The longest time between two timers since the start. */
+  stallNsLongest: Nanoseconds = 0;
+  /** How often timers were further apart than allowed. */
+  stalls = 0;
+  /** The last measured offset of the clock; 0 before the first. */
+  offsetMs: Milliseconds = 0;
+  /** Until when the venue holds our switch armed, at least; 0 before the first time. */
+  armedUntilNs: Nanoseconds = 0;
+
+  readonly #options: HealthWatchOptions;
+  readonly #ladder: KillLadder;
+  readonly #stall: HeldLevels;
+  #lastTimerNs: Nanoseconds = -1;
+  #firstOffsetMs: Milliseconds = NaN;
+
+  constructor(options: HealthWatchOptions) {
+    this.#options = options;
+    this.#ladder = options.ladder;
+    this.#stall = new HeldLevels(options.ladder, KillTrigger.stall, ACCOUNT, [options.stallHoldNs]);
+  }
+
+  /** @hot The timer's own time: first of all in its turn. */
+  onTimer(nowNs: Nanoseconds): void {
+    const gapNs = this.#lastTimerNs < 0 ? 0 : nowNs - this.#lastTimerNs;
+    this.#lastTimerNs = nowNs;
+    if (gapNs > this.stallNsLongest) this.stallNsLongest = gapNs;
+    const isStalled = gapNs > this.#options.stallNsMax;
+    if (isStalled) this.stalls++;
+    this.#stall.ask(isStalled ? KillLevel.paused : KillLevel.quoting, ACCOUNT, nowNs);
+    if (this.#options.needsSwitch) this.#checkSwitch(nowNs);
+  }
+
+  /**
+   * The venue's clock less ours, as measured.
+   *
+   * @param errorMs how far off the measurement may be: one that may be off by more than the limit is no news
+   */
+  onClock(offsetMs: Milliseconds, errorMs: Milliseconds): void {
+    const max = this.#options.clockOffsetMsMax;
+    if (!(errorMs <= max) || Number.isNaN(offsetMs)) return;
+    this.offsetMs = offsetMs;
+    if (Number.isNaN(this.#firstOffsetMs)) this.#firstOffsetMs = offsetMs;
+    const change = Math.abs(offsetMs - this.#firstOffsetMs);
+    if (change > max) this.#ladder.raise(KillTrigger.clockOffset, KillLevel.paused, ACCOUNT);
+    else if (change <= max / 2) this.#ladder.clear(KillTrigger.clockOffset, ACCOUNT);
+  }
+
+  /** The venue has confirmed the switch: it fires no earlier than this. */
+  onSwitch(armedUntilNs: Nanoseconds): void {
+    this.armedUntilNs = armedUntilNs;
+  }
+
+  #checkSwitch(nowNs: Nanoseconds): void {
+    const leftNs = this.armedUntilNs - nowNs;
+    if (leftNs <= 0) this.#ladder.raise(KillTrigger.switchLapsed, KillLevel.paused, ACCOUNT);
+    else if (leftNs >= REARMED_NS) this.#ladder.clear(KillTrigger.switchLapsed, ACCOUNT);
+  }
+}

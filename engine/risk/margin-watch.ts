@@ -1,0 +1,104 @@
+/**
+ * Reduces only when the account's margin runs low or a position comes near its liquidation price, and pauses at half of
+ * either limit.
+ *
+ * Owner:      the engine thread.
+ * Invariants: a level comes at its limit and goes a tenth beyond it, so that a value on the limit does not flap; what is
+ *             not told (NaN) changes nothing.
+ * Cost:       a few comparisons; nothing allocates once constructed.
+ */
+import { ACCOUNT, KillLevel, KillTrigger } from './kill-ladder.ts';
+import type { KillLadder } from './kill-ladder.ts';
+import type { Lots } from '../base/units.ts';
+
+/** A limit that was reached is left again at this multiple of it. */
+const RELEASE = 1.1;
+
+export interface MarginWatchOptions {
+  readonly ladder: KillLadder;
+  readonly instrumentCount: number;
+  /** Equity over maintenance margin, as the venue tells it: 1 is liquidation. 0 for no limit. */
+  readonly marginRatioMin: number;
+  /** Distance of the mark from the liquidation price; 0 for no limit. */
+  readonly liquidationDistanceBps: number;
+}
+
+export class MarginWatch {
+  /** The last that was told; NaN before the first. */
+  marginRatio = NaN;
+  /** By instrument: how far the mark may still go against the position; NaN without a liquidation price. */
+  readonly distanceBps: Float64Array;
+
+  readonly #ladder: KillLadder;
+  readonly #marginRatioMin: number;
+  readonly #distanceBpsMin: number;
+  readonly #lots: Float64Array;
+  readonly #liquidationTicks: Float64Array;
+  readonly #markTicks: Float64Array;
+
+  constructor(options: MarginWatchOptions) {
+    const count = options.instrumentCount;
+    this.distanceBps = new Float64Array(count).fill(NaN);
+    this.#ladder = options.ladder;
+    this.#marginRatioMin = options.marginRatioMin;
+    this.#distanceBpsMin = options.liquidationDistanceBps;
+    this.#lots = new Float64Array(count);
+    this.#liquidationTicks = new Float64Array(count).fill(NaN);
+    this.#markTicks = new Float64Array(count);
+  }
+
+  /** The account's margin ratio; NaN where the venue's text is empty (no margin is used, or no news). */
+  onMarginRatio(ratio: number): void {
+    if (Number.isNaN(ratio)) return;
+    this.marginRatio = ratio;
+    const held = this.#ladder.held(KillTrigger.margin, ACCOUNT);
+    this.#ladder.raise(KillTrigger.margin, levelBelow(ratio, this.#marginRatioMin, held), ACCOUNT);
+  }
+
+  /**
+   * A position as the venue tells it.
+   *
+   * @param lots signed; 0 clears the watch
+   * @param liquidationTicks with a fraction; NaN or 0 where the venue names none, which with a position is no news
+   */
+  onPosition(instrument: number, lots: Lots, liquidationTicks: number): void {
+    this.#lots[instrument] = lots;
+    if (lots === 0) {
+      this.#liquidationTicks[instrument] = NaN;
+      this.distanceBps[instrument] = NaN;
+      this.#ladder.clear(KillTrigger.liquidation, instrument);
+      return;
+    }
+    if (liquidationTicks > 0) this.#liquidationTicks[instrument] = liquidationTicks;
+    this.#judge(instrument);
+  }
+
+  /** @hot The venue's mark price; NaN or 0 while there is none. */
+  onMark(instrument: number, markTicks: number): void {
+    if (!(markTicks > 0)) return;
+    this.#markTicks[instrument] = markTicks;
+    this.#judge(instrument);
+  }
+
+  #judge(instrument: number): void {
+    const lots = this.#lots[instrument]!;
+    const mark = this.#markTicks[instrument]!;
+    const liquidation = this.#liquidationTicks[instrument]!;
+    if (lots === 0 || mark === 0 || Number.isNaN(liquidation)) return;
+    // Negative past the liquidation price: then it is being closed, or the venue's numbers are not of one moment.
+    const distanceBps = ((lots > 0 ? mark - liquidation : liquidation - mark) * 10_000) / mark;
+    this.distanceBps[instrument] = distanceBps;
+    const held = this.#ladder.held(KillTrigger.liquidation, instrument);
+    const level = levelBelow(distanceBps, this.#distanceBpsMin, held);
+    this.#ladder.raise(KillTrigger.liquidation, level, instrument);
+  }
+}
+
+/** Reduce only below the limit, paused below half of it; a level that is held is left a tenth above its limit. */
+function levelBelow(value: number, limit: number, held: KillLevel): KillLevel {
+  if (limit === 0) return KillLevel.quoting;
+  const pausedBelow = (limit / 2) * (held >= KillLevel.paused ? RELEASE : 1);
+  if (value < pausedBelow) return KillLevel.paused;
+  const reduceBelow = limit * (held >= KillLevel.reduceOnly ? RELEASE : 1);
+  return value < reduceBelow ? KillLevel.reduceOnly : KillLevel.quoting;
+}

@@ -1,0 +1,85 @@
+/**
+ * Quotes wider while there are too many orders for each fill: what the venue's fill-ratio rules look at, long before they
+ * cost anything.
+ *
+ * Owner:      the engine thread.
+ * Invariants: places and amends of the window over its fills, at least one fill; nothing is judged on fewer orders than
+ *             the sample.
+ * Cost:       an order is two stores; a timer is a subtraction a bucket that leaves the window.
+ *
+ * The window is cut into buckets; it looks back over all whole ones and the one that is being filled.
+ */
+import { assert } from '../base/assert.ts';
+import type { Nanoseconds } from '../base/units.ts';
+import { HeldLevels } from './held-levels.ts';
+import { ACCOUNT, KillLevel, KillTrigger } from './kill-ladder.ts';
+import type { KillLadder } from './kill-ladder.ts';
+
+const BUCKETS = 60;
+const RING = BUCKETS + 1;
+
+export interface OrderToTradeOptions {
+  readonly ladder: KillLadder;
+  /** Places and amends for each fill; 0 for no limit. */
+  readonly ratioMax: number;
+  readonly windowNs: Nanoseconds;
+  /** Fewer orders than this in the window say nothing. */
+  readonly sampleMin: number;
+  readonly holdNs: Nanoseconds;
+}
+
+export class OrderToTrade {
+  readonly #options: OrderToTradeOptions;
+  readonly #level: HeldLevels;
+  readonly #orders = new Float64Array(RING);
+  readonly #fills = new Float64Array(RING);
+  #orderSum = 0;
+  #fillSum = 0;
+  #bucket = -1;
+
+  constructor(options: OrderToTradeOptions) {
+    assert(options.windowNs > 0, 'a window has a length');
+    this.#options = options;
+    this.#level = new HeldLevels(options.ladder, KillTrigger.orderToTrade, ACCOUNT, [options.holdNs]);
+  }
+
+  /** Places and amends of the window for each fill. */
+  get ratio(): number {
+    return this.#orderSum / Math.max(1, this.#fillSum);
+  }
+
+  /** @hot Places or amends that were sent. */
+  onOrders(count: number, nowNs: Nanoseconds): void {
+    this.#advance(nowNs);
+    this.#orders[this.#bucket % RING]! += count;
+    this.#orderSum += count;
+  }
+
+  /** @hot */
+  onFill(nowNs: Nanoseconds): void {
+    this.#advance(nowNs);
+    this.#fills[this.#bucket % RING]!++;
+    this.#fillSum++;
+  }
+
+  onTimer(nowNs: Nanoseconds): void {
+    const { ratioMax, sampleMin } = this.#options;
+    if (ratioMax === 0) return;
+    this.#advance(nowNs);
+    const isTooMany = this.#orderSum >= sampleMin && this.ratio > ratioMax;
+    this.#level.ask(isTooMany ? KillLevel.wider : KillLevel.quoting, ACCOUNT, nowNs);
+  }
+
+  /** @hot Empties the buckets that the time has reached since the last call. */
+  #advance(nowNs: Nanoseconds): void {
+    const bucket = Math.floor((nowNs * BUCKETS) / this.#options.windowNs);
+    for (let next = Math.max(this.#bucket + 1, bucket - BUCKETS); next <= bucket; next++) {
+      const cell = next % RING;
+      this.#orderSum -= this.#orders[cell]!;
+      this.#fillSum -= this.#fills[cell]!;
+      this.#orders[cell] = 0;
+      this.#fills[cell] = 0;
+    }
+    if (bucket > this.#bucket) this.#bucket = bucket;
+  }
+}
