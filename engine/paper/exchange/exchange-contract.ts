@@ -48,6 +48,18 @@ export interface ExchangeOptions {
    * of an operation comes while its call runs, before the call returns. With a delay the pushes come from `advance`.
    */
   readonly matchDelayMs?: number;
+  /**
+   * Pace of the seeded flow, default 1: at 0.05 a twentieth of the events, prices that move as far in as much time. For
+   * simulations of many hours; a recorded feed keeps its own pace.
+   */
+  readonly flowPace?: number;
+}
+
+/** New grids of an instrument (see `Exchange.relist`); what is left out stays as it is. */
+export interface Regrid {
+  readonly tickSz?: string;
+  readonly lotSz?: string;
+  readonly minSz?: string;
 }
 
 /** The result of one item: `sCode` "0" is accepted, anything else the refusal with OKX's text in `sMsg`. */

@@ -15,6 +15,7 @@ import type {
   ItemResult,
   OrderFilter,
   PositionFilter,
+  Regrid,
   RequestItem,
   Row,
 } from './exchange-contract.ts';
@@ -46,6 +47,7 @@ export type {
   OrderFilter,
   PositionFilter,
   PositionMode,
+  Regrid,
   RequestItem,
   Row,
 } from './exchange-contract.ts';
@@ -275,6 +277,24 @@ export class Exchange {
     assert(market !== undefined, 'only a listed instrument is changed');
     market.listing.change(fields);
     this.#sink.instrument(market.listing.row);
+  }
+
+  /**
+   * Puts an instrument on other grids, as OKX does at the time that `upcChg` announced: the accounts' orders are cancelled
+   * (cancelSource 0), what the background had is rounded to the new grid in one change of the book, the sequence goes on,
+   * and the instrument's new row is pushed. Positions keep their size.
+   *
+   * @throws ListingError when the new grids are none, or a position does not fit the new lots
+   */
+  relist(instId: string, grid: Regrid): void {
+    const market = this.#markets.get(instId);
+    assert(market !== undefined, 'only a listed instrument gets new grids');
+    this.#sink.instrument({ ...market.listing.row, ...grid });
+  }
+
+  /** Moves a seeded market's fair price by basis points; false when the instrument has no seeded market. */
+  movePrice(instId: string, bps: number): boolean {
+    return bps !== 0 && this.#flows.has(this.#markets.get(instId)!);
   }
 
   /** The whole book, or null for an unknown instrument (also below). */

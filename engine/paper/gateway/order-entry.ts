@@ -26,6 +26,17 @@ export interface EntryAnswer {
   readonly data: readonly Item[];
 }
 
+/**
+ * What a test does to one item of an order request: it is answered with `sCode`, and carried out all the same when
+ * `isApplied`. A code of the whole request (50001, 50004, 50011, 50013, 50026, 50061, 51054, 51149) refuses it at the root,
+ * with `data` empty; the first such item decides for all of them. Null leaves the item to the venue.
+ */
+export type Interference = (
+  kind: OrderKind,
+  uid: string,
+  item: Item,
+) => { readonly sCode: string; readonly isApplied: boolean } | null;
+
 const BATCH_TOO_LARGE = { place: '51111', amend: '51501', cancel: '51406' } as const;
 
 /**

