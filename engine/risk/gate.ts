@@ -17,13 +17,14 @@ import type { Instrument } from '../base/instrument.ts';
 import { Side } from '../base/side.ts';
 import { TICKS_MAX } from '../base/units.ts';
 import type { Lots, Ticks } from '../base/units.ts';
-import { KillReason } from './kill-switch.ts';
-import type { KillSwitch } from './kill-switch.ts';
+import { KillLevel } from './kill-ladder.ts';
+import type { KillLadder } from './kill-ladder.ts';
 
 /** Why a command was struck. The first rule that fails, in this order. */
 export const GateReason = {
   pass: 0,
-  halted: 1,
+  /** The kill ladder stands at paused or halted. */
+  killed: 1,
   noTag: 2,
   instrumentPaused: 3,
   notQuotable: 4,
@@ -31,12 +32,17 @@ export const GateReason = {
   sizeMax: 6,
   orderNotionalMax: 7,
   openOrdersMax: 8,
-  positionMax: 9,
-  accountNotionalMax: 10,
-  collarBook: 11,
-  priceLimit: 12,
-  wouldCross: 13,
-  selfCross: 14,
+  accountOpenOrdersMax: 9,
+  /** The kill ladder stands at reduce only, and this could make the position larger or turn it round. */
+  reduceOnly: 10,
+  positionMax: 11,
+  instrumentNotionalMax: 12,
+  accountNotionalMax: 13,
+  collarBook: 14,
+  collarMark: 15,
+  priceLimit: 16,
+  wouldCross: 17,
+  selfCross: 18,
 } as const;
 export type GateReason = (typeof GateReason)[keyof typeof GateReason];
 
@@ -46,8 +52,10 @@ export interface RiskLimits {
   readonly orderLotsMax: Lots;
   /** In the currency of Instrument.notional. */
   readonly orderNotionalMax: number;
+  /** The position with everything in flight, in the currency of Instrument.notional; Infinity for no limit. */
+  readonly notionalMax: number;
   readonly openOrdersMax: number;
-  /** Largest distance of a price from the middle of the book. */
+  /** Largest distance of a price from the middle of the book, and from the venue's mark price where it is known. */
   readonly collarBps: number;
   /** What one unit of Instrument.notional is worth in the account's currency. */
   readonly notionalRate: number;
@@ -56,7 +64,8 @@ export interface RiskLimits {
 /** What all instruments together may hold and lose. */
 export interface AccountLimits {
   readonly notionalMax: number;
-  /** Loss since the start, as a positive number in the account's currency, that halts the engine. */
+  readonly openOrdersMax: number;
+  /** Loss since the baseline, as a positive number in the account's currency, that halts the engine. */
   readonly lossMax: number;
 }
 
@@ -64,6 +73,8 @@ export interface AccountLimits {
 export interface GateInputs {
   /** Per instrument. */
   readonly positionLots: Float64Array;
+  /** Per instrument: the average entry, 0 while flat. It prices a position whose market has not been seen yet. */
+  readonly entryTicks: Float64Array;
   /** Per instrument × 2 + side: what may still be filled, with everything in flight. */
   readonly exposureLots: Float64Array;
   /** Per instrument × 2 + side: our most aggressive price, 0 without a buy, TICKS_MAX without a sell. */
@@ -82,10 +93,12 @@ export class Gate {
   readonly #account: AccountLimits;
   readonly #inputs: GateInputs;
   readonly #hasTag: boolean;
-  readonly #killSwitch: KillSwitch;
+  readonly #ladder: KillLadder;
   readonly #isQuotable: Uint8Array;
   readonly #bidTicks: Int32Array;
   readonly #askTicks: Int32Array;
+  /** The venue's mark price in ticks, with a fraction; 0 while it is not known. */
+  readonly #markPriceTicks: Float64Array;
   readonly #buyTicksMax: Int32Array;
   readonly #sellTicksMin: Int32Array;
 
@@ -95,7 +108,7 @@ export class Gate {
     account: AccountLimits,
     inputs: GateInputs,
     hasTag: boolean,
-    killSwitch: KillSwitch,
+    ladder: KillLadder,
   ) {
     const count = instruments.length;
     assert(limits.length === count, 'every instrument has its limits');
@@ -106,10 +119,11 @@ export class Gate {
     this.#account = account;
     this.#inputs = inputs;
     this.#hasTag = hasTag;
-    this.#killSwitch = killSwitch;
+    this.#ladder = ladder;
     this.#isQuotable = new Uint8Array(count);
     this.#bidTicks = new Int32Array(count);
     this.#askTicks = new Int32Array(count);
+    this.#markPriceTicks = new Float64Array(count);
     this.#buyTicksMax = new Int32Array(count).fill(TICKS_MAX);
     this.#sellTicksMin = new Int32Array(count);
   }
@@ -128,14 +142,14 @@ export class Gate {
     this.#sellTicksMin[instrument] = sellTicksMin;
   }
 
+  /** The venue's mark price in ticks, with a fraction; 0 when it is not known (any more): then it strikes nothing. */
+  setMarkPrice(instrument: number, ticks: number): void {
+    this.#markPriceTicks[instrument] = ticks > 0 ? ticks : 0;
+  }
+
   /** The middle of the last quotable book, in ticks; 0 before the first. */
   markTicks(instrument: number): number {
     return (this.#bidTicks[instrument]! + this.#askTicks[instrument]!) / 2;
-  }
-
-  /** Profit since the start in the account's currency, marked. Halts the engine past the limit; true when it just did. */
-  onProfit(profit: number): boolean {
-    return !(profit > -this.#account.lossMax) && this.#killSwitch.halt(KillReason.lossMax);
   }
 
   /**
@@ -159,8 +173,43 @@ export class Gate {
     return reason;
   }
 
+  /**
+   * Whether an order that closes (part of) a position at once may be sent: reduces it, whatever else is in flight, at a
+   * price within `closeBps` of the mark and inside the venue's limits. It may cross the book, and it passes when paused;
+   * halted it does not.
+   */
+  checkClosing(instrument: number, side: Side, ticks: Ticks, lots: Lots, closeBps: number): GateReason {
+    let reason = this.#checkClosingState(instrument);
+    if (reason === GateReason.pass) reason = this.#checkSize(CommandOp.place, instrument, ticks, lots);
+    if (reason === GateReason.pass) reason = this.#checkClosingPrice(instrument, side, ticks, closeBps);
+    if (reason === GateReason.pass) {
+      const position = this.#inputs.positionLots[instrument]!;
+      const exposure = this.#inputs.exposureLots[instrument * 2 + side]! + lots;
+      const worst = side === Side.buy ? position + exposure : exposure - position;
+      if (!(worst <= 0)) reason = GateReason.reduceOnly;
+    }
+    this.strikes[reason]!++;
+    return reason;
+  }
+
+  #checkClosingState(instrument: number): GateReason {
+    if (!(this.#ladder.level(instrument) < KillLevel.halted)) return GateReason.killed;
+    if (!this.#hasTag) return GateReason.noTag;
+    if (this.isPaused[instrument] === 1) return GateReason.instrumentPaused;
+    // Without the venue's mark, the middle of a book that is good now; one that was good once says nothing.
+    const hasMark = this.#markPriceTicks[instrument]! > 0 || this.#isQuotable[instrument] === 1;
+    return hasMark ? GateReason.pass : GateReason.notQuotable;
+  }
+
+  #checkClosingPrice(instrument: number, side: Side, ticks: Ticks, closeBps: number): GateReason {
+    const isKnown = this.#markPriceTicks[instrument]! > 0;
+    const mark = isKnown ? this.#markPriceTicks[instrument]! : this.markTicks(instrument);
+    if (!isNear(ticks, mark, closeBps)) return isKnown ? GateReason.collarMark : GateReason.collarBook;
+    return this.#checkLimits(instrument, side, ticks);
+  }
+
   #checkState(instrument: number): GateReason {
-    if (this.#killSwitch.isHalted) return GateReason.halted;
+    if (!(this.#ladder.level(instrument) < KillLevel.paused)) return GateReason.killed;
     if (!this.#hasTag) return GateReason.noTag;
     if (this.isPaused[instrument] === 1) return GateReason.instrumentPaused;
     return this.#isQuotable[instrument] === 1 ? GateReason.pass : GateReason.notQuotable;
@@ -174,9 +223,11 @@ export class Gate {
     if (!(lots <= limits.orderLotsMax && lots <= which.maxLots)) return GateReason.sizeMax;
     if (!(which.notional(ticks, lots) <= limits.orderNotionalMax)) return GateReason.orderNotionalMax;
     if (op !== CommandOp.place) return GateReason.pass;
-    return this.#inputs.openCounts[instrument]! < limits.openOrdersMax
-      ? GateReason.pass
-      : GateReason.openOrdersMax;
+    const { openCounts } = this.#inputs;
+    if (!(openCounts[instrument]! < limits.openOrdersMax)) return GateReason.openOrdersMax;
+    let open = 0;
+    for (let other = 0; other < openCounts.length; other++) open += openCounts[other]!;
+    return open < this.#account.openOrdersMax ? GateReason.pass : GateReason.accountOpenOrdersMax;
   }
 
   /** Each side by itself: the worst case is that all of one side fills and nothing of the other. */
@@ -184,9 +235,17 @@ export class Gate {
     const position = this.#inputs.positionLots[instrument]!;
     const exposure = this.#inputs.exposureLots[instrument * 2 + side]! + addedLots;
     const worst = side === Side.buy ? position + exposure : exposure - position;
-    if (!(worst <= this.#limits[instrument]!.positionLotsMax)) return GateReason.positionMax;
-    // What only leads out of a position is let pass whatever the others hold.
-    if (addedLots === 0 || worst <= 0) return GateReason.pass;
+    if (this.#ladder.level(instrument) === KillLevel.reduceOnly && !(worst <= 0))
+      return GateReason.reduceOnly;
+    const limits = this.#limits[instrument]!;
+    if (!(worst <= limits.positionLotsMax)) return GateReason.positionMax;
+    // What only leads out of a position is let pass whatever it and the others are worth.
+    if (worst <= 0) return GateReason.pass;
+    const price = Math.max(ticks, this.#valueTicks(instrument));
+    if (!(this.#instruments[instrument]!.notional(price, worst) <= limits.notionalMax)) {
+      return GateReason.instrumentNotionalMax;
+    }
+    if (addedLots === 0) return GateReason.pass;
     const notional = this.#otherNotional(instrument) + this.#notional(instrument, ticks, side, addedLots);
     return notional <= this.#account.notionalMax ? GateReason.pass : GateReason.accountNotionalMax;
   }
@@ -195,18 +254,35 @@ export class Gate {
     const bid = this.#bidTicks[instrument]!;
     const ask = this.#askTicks[instrument]!;
     const mark = this.markTicks(instrument);
-    if (!(Math.abs(ticks - mark) * 10_000 <= this.#limits[instrument]!.collarBps * mark)) {
-      return GateReason.collarBook;
-    }
+    if (!isNear(ticks, mark, this.#limits[instrument]!.collarBps)) return GateReason.collarBook;
+    if (!this.#isNearMark(instrument, ticks, this.#limits[instrument]!.collarBps))
+      return GateReason.collarMark;
+    const isCrossing = side === Side.buy ? ticks >= ask : ticks <= bid;
+    const reason = this.#checkLimits(instrument, side, ticks);
+    // To cross the book comes before to cross ourselves: an order of ours rests behind the best of the book.
+    return reason === GateReason.priceLimit || !isCrossing ? reason : GateReason.wouldCross;
+  }
+
+  /** The venue's price limits, and our own orders, those in flight included. */
+  #checkLimits(instrument: number, side: Side, ticks: Ticks): GateReason {
     const otherBest = this.#inputs.bestTicks[instrument * 2 + 1 - side]!;
     if (side === Side.buy) {
       if (ticks > this.#buyTicksMax[instrument]!) return GateReason.priceLimit;
-      if (ticks >= ask) return GateReason.wouldCross;
       return ticks < otherBest ? GateReason.pass : GateReason.selfCross;
     }
     if (ticks < this.#sellTicksMin[instrument]!) return GateReason.priceLimit;
-    if (ticks <= bid) return GateReason.wouldCross;
     return ticks > otherBest ? GateReason.pass : GateReason.selfCross;
+  }
+
+  #isNearMark(instrument: number, ticks: Ticks, bps: number): boolean {
+    const mark = this.#markPriceTicks[instrument]!;
+    return mark === 0 || isNear(ticks, mark, bps);
+  }
+
+  /** What a lot is valued at: the dearer of book and mark price, or the entry before either has been seen. */
+  #valueTicks(instrument: number): number {
+    const seen = Math.max(this.markTicks(instrument), this.#markPriceTicks[instrument]!);
+    return seen > 0 ? seen : this.#inputs.entryTicks[instrument]!;
   }
 
   #otherNotional(instrument: number): number {
@@ -226,7 +302,12 @@ export class Gate {
       this.#inputs.exposureLots[instrument * 2 + 1]! + (side === Side.sell ? addedLots : 0) - position;
     const lots = Math.max(bought, sold, 0);
     if (lots === 0) return 0;
-    const price = Math.max(ticks, this.markTicks(instrument));
+    const price = Math.max(ticks, this.#valueTicks(instrument));
     return this.#instruments[instrument]!.notional(price, lots) * this.#limits[instrument]!.notionalRate;
   }
+}
+
+/** Written so that NaN is far. */
+function isNear(ticks: number, mark: number, bps: number): boolean {
+  return Math.abs(ticks - mark) * 10_000 <= bps * mark;
 }
