@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { SystemClock } from '../base/clock.ts';
+import { DEFAULT_PERMISSIONS } from '../paper/exchange/exchange-contract.ts';
+import type { AccountLevel, PositionMode } from '../paper/exchange/exchange-contract.ts';
 import { FeedPlayer } from '../paper/exchange/feed-player.ts';
 import { PaperVenue } from '../paper/gateway/venue.ts';
 import type { VenueAccount } from '../paper/gateway/venue.ts';
@@ -12,6 +14,7 @@ import { UsageError } from './usage-error.ts';
 
 const USAGE = `npm run paper -- [--port 9443] [--host 127.0.0.1] [--account KEY:SECRET:PASSPHRASE]... [--seed N]
                  [--feed FILE | --market INSTRUMENT...] [--http auto|uws|node] [--fee-tier VIP4]
+                 [--account-level 2] [--position-mode net_mode] [--permissions read_only,trade] [--clock-offset-ms 0]
 
 An OKX-compatible venue with simulated money, until it is stopped: REST under http://HOST:PORT/api/v5, WebSockets under
 ws://HOST:PORT/ws/v5/public, /private and /business.
@@ -22,13 +25,21 @@ ws://HOST:PORT/ws/v5/public, /private and /business.
               The others are listed, and their books stay empty but for the accounts' own orders
   --feed      a recorded feed to replay instead of the seeded market, our orders matched against it
   --http      auto takes uWebSockets.js where it loads, else node:http and ws
-  --fee-tier  of every account: books-l2-tbt, books50-l2-tbt and fills need VIP4 or above`;
+  --fee-tier  of every account: books-l2-tbt, books50-l2-tbt and fills need VIP4 or above
+
+To try out what a client does with other accounts and another time:
+
+  --account-level    of every account: 1 spot, 2 futures (the default), 3 multi-currency margin, 4 portfolio margin
+  --position-mode    of every account: net_mode (the default) or long_short_mode
+  --permissions      of every key, with commas: of read_only, trade and withdraw (default read_only,trade)
+  --clock-offset-ms  how far the venue's time is ahead of this machine's, less than zero for behind (default 0)`;
 
 interface Arguments {
   readonly port: number;
   readonly host: string;
   readonly accounts: readonly VenueAccount[];
   readonly seed: number;
+  readonly clockOffsetMs: number;
   /** Instruments with a seeded market; empty for the venue's own choice. */
   readonly markets: readonly string[];
   readonly feed: string;
@@ -36,6 +47,14 @@ interface Arguments {
   /** Started by an engine: ends with it, and leaves Ctrl-C to it. */
   readonly isEmbedded: boolean;
 }
+
+type AccountSettings = Required<
+  Pick<VenueAccount, 'accountLevel' | 'positionMode' | 'permissions' | 'feeTier'>
+>;
+
+const ACCOUNT_LEVELS: readonly AccountLevel[] = ['1', '2', '3', '4'];
+const POSITION_MODES: readonly PositionMode[] = ['net_mode', 'long_short_mode'];
+const PERMISSIONS: readonly string[] = ['read_only', 'trade', 'withdraw'];
 
 /** What every account starts with. */
 const BALANCES = { USDT: '1000000', USDC: '1000000', BTC: '20', ETH: '400', SOL: '5000', XRP: '500000' };
@@ -61,7 +80,14 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
   if (!/^(VIP|Lv)\d$/.test(values['fee-tier'])) {
     throw new UsageError(`--fee-tier: expected Lv1 or VIP1 to VIP9, was "${values['fee-tier']}"`);
   }
-  const accounts = values.account.map((text, index) => readAccount(text, index, values['fee-tier']));
+  const clockOffsetMs = Number(values['clock-offset-ms']);
+  if (!Number.isSafeInteger(clockOffsetMs)) {
+    throw new UsageError(
+      `--clock-offset-ms: expected a whole number, was "${values['clock-offset-ms']}"; write less than zero as --clock-offset-ms=-60000`,
+    );
+  }
+  const settings = readSettings(values);
+  const accounts = values.account.map((text, index) => ({ ...readAccount(text, index), ...settings }));
   if (new Set(accounts.map(({ apiKey }) => apiKey)).size !== accounts.length) {
     throw new UsageError('--account: expected every KEY once, one came twice');
   }
@@ -74,6 +100,7 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
     host: values.host,
     accounts,
     seed,
+    clockOffsetMs,
     markets,
     feed: values.feed,
     http,
@@ -94,6 +121,10 @@ function parse(argv: readonly string[]) {
         feed: { type: 'string', default: '' },
         http: { type: 'string', default: 'auto' },
         'fee-tier': { type: 'string', default: 'VIP4' },
+        'account-level': { type: 'string', default: '2' },
+        'position-mode': { type: 'string', default: 'net_mode' },
+        permissions: { type: 'string', default: DEFAULT_PERMISSIONS },
+        'clock-offset-ms': { type: 'string', default: '0' },
         embedded: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -103,7 +134,28 @@ function parse(argv: readonly string[]) {
   }
 }
 
-function readAccount(text: string, index: number, feeTier: string): VenueAccount {
+/** What the accounts have in common. */
+function readSettings(
+  values: Readonly<Record<'fee-tier' | 'account-level' | 'position-mode' | 'permissions', string>>,
+): AccountSettings {
+  const accountLevel = ACCOUNT_LEVELS.find((level) => level === values['account-level']);
+  if (accountLevel === undefined) {
+    throw new UsageError(`--account-level: expected 1, 2, 3 or 4, was "${values['account-level']}"`);
+  }
+  const positionMode = POSITION_MODES.find((mode) => mode === values['position-mode']);
+  if (positionMode === undefined) {
+    throw new UsageError(
+      `--position-mode: expected ${POSITION_MODES.join(' or ')}, was "${values['position-mode']}"`,
+    );
+  }
+  const { permissions } = values;
+  if (!permissions.split(',').every((permission) => PERMISSIONS.includes(permission))) {
+    throw new UsageError(`--permissions: expected ${PERMISSIONS.join(', ')} with commas, was "${permissions}"`);
+  }
+  return { accountLevel, positionMode, permissions, feeTier: values['fee-tier'] };
+}
+
+function readAccount(text: string, index: number): Omit<VenueAccount, keyof AccountSettings> {
   // A passphrase may hold colons, a key and a secret do not.
   const match = /^([^:]+):([^:]+):(.+)$/s.exec(text);
   // What was given may hold a secret, so it is not repeated.
@@ -114,11 +166,8 @@ function readAccount(text: string, index: number, feeTier: string): VenueAccount
     secret: match[2]!,
     passphrase: match[3]!,
     balances: BALANCES,
-    accountLevel: '2',
-    positionMode: 'net_mode',
     makerFeeRate: MAKER_FEE_RATE,
     takerFeeRate: TAKER_FEE_RATE,
-    feeTier,
   };
 }
 
@@ -131,7 +180,7 @@ async function run(args: Arguments): Promise<void> {
       `--market: expected instruments that are listed, was "${unlisted[0]}"; they are ${instruments.map(({ instId }) => instId).join(', ')}`,
     );
   }
-  const time = new VenueTime(new SystemClock());
+  const time = new VenueTime(new SystemClock(), args.clockOffsetMs);
   const http = createHttpServer(args.http, (line) => process.stderr.write(`${line}\n`));
   const venue = new PaperVenue({
     instruments,

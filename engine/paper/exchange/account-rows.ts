@@ -2,7 +2,7 @@
 import type { Milliseconds } from '../../base/units.ts';
 import type { Account, Balance, Valuation } from './account.ts';
 import { amountNumber, amountText, numberText } from './amount.ts';
-import type { Row } from './exchange-contract.ts';
+import { DEFAULT_PERMISSIONS, type Row } from './exchange-contract.ts';
 import type { Holding, Position } from './holding.ts';
 import type { Market } from './market.ts';
 
@@ -262,7 +262,7 @@ export function configRow(account: Account): Row {
     kycLv: '3',
     label: 'paper',
     ip: '',
-    perm: 'read_only,trade',
+    perm: account.options.permissions ?? DEFAULT_PERMISSIONS,
     liquidationGear: '-1',
     enableSpotBorrow: false,
     spotBorrowAutoRepay: false,

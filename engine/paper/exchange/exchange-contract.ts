@@ -29,7 +29,12 @@ export interface AccountOptions {
   readonly takerFeeRate: string;
   /** `level` of the account's configuration, such as "Lv1" or "VIP4". */
   readonly feeTier: string;
+  /** `perm` of the account's configuration: what its API key may do, a list with commas; default "read_only,trade". */
+  readonly permissions?: string;
 }
+
+/** What a key may do when nothing else is said. */
+export const DEFAULT_PERMISSIONS = 'read_only,trade';
 
 export interface ExchangeOptions {
   readonly instruments: readonly InstrumentRow[];

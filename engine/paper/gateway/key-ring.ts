@@ -1,5 +1,6 @@
 import { SIGNATURE_AGE_MS_MAX } from '../../okx/venue-limits.ts';
 import { signLogin, signRest } from '../../okx/sign.ts';
+import { DEFAULT_PERMISSIONS } from '../exchange/exchange-contract.ts';
 import { Refusal } from './refusal.ts';
 
 /** An API key and the account (`uid`) that it trades for. */
@@ -8,6 +9,8 @@ export interface ApiKey {
   readonly secret: string;
   readonly passphrase: string;
   readonly uid: string;
+  /** As `perm` of the account's configuration says it; absent, it may trade. */
+  readonly permissions?: string;
 }
 
 /** The parts of a REST request that its signature covers. Header names in lower case. */
@@ -22,9 +25,19 @@ export interface SignedRequest {
 /** Every key that the venue knows. */
 export class KeyRing {
   readonly #keys = new Map<string, ApiKey>();
+  readonly #tradingUids = new Set<string>();
 
   constructor(keys: readonly ApiKey[]) {
-    for (const key of keys) this.#keys.set(key.apiKey, key);
+    for (const key of keys) {
+      this.#keys.set(key.apiKey, key);
+      if ((key.permissions ?? DEFAULT_PERMISSIONS).split(',').includes('trade'))
+        this.#tradingUids.add(key.uid);
+    }
+  }
+
+  /** Whether the account's key may place orders, and change anything else (50120 where it may not). */
+  mayTrade(uid: string): boolean {
+    return this.#tradingUids.has(uid);
   }
 
   /**

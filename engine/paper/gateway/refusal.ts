@@ -34,6 +34,7 @@ const TEXTS = {
   '50112': 'Invalid OK-ACCESS-TIMESTAMP',
   '50113': 'Invalid Sign',
   '50115': 'Invalid request method',
+  '50120': "This API key doesn't have permission to use this function.",
   '51000': 'Parameter error',
   '51001': "Instrument ID, Instrument ID code, or Spread ID doesn't exist.",
   '51010': 'Request unsupported under current account mode',

@@ -108,6 +108,8 @@ export class RestRouter {
       const key = this.#venue.keys.checkRest({ method, requestPath, headers, body }, nowMs);
       if (key instanceof Refusal) return key;
       uid = key.uid;
+      // Every private POST trades or changes the account.
+      if (route.method === 'POST' && !this.#venue.keys.mayTrade(uid)) return new Refusal('50120', 401);
     }
     const body = route.method === 'POST' ? parseBody(request.body) : null;
     if (body instanceof Refusal) return body;

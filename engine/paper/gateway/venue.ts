@@ -208,6 +208,7 @@ export class PaperVenue implements SessionHost {
     receivedMs: number,
   ): ReturnType<OrderEntry['submit']> {
     if (uid === '') return new Refusal('60011');
+    if (!this.keys.mayTrade(uid)) return new Refusal('50120');
     const op = request.op as string;
     // Market maker protection is not modelled, so no account has the permission for it.
     if (op === WsOp.massCancel) return new Refusal('51411');

@@ -6,12 +6,15 @@ import type { Clock } from '../../base/clock.ts';
  */
 export class VenueTime {
   readonly #clock: Clock;
+  readonly #offsetMs: number;
   #anchorWallMs: number;
   #anchorNs: number;
   #lastMs = 0;
 
-  constructor(clock: Clock) {
+  /** @param offsetMs how far the venue's time is ahead of the machine's: for clients that have to notice */
+  constructor(clock: Clock, offsetMs = 0) {
     this.#clock = clock;
+    this.#offsetMs = offsetMs;
     this.#anchorWallMs = clock.wallMs();
     this.#anchorNs = clock.nowNs();
   }
@@ -26,7 +29,7 @@ export class VenueTime {
       nowMs = wallMs;
     }
     this.#lastMs = Math.max(this.#lastMs, nowMs);
-    return this.#lastMs;
+    return this.#lastMs + this.#offsetMs;
   }
 }
 
