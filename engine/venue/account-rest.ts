@@ -22,6 +22,8 @@ import {
   type FillRow,
   type OrderRow,
   type PositionRow,
+  type RateLimit,
+  readRateLimit,
 } from './account-rows.ts';
 import type { RestClient, RestQuery } from './rest-client.ts';
 import { RestError, RestErrorCode } from './rest-error.ts';
@@ -48,15 +50,21 @@ const FILL_PAGES_MAX = 1_000;
 const PAGES_PER_WINDOW = 40;
 const PAGE_WINDOW_MS = 2_000;
 
+/** What the calls below need of a REST client. */
+export type RestPort = Pick<RestClient, 'get' | 'getText' | 'post' | 'postText'>;
+
 /**
  * The REST calls that starting, recovering and shutting down need. Every one throws RestError and nothing
  * else.
  */
 export class AccountRest {
-  readonly #rest: RestClient;
+  readonly #rest: RestPort;
+  readonly #waitMs: (ms: Milliseconds) => Promise<void>;
 
-  constructor(rest: RestClient) {
+  /** @param waitMs lets time pass between pages, where there are too many of them for one window of the venue */
+  constructor(rest: RestPort, waitMs: (ms: Milliseconds) => Promise<void> = pass) {
     this.#rest = rest;
+    this.#waitMs = waitMs;
   }
 
   /**
@@ -109,6 +117,11 @@ export class AccountRest {
 
   async fetchBalances(): Promise<Balances> {
     return readBalances(await this.#row('/api/v5/account/balance'));
+  }
+
+  /** How many orders and amends the venue takes of this sub-account in 2 s. Once a second at most. */
+  async fetchRateLimit(): Promise<RateLimit> {
+    return readRateLimit(await this.#row('/api/v5/trade/account-rate-limit'));
   }
 
   /** Our fills since `sinceMs` (three days back at most), oldest first, all pages. */
@@ -181,7 +194,7 @@ export class AccountRest {
       const last = String(all[all.length - 1]![idName]);
       if (last === after) break;
       after = last;
-      if (page % PAGES_PER_WINDOW === 0) await passWindow();
+      if (page % PAGES_PER_WINDOW === 0) await this.#waitMs(PAGE_WINDOW_MS);
     }
     throw new RestError(
       RestErrorCode.malformed,
@@ -196,8 +209,8 @@ export class AccountRest {
 
 const ORDER_NOT_FOUND = '51603';
 
-function passWindow(): Promise<void> {
+function pass(ms: Milliseconds): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, PAGE_WINDOW_MS);
+    setTimeout(resolve, ms);
   });
 }

@@ -64,6 +64,7 @@ export interface PositionRow {
   readonly realizedPnl: string;
   readonly lever: string;
   readonly liqPx: string;
+  readonly mgnRatio: string;
   readonly uTimeMs: Milliseconds;
 }
 
@@ -104,6 +105,16 @@ export interface FillRow {
   readonly isMaker: boolean;
   readonly fillTimeMs: Milliseconds;
   readonly tsMs: Milliseconds;
+}
+
+/** By the fill ratio of the sub-account: more fills for each order allow more orders. */
+export interface RateLimit {
+  /** Orders and amends in 2 s; 0 where the venue states none. */
+  readonly ordersMax: number;
+  /** The same from 08:00 UTC on. */
+  readonly nextOrdersMax: number;
+  /** "" where it does not apply. */
+  readonly fillRatio: string;
 }
 
 /** What one item of a batch of cancels came to. sCode "0": accepted, which is not yet cancelled. */
@@ -261,6 +272,7 @@ export function readPosition(row: RowReader): PositionRow {
     realizedPnl: row.optionalDecimal('realizedPnl'),
     lever: row.optionalDecimal('lever'),
     liqPx: row.optionalDecimal('liqPx'),
+    mgnRatio: row.optionalDecimal('mgnRatio'),
     uTimeMs: row.milliseconds('uTime'),
   };
 }
@@ -302,6 +314,14 @@ export function readFill(row: RowReader): FillRow {
     isMaker: row.optionalText('execType') === 'M',
     fillTimeMs: row.milliseconds('fillTime'),
     tsMs: row.milliseconds('ts'),
+  };
+}
+
+export function readRateLimit(row: RowReader): RateLimit {
+  return {
+    ordersMax: Number(row.optionalDecimal('accRateLimit')),
+    nextOrdersMax: Number(row.optionalDecimal('nextAccRateLimit')),
+    fillRatio: row.optionalDecimal('fillRatio'),
   };
 }
 

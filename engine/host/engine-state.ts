@@ -1,0 +1,61 @@
+import type { Milliseconds } from '../base/units.ts';
+import type { LedgerRow } from '../orders/position-ledger.ts';
+import type { StickyTrigger } from '../risk/kill-ladder.ts';
+import type { LossState } from '../risk/loss-watch.ts';
+
+/** A trade that is in the ledger. */
+export interface StoredTrade {
+  readonly instId: string;
+  readonly tradeId: number;
+  readonly tsMs: Milliseconds;
+  readonly hasFee: boolean;
+}
+
+/**
+ * What an engine must know of its former runs: plain JSON, taken at one instant, so that ledger, trades and `verifiedMs`
+ * belong together.
+ *
+ * Invariants: every trade of ours before `verifiedMs` (the venue's clock) is in the ledger; of those from a while before
+ * it on, `trades` names the ones that are. A restart asks for the fills since then, and books what is not named.
+ */
+export interface EngineState {
+  readonly version: 1;
+  /** Kind and region, such as "live/global"; '' in a state that was never an engine's. */
+  readonly venue: string;
+  /** The account's id; '' as above. */
+  readonly uid: string;
+  /** The operator's tag; '' as above. */
+  readonly tag: string;
+  /** The number of the newest run, inside every client order id of it. */
+  readonly run: number;
+  /** By this machine's clock. */
+  readonly savedMs: Milliseconds;
+  /** What only an operator may take back. */
+  readonly kill: readonly StickyTrigger[];
+  readonly loss: LossState | null;
+  /** By instrument; also of instruments that are not configured now. */
+  readonly ledger: readonly LedgerRow[];
+  readonly trades: readonly StoredTrade[];
+  /** 0 before the first recovery: then the ledger says nothing, and the venue's positions are taken as they are. */
+  readonly verifiedMs: Milliseconds;
+  /** By currency: what was held beside the spot position, as decimal text. */
+  readonly holdings: Readonly<Record<string, string>>;
+}
+
+/** The state of an engine that has none: nothing is known but what must not be forgotten. */
+export function blankState(kill: readonly StickyTrigger[], savedMs: Milliseconds): EngineState {
+  return {
+    version: 1,
+    venue: '',
+    uid: '',
+    tag: '',
+    run: 0,
+    savedMs,
+    kill,
+    loss: null,
+    ledger: [],
+    trades: [],
+    verifiedMs: 0,
+    holdings: {},
+  };
+}
