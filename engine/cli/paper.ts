@@ -150,7 +150,9 @@ function readSettings(
   }
   const { permissions } = values;
   if (!permissions.split(',').every((permission) => PERMISSIONS.includes(permission))) {
-    throw new UsageError(`--permissions: expected ${PERMISSIONS.join(', ')} with commas, was "${permissions}"`);
+    throw new UsageError(
+      `--permissions: expected ${PERMISSIONS.join(', ')} with commas, was "${permissions}"`,
+    );
   }
   return { accountLevel, positionMode, permissions, feeTier: values['fee-tier'] };
 }
