@@ -4,7 +4,8 @@
  * Owner:      the engine thread.
  * Invariants: an order is in the table before its place leaves, until the venue has said that it is over; what is in
  *             flight or unknown counts at its worst in `exposureLots`; a fill counts once, whatever tells it first; slots
- *             are reused oldest first, with a new generation, so that a late word about a former order is recognised.
+ *             are reused oldest first, with a new generation, so that a late word about a former order is recognised, and
+ *             not before every fill that an order's totals told has been told as a trade.
  * Cost:       a command or an answer is a few stores and one walk of the orders on its side; nothing allocates.
  *
  * The venue may say anything in any order. What contradicts the table of order-state.ts changes nothing and is counted.
@@ -16,6 +17,8 @@ import { TICKS_MAX } from '../base/units.ts';
 import type { Lots, Milliseconds, Nanoseconds, Ticks } from '../base/units.ts';
 import { AMENDS_IN_FLIGHT_MAX, AmendsInFlight } from './amends-in-flight.ts';
 import { KEEP_LOTS } from './command-batch.ts';
+import { FillTotals } from './fill-totals.ts';
+import { FreeSlots } from './free-slots.ts';
 import { END, OrderLists } from './order-lists.ts';
 import {
   AckOutcome,
@@ -60,7 +63,11 @@ export class OrderTable {
   /** Price and total size as the venue last confirmed them; as placed until then. */
   readonly priceTicks: Int32Array;
   readonly sizeLots: Float64Array;
+  /** Filled as far as totals or trades have told. */
   readonly filledLots: Float64Array;
+  /** The part of it whose trades were booked, and the part that is in the position without a trade (FillTotals). */
+  readonly tradedLots: Float64Array;
+  readonly untoldLots: Float64Array;
   /** Price and total size that the newest amend in flight asks for; the confirmed ones when there is none. */
   readonly wantTicks: Int32Array;
   readonly wantLots: Float64Array;
@@ -72,6 +79,15 @@ export class OrderTable {
   readonly placedNs: Float64Array;
   /** When the last command for it left. */
   readonly sentNs: Float64Array;
+  /** Since when its fate is unknown (it is unknown or gone), by the newest time told to the table; Infinity otherwise. */
+  readonly unknownSinceNs: Float64Array;
+  /** When its last order ended, by the newest time told to the table. */
+  readonly endedNs: Float64Array;
+  /**
+   * 1 when its last order was taken for over because the venue did not have it. A push that says otherwise is a reason to ask
+   * again.
+   */
+  readonly wasAbsent: Uint8Array;
   /** The most that can still be filled: the larger of the sizes confirmed and in flight, less what was filled. */
   readonly riskLots: Float64Array;
 
@@ -99,10 +115,10 @@ export class OrderTable {
   readonly #earlyCancels: Uint8Array;
   /** The venue's time of the newest push, per slot. */
   readonly #updatedMs: Float64Array;
-  /** Free slots, a ring: taken at the front, given back at the end. */
-  readonly #freeSlots: Int32Array;
-  #freeFront = 0;
-  #freeCount: number;
+  readonly #totals: FillTotals;
+  readonly #freeSlots: FreeSlots;
+  /** The newest time that came with a command or with the timer. */
+  #nowNs: Nanoseconds = 0;
 
   constructor(instrumentCount: number, capacity: number) {
     assert(capacity >= 1 && capacity <= SLOTS_MAX, 'an order table has 1 to 10000 slots');
@@ -113,7 +129,10 @@ export class OrderTable {
     this.side = new Uint8Array(capacity);
     this.priceTicks = new Int32Array(capacity);
     this.sizeLots = new Float64Array(capacity);
-    this.filledLots = new Float64Array(capacity);
+    this.#totals = new FillTotals(capacity);
+    this.filledLots = this.#totals.filledLots;
+    this.tradedLots = this.#totals.tradedLots;
+    this.untoldLots = this.#totals.untoldLots;
     this.wantTicks = new Int32Array(capacity);
     this.wantLots = new Float64Array(capacity);
     this.#amends = new AmendsInFlight(capacity);
@@ -122,6 +141,9 @@ export class OrderTable {
     this.isResting = new Uint8Array(capacity);
     this.placedNs = new Float64Array(capacity);
     this.sentNs = new Float64Array(capacity);
+    this.unknownSinceNs = new Float64Array(capacity).fill(Infinity);
+    this.endedNs = new Float64Array(capacity);
+    this.wasAbsent = new Uint8Array(capacity);
     this.riskLots = new Float64Array(capacity);
     this.exposureLots = new Float64Array(instrumentCount * 2);
     this.bestTicks = new Int32Array(instrumentCount * 2);
@@ -131,8 +153,7 @@ export class OrderTable {
     this.#isAcked = new Uint8Array(capacity);
     this.#earlyCancels = new Uint8Array(capacity);
     this.#updatedMs = new Float64Array(capacity);
-    this.#freeSlots = Int32Array.from({ length: capacity }, (_, slot) => slot);
-    this.#freeCount = capacity;
+    this.#freeSlots = new FreeSlots(capacity);
   }
 
   // ------------------------------------------------------------------------------------------------- walking
@@ -166,22 +187,30 @@ export class OrderTable {
     return NO_ORDER;
   }
 
+  /** Since when the order that is longest unknown or gone has been so; Infinity when there is none. */
+  oldestUnknownNs(): Nanoseconds {
+    let oldest = Infinity;
+    if (this.doubtCount === 0) return oldest;
+    for (let slot = 0; slot < this.capacity; slot++) oldest = Math.min(oldest, this.unknownSinceNs[slot]!);
+    return oldest;
+  }
+
   // ------------------------------------------------------------------------------------------------- commands
 
   /** @hot Registers an order before its place is sent. NO_ORDER when the table is full. */
   open(instrument: number, side: Side, ticks: Ticks, lots: Lots, nowNs: Nanoseconds): number {
-    if (this.#freeCount === 0) return NO_ORDER;
     assert(ticks > 0 && lots > 0, 'an order has a price and a size');
-    const slot = this.#freeSlots[this.#freeFront]!;
-    this.#freeFront = (this.#freeFront + 1) % this.capacity;
-    this.#freeCount--;
+    const slot = this.#freeSlots.take(this.untoldLots);
+    if (slot === NO_ORDER) return NO_ORDER;
+    this.#nowNs = nowNs;
     this.generation[slot] = (this.generation[slot]! % GENERATION_MAX) + 1;
     this.state[slot] = OrderState.pendingPlace;
     this.instrument[slot] = instrument;
     this.side[slot] = side;
     this.priceTicks[slot] = ticks;
     this.sizeLots[slot] = lots;
-    this.filledLots[slot] = 0;
+    this.#totals.reset(slot);
+    this.wasAbsent[slot] = 0;
     this.wantTicks[slot] = ticks;
     this.wantLots[slot] = lots;
     this.placedNs[slot] = nowNs;
@@ -197,10 +226,11 @@ export class OrderTable {
     return slot;
   }
 
-  /** @hot Whether an amend of this order may be sent now. */
+  /** @hot Whether an amend of this order may be sent now: what its trades have filled, ahead of its last push, is over. */
   isAmendable(slot: number): boolean {
     return (
       this.state[slot] === OrderState.live &&
+      this.riskLots[slot]! > 0 &&
       this.isCancelInFlight[slot] === 0 &&
       this.amendCount[slot]! < AMENDS_IN_FLIGHT_MAX
     );
@@ -222,6 +252,7 @@ export class OrderTable {
    */
   requestAmend(slot: number, ticks: Ticks, lots: Lots, nowNs: Nanoseconds): number {
     assert(this.isAmendable(slot), 'only a resting order with amends to spare is amended');
+    this.#nowNs = nowNs;
     const total = lots === KEEP_LOTS ? this.wantLots[slot]! : lots;
     const id = this.#amends.add(slot, ticks, total);
     this.wantTicks[slot] = ticks;
@@ -241,6 +272,7 @@ export class OrderTable {
   /** @hot Registers a cancel before it is sent. */
   requestCancel(slot: number, nowNs: Nanoseconds): void {
     assert(this.isCancellable(slot), 'a cancel is asked for once, of an order that may rest');
+    this.#nowNs = nowNs;
     this.isCancelInFlight[slot] = 1;
     if (this.#isAcked[slot] === 0) this.#earlyCancels[slot]!++;
     this.sentNs[slot] = nowNs;
@@ -291,8 +323,39 @@ export class OrderTable {
   }
 
   /**
-   * @hot The venue's push about one order of this run. Returns the lots that it is the first to tell of: not always the
-   * push's own fill, for a fill may have been told before, or be told together with a later one.
+   * @hot A trade that no channel had told before, of an order of this run, open or over. Returns how many lots it tells that a
+   * total had told already. Called by Fills, which keeps the position.
+   */
+  tellTrade(slot: number, generation: number, lots: Lots): Lots {
+    if (!this.#isKnown(slot, generation)) return 0;
+    const before = this.filledLots[slot]!;
+    const told = this.#totals.onTrade(slot, lots);
+    this.#onFilled(slot, this.filledLots[slot]! > before);
+    return told;
+  }
+
+  /**
+   * @hot An order of this run, open or over, is filled this far in total. Returns the lots that it is the first to tell of,
+   * which are untold from now on. Called by Fills, which keeps the position.
+   */
+  tellTotal(slot: number, generation: number, totalLots: Lots): Lots {
+    if (!this.#isKnown(slot, generation)) return 0;
+    const told = this.#totals.onTotal(slot, totalLots);
+    this.#onFilled(slot, told > 0);
+    return told;
+  }
+
+  /** No more trades of the instrument's orders are to be told. Called by Fills, which keeps the position. */
+  clearUntold(instrument: number): void {
+    for (let slot = 0; slot < this.capacity; slot++) {
+      if (this.instrument[slot] === instrument) this.untoldLots[slot] = 0;
+    }
+  }
+
+  /**
+   * @hot The venue's push about one order of this run. Returns the lots that it is the first to tell of, as tellTotal does:
+   * not always the push's own fill, for a fill may have been told before, or be told together with a later one. Called by
+   * Fills, which keeps the position.
    */
   onUpdate(rows: OrderRows, row: number): Lots {
     const slot = rows.slot[row]!;
@@ -300,10 +363,10 @@ export class OrderTable {
       this.staleCount++;
       return 0;
     }
-    const filled = this.#fillUpTo(slot, rows.accFillLots[row]!);
+    const filled = this.#totals.onTotal(slot, rows.accFillLots[row]!);
+    this.#onFilled(slot, filled > 0);
     if (this.state[slot] === OrderState.free) {
       this.staleCount++;
-      if (filled > 0) this.lateFillCount++;
       return filled;
     }
     const state = rows.state[row] as UpdateState;
@@ -334,24 +397,19 @@ export class OrderTable {
 
   /** Doubts every order with a command that has waited `timeoutNs` for its outcome. Returns how many. */
   expire(nowNs: Nanoseconds, timeoutNs: Nanoseconds): number {
-    let count = 0;
-    for (let slot = 0; slot < this.capacity; slot++) {
-      if (this.#isWaiting(slot) && nowNs - this.sentNs[slot]! >= timeoutNs) {
-        this.#doubt(slot);
-        count++;
-      }
-    }
-    return count;
+    this.#nowNs = nowNs;
+    return this.#expireSentBefore(nowNs - timeoutNs);
   }
 
   /** Doubts every order with a command in flight: the session that would have brought the outcome is lost. */
   doubtInFlight(): number {
-    return this.expire(Infinity, 0);
+    return this.#expireSentBefore(Infinity);
   }
 
   /**
    * The answer to a question that was asked after all its commands were decided or had expired at the venue: the order
-   * rests like this, as of the venue's time `updatedMs`. Returns the lots newly known to be filled.
+   * rests like this, as of the venue's time `updatedMs`. Returns the lots newly known to be filled: none where Fills.onTotal
+   * was told the total before, as it must be when a position is kept.
    */
   resolveLive(
     slot: number,
@@ -362,7 +420,7 @@ export class OrderTable {
     updatedMs: Milliseconds,
   ): Lots {
     if (!this.#isCurrent(slot, generation)) return 0;
-    const filled = this.#fillUpTo(slot, filledLots);
+    const filled = this.tellTotal(slot, generation, filledLots);
     this.amendCount[slot] = 0;
     this.isCancelInFlight[slot] = 0;
     if (updatedMs >= this.#updatedMs[slot]!) {
@@ -378,21 +436,18 @@ export class OrderTable {
     return filled;
   }
 
-  /** The answer to a question: the order is over, filled this far. Returns the lots newly known to be filled. */
+  /** The answer to a question: the order is over, filled this far. As `resolveLive` about what it returns. */
   resolveClosed(slot: number, generation: number, filledLots: Lots): Lots {
     if (!this.#isCurrent(slot, generation)) return 0;
-    const filled = this.#fillUpTo(slot, filledLots);
+    const filled = this.tellTotal(slot, generation, filledLots);
     this.#happen(slot, OrderEvent.pushedClosed);
     return filled;
   }
 
-  /**
-   * The venue does not have the order. What it filled before is in the position that recovery takes from the venue, so
-   * no later word about its fills counts.
-   */
+  /** The venue does not have the order. What it filled is told by its trades, before or after. */
   resolveAbsent(slot: number, generation: number): void {
     if (!this.#isCurrent(slot, generation)) return;
-    this.filledLots[slot] = Infinity;
+    this.wasAbsent[slot] = 1;
     this.#happen(slot, OrderEvent.absent);
   }
 
@@ -426,12 +481,22 @@ export class OrderTable {
     this.#happen(slot, OrderEvent.doubted);
   }
 
-  /** Raises what is filled to the venue's total and returns by how much. Totals only grow, so that each fill counts once. */
-  #fillUpTo(slot: number, totalLots: Lots): Lots {
-    const known = this.filledLots[slot]!;
-    if (!(totalLots > known)) return 0;
-    this.filledLots[slot] = totalLots;
-    return totalLots - known;
+  /** After a trade or a total: what is filled is no more at risk. */
+  #onFilled(slot: number, hasGrown: boolean): void {
+    if (!hasGrown) return;
+    if (this.state[slot] === OrderState.free) this.lateFillCount++;
+    else this.#weigh(slot);
+  }
+
+  #expireSentBefore(sentNs: Nanoseconds): number {
+    let count = 0;
+    for (let slot = 0; slot < this.capacity; slot++) {
+      if (this.#isWaiting(slot) && this.sentNs[slot]! <= sentNs) {
+        this.#doubt(slot);
+        count++;
+      }
+    }
+    return count;
   }
 
   #confirm(slot: number, ticks: Ticks, lots: Lots): void {
@@ -482,8 +547,11 @@ export class OrderTable {
   }
 
   #move(slot: number, next: OrderState): void {
-    this.doubtCount += Number(isDoubtful(next)) - Number(isDoubtful(this.state[slot] as OrderState));
+    const wasDoubtful = isDoubtful(this.state[slot] as OrderState);
     this.state[slot] = next;
+    if (isDoubtful(next) === wasDoubtful) return;
+    this.doubtCount += wasDoubtful ? -1 : 1;
+    this.unknownSinceNs[slot] = wasDoubtful ? Infinity : this.#nowNs;
   }
 
   #close(slot: number): void {
@@ -497,9 +565,9 @@ export class OrderTable {
     this.riskLots[slot] = 0;
     this.openCounts[this.instrument[slot]!]!--;
     this.openTotal--;
+    this.endedNs[slot] = this.#nowNs;
     this.#lists.remove(slot);
-    this.#freeSlots[(this.#freeFront + this.#freeCount) % this.capacity] = slot;
-    this.#freeCount++;
+    this.#freeSlots.give(slot);
     this.#rescanBest(list);
   }
 

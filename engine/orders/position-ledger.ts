@@ -1,25 +1,57 @@
 /**
- * Position, profit and fees of every instrument, from our own fills.
+ * Position, profit and fees of every instrument, from our own trades.
  *
- * Owner:      the engine thread. Arrays are read in place by the gate and the status board.
- * Invariants: positions are whole lots, exact; profit is realised when a position shrinks, at its average entry.
- * Cost:       a fill is a few multiplications; nothing allocates once constructed.
+ * Owner:      the engine thread; fills come through Fills alone. Arrays are read in place by the gate and the status board.
+ * Invariants: positionLots = bookedLots + untoldLots; bookedLots is the sum of all trades and of the venue's differences;
+ *             money comes from trades only, and is the same in whatever order they were booked, but for its division into
+ *             realised and unrealised, which follows the average entry.
+ * Cost:       a trade is some fifty multiplications and additions; nothing allocates once constructed.
+ *
+ * `cash` is what trades have cost so far, in the instrument's own units: a buy at `ticks` takes lots × ticks from it. For
+ * spot and linear contracts that is a sum of whole numbers and exact; profit at a mark is cash + bookedLots × mark, and only
+ * then becomes money. An inverse contract is worth n·ctVal/price coins: its cash is the sum of lots / ticks.
  *
  * The average entry is the price at which the open position breaks even: the mean by lots for spot and linear contracts,
- * the harmonic mean for inverse ones, which are worth n·ctVal/price coins.
+ * the harmonic mean for inverse ones.
  */
 import { assert } from '../base/assert.ts';
 import { ContractKind } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { Side, sideSign } from '../base/side.ts';
 import type { Lots } from '../base/units.ts';
+import { ExactSums } from './exact-sums.ts';
+import { regrid } from './regrid.ts';
+
+/** The ledger's line of one instrument as it is kept over restarts: plain JSON, whose numbers come back as they were. */
+export interface LedgerRow {
+  readonly instId: string;
+  /** The grids in which the row counts: an instrument may have others when it is read. */
+  readonly tickSz: string;
+  readonly lotSz: string;
+  readonly bookedLots: number;
+  /** Together with `cashRest` what trades have cost, in lots × ticks (inverse: lots / ticks). */
+  readonly cash: number;
+  /** What does not fit into `cash`. */
+  readonly cashRest: number;
+  readonly entryTicks: number;
+  readonly fees: number;
+  readonly baseFees: number;
+  readonly turnover: number;
+  readonly fillCount: number;
+  readonly boughtLots: number;
+  readonly soldLots: number;
+}
 
 export class PositionLedger {
   // Per instrument. Money is in the instrument's settlement currency, but for base fees.
+  /** What we hold as far as anything has told: booked and untold. The gate counts it. */
   readonly positionLots: Float64Array;
-  /** Average entry in ticks, with a fraction; 0 while flat. */
+  /** What all booked trades add up to. */
+  readonly bookedLots: Float64Array;
+  /** Signed: filled by the totals of orders, by trades that are not told yet. */
+  readonly untoldLots: Float64Array;
+  /** Average entry of the booked position in ticks, with a fraction; 0 while flat. */
   readonly entryTicks: Float64Array;
-  readonly realised: Float64Array;
   /** The venue's sign: negative is paid, positive received. */
   readonly fees: Float64Array;
   /** Fees that spot buys pay in the base currency, in that currency. */
@@ -28,94 +60,189 @@ export class PositionLedger {
   readonly soldLots: Float64Array;
   /** Value of everything traded, as Instrument.notional has it. */
   readonly turnover: Float64Array;
+  /** Trades booked. */
   readonly fillCount: Float64Array;
 
   readonly #instruments: readonly Instrument[];
+  readonly #cash: ExactSums;
+  readonly #fees: ExactSums;
+  readonly #baseFees: ExactSums;
+  readonly #turnover: ExactSums;
+  /** Of one entry: cash at a mark. */
+  readonly #total = new ExactSums(1);
+  /** Restored rows of instruments that this engine does not trade: what they earned is not forgotten. */
+  #otherRows: readonly LedgerRow[] = [];
 
   constructor(instruments: readonly Instrument[]) {
     const count = instruments.length;
     this.#instruments = instruments;
     this.positionLots = new Float64Array(count);
+    this.bookedLots = new Float64Array(count);
+    this.untoldLots = new Float64Array(count);
     this.entryTicks = new Float64Array(count);
-    this.realised = new Float64Array(count);
-    this.fees = new Float64Array(count);
-    this.baseFees = new Float64Array(count);
     this.boughtLots = new Float64Array(count);
     this.soldLots = new Float64Array(count);
-    this.turnover = new Float64Array(count);
     this.fillCount = new Float64Array(count);
+    this.#cash = new ExactSums(count);
+    this.#fees = new ExactSums(count);
+    this.#baseFees = new ExactSums(count);
+    this.#turnover = new ExactSums(count);
+    this.fees = this.#fees.high;
+    this.baseFees = this.#baseFees.high;
+    this.turnover = this.#turnover.high;
   }
 
-  /** @hot Books lots that were filled on `side` at `ticks` (which may lie between ticks). */
-  onFill(instrument: number, side: Side, ticks: number, lots: Lots): void {
-    assert(lots > 0 && ticks > 0, 'a fill has a price and a size');
-    const which = this.#instruments[instrument]!;
-    const position = this.positionLots[instrument]!;
-    const sign = sideSign(side);
-    const next = position + sign * lots;
-    this.positionLots[instrument] = next;
-    this.turnover[instrument]! += which.notional(ticks, lots);
+  // -------------------------------------------------------------------------------------------------- booking
+
+  /** @hot Books a trade of `lots` on `side` at `ticks` (which may lie between ticks). Called by Fills, once a trade. */
+  onTrade(instrument: number, side: Side, ticks: number, lots: Lots): void {
+    assert(lots > 0 && ticks > 0, 'a trade has a price and a size');
+    this.#book(instrument, sideSign(side) * lots, ticks);
+    this.#turnover.add(instrument, this.#instruments[instrument]!.notional(ticks, lots));
     this.fillCount[instrument]!++;
     if (side === Side.buy) this.boughtLots[instrument]! += lots;
     else this.soldLots[instrument]! += lots;
-
-    if (position * sign >= 0) {
-      // It grows.
-      this.entryTicks[instrument] = meanEntry(
-        which,
-        Math.abs(position),
-        this.entryTicks[instrument]!,
-        lots,
-        ticks,
-      );
-      return;
-    }
-    const closedLots = Math.min(lots, Math.abs(position));
-    this.realised[instrument]! += which.profit(this.entryTicks[instrument]!, ticks, -sign * closedLots);
-    if (next === 0) this.entryTicks[instrument] = 0;
-    // It went through zero: what is left was opened by this fill.
-    else if (lots > closedLots) this.entryTicks[instrument] = ticks;
   }
 
   /** @hot Books a fee or rebate with the venue's sign. */
   onFee(instrument: number, fee: number, isBase: boolean): void {
-    if (isBase) this.baseFees[instrument]! += fee;
-    else this.fees[instrument]! += fee;
+    if (isBase) this.#baseFees.add(instrument, fee);
+    else this.#fees.add(instrument, fee);
+  }
+
+  /** @hot Counts lots that an order's total tells and no trade yet, or takes them back when `lots` is below zero. */
+  addUntold(instrument: number, side: Side, lots: Lots): void {
+    this.untoldLots[instrument]! += sideSign(side) * lots;
+    this.positionLots[instrument] = this.bookedLots[instrument]! + this.untoldLots[instrument]!;
+  }
+
+  /** Untold lots of the instrument are no more. By Fills.clearUntold, which tells the order table too. */
+  clearUntold(instrument: number): void {
+    this.untoldLots[instrument] = 0;
+    this.positionLots[instrument] = this.bookedLots[instrument]!;
   }
 
   /**
-   * Takes the venue's position over ours (recovery, funding, liquidation). The entry, in ticks, is only needed when the
-   * position is not zero; profit that was realised stays. What is left no more of ours was closed unseen: with a mark it is
-   * realised there, so that a loss does not vanish with the position that made it.
+   * Takes the venue's position over ours: the difference (a first start, a liquidation, a transfer) is booked as if it had
+   * been traded at `ticks`, so that from there on profit is exact. No fill, no turnover, no fee. `ticks` is the position's
+   * entry for what is found at a first start, the mark for what changed unseen.
    */
-  setPosition(instrument: number, lots: Lots, entryTicks: number, markTicks: number = 0): void {
-    assert(lots === 0 || entryTicks > 0, 'an open position has an entry price');
-    const held = this.positionLots[instrument]!;
-    const kept = held * lots > 0 ? Math.sign(held) * Math.min(Math.abs(held), Math.abs(lots)) : 0;
-    if (held !== kept && markTicks > 0) {
-      const which = this.#instruments[instrument]!;
-      this.realised[instrument]! += which.profit(this.entryTicks[instrument]!, markTicks, held - kept);
-    }
-    this.positionLots[instrument] = lots;
-    this.entryTicks[instrument] = lots === 0 ? 0 : entryTicks;
+  setPosition(instrument: number, lots: Lots, ticks: number): void {
+    const difference = lots - this.positionLots[instrument]!;
+    if (difference === 0) return;
+    assert(ticks > 0, 'a difference in position has a price');
+    this.#book(instrument, difference, ticks);
   }
 
-  /** @hot Profit of the open position at `markTicks`; 0 while there is no mark. */
+  // ------------------------------------------------------------------------------------------------- reading
+
+  /**
+   * @hot Profit that is no more at risk: what all trades brought, less what the booked position is worth at its entry. With
+   * `unrealised` at any mark it adds up to `total` there.
+   */
+  realised(instrument: number): number {
+    return this.total(instrument, this.entryTicks[instrument]!);
+  }
+
+  /** @hot Profit of the booked position at `markTicks`; 0 while there is no mark. */
   unrealised(instrument: number, markTicks: number): number {
-    const position = this.positionLots[instrument]!;
-    if (position === 0 || !(markTicks > 0)) return 0;
-    return this.#instruments[instrument]!.profit(this.entryTicks[instrument]!, markTicks, position);
+    const booked = this.bookedLots[instrument]!;
+    if (booked === 0 || !(markTicks > 0)) return 0;
+    return this.#instruments[instrument]!.profit(this.entryTicks[instrument]!, markTicks, booked);
   }
 
-  /** @hot Everything together at `markTicks`: realised, unrealised and fees, base fees at the mark. */
+  /**
+   * @hot Profit of all trades with the booked position at `markTicks`, without fees. Exact until it becomes money: for spot
+   * and linear contracts it is (Σ ∓lots·ticks + bookedLots·mark) × lotValue × tick, with the sum in whole numbers when the
+   * mark is one.
+   */
+  total(instrument: number, markTicks: number): number {
+    const which = this.#instruments[instrument]!;
+    const booked = this.bookedLots[instrument]!;
+    const total = this.#total;
+    total.set(0, this.#cash.high[instrument]!, this.#cash.low[instrument]!);
+    if (which.kind === ContractKind.inverse) {
+      if (booked !== 0) total.addQuotient(0, -booked, markTicks);
+      return (total.high[0]! * which.lotValue) / which.tick.value;
+    }
+    total.addProduct(0, booked, markTicks);
+    return total.high[0]! * (which.lotValue * which.tick.value);
+  }
+
+  /** @hot Everything together at `markTicks`: trades and fees, base fees at the mark. What is untold has no price yet. */
   netProfit(instrument: number, markTicks: number): number {
-    const markPrice = markTicks * this.#instruments[instrument]!.tick.value;
-    return (
-      this.realised[instrument]! +
-      this.unrealised(instrument, markTicks) +
-      this.fees[instrument]! +
-      this.baseFees[instrument]! * markPrice
-    );
+    const hasMark = markTicks > 0;
+    const trades = hasMark ? this.total(instrument, markTicks) : this.realised(instrument);
+    const markPrice = hasMark ? markTicks * this.#instruments[instrument]!.tick.value : 0;
+    return trades + this.fees[instrument]! + this.baseFees[instrument]! * markPrice;
+  }
+
+  // --------------------------------------------------------------------------------------------------- state
+
+  /** What a restart must know: everything but the untold lots, which the venue tells again. Plain JSON, exact. */
+  rows(): LedgerRow[] {
+    const rows = this.#instruments.map(({ instId, tick, lot }, instrument) => ({
+      instId,
+      tickSz: tick.step,
+      lotSz: lot.step,
+      bookedLots: this.bookedLots[instrument]!,
+      cash: this.#cash.high[instrument]!,
+      cashRest: this.#cash.low[instrument]!,
+      entryTicks: this.entryTicks[instrument]!,
+      fees: this.fees[instrument]!,
+      baseFees: this.baseFees[instrument]!,
+      turnover: this.turnover[instrument]!,
+      fillCount: this.fillCount[instrument]!,
+      boughtLots: this.boughtLots[instrument]!,
+      soldLots: this.soldLots[instrument]!,
+    }));
+    return [...rows, ...this.#otherRows];
+  }
+
+  /**
+   * Takes over what `rows` gave, before anything is booked. Where the grid has changed since, it is counted anew.
+   *
+   * @throws LedgerError when a row's position is no whole number of the instrument's present lots
+   */
+  restore(rows: readonly LedgerRow[]): void {
+    this.#otherRows = rows.filter((row) => this.#instruments.every(({ instId }) => instId !== row.instId));
+    for (const which of this.#instruments) {
+      const { index } = which;
+      const saved = rows.find(({ instId }) => instId === which.instId);
+      if (saved === undefined) continue;
+      const row = regrid(saved, which);
+      this.bookedLots[index] = row.bookedLots;
+      this.untoldLots[index] = 0;
+      this.positionLots[index] = row.bookedLots;
+      this.entryTicks[index] = row.entryTicks;
+      this.boughtLots[index] = row.boughtLots;
+      this.soldLots[index] = row.soldLots;
+      this.fillCount[index] = row.fillCount;
+      this.#cash.set(index, row.cash, row.cashRest);
+      this.#fees.set(index, row.fees, 0);
+      this.#baseFees.set(index, row.baseFees, 0);
+      this.#turnover.set(index, row.turnover, 0);
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ internals
+
+  /** @hot Signed lots at a price: position, cash and average entry. */
+  #book(instrument: number, lots: Lots, ticks: number): void {
+    const which = this.#instruments[instrument]!;
+    const held = this.bookedLots[instrument]!;
+    const next = held + lots;
+    this.bookedLots[instrument] = next;
+    this.positionLots[instrument] = next + this.untoldLots[instrument]!;
+    if (which.kind === ContractKind.inverse) this.#cash.addQuotient(instrument, lots, ticks);
+    else this.#cash.addProduct(instrument, -lots, ticks);
+    if (next === 0) this.entryTicks[instrument] = 0;
+    else if (held * lots >= 0) {
+      const entry = this.entryTicks[instrument]!;
+      this.entryTicks[instrument] = meanEntry(which, Math.abs(held), entry, Math.abs(lots), ticks);
+    }
+    // It went through zero: what is left was opened by this trade. A position that only shrank keeps its entry.
+    else if (held * next < 0) this.entryTicks[instrument] = ticks;
   }
 }
 

@@ -83,8 +83,9 @@ export class QuoteDiff {
     const table = this.#table;
     this.#count = 0;
     for (let slot = table.first(instrument, side); slot !== NO_ORDER; slot = table.next(slot)) {
-      // One that is being cancelled or is gone holds nothing, but its risk stays counted.
-      if (!table.isCancellable(slot)) continue;
+      // One that is being cancelled or is gone holds nothing, but its risk stays counted. One that its trades have filled
+      // holds nothing either, and its last push is on its way.
+      if (!table.isCancellable(slot) || table.riskLots[slot] === 0) continue;
       const isUnknown = table.state[slot] === OrderState.unknown;
       if (isUnknown || isWithdrawn) {
         const reason = isUnknown ? CommandReason.unknownFate : CommandReason.withdrawn;
