@@ -1,4 +1,3 @@
-import { Pool } from 'undici';
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Milliseconds } from '../base/units.ts';
@@ -13,6 +12,8 @@ import {
 } from '../okx/venue-limits.ts';
 import type { Credentials } from './credentials.ts';
 import { RestError, RestErrorCode } from './rest-error.ts';
+import { PoolTransport } from './rest-transport.ts';
+import type { RestAnswer, RestTransport } from './rest-transport.ts';
 
 export interface RestClientOptions {
   /**
@@ -29,6 +30,8 @@ export interface RestClientOptions {
   readonly timeoutMs: Milliseconds;
   /** Sockets kept open at most; each carries one call at a time. */
   readonly connectionsMax?: number;
+  /** What carries the calls; connections of its own unless given. */
+  readonly transport?: RestTransport;
 }
 
 export type RestQuery = Readonly<Record<string, string | number | undefined>>;
@@ -43,8 +46,6 @@ export interface RestCallOptions {
   readonly isBatch?: boolean;
 }
 
-/** The largest answer (all options of an underlying) is a few MB; anything larger is not ours. */
-const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 const CLOCK_SAMPLES = 3;
 
 /**
@@ -53,7 +54,7 @@ const CLOCK_SAMPLES = 3;
  * `RestError.isOutcomeUnknown`).
  */
 export class RestClient {
-  readonly #pool: Pool;
+  readonly #transport: RestTransport;
   readonly #prefix: string;
   readonly #credentials: Credentials | undefined;
   readonly #isDemo: boolean;
@@ -71,15 +72,13 @@ export class RestClient {
     this.#isDemo = options.isDemo;
     this.#clock = options.clock;
     this.#timeoutMs = options.timeoutMs;
-    this.#pool = new Pool(url.origin, {
-      connections: options.connectionsMax ?? 4,
-      pipelining: 1,
-      keepAliveTimeout: 30_000,
-      connect: { timeout: options.timeoutMs },
-      headersTimeout: options.timeoutMs,
-      bodyTimeout: options.timeoutMs,
-      maxResponseSize: ANSWER_BYTES_MAX,
-    });
+    this.#transport =
+      options.transport ??
+      new PoolTransport({
+        origin: url.origin,
+        timeoutMs: options.timeoutMs,
+        connectionsMax: options.connectionsMax ?? 4,
+      });
   }
 
   /** The `data` of the answer. @throws RestError */
@@ -154,30 +153,22 @@ export class RestClient {
 
   /** Ends every connection; calls under way fail with REST_NETWORK. */
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await this.#transport.close();
   }
 
-  async #call(method: 'GET' | 'POST', requestPath: string, body: string, isSigned: boolean): Promise<Answer> {
+  async #call(
+    method: 'GET' | 'POST',
+    requestPath: string,
+    body: string,
+    isSigned: boolean,
+  ): Promise<RestAnswer> {
     const headers: Record<string, string> = { 'content-type': 'application/json' };
     if (this.#isDemo) headers[HEADER_DEMO] = '1';
     if (isSigned) this.#sign(headers, method, requestPath, body);
-    // One timer for the whole call: undici's own ones start anew with each stage, so a server that drips
-    // would hold us.
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), this.#timeoutMs);
     try {
-      const answer = await this.#pool.request({
-        method,
-        path: this.#prefix + requestPath,
-        headers,
-        body: method === 'GET' ? null : body,
-        signal: abort.signal,
-      });
-      return { status: answer.statusCode, text: await answer.body.text() };
+      return await this.#transport.call({ method, path: this.#prefix + requestPath, headers, body });
     } catch (cause) {
-      throw transportError(cause, abort.signal.aborted, method, requestPath, this.#timeoutMs);
-    } finally {
-      clearTimeout(timer);
+      throw transportError(cause, method, requestPath, this.#timeoutMs);
     }
   }
 
@@ -193,11 +184,6 @@ export class RestClient {
   }
 }
 
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
-
 /** "" or "?a=1&b=2" in the order given, which is the order signed; undefined values are left out. */
 function queryText(query: RestQuery): string {
   const parts: string[] = [];
@@ -207,7 +193,7 @@ function queryText(query: RestQuery): string {
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
 }
 
-function dataOf(method: string, path: string, answer: Answer, isBatch: boolean): unknown[] {
+function dataOf(method: string, path: string, answer: RestAnswer, isBatch: boolean): unknown[] {
   const httpStatus = answer.status;
   const envelope = envelopeOf(answer.text);
   if (envelope === undefined) {
@@ -278,16 +264,10 @@ function firstItem(envelope: Envelope): Record<string, unknown> | undefined {
   return typeof item === 'object' && item !== null ? (item as Record<string, unknown>) : undefined;
 }
 
-function transportError(
-  cause: unknown,
-  isTimeout: boolean,
-  method: string,
-  path: string,
-  timeoutMs: Milliseconds,
-): RestError {
+function transportError(cause: unknown, method: string, path: string, timeoutMs: Milliseconds): RestError {
   const name =
     typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : 'no code';
-  if (isTimeout || name.endsWith('TIMEOUT')) {
+  if (name.endsWith('TIMEOUT')) {
     return new RestError(RestErrorCode.timeout, `expected an answer within ${timeoutMs} ms, none came`, {
       method,
       path,
