@@ -182,6 +182,8 @@ export interface LoopOptions {
   readonly account: AccountLimits;
   readonly brakes: readonly InstrumentBrakes[];
   readonly watches: AccountWatches;
+  /** Demo trading has maintenance of its own. */
+  readonly isDemo: boolean;
   /** How far from the mark a closing order of `flatten` may go. */
   readonly closeBps: number;
   readonly tolerances: readonly DiffTolerance[];

@@ -1,0 +1,62 @@
+/**
+ * What every part of the loop reads and few write: the time, the sessions, and which instruments something happened to.
+ *
+ * Owner:      the engine thread.
+ * Invariants: time never goes back; an instrument that is dirty is compared at the end of the input that made it so.
+ * Cost:       loads and stores; nothing allocates once constructed.
+ */
+import { NS_PER_MS } from './base/units.ts';
+import type { Milliseconds, Nanoseconds } from './base/units.ts';
+import { Connection } from './loop-options.ts';
+
+export class LoopState {
+  /** By connection. */
+  readonly isUp = new Uint8Array(3);
+  /** Instruments to compare at the end of this input. */
+  readonly isDirty: Uint8Array;
+  /** By instrument × 2 + side: the guard acted, so the diff's commands are the guard's. */
+  readonly isGuarded: Uint8Array;
+  /** By instrument: another grid or code at the venue than the one loaded. Not quoted before a fresh start. */
+  readonly isOutdated: Uint8Array;
+  isStopping = false;
+  nowNs: Nanoseconds = 0;
+  /** The venue's wall clock less the monotonic clock, from the timer's pair of clocks. */
+  venueEpochMs: Milliseconds = 0;
+
+  constructor(instrumentCount: number) {
+    this.isDirty = new Uint8Array(instrumentCount);
+    this.isGuarded = new Uint8Array(instrumentCount * 2);
+    this.isOutdated = new Uint8Array(instrumentCount);
+  }
+
+  /**
+   * @hot Frames that a session held while it came up are older than what was heard since: commands must not leave with
+   * their time, which would be in the venue's past.
+   */
+  advance(nowNs: Nanoseconds): void {
+    if (nowNs > this.nowNs) this.nowNs = nowNs;
+  }
+
+  /** @hot The venue's wall clock at a monotonic instant. */
+  venueMs(atNs: Nanoseconds): Milliseconds {
+    return this.venueEpochMs + atNs / NS_PER_MS;
+  }
+
+  /** @hot */
+  get isEverySessionUp(): boolean {
+    return (
+      this.isUp[Connection.public] === 1 &&
+      this.isUp[Connection.private] === 1 &&
+      this.isUp[Connection.trade] === 1
+    );
+  }
+
+  /** Whether recovery's answers could be followed, and cancels leave. */
+  get isAccountUp(): boolean {
+    return this.isUp[Connection.private] === 1 && this.isUp[Connection.trade] === 1;
+  }
+
+  dirtyAll(): void {
+    this.isDirty.fill(1);
+  }
+}
