@@ -126,6 +126,11 @@ function checkAcrossKeys(config: Config, file: string): void {
       );
     }
   });
+  if (config.venue.kind === 'live' && config.engine.deadMansSwitchSeconds === 0) {
+    throw new ConfigError(
+      `configuration ${file}:\n  engine.deadMansSwitchSeconds: expected 10 to 120 on a live venue, was 0; without it a dead engine leaves its orders`,
+    );
+  }
   const { kind, rest, public: publicUrl, private: privateUrl, business } = config.venue;
   const given = [rest, publicUrl, privateUrl].filter((url) => url !== undefined).length;
   if (kind === 'paper' && given !== 0 && given !== 3) {

@@ -15,6 +15,10 @@ const decimalAboveZero = decimal.regex(/[1-9]/, {
   error: 'expected a decimal above zero in quotes, such as "0.01"',
 });
 const bps = z.number().min(0).max(10_000);
+/** A whole number of seconds that OKX takes for cancel-all-after, or none. */
+const switchSeconds = z.int().refine((value) => value === 0 || (value >= 10 && value <= 120), {
+  error: 'expected 0 or a whole number from 10 to 120',
+});
 const webSocketUrl = z.url({ protocol: /^wss?$/, error: 'expected a URL that begins with ws:// or wss://' });
 const restUrl = z.url({ protocol: /^https?$/, error: 'expected a URL that begins with http:// or https://' });
 
@@ -37,8 +41,17 @@ const limits = z.strictObject({
   position: decimalAboveZero,
   orderSize: decimalAboveZero,
   orderNotional: z.number().positive(),
+  notional: z.number().positive().optional(),
   openOrders: z.int().min(1).max(200).default(40),
   collarBps: bps.default(200),
+  loss: z.number().positive().optional(),
+});
+
+const brakes = z.strictObject({
+  volatilityBps: bps.default(100),
+  volatilityWindowMs: z.int().min(100).max(600_000).default(10_000),
+  adverseBps: bps.default(20),
+  holdMs: z.int().min(0).max(3_600_000).default(30_000),
 });
 
 const instrument = z.strictObject({
@@ -48,6 +61,7 @@ const instrument = z.strictObject({
   tradeMode: z.enum(['cash', 'cross', 'isolated']),
   strategy,
   limits,
+  brakes: brakes.prefault({}),
 });
 
 export const configSchema = z.strictObject({
@@ -70,7 +84,12 @@ export const configSchema = z.strictObject({
   account: z
     .strictObject({
       notionalMax: z.number().positive().default(1_000_000),
+      openOrdersMax: z.int().min(1).max(10_000).default(500),
       lossMax: z.number().positive().default(10_000),
+      drawdownMax: z.number().positive().optional(),
+      marginRatioMin: z.number().min(0).max(1_000).default(3),
+      liquidationDistanceBps: bps.default(200),
+      orderToTradeMax: z.number().min(0).max(1_000_000).default(0),
     })
     .prefault({}),
   engine: z
@@ -86,6 +105,19 @@ export const configSchema = z.strictObject({
           error: 'expected 0 or a whole number from 100 to 60000',
         })
         .default(2_000),
+      deadMansSwitchSeconds: switchSeconds.default(10),
+      auditMs: z.int().min(5_000).max(600_000).default(30_000),
+      bookAgeMsMax: z.int().min(0).max(600_000).default(10_000),
+      clockOffsetMsMax: z.int().min(1).max(60_000).default(5_000),
+      // The loop's timer has a period of 20 ms; shorter than some of them a pause would be chance.
+      stallMsMax: z
+        .int()
+        .max(60_000)
+        .refine((value) => value === 0 || value >= 100, {
+          error: 'expected 0 or a whole number from 100 to 60000',
+        })
+        .default(1_000),
+      closeBps: bps.default(50),
       workers: z.int().min(1).max(16).default(1),
       wait: z.enum(['spin', 'spinThenBlock', 'block']).default('block'),
     })

@@ -50,14 +50,28 @@ describe('parseConfig', () => {
             sizeToleranceRatio: 0.2,
           },
           limits: { position: '10', orderSize: '2', orderNotional: 1000, openOrders: 40, collarBps: 200 },
+          brakes: { volatilityBps: 100, volatilityWindowMs: 10_000, adverseBps: 20, holdMs: 30_000 },
         },
       ],
-      account: { notionalMax: 1_000_000, lossMax: 10_000 },
+      account: {
+        notionalMax: 1_000_000,
+        openOrdersMax: 500,
+        lossMax: 10_000,
+        marginRatioMin: 3,
+        liquidationDistanceBps: 200,
+        orderToTradeMax: 0,
+      },
       engine: {
         quoteAgeMsMax: 1_000,
         bookSilenceMsMax: 70_000,
         ackTimeoutMs: 3_000,
         orderExpiryMs: 2_000,
+        deadMansSwitchSeconds: 10,
+        auditMs: 30_000,
+        bookAgeMsMax: 10_000,
+        clockOffsetMsMax: 5_000,
+        stallMsMax: 1_000,
+        closeBps: 50,
         workers: 1,
         wait: 'block',
       },
@@ -148,6 +162,22 @@ describe('parseConfig', () => {
     ],
     ['instruments.0.limits.orderNotional', 0, 'instruments[0].limits.orderNotional: '],
     ['account.lossMax', -5, 'account.lossMax: '],
+    ['account.drawdownMax', 0, 'account.drawdownMax: '],
+    ['account.marginRatioMin', -1, 'account.marginRatioMin: '],
+    ['instruments.0.limits.notional', 0, 'instruments[0].limits.notional: '],
+    ['instruments.0.limits.loss', '5', 'instruments[0].limits.loss: expected number, was "5" (string)'],
+    ['instruments.0.brakes.holdMs', -1, 'instruments[0].brakes.holdMs: '],
+    [
+      'engine.deadMansSwitchSeconds',
+      5,
+      'engine.deadMansSwitchSeconds: expected 0 or a whole number from 10 to 120, was 5 (number)',
+    ],
+    [
+      'engine.stallMsMax',
+      20,
+      'engine.stallMsMax: expected 0 or a whole number from 100 to 60000, was 20 (number)',
+    ],
+    ['engine.auditMs', 0, 'engine.auditMs: '],
     ['engine.workers', 0, 'engine.workers: '],
     [
       'engine.wait',
@@ -214,6 +244,15 @@ describe('parseConfig', () => {
     expect(text).toContain(
       'instruments[1].strategy.sizeStep: expected a last level of at most limits.orderSize ("5"), was 6',
     );
+  });
+
+  it('does not let a live engine go without the dead man’s switch', () => {
+    const without = (kind: string): string =>
+      exampleText(kind).replace('deadMansSwitchSeconds: 10', 'deadMansSwitchSeconds: 0');
+    expect(textOfError(without('live'))).toContain(
+      'engine.deadMansSwitchSeconds: expected 10 to 120 on a live venue, was 0',
+    );
+    expect(parseConfig(without('demo'), 'my.yaml').engine.deadMansSwitchSeconds).toBe(0);
   });
 
   it.each(['rest', 'public', 'private', 'business'])('refuses port 8443 of OKX in %s', (key) => {
