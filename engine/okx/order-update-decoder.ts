@@ -81,6 +81,8 @@ export class OrderUpdateFrame {
   readonly feeCurrency = new Uint8Array(UPDATE_ROWS_MAX);
   readonly isMaker = new Uint8Array(UPDATE_ROWS_MAX);
   readonly uTimeMs = new Float64Array(UPDATE_ROWS_MAX);
+  /** The venue's time of this push's fill, -1 when it reports none. */
+  readonly fillTimeMs = new Float64Array(UPDATE_ROWS_MAX);
   /** Number of the amend that this push reports on, -1 when it reports on none of ours. */
   readonly reqId = new Float64Array(UPDATE_ROWS_MAX);
   /** -1 failed, 0 done, 1 failed and cancelled, 2 automatic, NO_AMEND_RESULT. */
@@ -130,6 +132,7 @@ const Field = {
   amendResult: 17,
   cancelSource: 18,
   code: 19,
+  fillTime: 20,
 } as const;
 const FIELD_NAMES = Object.keys(Field);
 const FIELDS = new KeyTable(FIELD_NAMES);
@@ -300,6 +303,7 @@ export class OrderUpdateDecoder {
     updates.isMaker[row] = rangeIs(bytes, start[Field.execType]!, end[Field.execType]!, MAKER) ? 1 : 0;
     storeInteger(bytes, start[Field.tradeId]!, end[Field.tradeId]!, updates.tradeId, row, NO_TRADE);
     storeInteger(bytes, start[Field.uTime]!, end[Field.uTime]!, updates.uTimeMs, row, -1);
+    storeInteger(bytes, start[Field.fillTime]!, end[Field.fillTime]!, updates.fillTimeMs, row, -1);
     storeInteger(bytes, start[Field.reqId]!, end[Field.reqId]!, updates.reqId, row, -1);
     storeDecimal(bytes, start[Field.fillFee]!, end[Field.fillFee]!, updates.fillFee, row, 0);
     updates.amendResult[row] = this.#small(bytes, Field.amendResult, NO_AMEND_RESULT, 2);

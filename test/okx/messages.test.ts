@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { decodeEvent } from '../../engine/okx/event-decoder.ts';
 import { OkxMessageError } from '../../engine/okx/okx-message-error.ts';
-import { decodePush } from '../../engine/okx/push-decoder.ts';
+import { NOT_OURS, decodePush } from '../../engine/okx/push-decoder.ts';
 import { Channel } from '../../engine/okx/shapes.ts';
 import { documentationExamples, fixtureLines } from './okx-fixtures.ts';
 import { truncationsAndFlips } from './mutations.ts';
 
 type Json = Record<string, unknown>;
+
+/** A fill of ours on the fills channel. */
+const FILL =
+  '{"arg":{"channel":"fills","instId":"BTC-USDT-SWAP","uid":"446556789012345678"},"data":[{"instId":"BTC-USDT-SWAP","fillSz":"0.4","fillPx":"65000.1","side":"buy","ts":"1763676603207","ordId":"3059871234567890432","clOrdId":"1000000420007000003","tradeId":"1544789377","execType":"M","count":"1"}]}';
 
 const examples = documentationExamples();
 const events = examples.filter(({ json }) => json['event']);
@@ -134,6 +138,12 @@ describe('pushes', () => {
     expect(decodePush(example('positions'))).toMatchObject({ eventType: 'snapshot', isLastPage: true });
     expect(decodePush(example('balance_and_position'))).toMatchObject({
       rows: [{ eventType: 'snapshot', balances: [{ ccy: 'BTC', cashBal: '1' }], positions: [{ pos: '10' }] }],
+    });
+    expect(decodePush(FILL)).toMatchObject({
+      rows: [{ tradeId: '1544789377', execType: 'M', run: 42, slot: 7, generation: 3, tsMs: 1763676603207 }],
+    });
+    expect(decodePush(FILL.replace('1000000420007000003', '0'))).toMatchObject({
+      rows: [{ clOrdId: '0', run: NOT_OURS }],
     });
     expect(decodePush(example('status'))).toMatchObject({ rows: [{ serviceType: '0', state: 'completed' }] });
     expect(decodePush(example('instruments'))).toMatchObject({

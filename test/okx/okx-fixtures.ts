@@ -47,6 +47,11 @@ export function documentationExamples(): DocumentationExample[] {
   return fixtureLines<DocumentationExample>('examples-2026-07-28.jsonl');
 }
 
+/** Every documented error code that an order, a login or a subscription can meet, by what it is about. */
+export function documentedRejectCodes(): Record<string, number[]> {
+  return JSON.parse(readFileSync(new URL('reject-codes.json', FOLDER), 'utf8')) as Record<string, number[]>;
+}
+
 export function bytesOf(value: unknown): Uint8Array {
   return new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
 }

@@ -9,6 +9,7 @@ import {
   encodeUnsubscribe,
   splitChannels,
 } from '../../engine/okx/request-encoder.ts';
+import { documentedRejectCodes } from './okx-fixtures.ts';
 import { assertTag } from '../../engine/okx/tag.ts';
 import { ENDPOINTS, HEADER_DEMO } from '../../engine/okx/venue-limits.ts';
 
@@ -96,6 +97,21 @@ describe('reject codes', () => {
     expect(LISTED_REJECT_CODES.length).toBeGreaterThan(180);
   });
 
+  it('that the documentation names are all decided, none by the default', () => {
+    const listed = new Set(LISTED_REJECT_CODES);
+    const classes = Object.entries(documentedRejectCodes());
+    expect(classes.length).toBe(22);
+    for (const [about, codes] of classes) {
+      expect(
+        codes.filter((code) => !listed.has(code)),
+        about,
+      ).toEqual([]);
+      for (const code of codes) expect(rejectDecision(code), `${code}`).not.toBe(RejectDecision.none);
+    }
+    const unknown = documentedRejectCodes()['unknown outcome']!;
+    expect(unknown.map(rejectDecision)).toEqual(unknown.map(() => RejectDecision.unknownOutcome));
+  });
+
   it.each([
     [0, 'none'],
     [2, 'none'],
@@ -109,7 +125,7 @@ describe('reject codes', () => {
     [51_503, 'resync'],
     [51_511, 'reprice'],
     [51_513, 'retryLater'],
-    [51_016, 'resync'],
+    [51_016, 'unknownOutcome'],
     [50_113, 'halt'],
     [59_113, 'halt'],
     [60_011, 'retryLater'],
