@@ -3,9 +3,11 @@
  *
  * Owner:      the engine thread.
  * Invariants: nothing passes without a tag, on a book that is not quotable, past a limit counting what is in flight, or
- *             across the book or ourselves; cancels always pass. A price or limit that is not known never lets pass what
- *             a known one would strike, but for the venue's price limits, which the venue checks too.
- * Cost:       about a dozen comparisons, and a multiplication an instrument for the account's notional; no allocation.
+ *             across the book or ourselves; paused or halted, nothing passes, and reduce only, nothing that could make
+ *             a position larger; cancels always pass. A price or limit that is not known never lets pass what a known
+ *             one would strike, but for the venue's own: its price limits, which it checks too, and its mark price,
+ *             which stands beside the middle of the book.
+ * Cost:       some twenty comparisons, and a multiplication an instrument for the account's notional; no allocation.
  *
  * Risk knows neither orders nor book: it reads their state in the typed arrays of GateInputs, in place, and the market as
  * the loop sets it. What the gate strikes is counted by its reason and not sent; the order it would have amended is for
