@@ -47,9 +47,12 @@ export class MarginWatch {
     this.#markTicks = new Float64Array(count);
   }
 
-  /** The account's margin ratio; NaN where the venue's text is empty (no margin is used, or no news). */
+  /**
+   * The account's margin ratio; NaN where the venue's text is empty: no news while there is a position, and no margin used
+   * while there is none.
+   */
   onMarginRatio(ratio: number): void {
-    if (Number.isNaN(ratio)) return;
+    if (Number.isNaN(ratio) && !this.#isFlat()) return;
     this.marginRatio = ratio;
     const held = this.#ladder.held(KillTrigger.margin, ACCOUNT);
     this.#ladder.raise(KillTrigger.margin, levelBelow(ratio, this.#marginRatioMin, held), ACCOUNT);
@@ -58,16 +61,16 @@ export class MarginWatch {
   /**
    * A position as the venue tells it.
    *
-   * @param lots signed; 0 clears the watch
+   * @param lots signed; 0 clears the watch, and so does a position that was turned round
    * @param liquidationTicks with a fraction; NaN or 0 where the venue names none, which with a position is no news
    */
   onPosition(instrument: number, lots: Lots, liquidationTicks: number): void {
+    const isOther = !(this.#lots[instrument]! * lots > 0);
     this.#lots[instrument] = lots;
-    if (lots === 0) {
+    if (isOther) {
       this.#liquidationTicks[instrument] = NaN;
       this.distanceBps[instrument] = NaN;
       this.#ladder.clear(KillTrigger.liquidation, instrument);
-      return;
     }
     if (liquidationTicks > 0) this.#liquidationTicks[instrument] = liquidationTicks;
     this.#judge(instrument);
@@ -78,6 +81,13 @@ export class MarginWatch {
     if (!(markTicks > 0)) return;
     this.#markTicks[instrument] = markTicks;
     this.#judge(instrument);
+  }
+
+  #isFlat(): boolean {
+    for (let instrument = 0; instrument < this.#lots.length; instrument++) {
+      if (this.#lots[instrument] !== 0) return false;
+    }
+    return true;
   }
 
   #judge(instrument: number): void {
@@ -94,7 +104,10 @@ export class MarginWatch {
   }
 }
 
-/** Reduce only below the limit, paused below half of it; a level that is held is left a tenth above its limit. */
+/**
+ * Reduce only below the limit, paused below half of it; a level that is held is left a tenth above its limit. A value that
+ * is no number is below nothing.
+ */
 function levelBelow(value: number, limit: number, held: KillLevel): KillLevel {
   if (limit === 0) return KillLevel.quoting;
   const pausedBelow = (limit / 2) * (held >= KillLevel.paused ? RELEASE : 1);

@@ -60,6 +60,37 @@ describe('the throttle', () => {
     expect(throttle.available(place, 1, false, 0)).toBe(0);
   });
 
+  it('places again when the cancels that were sent have left the window, whatever was asked meanwhile', () => {
+    const throttle = new Throttle(OKX);
+    throttle.take(cancel, 0, 60, false, 0);
+    throttle.take(cancel, 0, 300, true, 0);
+    for (let nowNs = 0; nowNs <= 2_100; nowNs += 50) {
+      expect(throttle.available(place, 0, true, nowNs)).toBe(0);
+      expect(throttle.available(amend, 0, true, nowNs)).toBe(300);
+    }
+    expect(throttle.available(place, 0, true, 2_101)).toBe(300);
+    const all = { ...OKX, cancelReserveSingle: 60 };
+    expect(() => new Throttle(all), 'a reserve of everything would never let go').toThrow(AssertionError);
+  });
+
+  it('takes the sub-account’s tier, up and down, and counts what was sent before', () => {
+    const throttle = new Throttle({ ...OKX, batchMax: 3_000 });
+    throttle.take(place, 0, 900, true, 0);
+    throttle.setAccountMax(2_500);
+    expect(throttle.accountAvailable(0)).toBe(1_600);
+    throttle.take(place, 0, 1_600, true, 500);
+    throttle.setAccountMax(1_000);
+    expect(throttle.accountAvailable(500)).toBe(0);
+    expect(throttle.available(amend, 1, false, 2_101), '1,600 are still inside').toBe(0);
+    expect(throttle.accountAvailable(2_601)).toBe(1_000);
+    throttle.setAccountMax(NaN);
+    expect(throttle.accountAvailable(2_601), 'no news').toBe(1_000);
+    throttle.setAccountMax(1e9);
+    expect(throttle.accountAvailable(2_601)).toBe(10_000);
+    throttle.setAccountMax(0);
+    expect(throttle.accountAvailable(2_601)).toBe(1);
+  });
+
   it('waits after a refusal for the rate limit', () => {
     const throttle = new Throttle(OKX);
     throttle.block(amend, 0, 500);

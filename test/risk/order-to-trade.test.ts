@@ -1,0 +1,90 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { KillLadder, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
+import { OrderToTrade } from '../../engine/risk/order-to-trade.ts';
+import type { OrderToTradeOptions } from '../../engine/risk/order-to-trade.ts';
+
+const { quoting, wider } = KillLevel;
+
+function rig(options: Partial<OrderToTradeOptions> = {}): { ladder: KillLadder; watch: OrderToTrade } {
+  const ladder = new KillLadder([]);
+  const watch = new OrderToTrade({
+    ladder,
+    ratioMax: 10,
+    windowNs: 600,
+    sampleMin: 20,
+    holdNs: 1_000,
+    ...options,
+  });
+  return { ladder, watch };
+}
+
+describe('orders to trades', () => {
+  it('widens above the limit, not at it', () => {
+    const { ladder, watch } = rig();
+    watch.onFill(0);
+    watch.onFill(0);
+    watch.onOrders(20, 0);
+    watch.onTimer(0);
+    expect([ladder.accountLevel, watch.ratio]).toEqual([quoting, 10]);
+    watch.onOrders(1, 0);
+    watch.onTimer(0);
+    expect([ladder.accountLevel, ladder.accountReason]).toEqual([wider, KillTrigger.orderToTrade]);
+  });
+
+  it('says nothing on a small sample, and counts no fill as one', () => {
+    const { ladder, watch } = rig();
+    watch.onOrders(19, 0);
+    watch.onTimer(0);
+    expect([ladder.accountLevel, watch.ratio]).toEqual([quoting, 19]);
+    watch.onOrders(1, 0);
+    watch.onTimer(0);
+    expect(ladder.accountLevel).toBe(wider);
+  });
+
+  it('forgets what left the window, and lets go after the hold', () => {
+    const { ladder, watch } = rig();
+    watch.onOrders(30, 0);
+    watch.onTimer(609);
+    expect(ladder.accountLevel).toBe(wider);
+    watch.onTimer(610);
+    expect(watch.ratio).toBe(0);
+    watch.onTimer(1_608);
+    expect(ladder.accountLevel).toBe(wider);
+    watch.onTimer(1_609);
+    expect(ladder.accountLevel).toBe(quoting);
+  });
+
+  it('is off at 0', () => {
+    const { ladder, watch } = rig({ ratioMax: 0 });
+    watch.onOrders(1_000, 0);
+    watch.onTimer(0);
+    expect(ladder.accountLevel).toBe(quoting);
+  });
+
+  it('holds what a list of everything holds, to a bucket', () => {
+    const step = fc.record({
+      waitNs: fc.integer({ min: 0, max: 200 }),
+      orders: fc.integer({ min: 0, max: 5 }),
+      isFill: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const { watch } = rig();
+        const all: { atNs: number; orders: number; fills: number }[] = [];
+        let nowNs = 0;
+        for (const { waitNs, orders, isFill } of steps) {
+          nowNs += waitNs;
+          watch.onOrders(orders, nowNs);
+          if (isFill) watch.onFill(nowNs);
+          all.push({ atNs: nowNs, orders, fills: isFill ? 1 : 0 });
+          const bucket = (ns: number): number => Math.floor(ns / 10);
+          const inside = all.filter(({ atNs }) => bucket(nowNs) - bucket(atNs) <= 60);
+          const sum = (key: 'orders' | 'fills'): number =>
+            inside.reduce((total, each) => total + each[key], 0);
+          expect(watch.ratio).toBe(sum('orders') / Math.max(1, sum('fills')));
+        }
+      }),
+    );
+  });
+});
