@@ -1,5 +1,12 @@
 export type HostErrorCode =
-  'VENUE_UNREACHABLE' | 'ACCOUNT_REFUSED' | 'INSTRUMENT_REFUSED' | 'EXPORTER_FAILED';
+  | 'VENUE_UNREACHABLE'
+  | 'ACCOUNT_REFUSED'
+  | 'INSTRUMENT_REFUSED'
+  /** This machine's clock is too far from the venue's. */
+  | 'CLOCK_REFUSED'
+  /** The state is of another account, venue or tag, or its directory cannot be used. */
+  | 'STATE_REFUSED'
+  | 'EXPORTER_FAILED';
 
 /** The engine cannot start, or cannot go on, for a reason outside of it. The text says what to change. */
 export class HostError extends Error {
