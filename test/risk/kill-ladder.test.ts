@@ -108,7 +108,7 @@ describe('the kill ladder', () => {
       { trigger: 'drawdown', level: 'halted', instId: '' },
       { trigger: 'instrumentLoss', level: 'paused', instId: 'ETH-USDT' },
     ]);
-    const swapped = new KillLadder([...INSTRUMENTS].reverse());
+    const swapped = new KillLadder(INSTRUMENTS.toReversed());
     swapped.restore(saved);
     expect([swapped.accountLevel, swapped.accountReason]).toEqual([halted, KillTrigger.drawdown]);
     expect(swapped.held(KillTrigger.instrumentLoss, 0)).toBe(paused);

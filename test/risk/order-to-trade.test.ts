@@ -55,6 +55,15 @@ describe('orders to trades', () => {
     expect(ladder.accountLevel).toBe(quoting);
   });
 
+  it('forgets everything after a silence, however long', () => {
+    for (let waitNs = 610; waitNs < 2_000; waitNs += 10) {
+      const { watch } = rig();
+      watch.onOrders(30, 25);
+      watch.onOrders(0, 25 + waitNs);
+      expect(watch.ratio).toBe(0);
+    }
+  });
+
   it('is off at 0', () => {
     const { ladder, watch } = rig({ ratioMax: 0 });
     watch.onOrders(1_000, 0);

@@ -64,6 +64,14 @@ describe('the volatility brake', () => {
     expect(later.fair(10_150, WINDOW_NS + 100), 'outside').toBe(quoting);
   });
 
+  it('forgets everything after a silence, however long', () => {
+    for (let waitNs = WINDOW_NS + 100; waitNs < 4 * WINDOW_NS; waitNs += 100) {
+      const desk = new Desk();
+      desk.fair(10_000, 250);
+      expect(desk.fair(10_150, 250 + waitNs)).toBe(quoting);
+    }
+  });
+
   it('lets go after a calm of the hold, and not before', () => {
     const desk = new Desk();
     desk.fair(10_000, 0);
