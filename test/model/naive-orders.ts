@@ -1,4 +1,5 @@
 import { CommandOp } from '../../engine/base/command-op.ts';
+import { sideSign } from '../../engine/base/side.ts';
 import type { Side } from '../../engine/base/side.ts';
 import { KEEP_LOTS } from '../../engine/orders/command-batch.ts';
 import { AckOutcome, AmendResult, UpdateState } from '../../engine/orders/order-state.ts';
@@ -29,8 +30,22 @@ interface VenueOrder {
   updatedMs: number;
 }
 
+/** A trade of ours, as the venue has it. */
+export interface VenueTrade {
+  readonly tradeId: number;
+  readonly slot: number;
+  readonly generation: number;
+  readonly side: Side;
+  readonly ticks: number;
+  readonly lots: number;
+  /** In 10^-8 of the currency; negative is paid. */
+  readonly feeUnits: number;
+  readonly tsMs: number;
+}
+
 export interface VenueMessage {
-  readonly kind: 'placeAck' | 'amendAck' | 'cancelAck' | 'update';
+  /** `update` is a push of orders, `fill` one of the fills channel. */
+  readonly kind: 'placeAck' | 'amendAck' | 'cancelAck' | 'update' | 'fill';
   readonly slot: number;
   readonly generation: number;
   readonly outcome: AckOutcome;
@@ -41,6 +56,8 @@ export interface VenueMessage {
   readonly filled: number;
   readonly updatedMs: number;
   readonly amendResult: number;
+  /** Of an update that reports a fill, and of every fill. */
+  readonly trade?: VenueTrade;
 }
 
 /**
@@ -51,6 +68,8 @@ export class NaiveVenue {
   readonly orders = new Map<string, VenueOrder>();
   readonly requests: VenueRequest[] = [];
   readonly messages: VenueMessage[] = [];
+  /** Everything that was ever filled: what REST tells. */
+  readonly trades: VenueTrade[] = [];
   #nowMs = 1_000;
 
   find(slot: number, generation: number): VenueOrder | undefined {
@@ -69,11 +88,35 @@ export class NaiveVenue {
     else this.#cancel(request, treatment);
   }
 
-  /** A taker meets the order. */
-  fill(order: VenueOrder, lots: number): void {
-    order.filled += Math.min(lots, order.lots - order.filled);
+  /** A taker meets the order: a push of orders and one of fills. */
+  fill(order: VenueOrder, lotsMax: number): void {
+    const { slot, generation, side, ticks } = order;
+    const lots = Math.min(lotsMax, order.lots - order.filled);
+    order.filled += lots;
     if (order.filled === order.lots) order.isOpen = false;
-    this.#push(order, order.isOpen ? UpdateState.partiallyFilled : UpdateState.filled);
+    const tsMs = this.#nowMs++;
+    const tradeId = this.trades.length + 1;
+    // Mostly paid, now and then received, and in amounts that binary fractions do not hit.
+    const feeUnits = (tradeId % 5 === 0 ? 7 : -13) * lots * ticks + tradeId;
+    const trade = { tradeId, slot, generation, side, ticks, lots, feeUnits, tsMs };
+    this.trades.push(trade);
+    const state = order.isOpen ? UpdateState.partiallyFilled : UpdateState.filled;
+    this.#push(order, state, -1, AmendResult.none, trade);
+    this.messages.push({ ...this.messages.at(-1)!, kind: 'fill' });
+  }
+
+  /** What all trades come to, counted in whole numbers without end. */
+  account(): { lots: number; cash: bigint; feeUnits: bigint; bought: number; sold: number; count: number } {
+    const account = { lots: 0, cash: 0n, feeUnits: 0n, bought: 0, sold: 0, count: this.trades.length };
+    for (const { side, ticks, lots, feeUnits } of this.trades) {
+      const signed = sideSign(side) * lots;
+      account.lots += signed;
+      account.cash -= BigInt(signed) * BigInt(ticks);
+      account.feeUnits += BigInt(feeUnits);
+      if (signed > 0) account.bought += lots;
+      else account.sold += lots;
+    }
+    return account;
   }
 
   /** The venue ends it for reasons of its own. */
@@ -154,12 +197,14 @@ export class NaiveVenue {
     state: UpdateState,
     amendId: number = -1,
     amendResult: number = AmendResult.none,
+    trade?: VenueTrade,
   ): void {
     const { slot, generation, ticks, lots, filled } = order;
     const updatedMs = this.#nowMs++;
     order.updatedMs = updatedMs;
     const outcome = AckOutcome.accepted;
     const what = { ticks, lots, filled, updatedMs };
-    this.messages.push({ kind: 'update', slot, generation, outcome, amendId, state, ...what, amendResult });
+    const message = { slot, generation, outcome, amendId, state, ...what, amendResult };
+    this.messages.push({ kind: 'update', ...message, ...(trade === undefined ? {} : { trade }) });
   }
 }

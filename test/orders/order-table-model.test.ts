@@ -1,24 +1,35 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CommandOp } from '../../engine/base/command-op.ts';
-import { Side } from '../../engine/base/side.ts';
+import { Side, sideSign } from '../../engine/base/side.ts';
 import { TICKS_MAX } from '../../engine/base/units.ts';
 import { KEEP_LOTS } from '../../engine/orders/command-batch.ts';
 import { AckOutcome, OrderState } from '../../engine/orders/order-state.ts';
 import { NO_ORDER, OrderTable } from '../../engine/orders/order-table.ts';
 import { Reconciliation } from '../../engine/orders/reconciliation.ts';
+import { Fills, TradeResult } from '../../engine/orders/fills.ts';
+import { PositionLedger } from '../../engine/orders/position-ledger.ts';
+import { TradeLog } from '../../engine/orders/trade-log.ts';
 import { NaiveVenue } from '../model/naive-orders.ts';
-import type { Treatment, VenueMessage } from '../model/naive-orders.ts';
+import type { Treatment, VenueMessage, VenueTrade } from '../model/naive-orders.ts';
+import { LINEAR, ledgerInstruments } from './ledger-instruments.ts';
 import { orderRows } from './order-rows.ts';
 
 const CAPACITY = 5;
 
-/** The table on one side, the naive venue on the other, and between them a wire that does what it likes. */
+const INSTRUMENT = ledgerInstruments[LINEAR]!;
+
+/** Table and ledger on one side, the naive venue on the other, and between them a wire that does what it likes. */
 class World {
   readonly table = new OrderTable(1, CAPACITY);
+  readonly ledger = new PositionLedger([INSTRUMENT]);
+  readonly log = new TradeLog(10_000);
+  readonly fills = new Fills(this.table, this.ledger, this.log);
   readonly venue = new NaiveVenue();
-  /** Lots that the table was the first to tell of, by order. */
-  readonly told = new Map<string, number>();
+  /** Trades that have been told so far, by any channel: the log's twin. */
+  readonly told = new Map<number, VenueTrade>();
+  /** Those of them whose fee was told. */
+  readonly withFee = new Set<number>();
   /** Orders that the venue has told of. */
   readonly known = new Set<string>();
   nowNs = 0;
@@ -58,8 +69,10 @@ class World {
       case 12:
         this.table.expire(this.nowNs, a % 20);
         return;
-      default:
+      case 13:
         return this.ask(a);
+      default:
+        return this.askTrades(a % 3, b % 4);
     }
   }
 
@@ -125,12 +138,14 @@ class World {
     const index = a % messages.length;
     const message = messages[index]!;
     // An answer is matched with its request, and comes once at most. Pushes may come twice.
-    if (how !== 1 || message.kind !== 'update') messages.splice(index, 1);
+    if (how !== 1 || (message.kind !== 'update' && message.kind !== 'fill')) messages.splice(index, 1);
     if (how !== 0) this.receive(message);
   }
 
   receive(message: VenueMessage): void {
     const { slot, generation } = message;
+    if (message.trade !== undefined) this.tellTrade(message.trade, message.kind === 'update');
+    if (message.kind === 'fill') return;
     if (
       message.kind === 'update' ||
       (message.kind === 'placeAck' && message.outcome === AckOutcome.accepted)
@@ -141,12 +156,27 @@ class World {
     else if (message.kind === 'cancelAck') this.table.onCancelAck(slot, generation, message.outcome);
     else if (message.kind === 'amendAck')
       this.table.onAmendAck(slot, generation, message.amendId, message.outcome);
-    else this.tell(slot, generation, this.table.onUpdate(orderRows(message), 0));
+    else this.fills.onUpdate(orderRows(message), 0);
   }
 
-  tell(slot: number, generation: number, lots: number): void {
-    const key = `${slot}/${generation}`;
-    this.told.set(key, (this.told.get(key) ?? 0) + lots);
+  tellTrade(trade: VenueTrade, hasFee: boolean): void {
+    const { tradeId, feeUnits, tsMs, ...what } = trade;
+    const rest = { instrument: 0, tradeId, tsMs, isBaseFee: false, isThisRun: true };
+    const fee = hasFee ? feeUnits / 1e8 : 0;
+    const result = this.fills.onTrade(Object.assign(this.fills.trade, { ...what, ...rest, fee, hasFee }));
+    const isNews = !this.told.has(tradeId);
+    const isFeeNews = hasFee && !this.withFee.has(tradeId);
+    const { booked, feeBooked, known } = TradeResult;
+    expect(result).toBe(isNews ? booked : isFeeNews ? feeBooked : known);
+    this.told.set(tradeId, trade);
+    if (hasFee) this.withFee.add(tradeId);
+  }
+
+  /** REST's list of fills, from some trade on, perhaps an old one. */
+  askTrades(skipped: number, missing: number): void {
+    for (const trade of this.venue.trades.slice(skipped, this.venue.trades.length - missing)) {
+      this.tellTrade(trade, true);
+    }
   }
 
   /** Asks for an order in doubt, once nothing that was sent about it can still arrive. */
@@ -155,11 +185,15 @@ class World {
     if (slot === NO_ORDER || this.venue.requests.some((request) => request.slot === slot)) return;
     const generation = this.table.generation[slot]!;
     const order = this.venue.find(slot, generation);
-    if (order === undefined) this.table.resolveAbsent(slot, generation);
-    else if (order.isOpen) {
-      const { ticks, lots, filled, updatedMs } = order;
-      this.tell(slot, generation, this.table.resolveLive(slot, generation, ticks, lots, filled, updatedMs));
-    } else this.tell(slot, generation, this.table.resolveClosed(slot, generation, order.filled));
+    if (order === undefined) {
+      this.table.resolveAbsent(slot, generation);
+      return;
+    }
+    const { ticks, lots, filled, updatedMs } = order;
+    this.fills.onTotal(slot, generation, filled);
+    if (order.isOpen) {
+      expect(this.table.resolveLive(slot, generation, ticks, lots, filled, updatedMs)).toBe(0);
+    } else expect(this.table.resolveClosed(slot, generation, filled)).toBe(0);
   }
 
   check(): void {
@@ -218,11 +252,63 @@ class World {
       (state) => state === OrderState.unknown || state === OrderState.gone,
     );
     expect(table.doubtCount).toBe(doubts.length);
-    for (const [key, lots] of this.told) {
-      const [slot, generation] = key.split('/').map(Number);
-      expect(lots).toBeLessThanOrEqual(venue.find(slot!, generation!)?.filled ?? 0);
-    }
     expect(this.walk(Side.buy).length + this.walk(Side.sell).length).toBe(openCount);
+    this.checkPosition();
+    this.checkDoubt();
+  }
+
+  /** The position is what was told: trades by name, and beyond them totals. */
+  checkPosition(): void {
+    const { table, ledger, venue } = this;
+    const told = [...this.told.values()];
+    const signed = told.map(({ side, lots }) => sideSign(side) * lots);
+    expect(ledger.bookedLots[0]).toBe(signed.reduce((sum, lots) => sum + lots, 0) + 0);
+    expect(this.log.count).toBe(told.length);
+    let untold = 0;
+    for (let slot = 0; slot < CAPACITY; slot++) {
+      const generation = table.generation[slot]!;
+      const traded = told
+        .filter((trade) => trade.slot === slot && trade.generation === generation)
+        .reduce((sum, { lots }) => sum + lots, 0);
+      expect(table.tradedLots[slot]).toBe(traded);
+      expect(table.filledLots[slot]! - traded).toBe(table.untoldLots[slot]);
+      expect(table.untoldLots[slot]!).toBeGreaterThanOrEqual(0);
+      expect(table.filledLots[slot]!).toBeLessThanOrEqual(venue.find(slot, generation)?.filled ?? 0);
+      untold += sideSign(table.side[slot]! as Side) * table.untoldLots[slot]!;
+    }
+    expect(ledger.untoldLots[0]).toBe(untold + 0);
+    expect(ledger.positionLots[0]).toBe(ledger.bookedLots[0]! + untold);
+  }
+
+  /** Since when each order has been in doubt. */
+  checkDoubt(): void {
+    const { table } = this;
+    let oldest = Infinity;
+    for (let slot = 0; slot < CAPACITY; slot++) {
+      const since = table.unknownSinceNs[slot]!;
+      const isInDoubt = table.state[slot] === OrderState.unknown || table.state[slot] === OrderState.gone;
+      expect(since).toBeLessThanOrEqual(isInDoubt ? this.nowNs : Infinity);
+      if (!isInDoubt) expect(since).toBe(Infinity);
+      else expect(since).toBeGreaterThanOrEqual(table.placedNs[slot]!);
+      oldest = Math.min(oldest, since);
+    }
+    expect(table.oldestUnknownNs()).toBe(oldest);
+  }
+
+  /** Once every trade is told: position, money and fees are the venue's, exactly. */
+  checkAccount(): void {
+    const { ledger } = this;
+    const account = this.venue.account();
+    expect([ledger.untoldLots[0], ledger.positionLots[0]]).toEqual([0, account.lots]);
+    expect([ledger.fillCount[0], ledger.boughtLots[0], ledger.soldLots[0]]).toEqual([
+      account.count,
+      account.bought,
+      account.sold,
+    ]);
+    const mark = 107;
+    const profit = Number(account.cash + BigInt(account.lots * mark));
+    expect(ledger.total(0, mark)).toBe(profit * (INSTRUMENT.lotValue * INSTRUMENT.tick.value));
+    expect(Math.abs(ledger.fees[0]! - Number(account.feeUnits) / 1e8)).toBeLessThan(1e-14);
   }
 
   /** The orders that the table holds, by slot. */
@@ -253,7 +339,7 @@ class World {
 }
 
 const script = fc.array(
-  fc.tuple(fc.integer({ min: 0, max: 13 }), fc.nat({ max: 5_000 }), fc.nat({ max: 5_000 })),
+  fc.tuple(fc.integer({ min: 0, max: 14 }), fc.nat({ max: 5_000 }), fc.nat({ max: 5_000 })),
   { minLength: 20, maxLength: 120 },
 );
 
@@ -282,17 +368,16 @@ describe('the order table against a naive venue', () => {
         const reconciliation = new Reconciliation(world.table);
         reconciliation.begin(world.nowNs + 1, 0);
         for (const { slot, generation, ticks, lots, filled, updatedMs } of world.venue.openOrders()) {
-          const newly = reconciliation.seen(slot, generation, ticks, lots, filled, updatedMs);
-          expect(newly).not.toBe(-1);
-          world.tell(slot, generation, newly);
+          world.fills.onTotal(slot, generation, filled);
+          expect(reconciliation.seen(slot, generation, ticks, lots, filled, updatedMs)).toBe(0);
         }
         reconciliation.end();
         world.check();
         expect(world.table.doubtCount).toBe(0);
         expect(world.held()).toEqual(world.rests());
-        for (const { slot, generation, filled } of world.venue.openOrders()) {
-          expect(world.told.get(`${slot}/${generation}`) ?? 0).toBe(filled);
-        }
+        world.askTrades(0, 0);
+        world.check();
+        world.checkAccount();
       }),
       { numRuns: 500 },
     );
@@ -304,6 +389,7 @@ describe('the order table against a naive venue', () => {
         const world = new World();
         for (const [kind, a, b] of steps) {
           if (kind < 12) world.step(kind, a, kind >= 7 && kind <= 9 && b % 8 === 0 ? 2 : b);
+          if (kind === 14) world.step(kind, a, b);
         }
         const { messages, requests } = world.venue;
         while (requests.length > 0) world.venue.process(order.next().value! % requests.length, 0);
@@ -311,11 +397,8 @@ describe('the order table against a naive venue', () => {
           world.receive(messages.splice(order.next().value! % messages.length, 1)[0]!);
         }
         world.check();
-        for (const [key, { slot, generation, filled }] of world.venue.orders) {
-          // What is told of a slot's former order is stale once the slot is used again: slots go round, oldest first.
-          if (world.table.generation[slot] === generation) expect(world.told.get(key) ?? 0).toBe(filled);
-        }
         expect(world.held()).toEqual(world.rests());
+        world.checkAccount();
       }),
       { numRuns: 1_000 },
     );
