@@ -19,7 +19,7 @@ import type {
   RequestItem,
   Row,
 } from './exchange-contract.ts';
-import { FairPrice, FAIR_STEP_MS } from './fair-price.ts';
+import { FairPrice } from './fair-price.ts';
 import { FeedFlow, middle } from './feed-flow.ts';
 import { field, Listing } from './listing.ts';
 import { Market } from './market.ts';
@@ -95,7 +95,9 @@ export class Exchange {
     this.#desk = new AccountDesk(this.#markets, this.#orders, this.#matcher, this.#valuation, sink, schedule);
     this.#startFlow(options, schedule);
     const markets = [...this.#markets.values()];
-    new MarkTicks(markets, (market) => this.#markOf(market), sink, schedule).start(options.startMs);
+    new MarkTicks(markets, (market) => this.#markOf(market), sink, options.flowPace ?? 1, schedule).start(
+      options.startMs,
+    );
     new FundingTicks(
       markets.filter((market) => hasFunding(market.listing)),
       new Random(options.seed ^ 0x66756e64),
@@ -341,6 +343,8 @@ export class Exchange {
 
   #startFlow(options: ExchangeOptions, schedule: (timeMs: number, item: Timed) => void): void {
     if (options.flow === 'none') return;
+    const pace = options.flowPace ?? 1;
+    assert(pace > 0, 'flow has a pace');
     if (options.flow !== 'seeded') {
       new FeedFlow(options.flow, this.#markets, this.#matcher, options.startMs, schedule).start();
       return;
@@ -351,14 +355,14 @@ export class Exchange {
       const { baseCcy, quoteCcy } = market.listing;
       let fair = this.#fairPrices.get(baseCcy);
       if (fair === undefined) {
-        fair = new FairPrice(new Random(options.seed ^ hash(baseCcy)), schedule);
+        fair = new FairPrice(new Random(options.seed ^ hash(baseCcy)), pace, schedule);
         this.#fairPrices.set(baseCcy, fair);
-        schedule(options.startMs + FAIR_STEP_MS, fair);
+        fair.start(options.startMs);
       }
       const random = new Random(options.seed ^ hash(instId));
       const usd = this.#usd(quoteCcy) || 1;
       market.hasFlow = true;
-      const flow = new SeededFlow(market, fair, this.#matcher, random, usd, schedule);
+      const flow = new SeededFlow(market, fair, this.#matcher, random, usd, pace, schedule);
       flow.start(options.startMs);
       this.#flows.set(market, flow);
     }

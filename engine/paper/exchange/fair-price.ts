@@ -1,7 +1,8 @@
 import type { Random } from '../../base/random.ts';
 import type { Timed } from './timer-queue.ts';
 
-export const FAIR_STEP_MS = 50;
+/** Time between two steps at full pace. */
+const STEP_MS = 50;
 
 /** Standard deviation of the logarithm over one second: about 0.6 basis points, a calm day's bitcoin. */
 const VOLATILITY_PER_SQRT_SECOND = 0.00006;
@@ -25,31 +26,47 @@ export class FairPrice implements Timed {
   burstDirection = 0;
   readonly #random: Random;
   readonly #schedule: (timeMs: number, item: Timed) => void;
+  readonly #stepMs: number;
+  /** What bursts and the pauses between them are longer at a slower pace, so that one has as many steps at any. */
+  readonly #stretch: number;
   #logarithm = 0;
   #burstStartMs = 0;
   #burstEndMs = 0;
   #burstMove = 0;
 
-  constructor(random: Random, schedule: (timeMs: number, item: Timed) => void) {
+  /** @param pace of its steps; how far it walks in a second is the same at every pace */
+  constructor(random: Random, pace: number, schedule: (timeMs: number, item: Timed) => void) {
     this.#random = random;
+    this.#stretch = Math.max(1, 1 / pace);
+    this.#stepMs = STEP_MS * this.#stretch;
     this.#schedule = schedule;
   }
 
+  start(startMs: number): void {
+    this.#schedule(startMs + this.#stepMs, this);
+  }
+
+  /** Moves the price by a part of it, at once and for good. */
+  move(part: number): void {
+    this.#logarithm += Math.log1p(part);
+    this.ratio = Math.exp(this.#logarithm);
+  }
+
   run(timeMs: number): void {
-    const seconds = FAIR_STEP_MS / 1_000;
+    const seconds = this.#stepMs / 1_000;
     const random = this.#random;
     this.#logarithm += VOLATILITY_PER_SQRT_SECOND * Math.sqrt(seconds) * random.normal();
     this.#logarithm -= this.#logarithm * REVERSION_PER_SECOND * seconds;
     if (this.burstDirection === 0) {
-      if (random.unit() < seconds / BURST_INTERVAL_SECONDS) this.#startBurst(timeMs);
+      if (random.unit() < seconds / (BURST_INTERVAL_SECONDS * this.#stretch)) this.#startBurst(timeMs);
     } else {
       const duration = this.#burstEndMs - this.#burstStartMs;
       const isSecondHalf = timeMs - this.#burstStartMs > duration / 2;
-      if (isSecondHalf) this.#logarithm += (this.#burstMove * FAIR_STEP_MS) / (duration / 2);
+      if (isSecondHalf) this.#logarithm += (this.#burstMove * this.#stepMs) / (duration / 2);
       if (timeMs >= this.#burstEndMs) this.burstDirection = 0;
     }
     this.ratio = Math.exp(this.#logarithm);
-    this.#schedule(timeMs + FAIR_STEP_MS, this);
+    this.#schedule(timeMs + this.#stepMs, this);
   }
 
   #startBurst(timeMs: number): void {
@@ -58,7 +75,7 @@ export class FairPrice implements Timed {
     const seconds = BURST_SECONDS_MIN + random.unit() * (BURST_SECONDS_MAX - BURST_SECONDS_MIN);
     const move = BURST_MOVE_MIN + random.unit() * (BURST_MOVE_MAX - BURST_MOVE_MIN);
     this.#burstStartMs = timeMs;
-    this.#burstEndMs = timeMs + seconds * 1_000;
+    this.#burstEndMs = timeMs + seconds * this.#stretch * 1_000;
     this.#burstMove = this.burstDirection * move;
   }
 }

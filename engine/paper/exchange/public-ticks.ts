@@ -6,6 +6,8 @@ import type { Timed } from './timer-queue.ts';
 
 /** Mark prices and price limits are looked at this often, and pushed when they changed (D: 200 ms). */
 const MARK_INTERVAL_MS = 200;
+/** At a slow pace prices move seldom: they are looked at less often, but still often enough to be orders' limits. */
+const MARK_INTERVAL_MS_MAX = 2_000;
 /** An unchanged mark price is pushed again after this long (D: 10 s). */
 const MARK_REPEAT_MS = 10_000;
 /** D: every 30 to 90 seconds. */
@@ -21,15 +23,18 @@ export class MarkTicks implements Timed {
   readonly #sink: ExchangeSink;
   readonly #schedule: (timeMs: number, item: Timed) => void;
   readonly #pushedMs: Float64Array;
+  readonly #intervalMs: number;
 
   constructor(
     markets: readonly Market[],
     source: MarkSource,
     sink: ExchangeSink,
+    pace: number,
     schedule: (timeMs: number, item: Timed) => void,
   ) {
     this.#markets = markets;
     this.#source = source;
+    this.#intervalMs = Math.min(MARK_INTERVAL_MS_MAX, MARK_INTERVAL_MS * Math.max(1, 1 / pace));
     this.#sink = sink;
     this.#schedule = schedule;
     this.#pushedMs = new Float64Array(markets.length);
@@ -37,7 +42,7 @@ export class MarkTicks implements Timed {
 
   start(startMs: Milliseconds): void {
     this.#pushedMs.fill(startMs);
-    this.#schedule(startMs + MARK_INTERVAL_MS, this);
+    this.#schedule(startMs + this.#intervalMs, this);
   }
 
   run(timeMs: number): void {
@@ -50,7 +55,7 @@ export class MarkTicks implements Timed {
       this.#sink.markPrice(market.listing.instId, market.markRow(nowMs));
       if (hasMoved) this.#sink.priceLimit(market.listing.instId, market.limitRow(nowMs));
     }
-    this.#schedule(timeMs + MARK_INTERVAL_MS, this);
+    this.#schedule(timeMs + this.#intervalMs, this);
   }
 }
 

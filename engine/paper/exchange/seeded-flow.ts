@@ -55,6 +55,7 @@ export class SeededFlow implements Timed {
   /** The background's resting orders of each side, in no order; an order knows its index. */
   readonly #orders: [BookOrder[], BookOrder[]] = [[], []];
   readonly #usdPerLot: number;
+  readonly #pauseMs: number;
   #premium = 0;
   #lastMs = 0;
 
@@ -64,6 +65,7 @@ export class SeededFlow implements Timed {
     matcher: Matcher,
     random: Random,
     usdPerQuote: number,
+    pace: number,
     schedule: (timeMs: number, item: Timed) => void,
   ) {
     this.#market = market;
@@ -71,6 +73,7 @@ export class SeededFlow implements Timed {
     this.#matcher = matcher;
     this.#random = random;
     this.#schedule = schedule;
+    this.#pauseMs = 1_000 / (EVENTS_PER_SECOND * pace);
     this.#usdPerLot = usdValue(market.listing, market.startTicks, usdPerQuote);
   }
 
@@ -111,7 +114,7 @@ export class SeededFlow implements Timed {
   }
 
   #pause(): number {
-    return this.#random.exponential(1_000 / EVENTS_PER_SECOND);
+    return this.#random.exponential(this.#pauseMs);
   }
 
   #movePremium(timeMs: number): void {

@@ -1,94 +1,91 @@
-import { assert } from '../../base/assert.ts';
-import { DecimalGrid, OFF_GRID } from '../../base/decimal.ts';
-
 /** One side of the venue's published book, best first. A row is the JSON text of a level as the channels send it. */
 class LadderSide {
-  readonly ticks: number[] = [];
+  readonly prices: number[] = [];
   readonly rows: string[] = [];
-  readonly #direction: 1 | -1;
+  /** 1 for asks (best is lowest), -1 for bids. */
+  readonly direction: 1 | -1;
 
-  /** @param direction 1 for asks (best is lowest), -1 for bids */
   constructor(direction: 1 | -1) {
-    this.#direction = direction;
+    this.direction = direction;
   }
 
-  /** Sets the level's row, or takes the level out when the row is ''. */
-  set(ticks: number, row: string): void {
-    const index = this.#indexOf(ticks);
-    const isPresent = index < this.ticks.length && this.ticks[index] === ticks;
-    if (isPresent && row === '') {
-      this.ticks.splice(index, 1);
-      this.rows.splice(index, 1);
-    } else if (isPresent) {
-      this.rows[index] = row;
-    } else if (row !== '') {
-      this.ticks.splice(index, 0, ticks);
+  /** Sets the level's row, or takes the level out when the row is ''. Gives the row that it had, '' when it was not there. */
+  set(price: number, row: string): string {
+    const index = this.#indexOf(price);
+    const isPresent = index < this.prices.length && this.prices[index] === price;
+    if (!isPresent) {
+      if (row === '') return '';
+      this.prices.splice(index, 0, price);
       this.rows.splice(index, 0, row);
+      return '';
     }
+    const old = this.rows[index]!;
+    if (row === '') {
+      this.prices.splice(index, 1);
+      this.rows.splice(index, 1);
+    } else {
+      this.rows[index] = row;
+    }
+    return old;
   }
 
-  /** The first index whose level is not better than `ticks`. */
-  #indexOf(ticks: number): number {
+  /** The row of the level at that price, '' when there is none. */
+  rowAt(price: number): string {
+    const index = this.#indexOf(price);
+    return this.prices[index] === price ? this.rows[index]! : '';
+  }
+
+  /** The first index whose level is not better than `price`. */
+  #indexOf(price: number): number {
     let low = 0;
-    let high = this.ticks.length;
+    let high = this.prices.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.ticks[middle]! - ticks) * this.#direction < 0) low = middle + 1;
+      if ((this.prices[middle]! - price) * this.direction < 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 }
 
-/** The whole book of one instrument as the market sees it, kept up with the exchange's level changes. */
+/**
+ * The whole book of one instrument as the market sees it, kept up with the exchange's level changes. Levels are found by
+ * their price as a float: texts of different prices never give the same one, whatever the tick size is or becomes.
+ */
 export class DepthLadder {
   readonly asks = new LadderSide(1);
   readonly bids = new LadderSide(-1);
-  readonly #grid: DecimalGrid;
 
-  constructor(tickSz: string) {
-    this.#grid = new DecimalGrid(tickSz);
-  }
-
-  /** Sets a level to the total `sz` of `orders` orders; "0" takes it out. */
-  change(side: 'asks' | 'bids', px: string, sz: string, orders: string): void {
-    const ticks = this.#grid.fromText(px);
-    assert(ticks !== OFF_GRID, 'the exchange only quotes prices on the tick grid');
-    this[side].set(ticks, sz === '0' ? '' : `["${px}","${sz}","0","${orders}"]`);
-  }
-
-  /** The row that takes a level out of a client's book. */
-  deletion(ticks: number): string {
-    return `["${this.#grid.toText(ticks)}","0","0","0"]`;
+  /** Sets a level to the total `sz` of `orders` orders; "0" takes it out. Gives the level's old row, '' for none. */
+  change(side: 'asks' | 'bids', px: string, sz: string, orders: string): string {
+    return this[side].set(Number(px), sz === '0' ? '' : `["${px}","${sz}","0","${orders}"]`);
   }
 }
 
 /** What a channel last published of a ladder: its best `depth` levels a side. Differences are taken against it. */
 export class DepthView {
-  readonly #ladder: DepthLadder;
-  readonly #depth: number;
-  #askTicks: number[] = [];
-  #askRows: string[] = [];
-  #bidTicks: number[] = [];
-  #bidRows: string[] = [];
+  readonly #asks: SideView;
+  readonly #bids: SideView;
 
   constructor(ladder: DepthLadder, depth: number) {
-    this.#ladder = ladder;
-    this.#depth = depth;
+    this.#asks = new SideView(ladder.asks, depth);
+    this.#bids = new SideView(ladder.bids, depth);
+  }
+
+  /** A level of the ladder has changed from `oldRow`; has to be told of every change from the first capture on. */
+  note(side: 'asks' | 'bids', px: string, oldRow: string): void {
+    (side === 'asks' ? this.#asks : this.#bids).note(Number(px), oldRow);
   }
 
   /** Makes what is published equal to the ladder's best levels now. */
   capture(): void {
-    const { asks, bids } = this.#ladder;
-    this.#askTicks = asks.ticks.slice(0, this.#depth);
-    this.#askRows = asks.rows.slice(0, this.#depth);
-    this.#bidTicks = bids.ticks.slice(0, this.#depth);
-    this.#bidRows = bids.rows.slice(0, this.#depth);
+    this.#asks.capture();
+    this.#bids.capture();
   }
 
   /** The `"asks":[…],"bids":[…]` of what is published. */
   image(): string {
-    return `"asks":[${this.#askRows.join(',')}],"bids":[${this.#bidRows.join(',')}]`;
+    return `"asks":[${this.#asks.image()}],"bids":[${this.#bids.image()}]`;
   }
 
   /**
@@ -97,37 +94,102 @@ export class DepthView {
    * than `depth` levels after an update.
    */
   difference(): string {
-    const { asks, bids } = this.#ladder;
-    const askRows = this.#changedRows(this.#askTicks, this.#askRows, asks.ticks, asks.rows, 1);
-    const bidRows = this.#changedRows(this.#bidTicks, this.#bidRows, bids.ticks, bids.rows, -1);
+    const askRows = this.#asks.difference();
+    const bidRows = this.#bids.difference();
     if (askRows.length === 0 && bidRows.length === 0) return '';
     return `"asks":[${askRows.join(',')}],"bids":[${bidRows.join(',')}]`;
   }
+}
+
+/**
+ * One side of what was published. While the whole side fits into the window, only the levels that have changed since are
+ * kept, each with the row that was published: a busy deep book would otherwise be copied and compared ten times a second.
+ */
+class SideView {
+  readonly #ladder: LadderSide;
+  readonly #depth: number;
+  /** Whether the published levels are the ladder's, but for `#changed`; else they are in `#prices` and `#rows`. */
+  #isWhole = false;
+  readonly #changed = new Map<number, string>();
+  #prices: number[] = [];
+  #rows: string[] = [];
+
+  constructor(ladder: LadderSide, depth: number) {
+    this.#ladder = ladder;
+    this.#depth = depth;
+  }
+
+  note(price: number, oldRow: string): void {
+    if (this.#isWhole && !this.#changed.has(price)) this.#changed.set(price, oldRow);
+  }
+
+  capture(): void {
+    this.#changed.clear();
+    this.#isWhole = this.#ladder.prices.length <= this.#depth;
+    if (this.#isWhole) return;
+    this.#prices = this.#ladder.prices.slice(0, this.#depth);
+    this.#rows = this.#ladder.rows.slice(0, this.#depth);
+  }
+
+  image(): string {
+    if (this.#isWhole && this.#changed.size === 0) return this.#ladder.rows.join(',');
+    this.#unfold();
+    return this.#rows.join(',');
+  }
+
+  difference(): string[] {
+    if (this.#isWhole && this.#ladder.prices.length <= this.#depth) return this.#changedRows();
+    this.#unfold();
+    return this.#mergedRows();
+  }
+
+  #changedRows(): string[] {
+    const prices: number[] = [];
+    for (const [price, oldRow] of this.#changed) {
+      if (this.#ladder.rowAt(price) !== oldRow) prices.push(price);
+    }
+    const { direction } = this.#ladder;
+    prices.sort((left, right) => (left - right) * direction);
+    return prices.map((price) => this.#ladder.rowAt(price) || deletionOf(this.#changed.get(price)!));
+  }
+
+  /** Writes what was published out in full, in the rare cases that need it so: a late subscriber, a side that outgrows. */
+  #unfold(): void {
+    if (!this.#isWhole) return;
+    this.#isWhole = false;
+    const published = new LadderSide(this.#ladder.direction);
+    published.prices.push(...this.#ladder.prices);
+    published.rows.push(...this.#ladder.rows);
+    for (const [price, row] of this.#changed) published.set(price, row);
+    this.#prices = published.prices;
+    this.#rows = published.rows;
+    this.#changed.clear();
+  }
 
   /** One merging pass over two lists that are both best first. */
-  #changedRows(
-    oldTicks: readonly number[],
-    oldRows: readonly string[],
-    newTicks: readonly number[],
-    newRows: readonly string[],
-    direction: 1 | -1,
-  ): string[] {
+  #mergedRows(): string[] {
+    const { prices, rows, direction } = this.#ladder;
     const changed: string[] = [];
-    const newCount = Math.min(newTicks.length, this.#depth);
+    const newCount = Math.min(prices.length, this.#depth);
     let newIndex = 0;
-    for (let oldIndex = 0; oldIndex < oldTicks.length; oldIndex++) {
-      const ticks = oldTicks[oldIndex]!;
-      while (newIndex < newCount && (newTicks[newIndex]! - ticks) * direction < 0) {
-        changed.push(newRows[newIndex++]!);
+    for (let oldIndex = 0; oldIndex < this.#prices.length; oldIndex++) {
+      const price = this.#prices[oldIndex]!;
+      while (newIndex < newCount && (prices[newIndex]! - price) * direction < 0) {
+        changed.push(rows[newIndex++]!);
       }
-      if (newIndex < newCount && newTicks[newIndex] === ticks) {
-        if (newRows[newIndex] !== oldRows[oldIndex]) changed.push(newRows[newIndex]!);
+      if (newIndex < newCount && prices[newIndex] === price) {
+        if (rows[newIndex] !== this.#rows[oldIndex]) changed.push(rows[newIndex]!);
         newIndex++;
       } else {
-        changed.push(this.#ladder.deletion(ticks));
+        changed.push(deletionOf(this.#rows[oldIndex]!));
       }
     }
-    while (newIndex < newCount) changed.push(newRows[newIndex++]!);
+    while (newIndex < newCount) changed.push(rows[newIndex++]!);
     return changed;
   }
+}
+
+/** The row that takes a level out of a client's book, from the level's last row: `["px",…`. */
+function deletionOf(row: string): string {
+  return `${row.slice(0, row.indexOf('"', 2))}","0","0","0"]`;
 }

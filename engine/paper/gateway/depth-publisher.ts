@@ -21,43 +21,45 @@ const DEPTHS: Readonly<Record<DepthChannel, number>> = {
 /**
  * The order book channels of one instrument. All of them draw on one ladder and on one series of sequence numbers, and
  * all subscribers of a channel get the very same updates: a late one starts from a snapshot of what was last published.
+ * While nobody listens nothing is kept up; the next who wants to know has the book read anew.
  */
 export class DepthPublisher {
   readonly instId: string;
-  readonly ladder: DepthLadder;
   /** Sequence number of the latest change, as it is published. */
-  seqId = 0;
+  seqId: number;
   /** What a fault made the published numbers differ from the exchange's. */
   #seqIdOffset = 0;
   readonly #topics: Topics;
-  readonly #feeds: Readonly<Record<DepthChannel, DepthFeed>>;
+  readonly #source: () => BookImage;
+  /** Null while nobody listens and a change has made it old. */
+  #ladder: DepthLadder | null = null;
+  readonly #fastFeeds: readonly DepthFeed[];
+  readonly #slowFeeds: readonly DepthFeed[];
+  readonly #feeds: readonly DepthFeed[];
+  /** Whether a fast channel, or a slow one, has had listeners when it was last looked at. */
+  isFastLive = false;
+  isSlowLive = false;
 
-  constructor(instId: string, tickSz: string, topics: Topics) {
+  /** @param source the whole book as it is now */
+  constructor(instId: string, topics: Topics, source: () => BookImage) {
     this.instId = instId;
-    this.ladder = new DepthLadder(tickSz);
     this.#topics = topics;
-    const feed = (channel: DepthChannel): DepthFeed =>
-      new DepthFeed(channel, instId, new DepthView(this.ladder, DEPTHS[channel]));
-    this.#feeds = {
-      'bbo-tbt': feed('bbo-tbt'),
-      'books-l2-tbt': feed('books-l2-tbt'),
-      'books50-l2-tbt': feed('books50-l2-tbt'),
-      books: feed('books'),
-      books5: feed('books5'),
-    };
-  }
-
-  /** Takes over a book that was there before this publisher. */
-  load(book: BookImage): void {
-    for (const [px, sz, orders] of book.asks) this.ladder.change('asks', px, sz, orders);
-    for (const [px, sz, orders] of book.bids) this.ladder.change('bids', px, sz, orders);
-    this.seqId = book.seqId;
+    this.#source = source;
+    this.seqId = source().seqId;
+    this.#fastFeeds = FAST_CHANNELS.map((channel) => new DepthFeed(channel, instId));
+    this.#slowFeeds = SLOW_CHANNELS.map((channel) => new DepthFeed(channel, instId));
+    this.#feeds = [...this.#fastFeeds, ...this.#slowFeeds];
   }
 
   /** A level has changed, and `seqId` is this change's number. */
   change(side: 'asks' | 'bids', px: string, sz: string, orders: string, seqId: number): void {
-    this.ladder.change(side, px, sz, orders);
     this.seqId = seqId - this.#seqIdOffset;
+    if (!this.isFastLive && !this.isSlowLive) {
+      this.#ladder = null;
+      return;
+    }
+    const oldRow = this.#ladder!.change(side, px, sz, orders);
+    for (const feed of this.#feeds) feed.view?.note(side, px, oldRow);
   }
 
   /** Starts the numbers anew, as the venue does in maintenance: the next update's seqId is below its prevSeqId. */
@@ -68,92 +70,127 @@ export class DepthPublisher {
 
   /** The data of GET /market/books: the best `depth` levels now. */
   image(depth: number, nowMs: number): Readonly<Record<string, unknown>> {
-    const { asks, bids } = this.ladder;
+    const { asks, bids } = this.#current();
     const rows = (side: readonly string[]): unknown => JSON.parse(`[${side.slice(0, depth).join(',')}]`);
     return { asks: rows(asks.rows), bids: rows(bids.rows), ts: String(Math.floor(nowMs)), seqId: this.seqId };
   }
 
   /** Loses the next update of every channel on its way to everybody who listens now: clients must notice the gap. */
   loseUpdate(): void {
-    for (const channel of [...FAST_CHANNELS, ...SLOW_CHANNELS]) this.#feeds[channel].isNextLost = true;
+    for (const feed of this.#feeds) feed.isNextLost = true;
   }
 
   publishFast(nowMs: number): void {
-    for (const channel of FAST_CHANNELS) this.#publish(channel, nowMs);
+    this.isFastLive = this.#publish(this.#fastFeeds, nowMs);
   }
 
   publishSlow(nowMs: number): void {
-    for (const channel of SLOW_CHANNELS) this.#publish(channel, nowMs);
+    this.isSlowLive = this.#publish(this.#slowFeeds, nowMs);
   }
 
   /** What a new subscriber of the channel is sent first. */
   firstPush(channel: DepthChannel, nowMs: number): string {
-    const feed = this.#feeds[channel];
-    if (!feed.isLive) feed.start(this.seqId, nowMs);
+    const feed = this.#feeds.find((each) => each.channel === channel)!;
+    if (feed.view === null) feed.start(this.#current(), this.seqId, nowMs);
+    if (this.#fastFeeds.includes(feed)) this.isFastLive = true;
+    else this.isSlowLive = true;
     return feed.snapshot(nowMs);
   }
 
-  #publish(channel: DepthChannel, nowMs: number): void {
-    const feed = this.#feeds[channel];
-    if (!this.#topics.hasSubscribers(feed.topic)) {
-      feed.isLive = false;
-      return;
+  /** When a channel will have been silent for a minute, which it must not be for longer; Infinity while nobody listens. */
+  get keepAliveMs(): number {
+    let dueMs = Infinity;
+    for (const { view, publishedMs } of this.#feeds) {
+      if (view !== null) dueMs = Math.min(dueMs, Math.ceil(publishedMs) + BOOK_KEEP_ALIVE_MS);
     }
-    const text = feed.next(this.seqId, nowMs);
-    if (text !== '') this.#topics.publish(feed.topic, text, nowMs);
+    return dueMs;
+  }
+
+  /** Repeats what is silent for too long. */
+  keepAlive(nowMs: number): void {
+    if (this.keepAliveMs > nowMs) return;
+    this.publishFast(nowMs);
+    this.publishSlow(nowMs);
+  }
+
+  /** Gives whether any of them still has listeners. */
+  #publish(feeds: readonly DepthFeed[], nowMs: number): boolean {
+    let isLive = false;
+    for (const feed of feeds) {
+      if (feed.view === null) continue;
+      if (!this.#topics.hasSubscribers(feed.topic)) {
+        feed.view = null;
+        continue;
+      }
+      isLive = true;
+      const text = feed.next(feed.view, this.seqId, nowMs);
+      if (text !== '') this.#topics.publish(feed.topic, text, nowMs);
+    }
+    return isLive;
+  }
+
+  #current(): DepthLadder {
+    if (this.#ladder !== null) return this.#ladder;
+    const ladder = new DepthLadder();
+    const book = this.#source();
+    for (const [px, sz, orders] of book.asks) ladder.change('asks', px, sz, orders);
+    for (const [px, sz, orders] of book.bids) ladder.change('bids', px, sz, orders);
+    this.#ladder = ladder;
+    return ladder;
   }
 }
 
 /** One channel of one instrument: what was published last, and under which number. */
 class DepthFeed {
+  readonly channel: DepthChannel;
   readonly topic: string;
-  /** False while nobody listens: nothing is kept up then. */
-  isLive = false;
+  /** Null while nobody listens: nothing is kept up then. */
+  view: DepthView | null = null;
   isNextLost = false;
-  readonly #view: DepthView;
+  publishedMs = 0;
   readonly #isImage: boolean;
   readonly #head: string;
   readonly #tail: string;
   /** The latest change that was looked at: unchanged means that there is nothing to compare. */
   #seenSeqId = 0;
   #publishedSeqId = 0;
-  #publishedMs = 0;
 
-  constructor(channel: DepthChannel, instId: string, view: DepthView) {
+  constructor(channel: DepthChannel, instId: string) {
+    this.channel = channel;
     this.topic = `${channel}:${instId}`;
-    this.#view = view;
     this.#isImage = channel === 'bbo-tbt' || channel === 'books5';
     this.#head = `{"arg":{"channel":"${channel}","instId":"${instId}"},`;
     this.#tail = channel === 'books5' ? `,"instId":"${instId}"` : '';
   }
 
-  start(seqId: number, nowMs: number): void {
-    this.#view.capture();
+  start(ladder: DepthLadder, seqId: number, nowMs: number): void {
+    this.view = new DepthView(ladder, DEPTHS[this.channel]);
+    this.view.capture();
     this.#seenSeqId = seqId;
     this.#publishedSeqId = seqId;
-    this.#publishedMs = nowMs;
+    this.publishedMs = nowMs;
     this.isNextLost = false;
-    this.isLive = true;
   }
 
   snapshot(nowMs: number): string {
     const ts = Math.floor(nowMs);
+    const image = this.view!.image();
     if (this.#isImage) {
-      return `${this.#head}"data":[{${this.#view.image()}${this.#tail},"ts":"${ts}","seqId":${this.#publishedSeqId}}]}`;
+      return `${this.#head}"data":[{${image}${this.#tail},"ts":"${ts}","seqId":${this.#publishedSeqId}}]}`;
     }
-    return `${this.#head}"action":"snapshot","data":[{${this.#view.image()},"ts":"${ts}","checksum":0,"seqId":${this.#publishedSeqId},"prevSeqId":-1}]}`;
+    return `${this.#head}"action":"snapshot","data":[{${image},"ts":"${ts}","checksum":0,"seqId":${this.#publishedSeqId},"prevSeqId":-1}]}`;
   }
 
   /** The next push, or '' when there is none to make. */
-  next(seqId: number, nowMs: number): string {
-    const rows = seqId === this.#seenSeqId ? '' : this.#view.difference();
+  next(view: DepthView, seqId: number, nowMs: number): string {
+    const rows = seqId === this.#seenSeqId ? '' : view.difference();
     this.#seenSeqId = seqId;
-    if (rows === '' && nowMs - this.#publishedMs < BOOK_KEEP_ALIVE_MS) return '';
+    if (rows === '' && nowMs - this.publishedMs < BOOK_KEEP_ALIVE_MS) return '';
     const prevSeqId = this.#publishedSeqId;
-    this.#publishedMs = nowMs;
+    this.publishedMs = nowMs;
     if (rows !== '') {
       this.#publishedSeqId = seqId;
-      this.#view.capture();
+      view.capture();
     }
     if (this.isNextLost && rows !== '') {
       this.isNextLost = false;

@@ -1,5 +1,6 @@
 import { Channel } from '../../okx/shapes.ts';
 import type { Exchange, InstrumentRow, Row } from '../exchange/exchange.ts';
+import { Beat } from './beat.ts';
 import { Candles } from './candles.ts';
 import type { Subscription } from './channels.ts';
 import { DepthPublisher } from './depth-publisher.ts';
@@ -13,9 +14,6 @@ import type { Topics } from './topics.ts';
 const FAST_MS = 10;
 const SLOW_MS = 100;
 const PRICE_MS = 200;
-/** Prices that do not change are repeated after this long. */
-const PRICE_REPEAT_MS = 10_000;
-const FUNDING_REPEAT_MS = 60_000;
 const CANDLE_MS = 1_000;
 
 const DEPTH_CHANNELS: ReadonlySet<string> = new Set<DepthChannel>([
@@ -26,30 +24,33 @@ const DEPTH_CHANNELS: ReadonlySet<string> = new Set<DepthChannel>([
   'books5',
 ]);
 
-/** The latest row of a channel that pushes one value an instrument, and what became of it. */
-interface Latest {
-  row: Row;
-  isChanged: boolean;
-  pushedMs: number;
-}
-
-/** The public channels: books, trades, tickers, prices, funding, instruments, status, candles. */
+/**
+ * The public channels: books, trades, tickers, prices, funding, instruments, status, candles.
+ *
+ * Everything that is not pushed at once waits on a beat, and a beat without work has no time: `dueMs` says when `advance`
+ * is next of use. Nothing is made of what nobody has subscribed.
+ */
 export class MarketStreams {
   readonly #exchange: Exchange;
   readonly #instruments: InstrumentDirectory;
   readonly #topics: Topics;
   readonly #publishers = new Map<string, DepthPublisher>();
   readonly #candles = new Map<string, Candles>();
-  /** By channel and instrument; only of what the exchange has ever told. */
-  readonly #latest = new Map<string, Latest>();
-  readonly #changedTickers = new Set<string>();
+  readonly #fast = new Beat<DepthPublisher>(FAST_MS);
+  readonly #slow = new Beat<DepthPublisher>(SLOW_MS);
+  /** Instruments whose tickers changed. */
+  readonly #tickers = new Beat<string>(SLOW_MS);
+  /** Topics of mark-price, price-limit and funding-rate with a new value, which `#prices` holds. */
+  readonly #priceTopics = new Beat<string>(PRICE_MS);
+  readonly #prices = new Map<
+    string,
+    { readonly channel: string; readonly instId: string; readonly row: Row }
+  >();
+  readonly #traded = new Beat<string>(CANDLE_MS);
   readonly #candleTopics = new Map<string, { readonly instId: string; readonly bar: string }>();
-  readonly #tradedSinceCandles = new Set<string>();
   #latestStatus: Row | null = null;
-  #fastAt = 0;
-  #slowAt = 0;
-  #priceAt = 0;
-  #candleAt = 0;
+  /** No book has been silent for a minute before this. */
+  #keepAliveMs = Infinity;
 
   /** Takes over the books as they are: changes are told through the methods below from here on. */
   constructor(exchange: Exchange, instruments: InstrumentDirectory, topics: Topics) {
@@ -75,8 +76,11 @@ export class MarketStreams {
     this.#topics.add(topic, session);
     if (DEPTH_CHANNELS.has(channel)) {
       // The snapshot is of what was last published, so the updates that follow join on to it.
-      const text = this.#publishers.get(instId)?.firstPush(channel as DepthChannel, nowMs);
-      if (text !== undefined) session.push(text, nowMs);
+      const publisher = this.#publishers.get(instId);
+      if (publisher !== undefined) {
+        session.push(publisher.firstPush(channel as DepthChannel, nowMs), nowMs);
+        this.#keepAliveMs = Math.min(this.#keepAliveMs, publisher.keepAliveMs);
+      }
     } else {
       for (const row of this.#firstRows(subscription, nowMs)) {
         session.push(JSON.stringify({ arg: subscription.arg, data: row }), nowMs);
@@ -92,15 +96,26 @@ export class MarketStreams {
     if (!this.#topics.hasSubscribers(topic)) this.#candleTopics.delete(topic);
   }
 
-  bookLevel(instId: string, side: 'asks' | 'bids', px: string, sz: string, orders: string): void {
-    this.#publishers.get(instId)?.change(side, px, sz, orders, this.#exchange.sequence(instId));
-    this.#changedTickers.add(instId);
+  bookLevel(
+    instId: string,
+    side: 'asks' | 'bids',
+    px: string,
+    sz: string,
+    orders: string,
+    nowMs: number,
+  ): void {
+    const publisher = this.#publishers.get(instId);
+    if (publisher === undefined) return;
+    publisher.change(side, px, sz, orders, this.#exchange.sequence(instId));
+    if (publisher.isFastLive) this.#fast.add(publisher, nowMs);
+    if (publisher.isSlowLive) this.#slow.add(publisher, nowMs);
+    this.#tickerChanged(instId, nowMs);
   }
 
   trade(instId: string, row: Row, nowMs: number): void {
     this.#publish(Channel.trades, instId, [row], nowMs);
-    this.#changedTickers.add(instId);
-    this.#tradedSinceCandles.add(instId);
+    this.#tickerChanged(instId, nowMs);
+    if (this.#candleTopics.size > 0) this.#traded.add(instId, nowMs);
     let candles = this.#candles.get(instId);
     if (candles === undefined) {
       candles = new Candles();
@@ -113,15 +128,12 @@ export class MarketStreams {
     this.#publish(Channel.tradesAll, instId, [row], nowMs);
   }
 
-  /** A new value of mark-price, price-limit or funding-rate: pushed at the channel's own pace. */
-  price(channel: string, instId: string, row: Row): void {
-    const key = `${channel}:${instId}`;
-    const latest = this.#latest.get(key);
-    if (latest === undefined) this.#latest.set(key, { row, isChanged: true, pushedMs: 0 });
-    else {
-      latest.row = row;
-      latest.isChanged = true;
-    }
+  /** A value of mark-price, price-limit or funding-rate, new or repeated: pushed at the channel's own pace. */
+  price(channel: string, instId: string, row: Row, nowMs: number): void {
+    const topic = `${channel}:${instId}`;
+    if (!this.#topics.hasSubscribers(topic)) return;
+    this.#prices.set(topic, { channel, instId, row });
+    this.#priceTopics.add(topic, nowMs);
   }
 
   instrument(row: InstrumentRow, nowMs: number): void {
@@ -142,38 +154,50 @@ export class MarketStreams {
     this.#topics.publish(`${Channel.status}:`, JSON.stringify(push), nowMs);
   }
 
-  /** Publishes every channel whose interval has passed: within one instrument always in the documented order. */
+  /** When `advance` next has something to publish; Infinity when never, as far as is known now. */
+  get dueMs(): number {
+    return Math.min(
+      this.#fast.dueMs,
+      this.#slow.dueMs,
+      this.#tickers.dueMs,
+      this.#priceTopics.dueMs,
+      this.#traded.dueMs,
+      this.#keepAliveMs,
+    );
+  }
+
+  /** Publishes what is due: within one instrument always in the documented order. */
   advance(nowMs: number): void {
-    const isFast = Math.floor(nowMs / FAST_MS) !== this.#fastAt;
-    const isSlow = Math.floor(nowMs / SLOW_MS) !== this.#slowAt;
-    this.#fastAt = Math.floor(nowMs / FAST_MS);
-    this.#slowAt = Math.floor(nowMs / SLOW_MS);
-    if (isFast || isSlow) {
-      for (const publisher of this.#publishers.values()) {
-        if (isFast) publisher.publishFast(nowMs);
-        if (isSlow) publisher.publishSlow(nowMs);
-      }
+    if (this.#fast.dueMs <= nowMs) for (const publisher of this.#fast.take()) publisher.publishFast(nowMs);
+    if (this.#slow.dueMs <= nowMs) for (const publisher of this.#slow.take()) publisher.publishSlow(nowMs);
+    if (this.#tickers.dueMs <= nowMs) this.#publishTickers(nowMs);
+    if (this.#priceTopics.dueMs <= nowMs) this.#publishPrices(nowMs);
+    if (this.#traded.dueMs <= nowMs) this.#publishCandles(nowMs);
+    if (this.#keepAliveMs <= nowMs) this.#keepAlive(nowMs);
+  }
+
+  #keepAlive(nowMs: number): void {
+    let dueMs = Infinity;
+    for (const publisher of this.#publishers.values()) {
+      publisher.keepAlive(nowMs);
+      dueMs = Math.min(dueMs, publisher.keepAliveMs);
     }
-    if (isSlow) this.#publishTickers(nowMs);
-    if (Math.floor(nowMs / PRICE_MS) !== this.#priceAt) {
-      this.#priceAt = Math.floor(nowMs / PRICE_MS);
-      this.#publishPrices(nowMs);
-    }
-    if (Math.floor(nowMs / CANDLE_MS) !== this.#candleAt) {
-      this.#candleAt = Math.floor(nowMs / CANDLE_MS);
-      this.#publishCandles(nowMs);
-    }
+    this.#keepAliveMs = dueMs;
+  }
+
+  #tickerChanged(instId: string, nowMs: number): void {
+    if (this.#topics.hasSubscribers(`${Channel.tickers}:${instId}`)) this.#tickers.add(instId, nowMs);
   }
 
   #startPublisher(row: InstrumentRow): void {
     const instId = fieldOf(row, 'instId');
-    const tickSz = fieldOf(row, 'tickSz');
     // Announced instruments have no tick size yet, and no book.
-    if (tickSz === '') return;
-    const publisher = new DepthPublisher(instId, tickSz, this.#topics);
-    const book = this.#exchange.book(instId);
-    if (book !== null) publisher.load(book);
-    this.#publishers.set(instId, publisher);
+    if (fieldOf(row, 'tickSz') === '') return;
+    if (this.#exchange.book(instId) === null) return;
+    this.#publishers.set(
+      instId,
+      new DepthPublisher(instId, this.#topics, () => this.#exchange.book(instId)!),
+    );
   }
 
   #firstRows({ channel, instId, instType, instFamily }: Subscription, nowMs: number): unknown[] {
@@ -199,49 +223,33 @@ export class MarketStreams {
   }
 
   #publishTickers(nowMs: number): void {
-    for (const instId of this.#changedTickers) {
-      if (!this.#topics.hasSubscribers(`${Channel.tickers}:${instId}`)) continue;
+    for (const instId of this.#tickers.take()) {
       const row = this.#exchange.ticker(instId);
       if (row !== null) this.#publish(Channel.tickers, instId, [row], nowMs);
     }
-    this.#changedTickers.clear();
   }
 
   #publishPrices(nowMs: number): void {
-    for (const [key, latest] of this.#latest) {
-      const [channel, instId] = key.split(':', 2) as [string, string];
-      if (!isPriceDue(channel, latest, nowMs)) continue;
-      latest.isChanged = false;
-      latest.pushedMs = nowMs;
-      this.#publish(channel, instId, [latest.row], nowMs);
+    for (const topic of this.#priceTopics.take()) {
+      const { channel, instId, row } = this.#prices.get(topic)!;
+      this.#publish(channel, instId, [row], nowMs);
     }
+    this.#prices.clear();
   }
 
   #publishCandles(nowMs: number): void {
+    const traded = this.#traded.take();
     for (const { instId, bar } of this.#candleTopics.values()) {
-      if (!this.#tradedSinceCandles.has(instId)) continue;
+      if (!traded.has(instId)) continue;
       const rows = this.#candles.get(instId)?.rows(bar, 1, nowMs) ?? [];
       this.#publish(`candle${bar}`, instId, rows, nowMs);
     }
-    this.#tradedSinceCandles.clear();
   }
 
   #publish(channel: string, instId: string, data: unknown, nowMs: number): void {
     const topic = `${channel}:${instId}`;
     if (!this.#topics.hasSubscribers(topic)) return;
     this.#topics.publish(topic, JSON.stringify({ arg: { channel, instId }, data }), nowMs);
-  }
-}
-
-/** Marks when they change and now and then, limits only when they change, funding at its own slow pace. */
-function isPriceDue(channel: string, { isChanged, pushedMs }: Latest, nowMs: number): boolean {
-  switch (channel) {
-    case Channel.fundingRate:
-      return nowMs - pushedMs >= FUNDING_REPEAT_MS;
-    case Channel.priceLimit:
-      return isChanged;
-    default:
-      return isChanged || nowMs - pushedMs >= PRICE_REPEAT_MS;
   }
 }
 

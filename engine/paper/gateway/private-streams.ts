@@ -37,7 +37,9 @@ export class PrivateStreams {
   readonly #instruments: InstrumentDirectory;
   readonly #time: () => number;
   readonly #streams = new Map<string, Stream>();
-  #flushedMs = 0;
+  /** When the window closes that the first of the waiting events opened; Infinity while none waits. */
+  #windowEndMs = Infinity;
+  #snapshotMs = Infinity;
 
   constructor(exchange: Exchange, instruments: InstrumentDirectory, time: () => number) {
     this.#exchange = exchange;
@@ -48,7 +50,9 @@ export class PrivateStreams {
   attach(session: Session, subscription: Subscription): void {
     const nowMs = this.#time();
     const snapshotEveryMs = snapshotIntervalOf(subscription);
-    const listener = { session, subscription, snapshotEveryMs, nextSnapshotMs: nowMs + snapshotEveryMs };
+    const nextSnapshotMs = Math.ceil(nowMs) + snapshotEveryMs;
+    const listener = { session, subscription, snapshotEveryMs, nextSnapshotMs };
+    this.#snapshotMs = Math.min(this.#snapshotMs, nextSnapshotMs);
     this.#streamOf(session.uid).listeners.add(listener);
     switch (subscription.channel) {
       case Channel.account:
@@ -115,27 +119,50 @@ export class PrivateStreams {
   }
 
   account(uid: string): void {
-    this.#streamOf(uid).isAccountChanged = true;
+    const stream = this.#streamOf(uid);
+    if (stream.listeners.size === 0) return;
+    stream.isAccountChanged = true;
+    this.#openWindow();
   }
 
   position(uid: string, instId: string): void {
-    this.#streamOf(uid).changedPositions.add(instId);
+    const stream = this.#streamOf(uid);
+    if (stream.listeners.size === 0) return;
+    stream.changedPositions.add(instId);
+    this.#openWindow();
+  }
+
+  /** When `advance` next has something to send; Infinity when never, as far as is known now. */
+  get dueMs(): number {
+    return Math.min(this.#windowEndMs, this.#snapshotMs);
   }
 
   /** Sends what has gathered, and the snapshots that are due. */
   advance(nowMs: number): void {
-    if (nowMs - this.#flushedMs < AGGREGATION_MS) return;
-    this.#flushedMs = nowMs;
+    if (this.#windowEndMs <= nowMs) {
+      this.#windowEndMs = Infinity;
+      for (const [uid, stream] of this.#streams) this.#pushChanges(uid, stream, nowMs);
+    }
+    if (this.#snapshotMs <= nowMs) this.#pushSnapshots(nowMs);
+  }
+
+  #openWindow(): void {
+    if (this.#windowEndMs === Infinity) this.#windowEndMs = Math.floor(this.#time()) + AGGREGATION_MS;
+  }
+
+  #pushSnapshots(nowMs: number): void {
+    this.#snapshotMs = Infinity;
     for (const [uid, stream] of this.#streams) {
-      this.#pushChanges(uid, stream, nowMs);
       for (const listener of stream.listeners) {
-        if (nowMs < listener.nextSnapshotMs) continue;
-        listener.nextSnapshotMs = nowMs + listener.snapshotEveryMs;
-        if (listener.subscription.channel === Channel.account) {
-          this.#pushAccount(listener, 'snapshot', nowMs);
-        } else {
-          this.#pushPositions(listener, 'snapshot', this.#exchange.positions(uid, {}), nowMs);
+        if (listener.nextSnapshotMs <= nowMs) {
+          listener.nextSnapshotMs = nowMs + listener.snapshotEveryMs;
+          if (listener.subscription.channel === Channel.account) {
+            this.#pushAccount(listener, 'snapshot', nowMs);
+          } else {
+            this.#pushPositions(listener, 'snapshot', this.#exchange.positions(uid, {}), nowMs);
+          }
         }
+        this.#snapshotMs = Math.min(this.#snapshotMs, listener.nextSnapshotMs);
       }
     }
   }

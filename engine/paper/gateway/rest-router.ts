@@ -90,7 +90,7 @@ export class RestRouter {
         return refusedResponse(new Refusal('50011', 429));
     }
     // The state that is read or changed is that of now.
-    this.#venue.exchange.advance(Math.floor(receivedMs));
+    this.#venue.advance();
     const answer = route.answer(call);
     if (answer instanceof Refusal) return refusedResponse(answer);
     const coded = 'code' in answer ? answer : { code: '0', msg: '', data: answer };

@@ -156,6 +156,12 @@ export class Session implements Subscriber, SubscriberState {
     }
   }
 
+  /** When `checkTime` may next have something to do, a whole number of milliseconds. */
+  get dueMs(): number {
+    const usedMs = this.#hasBeenUsed ? this.#lastActivityMs : Math.min(this.#openedMs, this.#lastActivityMs);
+    return Math.min(Math.ceil(this.endsMs), Math.floor(usedMs + IDLE_CLOSE_MS) + 1);
+  }
+
   /** Closes the connection if it is idle by the venue's rules, or its announced end has come. */
   checkTime(nowMs: number): void {
     if (nowMs >= this.endsMs) {

@@ -37,9 +37,6 @@ export interface VenueOptions extends Omit<ExchangeOptions, 'accounts' | 'startM
 
 const DEFAULT_PUSH_BEFORE_ACK_SHARE = 0.02;
 
-/** How often connections are looked at for idleness. */
-const IDLE_CHECK_MS = 1_000;
-
 const SOCKET_PATHS: Readonly<Record<string, SocketPath>> = {
   '/ws/v5/public': 'public',
   '/ws/v5/private': 'private',
@@ -79,7 +76,10 @@ export class PaperVenue implements SessionHost {
   readonly #uidsWithTier: ReadonlySet<string>;
   /** Null while the exchange is being built. */
   #streams: { readonly market: MarketStreams; readonly account: PrivateStreams } | null = null;
-  #idleCheckedMs = 0;
+  /** No connection has to be looked at for idleness before this. */
+  #sessionsDueMs = Infinity;
+  /** The time that is being lived through while `advance` runs; NaN else. */
+  #stepMs = NaN;
 
   constructor(options: VenueOptions) {
     this.time = options.time;
@@ -91,7 +91,7 @@ export class PaperVenue implements SessionHost {
     this.instruments = new InstrumentDirectory(options.instruments);
     this.exchange = new Exchange({ ...options, startMs: Math.floor(options.time()) }, this.#sink());
     this.market = new MarketStreams(this.exchange, this.instruments, this.#topics);
-    this.privateStreams = new PrivateStreams(this.exchange, this.instruments, options.time);
+    this.privateStreams = new PrivateStreams(this.exchange, this.instruments, () => this.#now());
     this.orderEntry = new OrderEntry(this.exchange, this.instruments, this.inspection);
     this.#streams = { market: this.market, account: this.privateStreams };
   }
@@ -103,22 +103,30 @@ export class PaperVenue implements SessionHost {
     const connId = this.#random.uint32().toString(16).padStart(8, '0');
     const session = new Session(connId, socketPath, this, transport);
     this.#sessions.add(session);
+    this.#sessionsDueMs = Math.min(this.#sessionsDueMs, session.dueMs);
     return session;
   }
 
-  /** Lets time pass up to now: the exchange lives on, and whatever is due is pushed. Every few milliseconds is enough. */
+  /**
+   * Lets time pass up to now: the exchange lives on, and whatever is due is pushed, each thing at its own time. However the
+   * calls are cut, the same is pushed in the same order with the same times.
+   */
   advance(): void {
+    // A peer that answers a push from within it must not move time under the push.
+    if (!Number.isNaN(this.#stepMs)) return;
     const nowMs = this.time();
-    this.exchange.advance(Math.floor(nowMs));
-    this.market.advance(nowMs);
-    this.privateStreams.advance(nowMs);
-    if (nowMs - this.#idleCheckedMs >= IDLE_CHECK_MS) {
-      this.#idleCheckedMs = nowMs;
-      for (const session of this.#sessions) {
-        if (session.isClosed) this.#sessions.delete(session);
-        else session.checkTime(nowMs);
+    try {
+      for (let dueMs = this.nextDueMs(); dueMs <= nowMs; dueMs = this.nextDueMs()) {
+        this.#stepMs = dueMs;
+        this.exchange.advance(dueMs);
+        if (this.market.dueMs <= dueMs) this.market.advance(dueMs);
+        if (this.privateStreams.dueMs <= dueMs) this.privateStreams.advance(dueMs);
+        if (this.#sessionsDueMs <= dueMs) this.#checkSessions(dueMs);
       }
+    } finally {
+      this.#stepMs = NaN;
     }
+    this.exchange.advance(Math.floor(nowMs));
   }
 
   /**
@@ -126,7 +134,12 @@ export class PaperVenue implements SessionHost {
    * lost by not calling `advance` before, and a call (an operation, a subscription, a REST request) may bring it nearer.
    */
   nextDueMs(): number {
-    return Math.floor(this.time()) + 1;
+    return Math.min(
+      Math.ceil(this.exchange.nextEventMs()),
+      this.market.dueMs,
+      this.privateStreams.dueMs,
+      this.#sessionsDueMs,
+    );
   }
 
   /**
@@ -148,6 +161,7 @@ export class PaperVenue implements SessionHost {
         nowMs,
       );
       session.endsMs = nowMs + UPGRADE_NOTICE_MS;
+      this.#sessionsDueMs = Math.min(this.#sessionsDueMs, session.dueMs);
     }
   }
 
@@ -170,8 +184,10 @@ export class PaperVenue implements SessionHost {
   }
 
   attach(session: Session, subscription: Subscription): void {
+    // What is due before joins on to what was; the newcomer starts after it.
+    this.advance();
     if (subscription.isPrivate) this.privateStreams.attach(session, subscription);
-    else this.market.attach(session, subscription, this.time());
+    else this.market.attach(session, subscription, this.#now());
   }
 
   detach(session: Session, subscription: Subscription): void {
@@ -184,6 +200,7 @@ export class PaperVenue implements SessionHost {
   }
 
   operate(session: Session, request: Readonly<Record<string, unknown>>, receivedMs: number): void {
+    this.advance();
     const { uid } = session;
     const isPushFirst = this.#random.unit() < this.#pushBeforeAckShare;
     if (!isPushFirst) this.privateStreams.hold(uid);
@@ -213,29 +230,42 @@ export class PaperVenue implements SessionHost {
     // Market maker protection is not modelled, so no account has the permission for it.
     if (op === WsOp.massCancel) return new Refusal('51411');
     const { kind, isBatch } = ORDER_KINDS[op]!;
-    this.exchange.advance(Math.floor(receivedMs));
     const items = request.args as readonly unknown[];
     return this.orderEntry.submit(uid, kind, items, 'instIdCode', isBatch, request.expTime, receivedMs);
   }
 
+  #checkSessions(nowMs: number): void {
+    this.#sessionsDueMs = Infinity;
+    for (const session of this.#sessions) {
+      if (!session.isClosed) session.checkTime(nowMs);
+      if (session.isClosed) this.#sessions.delete(session);
+      else this.#sessionsDueMs = Math.min(this.#sessionsDueMs, session.dueMs);
+    }
+  }
+
+  /** The time of what happens: that of the step while `advance` lives through the past, else the clock's. */
+  #now(): number {
+    return Number.isNaN(this.#stepMs) ? this.time() : this.#stepMs;
+  }
+
   /** What the exchange tells while it is being built is dropped here: it is read from it when it stands. */
   #sink(): ExchangeSink {
-    const { time } = this;
+    const now = (): number => this.#now();
     return {
       order: (uid, row) => this.#streams?.account.order(uid, row),
       fill: (uid, row) => this.#streams?.account.fill(uid, row),
       balanceAndPosition: (uid, event) => this.#streams?.account.balanceAndPosition(uid, event),
       account: (uid) => this.#streams?.account.account(uid),
       position: (uid, instId) => this.#streams?.account.position(uid, instId),
-      trade: (instId, row) => this.#streams?.market.trade(instId, row, time()),
-      singleTrade: (instId, row) => this.#streams?.market.singleTrade(instId, row, time()),
+      trade: (instId, row) => this.#streams?.market.trade(instId, row, now()),
+      singleTrade: (instId, row) => this.#streams?.market.singleTrade(instId, row, now()),
       bookLevel: (instId, side, px, sz, orders) =>
-        this.#streams?.market.bookLevel(instId, side, px, sz, orders),
-      markPrice: (instId, row) => this.#streams?.market.price(Channel.markPrice, instId, row),
-      priceLimit: (instId, row) => this.#streams?.market.price(Channel.priceLimit, instId, row),
-      fundingRate: (instId, row) => this.#streams?.market.price(Channel.fundingRate, instId, row),
-      instrument: (row) => this.#streams?.market.instrument(row, time()),
-      status: (row) => this.#streams?.market.status(row, time()),
+        this.#streams?.market.bookLevel(instId, side, px, sz, orders, now()),
+      markPrice: (instId, row) => this.#streams?.market.price(Channel.markPrice, instId, row, now()),
+      priceLimit: (instId, row) => this.#streams?.market.price(Channel.priceLimit, instId, row, now()),
+      fundingRate: (instId, row) => this.#streams?.market.price(Channel.fundingRate, instId, row, now()),
+      instrument: (row) => this.#streams?.market.instrument(row, now()),
+      status: (row) => this.#streams?.market.status(row, now()),
     };
   }
 }

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { BookImage, BookRow } from '../../../engine/paper/exchange/exchange-contract.ts';
 import { DepthPublisher } from '../../../engine/paper/gateway/depth-publisher.ts';
 import type { DepthChannel } from '../../../engine/paper/gateway/depth-publisher.ts';
 import { Topics } from '../../../engine/paper/gateway/topics.ts';
@@ -68,21 +69,28 @@ const INST_ID = 'BTC-USDT';
 
 describe('the publisher of one book', () => {
   let topics = new Topics();
-  let publisher = new DepthPublisher(INST_ID, '0.5', topics);
   let seqId = 1_000;
   let naive = { asks: new Map<number, string>(), bids: new Map<number, string>() };
+  let publisher = new DepthPublisher(INST_ID, topics, source);
 
   beforeEach(() => {
     topics = new Topics();
-    publisher = new DepthPublisher(INST_ID, '0.5', topics);
     seqId = 1_000;
     naive = { asks: new Map(), bids: new Map() };
+    publisher = new DepthPublisher(INST_ID, topics, source);
   });
 
+  /** The exchange's book. */
+  function source(): BookImage {
+    const rows = (rows: readonly string[]): BookRow[] => rows.map((row) => row.split(' ') as BookRow);
+    const { asks, bids } = naiveBook(Infinity);
+    return { asks: rows(asks), bids: rows(bids), ts: '0', seqId };
+  }
+
   function change(side: 'asks' | 'bids', px: string, sz: string, orders: string): void {
-    publisher.change(side, px, sz, orders, ++seqId);
     if (sz === '0') naive[side].delete(Number(px));
     else naive[side].set(Number(px), `${px} ${sz} ${orders}`);
+    publisher.change(side, px, sz, orders, ++seqId);
   }
 
   function naiveBook(depth: number): { asks: string[]; bids: string[] } {
@@ -133,8 +141,8 @@ describe('the publisher of one book', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
         topics = new Topics();
-        publisher = new DepthPublisher(INST_ID, '0.5', topics);
         naive = { asks: new Map(), bids: new Map() };
+        publisher = new DepthPublisher(INST_ID, topics, source);
         const clients = [join('books50-l2-tbt', 0), join('books50-l2-tbt', 0)];
         const books: { asks: string[]; bids: string[] }[][] = [];
         let nowMs = 0;
