@@ -2,7 +2,7 @@ import { CommandOp } from '../../engine/base/command-op.ts';
 import { Side } from '../../engine/base/side.ts';
 import { TICKS_MAX } from '../../engine/base/units.ts';
 import { Gate, GateReason } from '../../engine/risk/gate.ts';
-import { KillSwitch } from '../../engine/risk/kill-switch.ts';
+import { KillLadder } from '../../engine/risk/kill-ladder.ts';
 import type { BenchContext, BenchResult, Benchmark } from '../benchmark.ts';
 import { Checksum } from '../checksum.ts';
 import { benchInstrument } from '../feeds/bench-instrument.ts';
@@ -21,6 +21,7 @@ function gateOf(count: number): Gate {
     positionLotsMax: 10_000,
     orderLotsMax: 1_000,
     orderNotionalMax: 1e9,
+    notionalMax: 1e12,
     openOrdersMax: 40,
     collarBps: 200,
     notionalRate: 1,
@@ -28,19 +29,21 @@ function gateOf(count: number): Gate {
   const gate = new Gate(
     instruments,
     limits,
-    { notionalMax: 1e12, lossMax: 1e9 },
+    { notionalMax: 1e12, openOrdersMax: 4_000, lossMax: 1e9 },
     {
       positionLots: Float64Array.from(instruments, ({ index }) => (index % 7) * 10 - 30),
+      entryTicks: new Float64Array(count).fill(BID),
       exposureLots: new Float64Array(count * 2).fill(200),
       bestTicks: Int32Array.from({ length: count * 2 }, (_, list) => (list % 2 === 0 ? BID - 40 : BID + 41)),
       openCounts: new Int32Array(count).fill(4),
     },
     true,
-    new KillSwitch(),
+    new KillLadder(instruments),
   );
   for (const { index } of instruments) {
     gate.setMarket(index, BID, BID + 1, true);
     gate.setPriceLimits(index, TICKS_MAX, 0);
+    gate.setMarkPrice(index, BID + 0.5);
   }
   return gate;
 }
