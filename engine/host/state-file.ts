@@ -9,7 +9,7 @@
  * A file that is not what was written (a flipped bit, a cut, an editor's hand) is never trusted: it is kept aside, and in
  * its place comes a state that knows nothing but that the engine is halted until an operator resumes it.
  *
- * Owner:      whoever holds the directory (engine/control/directory-lock.ts); one writer.
+ * Owner:      whoever holds the directory (engine/control/control-socket.ts); one writer.
  * Invariants: state.json is replaced whole or not at all; what was kept aside is never overwritten.
  * Cost:       two syncs a save, on the runtime's own threads; the engine thread only makes the text.
  */
@@ -154,7 +154,7 @@ function hashOf(bytes: Buffer): string {
 }
 
 /** JSON would turn them into null without a word. */
-function onlyFinite(key: string, value: unknown): unknown {
+function onlyFinite(_key: string, value: unknown): unknown {
   assert(typeof value !== 'number' || Number.isFinite(value), 'every number of the state is finite');
   return value;
 }

@@ -27,6 +27,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'engine/paper': ['engine/base', 'engine/okx/venue-limits.ts', 'engine/okx/shapes.ts', 'engine/okx/sign.ts'],
   'engine/config': ['engine/base', 'engine/okx', 'engine/venue/credentials.ts'],
   'engine/loop': ['engine/base', ...DOMAIN],
+  'engine/control': ['engine/base', 'engine/loop'],
   'engine/host': ['engine', 'workers', 'monitoring'],
   'engine/cli': ['engine', 'workers', 'monitoring'],
   workers: ['engine/base', 'engine/handoff', 'engine/metrics'],
@@ -40,7 +41,7 @@ const SEAMS: readonly { what: string; pattern: RegExp; rooms: readonly string[] 
     what: 'sockets',
     pattern:
       /(from |import\(|require\()'((node:)?(net|tls|http|https|http2|dgram)|ws|undici|uWebSockets\.js)'/,
-    rooms: ['engine/venue', 'engine/paper', 'monitoring'],
+    rooms: ['engine/venue', 'engine/paper', 'engine/control', 'monitoring'],
   },
   {
     what: 'time',

@@ -1,0 +1,82 @@
+import { parseArgs } from 'node:util';
+import { ControlClient } from '../control/control-client.ts';
+import { ControlError } from '../control/control-error.ts';
+import { OperatorCommand } from '../loop-options.ts';
+import { ExitCode } from './exit-code.ts';
+import { STATE_DIRECTORY } from './state-directory.ts';
+import { UsageError } from './usage-error.ts';
+
+const USAGE = `npm run -s ctl -- pause|resume|reduce|flatten|halt|status [--state DIR]
+
+Tells a running engine what to do, or asks how it stands.
+
+  pause    cancel every order, and place none until resume
+  reduce   only orders that make a position smaller, until resume
+  flatten  cancel every order, close the positions within engine.closeBps of the mark price, and stay paused
+  halt     cancel every order and send nothing else, over restarts, until resume
+  resume   take all of these back, and what a limit has paused or halted; loss and drawdown count anew from here
+  status   how it stands, as JSON
+
+  --state  the state directory of the engine, as npm start was given it (default ${STATE_DIRECTORY})
+
+Ends with 0 when it is done, 1 when the engine refuses it, 75 when no engine runs there.`;
+
+interface Arguments {
+  readonly word: OperatorCommand | 'status';
+  readonly state: string;
+}
+
+const WORDS: readonly Arguments['word'][] = [...Object.values(OperatorCommand), 'status'];
+
+function readArguments(argv: readonly string[]): Arguments | 'help' {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        state: { type: 'string', default: STATE_DIRECTORY },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  const { values, positionals } = parsed;
+  if (values.help) return 'help';
+  const word = WORDS.find((each) => each === positionals[0]);
+  if (word === undefined || positionals.length !== 1) {
+    throw new UsageError(`expected one of ${WORDS.join(', ')}, was "${positionals.join(' ')}"`);
+  }
+  if (values.state === '') throw new UsageError('--state: expected a directory, was ""');
+  return { word, state: values.state };
+}
+
+async function run({ word, state }: Arguments): Promise<ExitCode> {
+  const client = new ControlClient(state);
+  if (word === 'status') {
+    process.stdout.write(`${JSON.stringify(await client.status(), undefined, 2)}\n`);
+    return ExitCode.done;
+  }
+  const { isDone, text } = await client.command(word);
+  (isDone ? process.stdout : process.stderr).write(`${text}\n`);
+  return isDone ? ExitCode.done : ExitCode.failed;
+}
+
+async function main(): Promise<void> {
+  try {
+    const args = readArguments(process.argv.slice(2));
+    if (args === 'help') process.stdout.write(`${USAGE}\n`);
+    else process.exitCode = await run(args);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\n\n${USAGE}\n`);
+      process.exitCode = ExitCode.usage;
+    } else if (error instanceof ControlError) {
+      process.stderr.write(`${error.message}\n`);
+      process.exitCode = ExitCode.unavailable;
+    } else throw error;
+  }
+}
+
+await main();

@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { OperatorCommand } from '../loop-options.ts';
+import type { CommandResult } from '../loop-options.ts';
+import { ControlError } from './control-error.ts';
+import { socketOf } from './control-socket.ts';
+
+/** An engine that is asked while the disk is slow answers when the kill state is written. */
+const TIMEOUT_MS = 15_000;
+
+/** An operator's end of the control socket of one state directory. */
+export class ControlClient {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** @throws ControlError when no engine runs there, or it does not answer */
+  async status(): Promise<Record<string, unknown>> {
+    return (await this.#ask('GET', '/status')).body as Record<string, unknown>;
+  }
+
+  /** @throws ControlError when no engine runs there, it does not answer, or it is just starting or stopping */
+  async command(command: OperatorCommand): Promise<CommandResult> {
+    const { httpStatus, body } = await this.#ask('POST', `/${command}`);
+    const result = body as CommandResult;
+    if (httpStatus === 503) {
+      throw new ControlError('CONTROL_NO_ENGINE', `state ${resolve(this.#directory)}: ${result.text}`);
+    }
+    return result;
+  }
+
+  async #ask(method: string, path: string): Promise<{ httpStatus: number; body: unknown }> {
+    const asked = request({
+      socketPath: socketOf(this.#directory),
+      method,
+      path,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    asked.end();
+    try {
+      const [response] = (await once(asked, 'response')) as [IncomingMessage];
+      return { httpStatus: response.statusCode!, body: JSON.parse(await text(response)) as unknown };
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  #failure(error: unknown): ControlError {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const directory = resolve(this.#directory);
+    if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR') {
+      return new ControlError(
+        'CONTROL_NO_ENGINE',
+        `state ${directory}: no engine runs there; name the directory that it was started with by --state`,
+        { cause: error },
+      );
+    }
+    return new ControlError(
+      'CONTROL_SILENT',
+      `state ${directory}: expected the engine's answer within ${TIMEOUT_MS / 1_000} s, was ${code}; if it hangs, end it: ` +
+        "the venue's dead man's switch then cancels its orders",
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Where an operator reaches a running engine: HTTP on a unix socket in the state directory, of mode 0600 in a directory of
+ * mode 0700, never on a network.
+ *
+ *     GET  /status                                        200 the engine's own JSON
+ *     POST /pause | /resume | /reduce | /flatten | /halt  200 done, 409 refused, 503 no engine at the moment;
+ *                                                         each {"isDone", "text"}
+ */
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { OperatorCommand } from '../loop-options.ts';
+import type { CommandResult } from '../loop-options.ts';
+import { claim } from './control-socket.ts';
+import type { Release } from './control-socket.ts';
+
+export interface ControlHandler {
+  /** Undefined while there is no engine that could take it: it starts, or stops. */
+  command(command: OperatorCommand): Promise<CommandResult> | undefined;
+  status(): Record<string, unknown>;
+}
+
+interface Answer {
+  readonly httpStatus: number;
+  readonly body: unknown;
+}
+
+const COMMANDS: readonly OperatorCommand[] = Object.values(OperatorCommand);
+
+export class ControlServer {
+  readonly #release: Release;
+
+  private constructor(release: Release) {
+    this.#release = release;
+  }
+
+  /** @throws ControlError when another engine has the directory, or when it cannot be used */
+  static async open(directory: string, handler: ControlHandler): Promise<ControlServer> {
+    const server = createServer((request, response) => {
+      void answerOf(request, handler).then(({ httpStatus, body }) => {
+        response.writeHead(httpStatus, { 'content-type': 'application/json', connection: 'close' });
+        response.end(JSON.stringify(body));
+      });
+    });
+    return new ControlServer(await claim(server, directory));
+  }
+
+  /** Whoever still waits for an answer gets none. */
+  close(): Promise<void> {
+    return this.#release();
+  }
+}
+
+/** Never rejects: what the engine throws is the operator's answer. */
+async function answerOf(request: IncomingMessage, handler: ControlHandler): Promise<Answer> {
+  const name = request.url?.slice(1);
+  const command = COMMANDS.find((each) => each === name);
+  if (command === undefined && name !== 'status') {
+    return refusal(404, `expected ${[...COMMANDS, 'status'].join(', ')}, was "${name}"`);
+  }
+  const method = command === undefined ? 'GET' : 'POST';
+  if (request.method !== method) return refusal(405, `expected ${method}, was ${request.method}`);
+  try {
+    if (command === undefined) return { httpStatus: 200, body: handler.status() };
+    const result = await handler.command(command);
+    if (result === undefined) {
+      return refusal(503, 'the engine is just starting or stopping; again in a moment');
+    }
+    return { httpStatus: result.isDone ? 200 : 409, body: result };
+  } catch (error) {
+    return refusal(500, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function refusal(httpStatus: number, text: string): Answer {
+  return { httpStatus, body: { isDone: false, text } satisfies CommandResult };
+}
