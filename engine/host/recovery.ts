@@ -1,124 +1,155 @@
-import { InstrumentType } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
-import { OFF_GRID } from '../base/decimal.ts';
-import type { RecoveredPosition } from '../loop.ts';
-import { ClientOrderId } from '../okx/client-order-id.ts';
-import type { AccountRest, CancelRequest } from '../venue/account-rest.ts';
-import type { OrderRow } from '../venue/account-rows.ts';
-import { RestError, RestErrorCode } from '../venue/rest-error.ts';
+import type { Milliseconds } from '../base/units.ts';
+import type { RecoveredAccount } from '../loop-options.ts';
+import type { PositionLedger } from '../orders/position-ledger.ts';
+import { TradeMark } from '../orders/trade-log.ts';
+import type { TradeLog } from '../orders/trade-log.ts';
+import type { AccountConfig, Balances } from '../venue/account-rows.ts';
+import type { AccountFacts } from './account-facts.ts';
+import type { AccountPort } from './engine-world.ts';
+import { signedLots } from './holdings.ts';
+import type { Holdings } from './holdings.ts';
+import type { OpenOrders } from './open-orders.ts';
+import { fetchFields, isSameGrid } from './instruments.ts';
 
-/** Looks at the list of open orders, each after a round of cancels, before it is called hopeless. */
-const ROUNDS_MAX = 10;
-/** What was still on its way to the venue when recovery began has arrived after this. */
-export const SETTLE_MS = 500;
+/** Trades that are told by REST so long after they were made are still found. */
+const VERIFY_LAG_MS = 5_000;
+/** Asked for again with each question: what REST tells later than the lag above, up to this more. */
+const OVERLAP_MS = 25_000;
+/** A saved state names the trades from so long before `verifiedMs` on: more than is ever asked for again. */
+export const TRADES_KEPT_MS = 90_000;
+/** The venue keeps fills for three days. */
+const FILLS_MS_MAX = 71 * 3_600_000;
+/**
+ * Waits before fills, positions and balances are asked for once more, because they do not add up: one of them is older than
+ * the others. Together they outlast what REST lags behind.
+ */
+const LOOK_WAITS_MS = [250, 500, 1_000, 2_000, 4_000, 4_000];
+
+export interface RecoveryOptions {
+  readonly account: AccountPort;
+  readonly facts: AccountFacts;
+  readonly openOrders: OpenOrders;
+  readonly instruments: readonly Instrument[];
+  readonly ledger: PositionLedger;
+  readonly trades: TradeLog;
+  readonly holdings: Holdings;
+  /** By instrument: 1 while its position was never taken from the venue, so that no difference can be told. */
+  readonly isNew: Uint8Array;
+  readonly venueMs: () => Milliseconds;
+  readonly waitMs: (ms: Milliseconds) => Promise<void>;
+  readonly log: (line: string) => void;
+}
+
+/** What recovery found. */
+export interface Recovered {
+  readonly config: AccountConfig;
+  /** Instruments whose grid or code is another one than was loaded; '' when none is. */
+  readonly outdated: string;
+  readonly account: RecoveredAccount;
+  readonly balances: Balances;
+}
+
+/** From when on fills have to be asked for, so that none is missed. */
+export function fillsSinceMs(verifiedMs: Milliseconds, nowMs: Milliseconds): Milliseconds {
+  return Math.floor(Math.max(verifiedMs - OVERLAP_MS, nowMs - FILLS_MS_MAX));
+}
+
+/** Every trade before this is told by an answer to a question asked at `askedMs`. */
+export function verifiedBy(askedMs: Milliseconds): Milliseconds {
+  return askedMs - VERIFY_LAG_MS;
+}
 
 /**
  * The one routine of start, reconnect and doubt: cancel what is left of ours, by whatever run, see that nothing is left,
- * and only then take the positions. With nothing of ours resting, no fill can come between the two answers.
- *
- * Ours is an order that carries our tag and an id after our plan; all others are never touched.
+ * then see that the account is still the one that was started on, and only then take trades and positions. With nothing of
+ * ours resting, no fill can come between the answers; where they still do not add up, one of them is old, and all are asked
+ * for again.
  */
 export class Recovery {
-  readonly #account: AccountRest;
-  readonly #instruments: readonly Instrument[];
-  readonly #tag: string;
-  readonly #waitMs: (ms: number) => Promise<void>;
-  /** Fees that spot fills of this run took out of the base currency, by instrument; negative when paid. */
-  readonly #baseFees: Float64Array;
-  /** Spot holdings at the first recovery, by instrument: positions of spot count from there. */
-  readonly #baseLots = new Map<number, number>();
+  readonly #options: RecoveryOptions;
 
-  constructor(
-    account: AccountRest,
-    instruments: readonly Instrument[],
-    tag: string,
-    baseFees: Float64Array,
-    waitMs: (ms: number) => Promise<void>,
-  ) {
-    this.#account = account;
-    this.#instruments = instruments;
-    this.#tag = tag;
-    this.#baseFees = baseFees;
-    this.#waitMs = waitMs;
-  }
-
-  /** Our orders that rest at the venue, of this run and of any other. */
-  async ours(): Promise<OrderRow[]> {
-    const open = await this.#account.fetchOpenOrders();
-    return open.filter((order) => order.tag === this.#tag && new ClientOrderId().parseText(order.clOrdId));
+  constructor(options: RecoveryOptions) {
+    this.#options = options;
   }
 
   /**
-   * Cancels all of ours until none is left, and sees a moment later that it is still so; returns how many there were.
+   * Undefined when it is no longer wanted, which is asked after every answer.
    *
-   * @param inFlightMs orders that were sent may still arrive at the venue for so long; 0 when none were
-   * @throws RestError when the venue does not answer, or orders remain after ten rounds
+   * @param verifiedMs every trade before this (the venue's clock) is in the ledger
+   * @throws RestError when the venue does not answer, or orders of ours cannot be cancelled
    */
-  async cancelOurs(inFlightMs: number): Promise<number> {
-    const first = await this.cancelOnce();
-    if (first === 0 && inFlightMs === 0) return 0;
-    // What a cancelled order had filled just before may not be in the positions yet either.
-    await this.#waitMs(Math.max(inFlightMs, SETTLE_MS));
-    return first + (await this.cancelOnce());
+  async run(verifiedMs: Milliseconds, isWanted: () => boolean): Promise<Recovered | undefined> {
+    const { account, openOrders } = this.#options;
+    await openOrders.cancelAll(isWanted);
+    if (!isWanted()) return undefined;
+    const config = await account.fetchAccountConfig();
+    if (!isWanted()) return undefined;
+    const outdated = await this.#outdated();
+    if (!isWanted()) return undefined;
+    const taken = await this.#take(verifiedMs, isWanted);
+    return taken === undefined ? undefined : { config, outdated, ...taken };
   }
 
-  /** Cancels all of ours until none is left, of what has arrived at the venue. Throws as `cancelOurs`. */
-  async cancelOnce(): Promise<number> {
-    let cancelled = 0;
-    for (let round = 0; round < ROUNDS_MAX; round++) {
-      const orders = await this.ours();
-      if (orders.length === 0) return cancelled;
-      if (round === 0) cancelled = orders.length;
-      else await this.#waitMs(50 * 2 ** round);
-      const requests: CancelRequest[] = orders.map(({ instId, ordId }) => ({ instId, ordId }));
-      await this.#account.cancelOrders(requests);
-    }
-    throw new RestError(
-      RestErrorCode.malformed,
-      `expected no order of ours after ${ROUNDS_MAX} rounds of cancels, some remain`,
-      {
-        method: 'GET',
-        path: '/api/v5/trade/orders-pending',
-      },
+  /** A grid that changed while the engine was not told. What is not listed is for the venue's push of states. */
+  async #outdated(): Promise<string> {
+    const { account, instruments } = this.#options;
+    const { fields } = await fetchFields(
+      account,
+      instruments.map(({ instId }) => instId),
     );
-  }
-
-  /** As `cancelOurs`, and then the positions. */
-  async run(mayBeInFlight: boolean): Promise<RecoveredPosition[]> {
-    await this.cancelOurs(mayBeInFlight ? SETTLE_MS : 0);
-    return this.#positions();
-  }
-
-  async #positions(): Promise<RecoveredPosition[]> {
-    const rows = await this.#account.fetchPositions();
-    const balances = await this.#account.fetchBalances();
-    return this.#instruments.map((instrument) => {
-      if (instrument.type === InstrumentType.spot) {
-        const detail = balances.details.find(({ ccy }) => ccy === instrument.baseCcy);
-        // The ledger's position is what was traded; fees that were taken out of the holding are booked beside it.
-        const traded = Number(detail?.cashBal ?? '0') - this.#baseFees[instrument.index]!;
-        const held = Math.round(traded / instrument.lot.value);
-        const base = this.#baseLots.get(instrument.index) ?? held;
-        this.#baseLots.set(instrument.index, base);
-        return { instrument: instrument.index, lots: held - base, entryTicks: 0 };
-      }
-      const row = rows.find(({ instId, posSide }) => instId === instrument.instId && posSide === 'net');
-      if (row === undefined || row.pos === '' || Number(row.pos) === 0) {
-        return { instrument: instrument.index, lots: 0, entryTicks: 0 };
-      }
-      const magnitude = instrument.lot.fromText(row.pos.replace('-', ''));
-      if (magnitude === OFF_GRID) {
-        throw new RestError(
-          RestErrorCode.malformed,
-          `expected a position in lots of ${instrument.lot.step}, was ${row.pos}`,
-          {
-            method: 'GET',
-            path: '/api/v5/account/positions',
-          },
-        );
-      }
-      const lots = row.pos.startsWith('-') ? -magnitude : magnitude;
-      return { instrument: instrument.index, lots, entryTicks: Number(row.avgPx) / instrument.tick.value };
+    const names = instruments.filter((instrument) => {
+      const now = fields.get(instrument.instId);
+      return now !== undefined && !isSameGrid(instrument, now);
     });
+    return names.map(({ instId }) => instId).join(', ');
+  }
+
+  /** Trades, positions and balances that add up; after some looks as they are, with what is missing said. */
+  async #take(
+    verifiedMs: Milliseconds,
+    isWanted: () => boolean,
+  ): Promise<{ account: RecoveredAccount; balances: Balances } | undefined> {
+    const { account, facts, venueMs, waitMs, log } = this.#options;
+    for (let look = 0; ; look++) {
+      const askedMs = venueMs();
+      const trades = facts.trades(await account.fetchFills(fillsSinceMs(verifiedMs, askedMs)));
+      if (!isWanted()) return undefined;
+      const positions = facts.positions(await account.fetchPositions());
+      if (!isWanted()) return undefined;
+      const balances = await account.fetchBalances();
+      if (!isWanted()) return undefined;
+      const recovered = { trades, positions, verifiedMs: verifiedBy(askedMs) };
+      const difference = this.#difference(recovered, balances);
+      if (difference === '') return { account: recovered, balances };
+      const lookWaitMs = LOOK_WAITS_MS[look];
+      if (lookWaitMs === undefined) {
+        log(`recovery: ${difference}: taken from the venue`);
+        return { account: recovered, balances };
+      }
+      await waitMs(lookWaitMs);
+      if (!isWanted()) return undefined;
+    }
+  }
+
+  /** What the venue says we hold, and trades do not explain. */
+  #difference(recovered: RecoveredAccount, balances: Balances): string {
+    const { instruments, ledger, trades, holdings, isNew } = this.#options;
+    const lots = Float64Array.from(ledger.bookedLots);
+    for (const trade of recovered.trades) {
+      const isKnown = trades.look(trade.instrument, trade.tradeId) !== TradeMark.none;
+      if (!isKnown) lots[trade.instrument]! += signedLots(trade);
+    }
+    const differences = [];
+    for (const { instrument, lots: held } of recovered.positions) {
+      if (held === lots[instrument] || isNew[instrument] === 1) continue;
+      const { instId, lot } = instruments[instrument]!;
+      differences.push(
+        `position of ${instId} is ${lot.toText(held)}, trades make it ${lot.toText(lots[instrument]!)}`,
+      );
+    }
+    const ofHoldings = holdings.difference(recovered.trades, balances);
+    if (ofHoldings !== '') differences.push(ofHoldings);
+    return differences.join('; ');
   }
 }

@@ -1,15 +1,13 @@
-import { Instrument, InstrumentState, InstrumentType } from '../base/instrument.ts';
-import type { InstrumentFields } from '../base/instrument.ts';
-import type { Config, InstrumentConfig } from '../config/schema.ts';
-import { parseInstruments, untradableReason } from '../okx/instrument-rows.ts';
-import { DOLLARS } from '../okx/shapes.ts';
-import type { InstType } from '../okx/shapes.ts';
+import type { Instrument } from '../base/instrument.ts';
+import { InstrumentType } from '../base/instrument.ts';
+import type { Milliseconds } from '../base/units.ts';
+import type { Config } from '../config/schema.ts';
+import { RUN_MAX } from '../okx/client-order-id.ts';
 import { ENDPOINTS } from '../okx/venue-limits.ts';
 import type { Endpoints } from '../okx/venue-limits.ts';
-import type { AccountRest } from '../venue/account-rest.ts';
 import type { AccountConfig } from '../venue/account-rows.ts';
 import { RestError, RestErrorCode } from '../venue/rest-error.ts';
-import type { LadderParameters } from '../../workers/strategy/ladder.ts';
+import type { EngineState } from './engine-state.ts';
 import { HostError } from './host-error.ts';
 
 /** Where the venue is: the configured URLs, else the region's own hosts, else the embedded venue's port. */
@@ -41,98 +39,111 @@ const BUSY_WAITS_MS = [500, 1_000, 2_000];
  *
  * @throws RestError the last refusal
  */
-export async function answered<T>(ask: () => Promise<T>): Promise<T> {
-  for (const waitMs of BUSY_WAITS_MS) {
+export async function answered<T>(
+  ask: () => Promise<T>,
+  waitMs: (ms: Milliseconds) => Promise<void>,
+): Promise<T> {
+  for (const busyMs of BUSY_WAITS_MS) {
     try {
       return await ask();
     } catch (error) {
       const isBusy = error instanceof RestError && error.code === RestErrorCode.rejected && error.isRetryable;
       if (!isBusy) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    await waitMs(busyMs);
   }
   return ask();
 }
 
+const CHECK_REGION = 'the key was not made where venue.region and venue.kind say: set them to where it was';
+const CHECK_SECRETS = 'check OKX_API_KEY, OKX_API_SECRET and OKX_API_PASSPHRASE';
+
+/** What to change, by the venue's code. A key of another region or of the other environment is simply not known. */
+const ADVICE: Readonly<Record<string, string>> = {
+  '50119': CHECK_REGION,
+  '60032': CHECK_REGION,
+  '50101': CHECK_REGION,
+  '50105': 'the passphrase is another one: set OKX_API_PASSPHRASE to that of the key',
+  '60024': 'the passphrase is another one: set OKX_API_PASSPHRASE to that of the key',
+  '50110': 'the key is bound to other addresses: add this machine to them',
+  '50111': CHECK_SECRETS,
+  '60005': CHECK_SECRETS,
+  '50113': 'the secret is another one: set OKX_API_SECRET to that of the key',
+  '60007': 'the secret is another one: set OKX_API_SECRET to that of the key',
+  '50114': CHECK_SECRETS,
+  '50120': 'the key may not do this: make one with permission to read and trade',
+  '50035': 'the key must be bound to addresses: bind it to this machine',
+  '50102': 'the clock is off: set the clock of this machine',
+  '60006': 'the clock is off: set the clock of this machine',
+};
+
+/** What to change when the venue refuses the account with this code. */
+export function accountAdvice(okxCode: string): string {
+  return (
+    ADVICE[okxCode] ??
+    'check the API key, its secret and passphrase, and that it belongs to this venue.kind and venue.region'
+  );
+}
+
+/** Where the venue is said to be, for messages and for the state. */
+export function venueName({ venue }: Config): string {
+  return venue.kind === 'paper' ? venue.kind : `${venue.kind}/${venue.region}`;
+}
+
 /** Why the venue's first answers were none or a refusal, with what to change. */
-export function startError(error: RestError, rest: string): HostError {
+export function startError(error: RestError, venue: string): HostError {
   if (error.code === RestErrorCode.rejected && !error.isRetryable) {
     return new HostError(
       'ACCOUNT_REFUSED',
-      `venue ${rest}: ${error.message}; check the API key, its secret and passphrase, and that it belongs to this venue.kind and venue.region`,
+      `venue ${venue}: ${error.message}; ${accountAdvice(error.okxCode)}`,
       { cause: error },
     );
   }
   return new HostError(
     'VENUE_UNREACHABLE',
-    `venue ${rest}: ${error.message}; check the network, and venue.rest if the configuration sets it`,
+    `venue ${venue}: ${error.message}; check the network, and venue.rest if the configuration sets it`,
     { cause: error },
   );
 }
 
-/** The venue's type of an instrument, from its name: BTC-USDT, BTC-USDT-SWAP, BTC-USDT-270326. */
-export function instTypeOf(instId: string): InstType {
-  if (instId.endsWith('-SWAP')) return 'SWAP';
-  return instId.split('-').length > 2 ? 'FUTURES' : 'SPOT';
+/**
+ * Whether this machine knows what time it is.
+ *
+ * @param errorMs the offset is right to within this
+ * @throws HostError when it is off by more than `maxMs` for certain
+ */
+export function checkClock(offsetMs: Milliseconds, errorMs: Milliseconds, maxMs: Milliseconds): void {
+  if (Math.abs(offsetMs) - errorMs <= maxMs) return;
+  const off = `${Math.round(Math.abs(offsetMs))} ms ${offsetMs > 0 ? 'behind' : 'ahead of'}`;
+  throw new HostError(
+    'CLOCK_REFUSED',
+    `clock: expected within ${maxMs} ms of the venue's (engine.clockOffsetMsMax), is ${off} it; set this machine's clock, best by NTP`,
+  );
 }
 
-/** What this account may trade; where the venue does not offer that list, what the venue has. */
-async function fetchInstruments(account: AccountRest, instType: InstType): Promise<unknown[]> {
-  try {
-    return await account.fetchInstruments(instType, '', true);
-  } catch (error) {
-    if (error instanceof RestError && error.httpStatus === 404) return account.fetchInstruments(instType);
-    throw error;
+/**
+ * Whether a saved state is of this account.
+ *
+ * @throws HostError when it is another's: its positions and halts are not ours
+ */
+export function checkState(state: EngineState, venue: string, uid: string, tag: string): void {
+  const expected = { venue, uid, tag };
+  for (const name of ['venue', 'uid', 'tag'] as const) {
+    if (state[name] === '' || state[name] === expected[name]) continue;
+    throw new HostError(
+      'STATE_REFUSED',
+      `state: expected one of ${name} ${expected[name]}, was of ${name} ${state[name]}; give each account and tag its own --state directory`,
+    );
   }
 }
 
 /**
- * Loads the configured instruments from the venue.
- *
- * @throws HostError when one does not exist, cannot be traded, or is not yet supported; says which and why
+ * A number that no run before had: ids of orders hold it. It follows the last one, and the clock where the state is lost.
  */
-export async function loadInstruments(
-  account: AccountRest,
-  configs: readonly InstrumentConfig[],
-): Promise<Instrument[]> {
-  const fields = new Map<string, InstrumentFields>();
-  const refused = new Map<string, string>();
-  for (const instType of new Set(configs.map(({ instId }) => instTypeOf(instId)))) {
-    const parsed = parseInstruments(await fetchInstruments(account, instType));
-    for (const each of parsed.fields) fields.set(each.instId, each);
-    for (const each of parsed.refused) refused.set(each.instId, each.reason);
-  }
-  return configs.map(({ instId }, index) => {
-    const found = fields.get(instId);
-    if (found === undefined) {
-      const reason = refused.get(instId) ?? 'this account cannot trade an instrument of that name';
-      throw new HostError(
-        'INSTRUMENT_REFUSED',
-        `instruments[${index}].instId: expected a tradable instrument, was "${instId}": ${reason}`,
-      );
-    }
-    const untradable = found.state === InstrumentState.live ? untradableReason(found) : '';
-    if (untradable !== '') {
-      throw new HostError(
-        'INSTRUMENT_REFUSED',
-        `instruments[${index}].instId: "${instId}" cannot be traded: ${untradable}`,
-      );
-    }
-    const isSupported =
-      found.type === InstrumentType.spot ||
-      found.type === InstrumentType.swap ||
-      found.type === InstrumentType.futures;
-    if (
-      !isSupported ||
-      !(DOLLARS.includes(found.quoteCcy) || DOLLARS.includes(found.settleCcy) || instId.includes('-USD-'))
-    ) {
-      throw new HostError(
-        'INSTRUMENT_REFUSED',
-        `instruments[${index}].instId: expected spot, swap or futures in USD, USDT or USDC, was "${instId}"; others are not supported yet`,
-      );
-    }
-    return new Instrument(index, found);
-  });
+export function nextRun(before: EngineState | undefined, wallMs: Milliseconds): number {
+  const seconds = Math.floor(wallMs / 1_000) % (RUN_MAX + 1);
+  const next = before === undefined ? seconds : Math.max(before.run + 1, seconds);
+  return next > RUN_MAX ? 0 : next;
 }
 
 /**
@@ -181,58 +192,4 @@ export function checkAccount(
       );
     }
   });
-}
-
-/**
- * A configured size in lots.
- *
- * @throws HostError when it is not a multiple of the lot, or below the instrument's least order
- */
-function lotsOf(instrument: Instrument, index: number, key: string, text: string): number {
-  const lots = instrument.lot.fromText(text);
-  if (lots < 0) {
-    throw new HostError(
-      'INSTRUMENT_REFUSED',
-      `instruments[${index}].${key}: expected a multiple of ${instrument.instId}'s lot ${instrument.lot.step}, was "${text}"`,
-    );
-  }
-  return lots;
-}
-
-/** The strategy's parameters in ticks and lots. */
-export function ladderOf(instrument: Instrument, config: InstrumentConfig): LadderParameters {
-  const { strategy, limits } = config;
-  const { index } = instrument;
-  const lots = lotsOf(instrument, index, 'strategy.size', strategy.size);
-  if (lots < instrument.minLots) {
-    throw new HostError(
-      'INSTRUMENT_REFUSED',
-      `instruments[${index}].strategy.size: expected at least ${instrument.instId}'s least order ${instrument.lot.toText(instrument.minLots)}, was "${strategy.size}"`,
-    );
-  }
-  return {
-    levels: strategy.levels,
-    halfSpreadBps: strategy.halfSpreadBps,
-    halfSpreadTicksMin: strategy.halfSpreadTicksMin,
-    levelStepBps: strategy.levelStepBps,
-    lots,
-    lotsStep: lotsOf(instrument, index, 'strategy.sizeStep', strategy.sizeStep),
-    skewBpsAtMax: strategy.skewBpsAtMax,
-    positionLotsMax: lotsOf(instrument, index, 'limits.position', limits.position),
-    edgeMinRatio: strategy.edgeMinRatio,
-    minLots: instrument.minLots,
-  };
-}
-
-/** The gate's limits in lots. */
-export function limitsOf(instrument: Instrument, config: InstrumentConfig) {
-  const { limits } = config;
-  return {
-    positionLotsMax: lotsOf(instrument, instrument.index, 'limits.position', limits.position),
-    orderLotsMax: lotsOf(instrument, instrument.index, 'limits.orderSize', limits.orderSize),
-    orderNotionalMax: limits.orderNotional,
-    openOrdersMax: limits.openOrders,
-    collarBps: limits.collarBps,
-    notionalRate: 1,
-  };
 }

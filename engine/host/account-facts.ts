@@ -1,0 +1,137 @@
+import { OFF_GRID } from '../base/decimal.ts';
+import { InstrumentType } from '../base/instrument.ts';
+import type { Instrument } from '../base/instrument.ts';
+import type { OpenOrderFact, PositionFact, TradeFact } from '../loop-options.ts';
+import { ClientOrderId } from '../okx/client-order-id.ts';
+import { DOLLARS } from '../okx/shapes.ts';
+import type { FillRow, OrderRow, PositionRow } from '../venue/account-rows.ts';
+import { RestError, RestErrorCode } from '../venue/rest-error.ts';
+
+/** Digits of a bill id that stand in for a trade id where the venue gives none: they fit a whole number. */
+const BILL_DIGITS = 15;
+
+/**
+ * Reads the venue's rows as facts about our instruments: names become indexes, decimals become ticks and lots.
+ *
+ * Ours is an order that carries our tag and an id of our plan, of whatever run; nothing else is ever touched.
+ */
+export class AccountFacts {
+  readonly #instruments: readonly Instrument[];
+  readonly #byName = new Map<string, Instrument>();
+  readonly #tag: string;
+  readonly #id = new ClientOrderId();
+
+  constructor(instruments: readonly Instrument[], tag: string) {
+    this.#instruments = instruments;
+    for (const instrument of instruments) this.#byName.set(instrument.instId, instrument);
+    this.#tag = tag;
+  }
+
+  isOurs(row: { readonly tag: string; readonly clOrdId: string }): boolean {
+    return row.tag === this.#tag && this.#id.parseText(row.clOrdId);
+  }
+
+  /** Our orders on our instruments; others of ours have no place in any table. */
+  openOrders(rows: readonly OrderRow[]): OpenOrderFact[] {
+    const facts: OpenOrderFact[] = [];
+    for (const row of rows) {
+      const instrument = this.#byName.get(row.instId);
+      if (instrument === undefined || !this.isOurs(row)) continue;
+      const { run, slot, generation } = this.#id;
+      facts.push({
+        instrument: instrument.index,
+        run,
+        slot,
+        generation,
+        ticks: Math.round(ticksOf(instrument, row.px)),
+        lots: lotsOf(instrument, row.sz, 'an order'),
+        filledLots: lotsOf(instrument, row.accFillSz, 'a filled size'),
+        updatedMs: row.uTimeMs,
+        createdMs: row.cTimeMs,
+        instId: row.instId,
+        ordId: row.ordId,
+      });
+    }
+    return facts;
+  }
+
+  /** Trades on our instruments, by whatever order, in the order of the rows. */
+  trades(rows: readonly FillRow[]): TradeFact[] {
+    const facts: TradeFact[] = [];
+    for (const row of rows) {
+      const instrument = this.#byName.get(row.instId);
+      if (instrument === undefined) continue;
+      const isOurs = this.isOurs(row);
+      const { run, slot, generation } = this.#id;
+      facts.push({
+        instrument: instrument.index,
+        side: row.side,
+        ticks: ticksOf(instrument, row.fillPx),
+        lots: lotsOf(instrument, row.fillSz, 'a fill'),
+        tradeId: tradeIdOf(row),
+        tsMs: row.fillTimeMs > 0 ? row.fillTimeMs : row.tsMs,
+        ...feeOf(instrument, row),
+        run: isOurs ? run : -1,
+        slot: isOurs ? slot : -1,
+        generation: isOurs ? generation : 0,
+      });
+    }
+    return facts;
+  }
+
+  /** One for each contract, flat ones too. */
+  positions(rows: readonly PositionRow[]): PositionFact[] {
+    const facts: PositionFact[] = [];
+    for (const instrument of this.#instruments) {
+      if (instrument.type === InstrumentType.spot) continue;
+      const { index: which, instId } = instrument;
+      let lots = 0;
+      let value = 0;
+      // Cross and isolated margin have a position each.
+      for (const row of rows) {
+        if (row.instId !== instId || row.posSide !== 'net') continue;
+        const magnitude = lotsOf(instrument, row.pos.replace('-', ''), 'a position');
+        const signed = row.pos.startsWith('-') ? -magnitude : magnitude;
+        lots += signed;
+        value += signed * (Number(row.avgPx) / instrument.tick.value);
+      }
+      const entryTicks = lots === 0 ? 0 : Math.max(0, value / lots);
+      facts.push({ instrument: which, lots, entryTicks });
+    }
+    return facts;
+  }
+}
+
+/** Exact where the price is on the grid; with a fraction where it is not. */
+function ticksOf(instrument: Instrument, price: string): number {
+  const exact = instrument.tick.fromText(price);
+  return exact === OFF_GRID ? Number(price) / instrument.tick.value : exact;
+}
+
+/** @throws RestError when the size is no whole number of lots: a position that cannot be counted cannot be kept */
+function lotsOf(instrument: Instrument, size: string, what: string): number {
+  const lots = instrument.lot.fromText(size);
+  if (lots !== OFF_GRID) return lots;
+  throw new RestError(
+    RestErrorCode.malformed,
+    `expected ${what} of ${instrument.instId} in lots of ${instrument.lot.step}, was ${size}`,
+    { method: 'GET', path: '/api/v5/account' },
+  );
+}
+
+function tradeIdOf(row: FillRow): number {
+  const tradeId = Number(row.tradeId);
+  if (row.tradeId !== '' && Number.isSafeInteger(tradeId) && tradeId !== 0) return tradeId;
+  // Rows without a trade are told by REST only, so no other channel can give them another name.
+  return -Number(row.billId.slice(-BILL_DIGITS));
+}
+
+/** As the decoder of the orders channel has it: settlement before base, dollars count alike, a third currency is none. */
+function feeOf(instrument: Instrument, row: FillRow): { fee: number; isBaseFee: boolean } {
+  const fee = Number(row.fee);
+  const { feeCcy } = row;
+  if (feeCcy === '' || feeCcy === instrument.settleCcy) return { fee, isBaseFee: false };
+  if (feeCcy === instrument.baseCcy) return { fee, isBaseFee: true };
+  const isDollar = DOLLARS.includes(instrument.settleCcy) && DOLLARS.includes(feeCcy);
+  return { fee: feeCcy === instrument.quoteCcy || isDollar ? fee : 0, isBaseFee: false };
+}

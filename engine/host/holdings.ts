@@ -1,0 +1,105 @@
+import { InstrumentType } from '../base/instrument.ts';
+import type { Instrument } from '../base/instrument.ts';
+import { Side } from '../base/side.ts';
+import type { TradeFact } from '../loop-options.ts';
+import type { PositionLedger } from '../orders/position-ledger.ts';
+import { TradeMark } from '../orders/trade-log.ts';
+import type { TradeLog } from '../orders/trade-log.ts';
+import type { Balances } from '../venue/account-rows.ts';
+
+/** Places after the point in the state. The venue's own have fewer. */
+const PLACES = 12;
+
+/**
+ * What the account holds of base currencies beside our spot positions.
+ *
+ * A spot position is the sum of its trades, and nothing else: coins that come and go are no trades. But holding, position
+ * and fees paid in coins must add up to the balance, so a difference tells that a trade is not known yet, or that somebody
+ * moved coins. Recovery looks again because of the first, and takes the second as a new holding.
+ */
+export class Holdings {
+  readonly #spots: readonly Instrument[];
+  readonly #ledger: PositionLedger;
+  readonly #log: TradeLog;
+  /** By currency. Missing until its balance was seen for the first time. */
+  readonly #bases = new Map<string, number>();
+
+  constructor(instruments: readonly Instrument[], ledger: PositionLedger, log: TradeLog) {
+    // Profit and funding of inverse contracts come and go in coins all the time.
+    const settled = new Set(
+      instruments.filter(({ type }) => type !== InstrumentType.spot).map(({ settleCcy }) => settleCcy),
+    );
+    this.#spots = instruments.filter(
+      ({ type, baseCcy }) => type === InstrumentType.spot && !settled.has(baseCcy),
+    );
+    this.#ledger = ledger;
+    this.#log = log;
+  }
+
+  state(): Record<string, string> {
+    return Object.fromEntries([...this.#bases].map(([ccy, base]) => [ccy, base.toFixed(PLACES)]));
+  }
+
+  restore(state: Readonly<Record<string, string>>): void {
+    for (const [ccy, text] of Object.entries(state)) {
+      const base = Number(text);
+      if (Number.isFinite(base)) this.#bases.set(ccy, base);
+    }
+  }
+
+  /** The holding of an instrument that is new here begins with what there is. */
+  forget(instrument: number): void {
+    const spot = this.#spots.find(({ index }) => index === instrument);
+    if (spot !== undefined) this.#bases.delete(spot.baseCcy);
+  }
+
+  /** Which balances are not what holdings, positions and these trades make them; '' when all are. */
+  difference(trades: readonly TradeFact[], balances: Balances): string {
+    const differences: string[] = [];
+    for (const spot of this.#spots) {
+      const base = this.#bases.get(spot.baseCcy);
+      if (base === undefined) continue;
+      const off = balanceOf(spot, balances) - base - this.#traded(spot, trades);
+      if (Math.abs(off) < spot.lot.value / 2) continue;
+      differences.push(
+        `${spot.baseCcy} is ${off > 0 ? 'above' : 'below'} what trades make it by ${Math.abs(off)}`,
+      );
+    }
+    return differences.join(', ');
+  }
+
+  /** Takes the balances over, where they differ; every trade that they hold is booked. */
+  settle(balances: Balances): void {
+    for (const spot of this.#spots) {
+      const base = this.#bases.get(spot.baseCcy);
+      const now = balanceOf(spot, balances) - this.#traded(spot, []);
+      // Within half a lot the difference is one of rounding, which must not add up.
+      if (base === undefined || Math.abs(now - base) >= spot.lot.value / 2) {
+        this.#bases.set(spot.baseCcy, now);
+      }
+    }
+  }
+
+  /** What trades have brought into the holding: those of the ledger, and those of these that it does not know yet. */
+  #traded(spot: Instrument, trades: readonly TradeFact[]): number {
+    let lots = this.#ledger.bookedLots[spot.index]!;
+    let fees = this.#ledger.baseFees[spot.index]!;
+    for (const trade of trades) {
+      if (trade.instrument !== spot.index) continue;
+      const mark = this.#log.look(trade.instrument, trade.tradeId);
+      if (mark === TradeMark.none) lots += signedLots(trade);
+      if (mark !== TradeMark.withFee && trade.isBaseFee) fees += trade.fee;
+    }
+    return lots * spot.lot.value + fees;
+  }
+}
+
+/** What a trade adds to the position. */
+export function signedLots(trade: TradeFact): number {
+  return trade.side === Side.buy ? trade.lots : -trade.lots;
+}
+
+function balanceOf(spot: Instrument, balances: Balances): number {
+  const detail = balances.details.find(({ ccy }) => ccy === spot.baseCcy);
+  return Number(detail?.cashBal ?? '0');
+}

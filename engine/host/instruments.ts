@@ -1,0 +1,155 @@
+import { Instrument, InstrumentState, InstrumentType } from '../base/instrument.ts';
+import type { InstrumentFields } from '../base/instrument.ts';
+import type { InstrumentConfig } from '../config/schema.ts';
+import { parseInstruments, untradableReason } from '../okx/instrument-rows.ts';
+import { DOLLARS } from '../okx/shapes.ts';
+import type { InstType } from '../okx/shapes.ts';
+import type { RiskLimits } from '../risk/gate.ts';
+import type { AccountRest } from '../venue/account-rest.ts';
+import { RestError } from '../venue/rest-error.ts';
+import type { LadderParameters } from '../../workers/strategy/ladder.ts';
+import { HostError } from './host-error.ts';
+
+/** The venue's type of an instrument, from its name: BTC-USDT, BTC-USDT-SWAP, BTC-USDT-270326. */
+export function instTypeOf(instId: string): InstType {
+  if (instId.endsWith('-SWAP')) return 'SWAP';
+  return instId.split('-').length > 2 ? 'FUTURES' : 'SPOT';
+}
+
+/** What this account may trade; where the venue does not offer that list, what the venue has. */
+async function fetchInstruments(account: InstrumentSource, instType: InstType): Promise<unknown[]> {
+  try {
+    return await account.fetchInstruments(instType, '', true);
+  } catch (error) {
+    if (error instanceof RestError && error.httpStatus === 404) return account.fetchInstruments(instType);
+    throw error;
+  }
+}
+
+type InstrumentSource = Pick<AccountRest, 'fetchInstruments'>;
+
+/** By name: instruments of the types of these, and why those that cannot be loaded cannot. */
+export async function fetchFields(
+  account: InstrumentSource,
+  instIds: readonly string[],
+): Promise<{ fields: Map<string, InstrumentFields>; refused: Map<string, string> }> {
+  const fields = new Map<string, InstrumentFields>();
+  const refused = new Map<string, string>();
+  for (const instType of new Set(instIds.map(instTypeOf))) {
+    const parsed = parseInstruments(await fetchInstruments(account, instType));
+    for (const each of parsed.fields) fields.set(each.instId, each);
+    for (const each of parsed.refused) refused.set(each.instId, each.reason);
+  }
+  return { fields, refused };
+}
+
+/** Whether prices, sizes and names mean what they meant when the instrument was loaded. No code is no news. */
+export function isSameGrid(instrument: Instrument, fields: InstrumentFields): boolean {
+  return (
+    Number(fields.tickSz) === instrument.tick.value &&
+    Number(fields.lotSz) === instrument.lot.value &&
+    fields.contractValue === instrument.contractValue &&
+    (fields.instIdCode === 0 || fields.instIdCode === instrument.instIdCode)
+  );
+}
+
+/**
+ * Loads the configured instruments from the venue.
+ *
+ * @throws HostError when one does not exist, cannot be traded, or is not yet supported; says which and why
+ */
+export async function loadInstruments(
+  account: InstrumentSource,
+  configs: readonly InstrumentConfig[],
+): Promise<Instrument[]> {
+  const { fields, refused } = await fetchFields(
+    account,
+    configs.map(({ instId }) => instId),
+  );
+  return configs.map(({ instId }, index) => {
+    const found = fields.get(instId);
+    if (found === undefined) {
+      const reason = refused.get(instId) ?? 'this account cannot trade an instrument of that name';
+      throw new HostError(
+        'INSTRUMENT_REFUSED',
+        `instruments[${index}].instId: expected a tradable instrument, was "${instId}": ${reason}`,
+      );
+    }
+    const untradable = found.state === InstrumentState.live ? untradableReason(found) : '';
+    if (untradable !== '') {
+      throw new HostError(
+        'INSTRUMENT_REFUSED',
+        `instruments[${index}].instId: "${instId}" cannot be traded: ${untradable}`,
+      );
+    }
+    const isSupported =
+      found.type === InstrumentType.spot ||
+      found.type === InstrumentType.swap ||
+      found.type === InstrumentType.futures;
+    if (
+      !isSupported ||
+      !(DOLLARS.includes(found.quoteCcy) || DOLLARS.includes(found.settleCcy) || instId.includes('-USD-'))
+    ) {
+      throw new HostError(
+        'INSTRUMENT_REFUSED',
+        `instruments[${index}].instId: expected spot, swap or futures in USD, USDT or USDC, was "${instId}"; others are not supported yet`,
+      );
+    }
+    return new Instrument(index, found);
+  });
+}
+
+/**
+ * A configured size in lots.
+ *
+ * @throws HostError when it is not a multiple of the lot, or below the instrument's least order
+ */
+function lotsOf(instrument: Instrument, index: number, key: string, text: string): number {
+  const lots = instrument.lot.fromText(text);
+  if (lots < 0) {
+    throw new HostError(
+      'INSTRUMENT_REFUSED',
+      `instruments[${index}].${key}: expected a multiple of ${instrument.instId}'s lot ${instrument.lot.step}, was "${text}"`,
+    );
+  }
+  return lots;
+}
+
+/** The strategy's parameters in ticks and lots. */
+export function ladderOf(instrument: Instrument, config: InstrumentConfig): LadderParameters {
+  const { strategy, limits } = config;
+  const { index } = instrument;
+  const lots = lotsOf(instrument, index, 'strategy.size', strategy.size);
+  if (lots < instrument.minLots) {
+    throw new HostError(
+      'INSTRUMENT_REFUSED',
+      `instruments[${index}].strategy.size: expected at least ${instrument.instId}'s least order ${instrument.lot.toText(instrument.minLots)}, was "${strategy.size}"`,
+    );
+  }
+  return {
+    levels: strategy.levels,
+    halfSpreadBps: strategy.halfSpreadBps,
+    halfSpreadTicksMin: strategy.halfSpreadTicksMin,
+    levelStepBps: strategy.levelStepBps,
+    lots,
+    lotsStep: lotsOf(instrument, index, 'strategy.sizeStep', strategy.sizeStep),
+    skewBpsAtMax: strategy.skewBpsAtMax,
+    positionLotsMax: lotsOf(instrument, index, 'limits.position', limits.position),
+    edgeMinRatio: strategy.edgeMinRatio,
+    minLots: instrument.minLots,
+  };
+}
+
+/** The gate's limits in lots. */
+export function limitsOf(instrument: Instrument, config: InstrumentConfig): RiskLimits {
+  const { limits } = config;
+  return {
+    positionLotsMax: lotsOf(instrument, instrument.index, 'limits.position', limits.position),
+    orderLotsMax: lotsOf(instrument, instrument.index, 'limits.orderSize', limits.orderSize),
+    orderNotionalMax: limits.orderNotional,
+    openOrdersMax: limits.openOrders,
+    notionalMax: limits.notional ?? Infinity,
+    collarBps: limits.collarBps,
+    notionalRate: 1,
+  };
+}
