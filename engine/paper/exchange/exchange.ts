@@ -128,6 +128,11 @@ export class Exchange {
     return this.#accounts.has(uid);
   }
 
+  /** The account itself, for those who look after every step of a simulation: live, and theirs to read only. */
+  accountOf(uid: string): Account {
+    return this.#account(uid);
+  }
+
   place(uid: string, request: RequestItem): ItemResult {
     return this.#running(() =>
       this.#orders.place(this.#account(uid), this.#marketOf(request), request, this.nowMs),
