@@ -8,6 +8,8 @@ import type { InstrumentRow, Row } from './exchange-contract.ts';
 export const ListingKind = { spot: 'spot', linear: 'linear', inverse: 'inverse' } as const;
 export type ListingKind = (typeof ListingKind)[keyof typeof ListingKind];
 
+const PRICE_TEXTS_MAX = 8_192;
+
 /** A row that cannot be listed. */
 export class ListingError extends Error {
   override readonly name = 'ListingError';
@@ -33,6 +35,8 @@ export class Listing {
   readonly maxLever: number;
   readonly isContract: boolean;
   #row: Row;
+  /** Prices as text: a market comes back to the same ones all day. */
+  readonly #priceTexts = new Map<Ticks, string>();
   readonly #tick: Amount;
   /** Base units (spot) or underlying units (contracts) of one lot, times 10^36. */
   readonly #lotUnits: bigint;
@@ -114,7 +118,12 @@ export class Listing {
   }
 
   priceText(ticks: Ticks): string {
-    return this.tick.toText(ticks);
+    let text = this.#priceTexts.get(ticks);
+    if (text !== undefined) return text;
+    text = this.tick.toText(ticks);
+    if (this.#priceTexts.size === PRICE_TEXTS_MAX) this.#priceTexts.clear();
+    this.#priceTexts.set(ticks, text);
+    return text;
   }
 
   sizeText(lots: Lots): string {

@@ -20,45 +20,56 @@ interface Bar {
   high: string;
   low: string;
   close: string;
+  highPrice: number;
+  lowPrice: number;
   /** Base currency or contracts; a float is good enough for a volume that nobody trades on. */
   volume: number;
   quoteVolume: number;
 }
 
+interface Series {
+  readonly durationMs: number;
+  readonly bars: Bar[];
+}
+
 /** The bars of one instrument, of every length, made from its trades. Stretches without a trade have no bar. */
 export class Candles {
-  readonly #bars = new Map<string, Bar[]>();
+  readonly #series: ReadonlyMap<string, Series> = new Map(
+    Object.entries(BAR_MS).map(([bar, durationMs]) => [bar, { durationMs, bars: [] }]),
+  );
 
   static isBar(bar: string): boolean {
     return Object.hasOwn(BAR_MS, bar);
   }
 
   trade(px: string, sz: string, tsMs: number): void {
-    for (const [bar, durationMs] of Object.entries(BAR_MS)) {
-      let bars = this.#bars.get(bar);
-      if (bars === undefined) {
-        bars = [];
-        this.#bars.set(bar, bars);
-      }
-      const startMs = Math.floor(tsMs / durationMs) * durationMs;
+    const price = Number(px);
+    const size = Number(sz);
+    for (const { durationMs, bars } of this.#series.values()) {
       let current = bars.at(-1);
-      if (current === undefined || current.startMs !== startMs) {
-        current = { startMs, open: px, high: px, low: px, close: px, volume: 0, quoteVolume: 0 };
+      if (current === undefined || tsMs >= current.startMs + durationMs) {
+        current = barOf(Math.floor(tsMs / durationMs) * durationMs, px, price);
         bars.push(current);
         if (bars.length > BARS_KEPT_MAX) bars.shift();
+      } else {
+        if (price > current.highPrice) {
+          current.high = px;
+          current.highPrice = price;
+        }
+        if (price < current.lowPrice) {
+          current.low = px;
+          current.lowPrice = price;
+        }
+        current.close = px;
       }
-      const price = Number(px);
-      if (price > Number(current.high)) current.high = px;
-      if (price < Number(current.low)) current.low = px;
-      current.close = px;
-      current.volume += Number(sz);
-      current.quoteVolume += Number(sz) * price;
+      current.volume += size;
+      current.quoteVolume += size * price;
     }
   }
 
   /** Rows [ts, o, h, l, c, vol, volCcy, volCcyQuote, confirm], newest first. */
   rows(bar: string, count: number, nowMs: number): string[][] {
-    const bars = this.#bars.get(bar) ?? [];
+    const bars = this.#series.get(bar)?.bars ?? [];
     return bars
       .slice(-count)
       .toReversed()
@@ -68,6 +79,20 @@ export class Candles {
         return [String(startMs), open, high, low, close, vol, vol, quoteVol, isClosed ? '1' : '0'];
       });
   }
+}
+
+function barOf(startMs: number, px: string, price: number): Bar {
+  return {
+    startMs,
+    open: px,
+    high: px,
+    low: px,
+    close: px,
+    highPrice: price,
+    lowPrice: price,
+    volume: 0,
+    quoteVolume: 0,
+  };
 }
 
 function plain(value: number): string {

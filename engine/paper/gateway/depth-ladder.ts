@@ -1,4 +1,7 @@
-/** One side of the venue's published book, best first. A row is the JSON text of a level as the channels send it. */
+/**
+ * One side of the venue's published book, best last, so that the busy end is the cheap one. A row is the JSON text of a
+ * level as the channels send it.
+ */
 class LadderSide {
   readonly prices: number[] = [];
   readonly rows: string[] = [];
@@ -35,13 +38,18 @@ class LadderSide {
     return this.prices[index] === price ? this.rows[index]! : '';
   }
 
-  /** The first index whose level is not better than `price`. */
+  /** The best `depth` rows, best first. */
+  best(depth: number): string[] {
+    return this.rows.slice(-depth).reverse();
+  }
+
+  /** The first index whose level is not worse than `price`. */
   #indexOf(price: number): number {
     let low = 0;
     let high = this.prices.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.prices[middle]! - price) * this.direction < 0) low = middle + 1;
+      if ((this.prices[middle]! - price) * this.direction > 0) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -111,6 +119,7 @@ class SideView {
   /** Whether the published levels are the ladder's, but for `#changed`; else they are in `#prices` and `#rows`. */
   #isWhole = false;
   readonly #changed = new Map<number, string>();
+  /** Best last. */
   #prices: number[] = [];
   #rows: string[] = [];
 
@@ -127,14 +136,14 @@ class SideView {
     this.#changed.clear();
     this.#isWhole = this.#ladder.prices.length <= this.#depth;
     if (this.#isWhole) return;
-    this.#prices = this.#ladder.prices.slice(0, this.#depth);
-    this.#rows = this.#ladder.rows.slice(0, this.#depth);
+    this.#prices = this.#ladder.prices.slice(-this.#depth);
+    this.#rows = this.#ladder.rows.slice(-this.#depth);
   }
 
   image(): string {
-    if (this.#isWhole && this.#changed.size === 0) return this.#ladder.rows.join(',');
+    if (this.#isWhole && this.#changed.size === 0) return this.#ladder.best(this.#depth).join(',');
     this.#unfold();
-    return this.#rows.join(',');
+    return this.#rows.toReversed().join(',');
   }
 
   difference(): string[] {
@@ -166,25 +175,25 @@ class SideView {
     this.#changed.clear();
   }
 
-  /** One merging pass over two lists that are both best first. */
+  /** One merging pass over two lists, from their best levels on. */
   #mergedRows(): string[] {
     const { prices, rows, direction } = this.#ladder;
     const changed: string[] = [];
-    const newCount = Math.min(prices.length, this.#depth);
-    let newIndex = 0;
-    for (let oldIndex = 0; oldIndex < this.#prices.length; oldIndex++) {
+    const newEnd = Math.max(0, prices.length - this.#depth);
+    let newIndex = prices.length - 1;
+    for (let oldIndex = this.#prices.length - 1; oldIndex >= 0; oldIndex--) {
       const price = this.#prices[oldIndex]!;
-      while (newIndex < newCount && (prices[newIndex]! - price) * direction < 0) {
-        changed.push(rows[newIndex++]!);
+      while (newIndex >= newEnd && (prices[newIndex]! - price) * direction < 0) {
+        changed.push(rows[newIndex--]!);
       }
-      if (newIndex < newCount && prices[newIndex] === price) {
+      if (newIndex >= newEnd && prices[newIndex] === price) {
         if (rows[newIndex] !== this.#rows[oldIndex]) changed.push(rows[newIndex]!);
-        newIndex++;
+        newIndex--;
       } else {
         changed.push(deletionOf(this.#rows[oldIndex]!));
       }
     }
-    while (newIndex < newCount) changed.push(rows[newIndex++]!);
+    while (newIndex >= newEnd) changed.push(rows[newIndex--]!);
     return changed;
   }
 }

@@ -71,8 +71,8 @@ export class DepthPublisher {
   /** The data of GET /market/books: the best `depth` levels now. */
   image(depth: number, nowMs: number): Readonly<Record<string, unknown>> {
     const { asks, bids } = this.#current();
-    const rows = (side: readonly string[]): unknown => JSON.parse(`[${side.slice(0, depth).join(',')}]`);
-    return { asks: rows(asks.rows), bids: rows(bids.rows), ts: String(Math.floor(nowMs)), seqId: this.seqId };
+    const rows = (side: typeof asks): unknown => JSON.parse(`[${side.best(depth).join(',')}]`);
+    return { asks: rows(asks), bids: rows(bids), ts: String(Math.floor(nowMs)), seqId: this.seqId };
   }
 
   /** Loses the next update of every channel on its way to everybody who listens now: clients must notice the gap. */

@@ -38,6 +38,7 @@ export class MarketStreams {
   readonly #candles = new Map<string, Candles>();
   readonly #fast = new Beat<DepthPublisher>(FAST_MS);
   readonly #slow = new Beat<DepthPublisher>(SLOW_MS);
+  readonly #tickerInstIds = new Set<string>();
   /** Instruments whose tickers changed. */
   readonly #tickers = new Beat<string>(SLOW_MS);
   /** Topics of mark-price, price-limit and funding-rate with a new value, which `#prices` holds. */
@@ -86,6 +87,7 @@ export class MarketStreams {
         session.push(JSON.stringify({ arg: subscription.arg, data: row }), nowMs);
       }
     }
+    if (channel === Channel.tickers) this.#tickerInstIds.add(instId);
     if (channel.startsWith('candle') && !session.isClosed)
       this.#candleTopics.set(topic, { instId, bar: channel.slice('candle'.length) });
   }
@@ -93,7 +95,9 @@ export class MarketStreams {
   detach(session: Session, subscription: Subscription): void {
     const topic = topicOf(subscription);
     this.#topics.delete(topic, session);
-    if (!this.#topics.hasSubscribers(topic)) this.#candleTopics.delete(topic);
+    if (this.#topics.hasSubscribers(topic)) return;
+    this.#candleTopics.delete(topic);
+    if (subscription.channel === Channel.tickers) this.#tickerInstIds.delete(subscription.instId);
   }
 
   bookLevel(
@@ -186,7 +190,7 @@ export class MarketStreams {
   }
 
   #tickerChanged(instId: string, nowMs: number): void {
-    if (this.#topics.hasSubscribers(`${Channel.tickers}:${instId}`)) this.#tickers.add(instId, nowMs);
+    if (this.#tickerInstIds.has(instId)) this.#tickers.add(instId, nowMs);
   }
 
   #startPublisher(row: InstrumentRow): void {
