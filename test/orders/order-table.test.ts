@@ -200,7 +200,7 @@ describe('doubt', () => {
     expect(table.openTotal).toBe(0);
   });
 
-  it('is left when the venue does not have it, and no later word counts its fills again', () => {
+  it('is left when the venue does not have it, and a later word that it had is recognised', () => {
     const { table, slot, generation } = withResting();
     table.requestCancel(slot, 0);
     table.onCancelAck(slot, generation, AckOutcome.gone);
@@ -210,7 +210,32 @@ describe('doubt', () => {
     expect(table.state[slot], 'a live push that was late').toBe(OrderState.gone);
     table.resolveAbsent(slot, generation);
     expect([table.state[slot], table.exposureLots[0], table.doubtCount]).toEqual([OrderState.free, 0, 0]);
-    expect(push(table, slot, { state: UpdateState.filled, filled: 10 })).toBe(0);
+    expect(table.wasAbsent[slot]).toBe(1);
+    expect(
+      push(table, slot, { state: UpdateState.filled, filled: 10 }),
+      'its trades are yet to be told',
+    ).toBe(10);
+    expect(table.tellTrade(slot, generation, 10)).toBe(10);
+    expect([table.state[slot], table.lateFillCount]).toEqual([OrderState.free, 1]);
+  });
+
+  it('lasts from the last time that the table was told', () => {
+    const table = new OrderTable(1, 4);
+    expect(table.oldestUnknownNs()).toBe(Infinity);
+    const first = table.open(0, Side.buy, 100, 10, 100);
+    const second = table.open(0, Side.buy, 99, 10, 200);
+    table.onPlaceAck(first, table.generation[first]!, AckOutcome.unknown);
+    table.expire(500, 300);
+    expect([table.unknownSinceNs[first], table.unknownSinceNs[second]]).toEqual([200, 500]);
+    table.requestCancel(first, 600);
+    table.onCancelAck(first, table.generation[first]!, AckOutcome.gone);
+    expect(table.oldestUnknownNs(), 'gone is not known either').toBe(200);
+    push(table, first, { state: UpdateState.cancelled });
+    expect(table.oldestUnknownNs()).toBe(500);
+    push(table, second, { ticks: 99, lots: 10 });
+    expect(table.oldestUnknownNs()).toBe(Infinity);
+    table.doubtInFlight();
+    expect(table.oldestUnknownNs(), 'nothing was in flight').toBe(Infinity);
   });
 
   it('returns when a cancel overtook its place', () => {
@@ -246,5 +271,52 @@ describe('reconciliation', () => {
     ]);
     expect(table.exposureLots[0]).toBe(16);
     expect(() => reconciliation.end()).toThrow(AssertionError);
+  });
+
+  it('finds strays and missing orders without changing anything, whatever is on its way', () => {
+    const table = new OrderTable(1, 16);
+    const rest = (ticks: number, nowNs: number): number => {
+      const slot = table.open(0, Side.buy, ticks, 10, nowNs);
+      push(table, slot, { ticks, lots: 10 });
+      return slot;
+    };
+    const name = (slot: number): { run: number; slot: number; generation: number } => ({
+      run: 7,
+      slot,
+      generation: table.generation[slot]!,
+    });
+    const listed = rest(100, 0);
+    const missing = rest(101, 0);
+    const young = rest(102, 900);
+    const amended = rest(103, 0);
+    const cancelled = rest(104, 0);
+    const over = rest(105, 0);
+    const overAgo = rest(106, 0);
+    const undead = rest(107, 0);
+    push(table, overAgo, { state: UpdateState.cancelled });
+    table.requestAmend(amended, 110, KEEP_LOTS, 100);
+    table.requestCancel(cancelled, 100);
+    table.open(0, Side.sell, 200, 1, 950);
+    push(table, over, { state: UpdateState.filled, filled: 10 });
+    table.resolveAbsent(undead, table.generation[undead]!);
+    const other = { ...name(listed), run: 6 };
+    const former = { ...name(listed), generation: 9 };
+    const list = [
+      name(listed),
+      name(over),
+      name(overAgo),
+      name(undead),
+      other,
+      former,
+      { ...other, slot: 999 },
+    ];
+    const before = [...table.state];
+    expect(new Reconciliation(table).compare(list, 7, 500)).toEqual({
+      strays: [name(overAgo), name(undead), other, former, { ...other, slot: 999 }],
+      missing: [missing],
+    });
+    expect([...table.state]).toEqual(before);
+    expect(table.doubtCount + table.illegalCount + table.staleCount).toBe(0);
+    expect(new Reconciliation(table).compare(list, 7, 901).missing).toEqual([missing, young]);
   });
 });
