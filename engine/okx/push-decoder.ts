@@ -1,4 +1,3 @@
-import { ClientOrderId } from './client-order-id.ts';
 import { channelArgOf } from './event-decoder.ts';
 import { parseInstruments, type ParsedInstruments } from './instrument-rows.ts';
 import {
@@ -26,11 +25,6 @@ import type {
   TradeRow,
 } from './push-rows.ts';
 import { Channel, type ChannelArg } from './shapes.ts';
-
-/** `run` of a fill whose order is not of our plan. @testonly The loop asks for the sign. */
-export const NOT_OURS = -1;
-
-const CLIENT_ORDER_ID = new ClientOrderId();
 
 /** A push, told apart by `channel`. */
 export type Push = { readonly arg: ChannelArg } & (
@@ -169,7 +163,6 @@ function priceLimitOf(row: Fields): PriceLimitRow {
 }
 
 function fillOf(row: Fields): FillRow {
-  const isOurs = CLIENT_ORDER_ID.parseText(textOf(row, 'clOrdId'));
   return {
     instId: requiredTextOf(row, 'instId'),
     fillSz: decimalOf(row, 'fillSz'),
@@ -177,9 +170,6 @@ function fillOf(row: Fields): FillRow {
     side: textOf(row, 'side'),
     ordId: textOf(row, 'ordId'),
     clOrdId: textOf(row, 'clOrdId'),
-    run: isOurs ? CLIENT_ORDER_ID.run : NOT_OURS,
-    slot: isOurs ? CLIENT_ORDER_ID.slot : 0,
-    generation: isOurs ? CLIENT_ORDER_ID.generation : 0,
     tradeId: textOf(row, 'tradeId'),
     execType: textOf(row, 'execType'),
     count: integerOf(row, 'count'),

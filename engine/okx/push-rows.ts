@@ -75,10 +75,6 @@ export interface FillRow {
   readonly ordId: string;
   /** '0' unless it was a positive 63-bit integer. */
   readonly clOrdId: string;
-  /** What clOrdId says where it follows our plan, of any run; `run` is NOT_OURS otherwise. */
-  readonly run: number;
-  readonly slot: number;
-  readonly generation: number;
   readonly tradeId: string;
   readonly execType: string;
   readonly count: number;

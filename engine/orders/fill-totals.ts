@@ -2,8 +2,8 @@
  * How far each order is filled: by what its pushes and answers say in total, and by its trades.
  *
  * Owner:      the order table.
- * Invariants: filledLots only grows, and is never below tradedLots; untoldLots is what the position holds of an order without
- *             a trade: filledLots - tradedLots, or less where recovery has found that no such trade will come.
+ * Invariants: filledLots only grows, and is never below tradedLots; untoldLots is what the position holds of an order
+ *             without a trade: filledLots - tradedLots, or less where recovery has found that no such trade will come.
  * Cost:       a few stores; nothing allocates once constructed.
  */
 import type { Lots } from '../base/units.ts';

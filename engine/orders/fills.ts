@@ -2,8 +2,8 @@
  * The only place where a fill becomes position and money.
  *
  * Owner:      the engine thread.
- * Invariants: a trade is booked once, and its fee once, whichever of orders, fills and REST tells them first; what an order's
- *             total tells beyond its trades is in the position at once, as untold lots, until its trades are told.
+ * Invariants: a trade is booked once, and its fee once, whichever of orders, fills and REST tells them first; what an
+ *             order's total tells beyond its trades is in the position at once, as untold lots, until its trades are told.
  * Cost:       one look into the trade log, some stores; nothing allocates once constructed.
  *
  * Trades are the truth of money, totals are the truth of risk:
@@ -99,8 +99,8 @@ export class Fills {
   }
 
   /**
-   * Recovery has booked every trade of the instrument that the venue knows: what is still untold is no fill. Trades that are
-   * told all the same will be booked.
+   * Recovery has booked every trade of the instrument that the venue knows: what is still untold is no fill. Trades that
+   * are told all the same will be booked.
    */
   clearUntold(instrument: number): void {
     this.#table.clearUntold(instrument);

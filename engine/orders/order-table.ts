@@ -84,8 +84,8 @@ export class OrderTable {
   /** When its last order ended, by the newest time told to the table. */
   readonly endedNs: Float64Array;
   /**
-   * 1 when its last order was taken for over because the venue did not have it. A push that says otherwise is a reason to ask
-   * again.
+   * 1 when its last order was taken for over because the venue did not have it. A push that says otherwise is a reason to
+   * ask again.
    */
   readonly wasAbsent: Uint8Array;
   /** The most that can still be filled: the larger of the sizes confirmed and in flight, less what was filled. */
@@ -323,8 +323,8 @@ export class OrderTable {
   }
 
   /**
-   * @hot A trade that no channel had told before, of an order of this run, open or over. Returns how many lots it tells that a
-   * total had told already. Called by Fills, which keeps the position.
+   * @hot A trade that no channel had told before, of an order of this run, open or over. Returns how many lots it tells that
+   * a total had told already. Called by Fills, which keeps the position.
    */
   tellTrade(slot: number, generation: number, lots: Lots): Lots {
     if (!this.#isKnown(slot, generation)) return 0;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decodeEvent } from '../../engine/okx/event-decoder.ts';
 import { OkxMessageError } from '../../engine/okx/okx-message-error.ts';
-import { NOT_OURS, decodePush } from '../../engine/okx/push-decoder.ts';
+import { decodePush } from '../../engine/okx/push-decoder.ts';
 import { Channel } from '../../engine/okx/shapes.ts';
 import { documentationExamples, fixtureLines } from './okx-fixtures.ts';
 import { truncationsAndFlips } from './mutations.ts';
@@ -140,10 +140,7 @@ describe('pushes', () => {
       rows: [{ eventType: 'snapshot', balances: [{ ccy: 'BTC', cashBal: '1' }], positions: [{ pos: '10' }] }],
     });
     expect(decodePush(FILL)).toMatchObject({
-      rows: [{ tradeId: '1544789377', execType: 'M', run: 42, slot: 7, generation: 3, tsMs: 1763676603207 }],
-    });
-    expect(decodePush(FILL.replace('1000000420007000003', '0'))).toMatchObject({
-      rows: [{ clOrdId: '0', run: NOT_OURS }],
+      rows: [{ tradeId: '1544789377', execType: 'M', clOrdId: '1000000420007000003', tsMs: 1763676603207 }],
     });
     expect(decodePush(example('status'))).toMatchObject({ rows: [{ serviceType: '0', state: 'completed' }] });
     expect(decodePush(example('instruments'))).toMatchObject({

@@ -28,7 +28,7 @@ describe('exact sums', () => {
       index % 3 === 0 ? -0.1 : 1e9 / (index + 1),
     );
     values.forEach((value) => sums.add(0, value));
-    values.reverse().forEach((value) => sums.add(1, value));
+    values.toReversed().forEach((value) => sums.add(1, value));
     expect(sums.high[0]).toBe(sums.high[1]);
   });
 
