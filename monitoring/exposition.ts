@@ -35,6 +35,9 @@ type Sampler = () => readonly Sample[];
 /** Two scrapers a second cost one rendering: a text this young is served again. */
 const CACHE_NS = NS_PER_SECOND;
 
+/** Basis points of the whole: a metric is a share of it. */
+const BPS = 10_000;
+
 /** What all samplers of one rendering share: the time and the board's rows, each read once. */
 interface Moment {
   nowNs: Nanoseconds;
@@ -124,6 +127,7 @@ function cellSampler(
       let value = stored;
       if (source === 'nanoseconds') value = stored / NS_PER_SECOND;
       if (source === 'instant') value = Math.max(0, moment.nowNs - stored) / NS_PER_SECOND;
+      if (source === 'deadline') value = Math.max(0, stored - moment.nowNs) / NS_PER_SECOND;
       samples.push({ labels, value, metricName });
     }
     return samples;
@@ -208,6 +212,13 @@ const BOARD_VALUES: Readonly<Partial<Record<MetricId, (context: BoardContext, in
   quoteFairPrice: ({ row, tick }) => priceOf(row.fairTicks, tick),
   openOrders: ({ row }, side) => (side === Side.buy ? row.buyOrderCount : row.sellOrderCount),
   exposureLots: ({ row }, side) => (side === Side.buy ? row.buyExposureLots : row.sellExposureLots),
+  instrumentKillLevel: ({ row }) => row.killLevel,
+  instrumentLoss: ({ row }) => row.loss,
+  instrumentLossMax: ({ row }) => (row.lossMax === Infinity ? Number.NaN : row.lossMax),
+  liquidationDistance: ({ row }) => row.liquidationDistanceBps / BPS,
+  fairMove: ({ row }) => row.fairMoveBps / BPS,
+  markoutLoss: ({ row }) => row.markoutLossBps / BPS,
+  untoldLots: ({ row }) => row.untoldLots,
   positionLots: ({ row }) => row.positionLots,
   positionLotsMax: ({ row }) => row.positionLotsMax,
   positionNotional: ({ row, instrument, tick }) => {

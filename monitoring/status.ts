@@ -1,34 +1,19 @@
 import type { Clock } from '../engine/base/clock.ts';
 import { CommandOp } from '../engine/base/command-op.ts';
-import { DecimalGrid } from '../engine/base/decimal.ts';
-import { Side } from '../engine/base/side.ts';
 import { NS_PER_SECOND } from '../engine/base/units.ts';
-import type { BoardInstrument, BoardOrder, BoardQuote } from '../engine/metrics/board.ts';
+import type { BoardInstrument, BoardLimits } from '../engine/metrics/board.ts';
 import { BoardReader } from '../engine/metrics/board.ts';
-import type { InstrumentDimension, MetricId } from '../engine/metrics/catalog.ts';
-import { EngineState, namesOf, Stage } from '../engine/metrics/catalog.ts';
+import type { MetricId } from '../engine/metrics/catalog.ts';
+import { AuditFinding, EngineState, namesOf, Stage } from '../engine/metrics/catalog.ts';
 import type { MetricsMemory } from '../engine/metrics/cells.ts';
 import { seriesOf } from '../engine/metrics/cells.ts';
 import { Histogram } from '../engine/metrics/histogram.ts';
-import { priceOf } from './price.ts';
+import { LimitField } from '../engine/metrics/layout.ts';
+import { InstrumentStatuses, nameAt, orNull } from './instrument-status.ts';
+import type { InstrumentStatus, KillStatus } from './instrument-status.ts';
 
 /** The engine's timer gives a sign of life at least every second; five missed ones are no hiccup. */
 const HEARTBEAT_SECONDS_MAX = 5;
-
-/** A level as text, exact. */
-export interface LevelStatus {
-  readonly price: string;
-  readonly size: string;
-}
-
-export interface QuoteStatus extends LevelStatus {
-  readonly side: string;
-}
-
-export interface OrderStatus extends QuoteStatus {
-  readonly filled: string;
-  readonly state: string;
-}
 
 /** Seconds; null while nothing was measured. */
 export interface LatencyStatus {
@@ -40,61 +25,50 @@ export interface LatencyStatus {
   readonly max: number | null;
 }
 
-/** Prices and sizes are decimal text, money and times numbers; what is not known or not limited is null. */
-export interface InstrumentStatus {
-  readonly name: string;
-  /** Time since the engine posted this row; the whole row is as old. */
-  readonly ageSeconds: number | null;
-  readonly book: {
-    readonly state: string;
-    readonly epoch: number;
-    readonly isQuotable: boolean;
-    readonly bestBid: LevelStatus | null;
-    readonly bestAsk: LevelStatus | null;
-    /** Time since the last frame that concerned the book. */
-    readonly silenceSeconds: number | null;
-  };
-  readonly fairPrice: number | null;
-  readonly quotes: readonly QuoteStatus[];
-  /** How many there are; `quotes` and `orders` show the first of them. */
-  readonly quoteCount: number;
-  readonly orders: readonly OrderStatus[];
-  readonly orderCount: number;
-  readonly position: { readonly size: string; readonly entryPrice: number | null };
-  readonly exposure: { readonly buy: string; readonly sell: string };
-  readonly profit: {
-    readonly currency: string;
-    readonly realised: number | null;
-    /** Null while there is no price to mark the position at; `net` then too. */
-    readonly unrealised: number | null;
-    /** Negative when paid. */
-    readonly fees: number | null;
-    readonly net: number | null;
-  };
-  readonly volumeQuote: number;
-  readonly fillCount: number;
-  readonly limits: {
-    readonly positionSizeMax: string | null;
-    readonly orderSizeMax: string | null;
-    readonly orderNotionalMax: number | null;
-    readonly openOrdersMax: number | null;
-    readonly collarBps: number | null;
-  };
-}
-
 export interface Status {
   readonly timeMs: number;
   readonly version: string;
   readonly venue: string;
   readonly run: string;
   readonly state: string;
-  readonly haltReason: string;
+  /** How far the account is held back, by what, and every trigger that holds something anywhere. */
+  readonly kill: KillStatus & { readonly triggers: readonly TriggerStatus[] };
   readonly uptimeSeconds: number | null;
   readonly heartbeatAgeSeconds: number | null;
   readonly isReady: boolean;
   /** Why it is not ready; empty when it is. */
   readonly reasons: readonly string[];
-  readonly limits: { readonly notionalMax: number | null; readonly lossMax: number | null };
+  readonly limits: Readonly<Record<keyof BoardLimits, number | null>>;
+  /** In the account's currency; loss and drawdown are 0 or above. */
+  readonly risk: {
+    readonly loss: number | null;
+    readonly drawdown: number | null;
+    readonly marginRatio: number | null;
+    readonly ordersPerFill: number | null;
+  };
+  /** The venue's dead man's switch; `leftSeconds` is null while it was never armed. */
+  readonly deadMansSwitch: {
+    readonly leftSeconds: number | null;
+    readonly beats: number;
+    readonly failures: number;
+  };
+  /** The state on disk. */
+  readonly disk: {
+    readonly isSaved: boolean;
+    readonly ageSeconds: number | null;
+    readonly saves: number;
+    readonly failures: number;
+  };
+  /** What is known of the venue's side of the account. */
+  readonly account: {
+    readonly recoveries: number;
+    readonly recoveryDifferences: number;
+    readonly audits: number;
+    readonly auditAgeSeconds: number | null;
+    readonly auditFindings: Readonly<Record<string, number>>;
+    readonly ordersInDoubt: number;
+    readonly oldestDoubtSeconds: number | null;
+  };
   readonly sessions: readonly {
     readonly name: string;
     readonly isUp: boolean;
@@ -111,6 +85,12 @@ export interface Status {
   };
 }
 
+export interface TriggerStatus {
+  readonly trigger: string;
+  /** The account and each instrument are a scope. */
+  readonly scopes: number;
+}
+
 export interface Health {
   readonly isAlive: boolean;
   readonly heartbeatAgeSeconds: number | null;
@@ -121,29 +101,19 @@ export interface Readiness {
   readonly reasons: readonly string[];
 }
 
-interface Grids {
-  readonly instrument: InstrumentDimension;
-  readonly tick: DecimalGrid;
-  readonly lot: DecimalGrid;
-}
-
 /** Reads the state of the engine out of shared memory, for people and for supervisors. */
 export class StatusReader {
   readonly #memory: MetricsMemory;
   readonly #board: BoardReader;
   readonly #clock: Clock;
-  readonly #grids: readonly Grids[];
+  readonly #instruments: InstrumentStatuses;
 
   /** @param clock on the same time line as the engine's */
   constructor(memory: MetricsMemory, clock: Clock) {
     this.#memory = memory;
     this.#board = new BoardReader(memory);
     this.#clock = clock;
-    this.#grids = memory.dimensions.instruments.map((instrument) => ({
-      instrument,
-      tick: new DecimalGrid(instrument.tickSz),
-      lot: new DecimalGrid(instrument.lotSz),
-    }));
+    this.#instruments = new InstrumentStatuses(memory.dimensions);
   }
 
   /** Alive: the engine thread gave a sign of life a short while ago. */
@@ -163,7 +133,6 @@ export class StatusReader {
     const rows = this.#rows();
     const startSeconds = this.#values('startTime')[0];
     const timeMs = this.#clock.wallMs();
-    const limits = this.#board.limits();
     const reconnects = this.#values('sessionReconnects');
     const isUp = this.#values('sessionUp');
     const restarts = this.#values('workerRestarts');
@@ -173,11 +142,18 @@ export class StatusReader {
       venue: dimensions.build.venue,
       run: dimensions.build.run,
       state: this.#engineState(),
-      haltReason: this.#haltReason(),
+      kill: { ...this.#kill(), triggers: this.#triggers() },
       uptimeSeconds: orNull(timeMs / 1000 - startSeconds),
       heartbeatAgeSeconds: this.#age('engineHeartbeat', 0),
       ...this.#readiness(rows),
-      limits: { notionalMax: orNull(limits?.notionalMax), lossMax: orNull(limits?.lossMax) },
+      limits: this.#limits(),
+      risk: {
+        loss: orNull(this.#value('accountLoss')),
+        drawdown: orNull(this.#value('accountDrawdown')),
+        marginRatio: orNull(this.#value('marginRatio')),
+        ordersPerFill: orNull(this.#value('ordersPerFill')),
+      },
+      ...this.#safety(),
       sessions: dimensions.connections.map((name, index) => ({
         name,
         isUp: isUp[index] === 1,
@@ -188,7 +164,14 @@ export class StatusReader {
         heartbeatAgeSeconds: this.#age('workerHeartbeat', index),
         restarts: count,
       })),
-      instruments: rows.map((row, index) => this.#instrument(index, row)),
+      instruments: rows.map((row, index) =>
+        this.#instruments.of(
+          index,
+          row,
+          row === null ? null : this.#secondsSince(row.updatedNs),
+          this.#age('bookAge', index),
+        ),
+      ),
       latencies: {
         tickToTrade: this.#latencies('tickToTrade')[0],
         stages: named(namesOf(Stage), this.#latencies('stageLatency')),
@@ -198,7 +181,7 @@ export class StatusReader {
   }
 
   #rows(): readonly (BoardInstrument | null)[] {
-    return this.#grids.map((_, index) => this.#board.instrument(index));
+    return this.#memory.dimensions.instruments.map((_, index) => this.#board.instrument(index));
   }
 
   #readiness(rows: readonly (BoardInstrument | null)[]): Readiness {
@@ -208,13 +191,14 @@ export class StatusReader {
       reasons.push(`engine: expected a sign of life within ${HEARTBEAT_SECONDS_MAX} s, was none`);
     }
     const state = this.#engineState();
-    const haltReason = state === 'halted' ? ` (${this.#haltReason()})` : '';
-    if (state !== 'quoting') reasons.push(`engine: expected quoting, was ${state}${haltReason}`);
+    const { reason } = this.#kill();
+    const why = reason === 'none' ? '' : ` (${reason})`;
+    if (state !== 'quoting') reasons.push(`engine: expected quoting, was ${state}${why}`);
     for (const [index, isUp] of this.#values('sessionUp').entries()) {
       if (isUp !== 1) reasons.push(`session ${dimensions.connections[index]}: expected up, was down`);
     }
     for (const [index, row] of rows.entries()) {
-      const bookState = row === null ? 'unknown' : (dimensions.bookStates[row.bookState] ?? 'unknown');
+      const bookState = nameAt(dimensions.bookStates, row === null ? -1 : row.bookState);
       if (bookState === 'synced') continue;
       reasons.push(`book ${dimensions.instruments[index].name}: expected synced, was ${bookState}`);
     }
@@ -222,11 +206,64 @@ export class StatusReader {
   }
 
   #engineState(): string {
-    return namesOf(EngineState)[this.#values('engineState')[0]] ?? 'unknown';
+    return nameAt(namesOf(EngineState), this.#value('engineState'));
   }
 
-  #haltReason(): string {
-    return this.#memory.dimensions.haltReasons[this.#values('haltReason')[0]] ?? 'unknown';
+  #kill(): KillStatus {
+    const { killLevels, killTriggers } = this.#memory.dimensions;
+    const level = nameAt(killLevels, this.#value('killLevel'));
+    return { level, reason: nameAt(killTriggers, this.#value('killReason')) };
+  }
+
+  #triggers(): readonly TriggerStatus[] {
+    return this.#values('killActive')
+      .map((scopes, trigger) => ({ trigger: nameAt(this.#memory.dimensions.killTriggers, trigger), scopes }))
+      .filter(({ scopes }) => scopes > 0);
+  }
+
+  /** A limit of 0 is none where the lowest that is allowed is meant. */
+  #limits(): Status['limits'] {
+    const posted = this.#board.limits();
+    const entries = Object.keys(LimitField).map(
+      (name) => [name, posted?.[name as keyof BoardLimits]] as const,
+    );
+    return Object.fromEntries(
+      entries.map(([name, value]) => [name, value === 0 ? null : orNull(value)]),
+    ) as Status['limits'];
+  }
+
+  #safety(): Pick<Status, 'deadMansSwitch' | 'disk' | 'account'> {
+    const armedUntilNs = this.#value('switchLeft');
+    const leftNs = Math.max(0, armedUntilNs - this.#clock.nowNs());
+    const findings = this.#values('auditFindings');
+    return {
+      deadMansSwitch: {
+        leftSeconds: orNull(leftNs / NS_PER_SECOND),
+        beats: this.#value('switchBeats'),
+        failures: this.#value('switchFailures'),
+      },
+      disk: {
+        isSaved: this.#value('stateUnsaved') === 0,
+        ageSeconds: this.#age('stateAge', 0),
+        saves: this.#value('stateSaves'),
+        failures: this.#value('stateFailures'),
+      },
+      account: {
+        recoveries: this.#value('recoveries'),
+        recoveryDifferences: this.#value('recoveryDifferences'),
+        audits: this.#value('audits'),
+        auditAgeSeconds: this.#age('auditAge', 0),
+        auditFindings: Object.fromEntries(
+          namesOf(AuditFinding).map((name, index) => [name, findings[index]] as const),
+        ),
+        ordersInDoubt: this.#value('ordersInDoubt'),
+        oldestDoubtSeconds: this.#age('doubtAge', 0),
+      },
+    };
+  }
+
+  #value(id: MetricId): number {
+    return this.#values(id)[0];
   }
 
   #values(id: MetricId): readonly number[] {
@@ -245,108 +282,6 @@ export class StatusReader {
   #latencies(id: MetricId): readonly LatencyStatus[] {
     return seriesOf(this.#memory, id).map(({ cell }) => latencyOf(new Histogram(this.#memory.cells, cell)));
   }
-
-  #instrument(index: number, posted: BoardInstrument | null): InstrumentStatus {
-    const { dimensions } = this.#memory;
-    const grids = this.#grids[index];
-    const { instrument, tick, lot } = grids;
-    const row = posted ?? NEVER_POSTED;
-    return {
-      name: instrument.name,
-      ageSeconds: posted === null ? null : this.#secondsSince(posted.updatedNs),
-      book: {
-        state: posted === null ? 'unknown' : (dimensions.bookStates[row.bookState] ?? 'unknown'),
-        epoch: row.bookEpoch,
-        isQuotable: row.isQuotable === 1,
-        bestBid: row.bidLots > 0 ? levelOf(grids, row.bidTicks, row.bidLots) : null,
-        bestAsk: row.askLots > 0 ? levelOf(grids, row.askTicks, row.askLots) : null,
-        silenceSeconds: this.#age('bookAge', index),
-      },
-      fairPrice: orNull(priceOf(row.fairTicks, tick)),
-      quotes: row.quotes.map((quote) => quoteOf(grids, quote)),
-      quoteCount: row.quoteCount,
-      orders: row.orders.map((order) => orderOf(grids, order, dimensions.orderStates)),
-      orderCount: row.orderCount,
-      position: {
-        size: lot.toText(row.positionLots),
-        entryPrice: row.positionLots === 0 ? null : orNull(priceOf(row.entryTicks, tick)),
-      },
-      exposure: { buy: lot.toText(row.buyExposureLots), sell: lot.toText(row.sellExposureLots) },
-      profit: {
-        currency: instrument.settleCcy,
-        realised: orNull(row.realised),
-        unrealised: orNull(row.unrealised),
-        fees: orNull(row.fees),
-        net: orNull(row.realised + row.unrealised + row.fees),
-      },
-      volumeQuote: row.volumeQuote,
-      fillCount: row.fillCount,
-      limits: {
-        positionSizeMax: sizeOrNull(lot, row.positionLotsMax),
-        orderSizeMax: sizeOrNull(lot, row.orderLotsMax),
-        orderNotionalMax: orNull(row.orderNotionalMax),
-        openOrdersMax: orNull(row.openOrdersMax),
-        collarBps: orNull(row.collarBps),
-      },
-    };
-  }
-}
-
-/**
- * What is shown of an instrument that the engine has not posted yet: nothing is known, nothing is limited.
- */
-const NEVER_POSTED: BoardInstrument = {
-  updatedNs: Number.NaN,
-  bookState: 0,
-  bookEpoch: 0,
-  isQuotable: 0,
-  bidTicks: 0,
-  bidLots: 0,
-  askTicks: 0,
-  askLots: 0,
-  fairTicks: Number.NaN,
-  positionLots: 0,
-  entryTicks: 0,
-  realised: 0,
-  unrealised: 0,
-  fees: 0,
-  volumeQuote: 0,
-  fillCount: 0,
-  buyExposureLots: 0,
-  sellExposureLots: 0,
-  positionLotsMax: Number.NaN,
-  orderLotsMax: Number.NaN,
-  orderNotionalMax: Number.NaN,
-  openOrdersMax: Number.NaN,
-  collarBps: Number.NaN,
-  quoteCount: 0,
-  orderCount: 0,
-  buyOrderCount: 0,
-  sellOrderCount: 0,
-  quotes: [],
-  orders: [],
-};
-
-/** JSON has neither NaN nor Infinity: what is not known, and a limit that is none, are null. */
-function orNull(value: number | undefined): number | null {
-  return value !== undefined && Number.isFinite(value) ? value : null;
-}
-
-function sizeOrNull(lot: DecimalGrid, lots: number): string | null {
-  return Number.isFinite(lots) ? lot.toText(Math.floor(lots)) : null;
-}
-
-function levelOf({ tick, lot }: Grids, ticks: number, lots: number): LevelStatus {
-  return { price: tick.toText(ticks), size: lot.toText(lots) };
-}
-
-function quoteOf(grids: Grids, { side, ticks, lots }: BoardQuote): QuoteStatus {
-  return { side: side === Side.buy ? 'buy' : 'sell', ...levelOf(grids, ticks, lots) };
-}
-
-function orderOf(grids: Grids, order: BoardOrder, states: readonly string[]): OrderStatus {
-  const filled = grids.lot.toText(order.filledLots);
-  return { ...quoteOf(grids, order), filled, state: states[order.state] ?? 'unknown' };
 }
 
 function latencyOf(histogram: Histogram): LatencyStatus {

@@ -112,8 +112,10 @@ export function statusTable(status: Status): string[] {
 function headOf(status: Status): string {
   const { tickToTrade } = status.latencies;
   const sessions = status.sessions.filter(({ isUp }) => isUp).length;
-  const halt = status.state === 'halted' ? ` (${status.haltReason})` : '';
-  return `${status.venue} ${status.state}${halt}, up ${Math.floor(status.uptimeSeconds ?? 0)} s, sessions ${sessions}/${status.sessions.length}, tick to trade p50 ${micros(tickToTrade.p50)} p99 ${micros(tickToTrade.p99)}`;
+  const { level, reason } = status.kill;
+  // Recovering, it is paused and not held back; quoting wider, it is held back and not paused.
+  const held = reason === 'none' ? '' : ` (${level}: ${reason})`;
+  return `${status.venue} ${status.state}${held}, up ${Math.floor(status.uptimeSeconds ?? 0)} s, sessions ${sessions}/${status.sessions.length}, tick to trade p50 ${micros(tickToTrade.p50)} p99 ${micros(tickToTrade.p99)}`;
 }
 
 const WIDTHS = [16, 7, 10, 10, 10, 10, 6, 11, 6, 9];

@@ -6,7 +6,7 @@
  * Owner:      the engine thread writes; any thread reads.
  * Invariants: a reader sees an instrument as it was at one publish, or nothing: each has its own seqlock, odd
  *             while it is being written. Rows past the capacity are counted but not shown.
- * Cost:       publish() copies 2.2 KiB, 0.5 µs measured with ten rows of each, so instruments may be posted
+ * Cost:       publish() copies 2.3 KiB, 0.5 µs measured with ten rows of each, so instruments may be posted
  *             one a timer tick.
  */
 
@@ -58,7 +58,7 @@ function readRecord(memory: MetricsMemory, versionCell: number, copy: Float64Arr
 
 /**
  * Posts the board. Per instrument: begin, then any of the setters and adders, then publish. What is not set
- * is zero, and absent where zero would be a lie (fair price).
+ * is zero, and absent where zero would be a lie (fair price, distance of the liquidation).
  */
 export class BoardWriter {
   readonly #memory: MetricsMemory;
@@ -78,6 +78,7 @@ export class BoardWriter {
     this.#instrument = instrument;
     this.#staged.fill(0);
     this.#staged[BoardField.fairTicks] = Number.NaN;
+    this.#staged[BoardField.liquidationDistanceBps] = Number.NaN;
   }
 
   /** @param state index into `dimensions.bookStates`; an empty side has 0 lots */
@@ -139,15 +140,41 @@ export class BoardWriter {
     positionLotsMax: Lots,
     orderLotsMax: Lots,
     orderNotionalMax: number,
+    notionalMax: number,
     openOrdersMax: number,
     collarBps: number,
+    lossMax: number,
   ): void {
     const staged = this.#staged;
     staged[BoardField.positionLotsMax] = positionLotsMax;
     staged[BoardField.orderLotsMax] = orderLotsMax;
     staged[BoardField.orderNotionalMax] = orderNotionalMax;
+    staged[BoardField.notionalMax] = notionalMax;
     staged[BoardField.openOrdersMax] = openOrdersMax;
     staged[BoardField.collarBps] = collarBps;
+    staged[BoardField.lossMax] = lossMax;
+  }
+
+  /** @param level index into `dimensions.killLevels` @param reason index into `dimensions.killTriggers` */
+  setKill(level: number, reason: number): void {
+    this.#staged[BoardField.killLevel] = level;
+    this.#staged[BoardField.killReason] = reason;
+  }
+
+  /** What the watchers see. @param liquidationDistanceBps NaN where there is no liquidation price */
+  setWatches(
+    loss: number,
+    liquidationDistanceBps: number,
+    fairMoveBps: number,
+    markoutLossBps: number,
+    untoldLots: Lots,
+  ): void {
+    const staged = this.#staged;
+    staged[BoardField.loss] = loss;
+    staged[BoardField.liquidationDistanceBps] = liquidationDistanceBps;
+    staged[BoardField.fairMoveBps] = fairMoveBps;
+    staged[BoardField.markoutLossBps] = markoutLossBps;
+    staged[BoardField.untoldLots] = untoldLots;
   }
 
   /** One level that we want to quote, best first a side. */
@@ -182,10 +209,9 @@ export class BoardWriter {
     this.#instrument = -1;
   }
 
-  /** Engine-wide limits: value of all positions, and the loss that halts. Infinity where there is none. */
-  publishLimits(notionalMax: number, lossMax: number): void {
-    this.#stagedLimits[LimitField.notionalMax] = notionalMax;
-    this.#stagedLimits[LimitField.lossMax] = lossMax;
+  /** Limits of the account. Infinity, or 0 where it is the lowest that is allowed, where there is none. */
+  publishLimits(limits: BoardLimits): void {
+    for (const [name, index] of LIMIT_ENTRIES) this.#stagedLimits[index] = limits[name];
     writeRecord(this.#memory, this.#memory.layout.limitsCell, this.#stagedLimits);
   }
 }
@@ -207,12 +233,11 @@ export type BoardInstrument = Readonly<Record<keyof typeof BoardField, number>> 
   readonly orders: readonly BoardOrder[];
 };
 
-export interface BoardLimits {
-  readonly notionalMax: number;
-  readonly lossMax: number;
-}
+export type BoardLimits = Readonly<Record<keyof typeof LimitField, number>>;
 
 const FIELD_ENTRIES = Object.entries(BoardField) as readonly (readonly [keyof typeof BoardField, number])[];
+
+const LIMIT_ENTRIES = Object.entries(LimitField) as readonly (readonly [keyof typeof LimitField, number])[];
 
 /** Reads the board from any thread. Allocates: not for the path. */
 export class BoardReader {
@@ -253,6 +278,8 @@ export class BoardReader {
   limits(): BoardLimits | null {
     const copy = this.#limitsCopy;
     if (!readRecord(this.#memory, this.#memory.layout.limitsCell, copy)) return null;
-    return { notionalMax: copy[LimitField.notionalMax], lossMax: copy[LimitField.lossMax] };
+    const limits = {} as Record<keyof typeof LimitField, number>;
+    for (const [name, index] of LIMIT_ENTRIES) limits[name] = copy[index];
+    return limits;
   }
 }

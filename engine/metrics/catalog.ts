@@ -41,8 +41,27 @@ export type Liquidity = (typeof Liquidity)[keyof typeof Liquidity];
 export const PnlKind = { realised: 0, unrealised: 1, fees: 2 } as const;
 export type PnlKind = (typeof PnlKind)[keyof typeof PnlKind];
 
-/** The engine as a whole. Only `quoting` is ready. */
-export const EngineState = { starting: 0, quoting: 1, paused: 2, halted: 3, stopping: 4 } as const;
+/** What an audit found otherwise at the venue than here. */
+export const AuditFinding = {
+  /** An order of ours rests there that we do not know. */
+  strayOrder: 0,
+  /** An order that we take for resting is not there. */
+  missingOrder: 1,
+  /** A trade of ours was told by nothing before. */
+  untoldTrade: 2,
+  position: 3,
+} as const;
+export type AuditFinding = (typeof AuditFinding)[keyof typeof AuditFinding];
+
+/** The engine as a whole. Only `quoting` is ready; `reducing` quotes only what makes positions smaller. */
+export const EngineState = {
+  starting: 0,
+  quoting: 1,
+  paused: 2,
+  halted: 3,
+  stopping: 4,
+  reducing: 5,
+} as const;
 export type EngineState = (typeof EngineState)[keyof typeof EngineState];
 
 const SIDE_NAMES = ['buy', 'sell'] as const;
@@ -96,8 +115,10 @@ export interface MetricsDimensions {
   readonly gateReasons: readonly string[];
   /** `namesOf(RejectDecision)`: what the venue's refusals mean for us. */
   readonly rejectDecisions: readonly string[];
-  /** Why the kill switch is engaged; index 0 is 'none'. */
-  readonly haltReasons: readonly string[];
+  /** `namesOf(KillTrigger)`: who holds the engine back; index 0 is 'none'. */
+  readonly killTriggers: readonly string[];
+  /** `namesOf(KillLevel)`: how far; index 0 is 'quoting'. */
+  readonly killLevels: readonly string[];
   readonly build: {
     readonly version: string;
     readonly node: string;
@@ -125,7 +146,8 @@ export const LABEL_VALUES = {
   decision: (dimensions: MetricsDimensions) => dimensions.rejectDecisions,
   book_state: (dimensions: MetricsDimensions) => dimensions.bookStates,
   engine_state: () => namesOf(EngineState),
-  halt_reason: (dimensions: MetricsDimensions) => dimensions.haltReasons,
+  trigger: (dimensions: MetricsDimensions) => dimensions.killTriggers,
+  finding: () => namesOf(AuditFinding),
   version: (dimensions: MetricsDimensions) => [dimensions.build.version],
   node: (dimensions: MetricsDimensions) => [dimensions.build.node],
   venue: (dimensions: MetricsDimensions) => [dimensions.build.venue],
@@ -148,10 +170,11 @@ export type MetricOwner = 'engine' | 'worker' | 'board' | 'exporter';
  * - nanoseconds: a duration, shown in seconds;
  * - instant: a monotonic time in nanoseconds, shown as its age in seconds when scraped; absent until first
  *   set;
+ * - deadline: the same, shown as the seconds that are left, 0 when it has passed;
  * - state: an index, shown as one series per value of the last label, 1 for the one that holds and 0 for the
  *   others.
  */
-export type CellSource = 'value' | 'nanoseconds' | 'instant' | 'state';
+export type CellSource = 'value' | 'nanoseconds' | 'instant' | 'deadline' | 'state';
 
 /** Bucket sets of histograms: see `bucketBoundsSeconds` in histogram.ts. */
 export type BucketSet = 'internal' | 'roundTrip';
@@ -160,7 +183,7 @@ export interface MetricDefinition {
   readonly name: string;
   readonly kind: MetricKind;
   /** Grafana's word for the unit of the exposed sample. */
-  readonly unit: 'short' | 's' | 'bytes' | 'currency';
+  readonly unit: 'short' | 's' | 'bytes' | 'currency' | 'percentunit';
   readonly help: string;
   readonly labels: readonly LabelName[];
   readonly owner: MetricOwner;
@@ -220,11 +243,15 @@ function histogram(
 
 const AGE: Extras = { source: 'instant', isAbsentUntilSet: true, unit: 's' };
 const CURRENCY: Extras = { unit: 'currency' };
+const ABSENT: Extras = { isAbsentUntilSet: true };
+const ABSENT_CURRENCY: Extras = { isAbsentUntilSet: true, unit: 'currency' };
 const ON_BOARD: Extras = { owner: 'board' };
+const ON_BOARD_RATIO: Extras = { owner: 'board', unit: 'percentunit' };
 const ON_BOARD_CURRENCY: Extras = { owner: 'board', unit: 'currency' };
 const OF_INSTRUMENT: readonly LabelName[] = ['instrument'];
 const OF_CONNECTION: readonly LabelName[] = ['connection'];
 const OF_WORKER: readonly LabelName[] = ['worker'];
+const OF_TRIGGER: readonly LabelName[] = ['trigger'];
 
 const CATALOG = {
   // The engine as a whole.
@@ -240,14 +267,6 @@ const CATALOG = {
   engineState: gauge('okxmm_engine_state', ['engine_state'], '1 for the state the engine is in.', {
     source: 'state',
   }),
-  haltReason: gauge(
-    'okxmm_halt_reason',
-    ['halt_reason'],
-    '1 for the reason the kill switch is engaged, or none.',
-    {
-      source: 'state',
-    },
-  ),
   engineHeartbeat: gauge(
     'okxmm_engine_heartbeat_age_seconds',
     [],
@@ -273,6 +292,143 @@ const CATALOG = {
     owner: 'exporter',
     unit: 's',
   }),
+
+  // The kill ladder, and what it watches.
+  killLevel: gauge(
+    'okxmm_kill_level',
+    [],
+    'How far the account is held back: 0 quoting, 1 wider, 2 reduce only, 3 paused, 4 halted.',
+  ),
+  killReason: gauge(
+    'okxmm_kill_reason',
+    OF_TRIGGER,
+    '1 for the trigger that holds the account at its level, or none.',
+    { source: 'state' },
+  ),
+  killActive: gauge(
+    'okxmm_kill_active',
+    OF_TRIGGER,
+    'In how many scopes the trigger holds a level; scopes are the account and each instrument.',
+  ),
+  killRaised: counter('okxmm_kill_raised_total', OF_TRIGGER, 'How often the trigger came up.'),
+  instrumentKillLevel: gauge(
+    'okxmm_instrument_kill_level',
+    OF_INSTRUMENT,
+    'How far the instrument is held back, by the account or by itself; levels as of okxmm_kill_level.',
+    ON_BOARD,
+  ),
+  accountLoss: gauge(
+    'okxmm_account_loss_quote',
+    [],
+    'Loss since the baseline, over restarts; 0 while there is a profit.',
+    CURRENCY,
+  ),
+  accountLossMax: gauge(
+    'okxmm_account_loss_max_quote',
+    [],
+    'Loss that halts; absent without a limit.',
+    ABSENT_CURRENCY,
+  ),
+  accountDrawdown: gauge(
+    'okxmm_account_drawdown_quote',
+    [],
+    'Fall of the profit from its peak, over restarts.',
+    CURRENCY,
+  ),
+  accountDrawdownMax: gauge(
+    'okxmm_account_drawdown_max_quote',
+    [],
+    'Drawdown that halts; absent without a limit.',
+    ABSENT_CURRENCY,
+  ),
+  instrumentLoss: gauge(
+    'okxmm_instrument_loss_quote',
+    OF_INSTRUMENT,
+    'Loss of the instrument since its baseline, in the currency of the account.',
+    ON_BOARD_CURRENCY,
+  ),
+  instrumentLossMax: gauge(
+    'okxmm_instrument_loss_max_quote',
+    OF_INSTRUMENT,
+    'Loss that pauses the instrument; absent without a limit.',
+    ON_BOARD_CURRENCY,
+  ),
+  marginRatio: gauge(
+    'okxmm_margin_ratio',
+    [],
+    'Equity over maintenance margin as the venue tells it; 1 is liquidation. Absent while no margin is used.',
+    ABSENT,
+  ),
+  marginRatioMin: gauge(
+    'okxmm_margin_ratio_min',
+    [],
+    'Margin ratio below which positions are only reduced; absent without a limit.',
+    ABSENT,
+  ),
+  liquidationDistance: gauge(
+    'okxmm_liquidation_distance_ratio',
+    OF_INSTRUMENT,
+    'How far the mark may still go against the position, as a share of the mark; absent without a position.',
+    ON_BOARD_RATIO,
+  ),
+  fairMove: gauge(
+    'okxmm_fair_price_move_ratio',
+    OF_INSTRUMENT,
+    'Distance of the highest fair price from the lowest within the window of the volatility brake.',
+    ON_BOARD_RATIO,
+  ),
+  markoutLoss: gauge(
+    'okxmm_markout_loss_ratio',
+    OF_INSTRUMENT,
+    'What fills lost on average in the second after them, as a share of their price; negative when they gained.',
+    ON_BOARD_RATIO,
+  ),
+  fillsUnmarked: counter(
+    'okxmm_fills_unmarked_total',
+    [],
+    'Fills that the adverse selection brake could not look at: too many in a second.',
+  ),
+  ordersPerFill: gauge(
+    'okxmm_orders_per_fill',
+    [],
+    'Places and amends for each fill of the last minute; of no fill as of one.',
+  ),
+  stalls: counter('okxmm_stalls_total', [], 'Times the engine thread stood still for longer than allowed.'),
+
+  // What stands behind the engine: the dead man's switch, the state on disk, recovery and audit.
+  switchLeft: gauge(
+    'okxmm_switch_left_seconds',
+    [],
+    "Time until the venue's dead man's switch cancels our orders, unless it hears from us; absent before it is armed.",
+    { source: 'deadline', isAbsentUntilSet: true, unit: 's' },
+  ),
+  switchBeats: counter('okxmm_switch_beats_total', [], 'Times the venue confirmed the switch.'),
+  switchFailures: counter('okxmm_switch_failures_total', [], 'Times it did not.'),
+  stateSaves: counter('okxmm_state_saves_total', [], 'Times the state was written to disk.'),
+  stateFailures: counter('okxmm_state_failures_total', [], 'Times it could not be written.'),
+  stateUnsaved: gauge(
+    'okxmm_state_unsaved',
+    [],
+    '1 while something has changed that a restart must know and the disk does not.',
+  ),
+  stateAge: gauge('okxmm_state_age_seconds', [], 'Age of the state on disk.', AGE),
+  recoveries: counter(
+    'okxmm_recoveries_total',
+    [],
+    'Times the account was taken up anew: at the start, after a lost session, in doubt.',
+  ),
+  recoveryDifferences: counter(
+    'okxmm_recovery_differences_total',
+    [],
+    'Positions that the venue told otherwise than our trades add up to.',
+  ),
+  audits: counter('okxmm_audits_total', [], 'Comparisons of orders, trades and positions with the venue.'),
+  auditAge: gauge('okxmm_audit_age_seconds', [], 'Age of the last comparison.', AGE),
+  auditFindings: counter(
+    'okxmm_audit_findings_total',
+    ['finding'],
+    'What the comparisons found otherwise at the venue than here.',
+  ),
 
   // Latency.
   stageLatency: histogram(
@@ -417,6 +573,17 @@ const CATALOG = {
     "Places and amends the sub-account's budget allows now.",
   ),
   orderEvents: counter('okxmm_orders_total', ['instrument', 'event'], 'Orders, by what the venue confirmed.'),
+  ordersInDoubt: gauge(
+    'okxmm_orders_in_doubt',
+    [],
+    'Orders of which it is not known whether they rest: they count at their full risk.',
+  ),
+  doubtAge: gauge(
+    'okxmm_order_doubt_age_seconds',
+    [],
+    'For how long the oldest of them has been in doubt; absent while there is none.',
+    AGE,
+  ),
   illegalTransitions: counter(
     'okxmm_illegal_transitions_total',
     [],
@@ -454,6 +621,12 @@ const CATALOG = {
     CURRENCY,
   ),
   positionLots: gauge('okxmm_position_lots', OF_INSTRUMENT, 'Position; negative when short.', ON_BOARD),
+  untoldLots: gauge(
+    'okxmm_untold_lots',
+    OF_INSTRUMENT,
+    'Lots that an order is told to have filled and whose trades are not told yet; signed.',
+    ON_BOARD,
+  ),
   positionLotsMax: gauge(
     'okxmm_position_max_lots',
     OF_INSTRUMENT,
@@ -469,7 +642,7 @@ const CATALOG = {
   pnl: gauge(
     'okxmm_pnl_quote',
     ['instrument', 'kind'],
-    'Profit of this run in the quote currency (inverse contracts: in the settlement coin); fees negative when paid.',
+    'Profit over restarts in the quote currency (inverse contracts: in the settlement coin); fees negative when paid.',
     ON_BOARD_CURRENCY,
   ),
 } as const satisfies Record<string, MetricDefinition>;

@@ -63,8 +63,17 @@ export const BoardField = {
   orderCount: 24,
   buyOrderCount: 25,
   sellOrderCount: 26,
+  notionalMax: 27,
+  lossMax: 28,
+  killLevel: 29,
+  killReason: 30,
+  loss: 31,
+  liquidationDistanceBps: 32,
+  fairMoveBps: 33,
+  markoutLossBps: 34,
+  untoldLots: 35,
 } as const;
-const BOARD_FIELDS = 27;
+const BOARD_FIELDS = 36;
 
 /** Fields of one row of quotes: side, ticks, lots; and of orders: side, ticks, lots, filled lots, state. */
 export const QUOTE_ROW_CELLS = 3;
@@ -74,9 +83,17 @@ export const BOARD_ORDERS = BOARD_QUOTES + BOARD_QUOTES_MAX * QUOTE_ROW_CELLS;
 /** Cells of an instrument's part of the board without its version. */
 export const BOARD_ROW_CELLS = BOARD_ORDERS + BOARD_ORDERS_MAX * ORDER_ROW_CELLS;
 
-/** Engine-wide limits: largest value of all positions, and the loss that halts. */
-export const LimitField = { notionalMax: 0, lossMax: 1 } as const;
-export const LIMITS_CELLS = 2;
+/** Limits of the account. */
+export const LimitField = {
+  notionalMax: 0,
+  openOrdersMax: 1,
+  lossMax: 2,
+  drawdownMax: 3,
+  marginRatioMin: 4,
+  liquidationDistanceBps: 5,
+  orderToTradeMax: 6,
+} as const;
+export const LIMITS_CELLS = 7;
 
 /** A metric's place inside its owner's block, and what one step of each label skips. */
 interface MetricPlace {
