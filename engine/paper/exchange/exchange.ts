@@ -86,9 +86,9 @@ export class Exchange {
       this.#accounts.set(account.uid, new Account(account, options.startMs));
     }
     const schedule = (timeMs: number, item: Timed): void => this.#timers.schedule(timeMs, item);
-    this.#matcher = new Matcher(sink, this.#valuation);
+    this.#matcher = new Matcher(sink, this.#valuation, options.startMs);
     const delayMs = options.matchDelayMs ?? 0;
-    this.#orders = new OrderDesk(this.#matcher, this.#valuation, (run) => {
+    this.#orders = new OrderDesk(this.#matcher, this.#valuation, options.startMs, (run) => {
       if (delayMs === 0) run(this.nowMs);
       else schedule(this.nowMs + delayMs, { run: (timeMs) => run(Math.floor(timeMs)) });
     });

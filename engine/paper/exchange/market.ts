@@ -2,6 +2,7 @@ import { Side } from '../../base/side.ts';
 import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
 import { amountNumber, numberText } from './amount.ts';
 import type { BookImage, BookRow, ExchangeSink, Row } from './exchange-contract.ts';
+import { firstId } from './first-id.ts';
 import type { Listing } from './listing.ts';
 import { MatchingBook, type BookSide, type Level } from './matching-book.ts';
 import { TradeStatistics } from './trade-statistics.ts';
@@ -30,7 +31,7 @@ export class Market {
   fundingIntervalMs: Milliseconds = 0;
   readonly #sink: ExchangeSink;
   readonly #tradeRows: Row[] = [];
-  #tradeCount: number;
+  #lastTradeId: number;
   #nowMs: Milliseconds = 0;
   // The print that is being added up: one taker, one price.
   #printTicks: Ticks = 0;
@@ -43,9 +44,9 @@ export class Market {
     this.startTicks = startTicks;
     this.markTicks = startTicks;
     this.#sink = sink;
-    // Numbers of a venue that has been running for years; both stay far below 2^53 in any run.
+    // A number of a venue that has been running for years; it stays far below 2^53 in any run.
     this.sequence = 80_000_000_000 + Number(listing.row['instIdCode'] ?? 0) * 1_000;
-    this.#tradeCount = 1_500_000_000;
+    this.#lastTradeId = firstId(startMs);
     this.statistics = new TradeStatistics(startTicks, startMs);
     this.#updateLimits();
     this.#emitLevel = (level) => {
@@ -76,7 +77,7 @@ export class Market {
   /** Numbers a match and adds it to the taker's print. */
   recordMatch(takerSide: Side, ticks: Ticks, lots: Lots, nowMs: Milliseconds): number {
     if (this.#printCount > 0 && this.#printTicks !== ticks) this.flushPrint(takerSide);
-    const tradeId = ++this.#tradeCount;
+    const tradeId = ++this.#lastTradeId;
     this.#nowMs = nowMs;
     this.#printTicks = ticks;
     this.#printLots += lots;
@@ -93,7 +94,7 @@ export class Market {
   /** Ends the taker's print at its price. */
   flushPrint(takerSide: Side): void {
     if (this.#printCount === 0) return;
-    const row = this.#tradeRow(takerSide, this.#tradeCount, this.#printLots);
+    const row = this.#tradeRow(takerSide, this.#lastTradeId, this.#printLots);
     row['count'] = String(this.#printCount);
     row['source'] = '0';
     row['seqId'] = this.sequence;

@@ -9,6 +9,7 @@ import { MAKERS_PER_TAKER_MAX } from '../../okx/venue-limits.ts';
 import type { Valuation } from './account.ts';
 import { OrderState, type ClientOrder } from './client-order.ts';
 import type { ExchangeSink } from './exchange-contract.ts';
+import { firstId } from './first-id.ts';
 import { BookOrder } from './matching-book.ts';
 import type { Market } from './market.ts';
 import { Reporter } from './reporter.ts';
@@ -32,9 +33,11 @@ export interface AmendTerms {
 
 export class Matcher {
   readonly reporter: Reporter;
-  #billCount = 0;
+  #lastBillId: number;
 
-  constructor(sink: ExchangeSink, valuation: Valuation) {
+  /** @param startMs of the venue: its bills are numbered from there */
+  constructor(sink: ExchangeSink, valuation: Valuation, startMs: Milliseconds) {
+    this.#lastBillId = firstId(startMs);
     this.reporter = new Reporter(sink, valuation);
   }
 
@@ -254,7 +257,7 @@ export class Matcher {
     tradeId: number,
     nowMs: Milliseconds,
   ): void {
-    const billId = `4${String(++this.#billCount).padStart(18, '0')}`;
+    const billId = String(++this.#lastBillId);
     const fill = settleFill(order, ticks, lots, isMaker, tradeId, billId, nowMs);
     if (order.entry.lots === 0) this.#end(order, OrderState.filled);
     this.reporter.fill(order, fill, nowMs);

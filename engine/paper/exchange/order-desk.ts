@@ -21,6 +21,7 @@ import { field } from './listing.ts';
 import type { AmendTerms, Matcher } from './matcher.ts';
 import type { Market } from './market.ts';
 import { isMarketType, readLots, readPlace, readPrice, withinPriceLimit } from './place-terms.ts';
+import { firstId } from './first-id.ts';
 import { refusal, shortOf, type OrderRefusal } from './refusals.ts';
 import { MARKET_RESERVE_PERCENT, restingReserve } from './settlement.ts';
 
@@ -31,9 +32,11 @@ export class OrderDesk {
   readonly #matcher: Matcher;
   readonly #valuation: Valuation;
   readonly #turn: Turn;
-  #orderCount = 0;
+  #lastOrdId: bigint;
 
-  constructor(matcher: Matcher, valuation: Valuation, turn: Turn) {
+  /** @param startMs of the venue: see `firstId` */
+  constructor(matcher: Matcher, valuation: Valuation, startMs: Milliseconds, turn: Turn) {
+    this.#lastOrdId = BigInt(firstId(startMs)) * 1_000n;
     this.#matcher = matcher;
     this.#valuation = valuation;
     this.#turn = turn;
@@ -59,7 +62,7 @@ export class OrderDesk {
     const { listing } = market;
     const frozenCcy =
       listing.isContract || terms.side === Side.buy ? listing.quoteCcy || listing.settleCcy : listing.baseCcy;
-    const ordId = `3${String(++this.#orderCount).padStart(18, '0')}`;
+    const ordId = String(++this.#lastOrdId);
     const order = new ClientOrder(ordId, account, market, holding, terms, frozenCcy, nowMs);
     account.open(order);
     const reserve = this.#reserve(market, terms);

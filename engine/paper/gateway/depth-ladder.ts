@@ -40,7 +40,7 @@ class LadderSide {
 
   /** The best `depth` rows, best first. */
   best(depth: number): string[] {
-    return this.rows.slice(-depth).reverse();
+    return this.rows.slice(-depth).toReversed();
   }
 
   /** The first index whose level is not worse than `price`. */
