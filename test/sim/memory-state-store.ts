@@ -52,6 +52,7 @@ export class Disk {
   }
 
   #save(text: string, onThread: (kind: Kind, run: () => void) => void, isDead: () => boolean): Promise<void> {
+    if (isDead()) return new Promise(() => {});
     this.#underWay = text;
     this.saves++;
     const isSlow = this.#timeline.nowNs < this.slowUntilNs;

@@ -21,7 +21,9 @@ export class MessageLog implements SentLog {
 
   add(message: SentMessage): void {
     this.#messages.push(message);
-    this.note(`${message.atNs} ${message.connection} ${message.engineNumber} ${message.path} ${message.text}`);
+    this.note(
+      `${message.atNs} ${message.connection} ${message.engineNumber} ${message.path} ${message.text}`,
+    );
     if (this.#messages.length <= KEPT_MAX) return;
     // Half is let go at once, so that keeping the rest costs little.
     this.#messages = this.#messages.slice(KEPT_MAX / 2);

@@ -62,6 +62,7 @@ export class SimTransport implements RestTransport {
 
   call(request: OutgoingRequest): Promise<RestAnswer> {
     const { timeline, network } = this.#host;
+    if (this.#host.isDead) return new Promise(() => {});
     this.#host.logRest(request);
     this.pending++;
     return new Promise((resolve, reject) => {

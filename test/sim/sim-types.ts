@@ -128,7 +128,7 @@ export interface SeedResult {
   readonly fills: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly restarts: number;
-  /** By the venue's own books, in US dollars. */
+  /** Of the engine at the end, which the checkers have compared with the venue's books; in US dollars. */
   readonly profit: number;
   readonly options: string;
 }

@@ -1,0 +1,149 @@
+import { DecimalGrid } from '../../engine/base/decimal.ts';
+import { Random } from '../../engine/base/random.ts';
+import type { Milliseconds } from '../../engine/base/units.ts';
+import { configSchema } from '../../engine/config/schema.ts';
+import type { Config, InstrumentConfig } from '../../engine/config/schema.ts';
+import type { AccountLevel, InstrumentRow } from '../../engine/paper/exchange/exchange.ts';
+import { recordedInstruments } from '../../engine/paper/instruments/recorded-instruments.ts';
+import type { Latency } from './network.ts';
+
+/** What a seed decides about its world before anything happens in it. */
+export interface SimOptions {
+  readonly config: Config;
+  readonly tag: string;
+  readonly accountLevel: AccountLevel;
+  /** What the venue lists; the first ones are configured, the others only value coins. */
+  readonly rows: readonly InstrumentRow[];
+  readonly latency: Latency;
+  /** Of the engine's timer. */
+  readonly timerMs: Milliseconds;
+  /** How long the quoter takes; 0 for none. */
+  readonly quoterMs: Milliseconds;
+  readonly saveMs: Milliseconds;
+  readonly matchDelayMs: Milliseconds;
+  readonly flowPace: number;
+  /** How often pushes of an order come before its ack. */
+  readonly pushBeforeAckShare: number;
+  /** How far the machine's clock is off at the start. */
+  readonly clockOffMs: Milliseconds;
+}
+
+/** What is traded in a world: about 150 dollars are `lots`. */
+const MENU: readonly { readonly instId: string; readonly lots: number }[] = [
+  { instId: 'BTC-USDT', lots: 200_000 },
+  { instId: 'ETH-USDT', lots: 60_000 },
+  { instId: 'SOL-USDT', lots: 1_500_000 },
+  { instId: 'BTC-USDT-SWAP', lots: 20 },
+  { instId: 'ETH-USDT-SWAP', lots: 60 },
+  { instId: 'SOL-USDT-SWAP', lots: 170 },
+  { instId: 'BTC-USD-SWAP', lots: 20 },
+  { instId: 'ETH-USD-SWAP', lots: 15 },
+  { instId: 'BTC-USD-261225', lots: 20 },
+];
+
+/** Without these the venue could not tell what a coin is worth as margin. */
+const COIN_MARKETS = ['BTC-USDT', 'ETH-USDT', 'SOL-USDT'];
+
+export const BALANCES = { USDT: '1000000', USDC: '100000', BTC: '20', ETH: '400', SOL: '9000' };
+
+export function optionsOf(seed: number): SimOptions {
+  const random = new Random(seed ^ 0x6f7074);
+  const accountLevel: AccountLevel = random.unit() < 0.5 ? '2' : '3';
+  const traded = pickRows(random);
+  const coins = recordedInstruments().filter(({ instId }) => COIN_MARKETS.includes(String(instId)));
+  const rows = [...traded, ...coins.filter(({ instId }) => !traded.some((row) => row.instId === instId))];
+  const tag = 'SIMTAG1';
+  const config = configSchema.parse({
+    venue: { kind: 'paper', depthChannel: pick(random, ['books', 'books', 'books', 'books50-l2-tbt']), seed },
+    tag,
+    instruments: traded.map((row) => instrumentOf(row, accountLevel, random)),
+    account: {
+      notionalMax: pick(random, [20_000, 200_000, 1_000_000]),
+      openOrdersMax: pick(random, [8, 40, 500]),
+      lossMax: pick(random, [3, 20, 10_000, 10_000, 10_000, 10_000]),
+      orderToTradeMax: pick(random, [0, 0, 0, 200]),
+    },
+    engine: {
+      quoteAgeMsMax: pick(random, [300, 1_000, 3_000]),
+      ackTimeoutMs: pick(random, [500, 1_000, 3_000]),
+      orderExpiryMs: pick(random, [0, 500, 2_000]),
+      deadMansSwitchSeconds: pick(random, [10, 10, 15, 30]),
+      auditMs: pick(random, [5_000, 10_000, 30_000]),
+      bookAgeMsMax: pick(random, [0, 5_000, 10_000]),
+      clockOffsetMsMax: pick(random, [1_000, 5_000]),
+      stallMsMax: pick(random, [0, 500, 1_000]),
+    },
+  });
+  return {
+    config,
+    tag,
+    accountLevel,
+    rows,
+    latency: { minMs: pick(random, [0.3, 1, 5, 30]), meanMs: pick(random, [0.2, 1, 4]) },
+    timerMs: pick(random, [20, 50, 100, 100]),
+    quoterMs: pick(random, [0, 0, 0, 2]),
+    saveMs: pick(random, [1, 5, 20]),
+    matchDelayMs: pick(random, [0, 1, 3]),
+    flowPace: pick(random, [0.02, 0.04, 0.08]),
+    pushBeforeAckShare: pick(random, [0, 0.02, 0.5]),
+    clockOffMs: Math.round((random.unit() - 0.5) * 800),
+  };
+}
+
+/** In one line, for people. */
+export function describe(options: SimOptions): string {
+  const { config, accountLevel, latency, timerMs, flowPace } = options;
+  const names = config.instruments.map(({ instId }) => instId).join(' ');
+  const { depthChannel } = config.venue;
+  return `${names}; level ${accountLevel}, ${depthChannel}, ${latency.minMs}+${latency.meanMs} ms, timer ${timerMs} ms, pace ${flowPace}`;
+}
+
+/** One to three instruments, one spot market of a coin at most. */
+function pickRows(random: Random): InstrumentRow[] {
+  const recorded = recordedInstruments();
+  const count = 1 + random.below(3);
+  const names = new Set<string>();
+  while (names.size < count) names.add(pick(random, MENU).instId);
+  return [...names].map((instId) => recorded.find((row) => row.instId === instId)!);
+}
+
+function instrumentOf(row: InstrumentRow, level: AccountLevel, random: Random): unknown {
+  const instId = String(row.instId);
+  const lot = new DecimalGrid(String(row.lotSz));
+  const size = MENU.find((each) => each.instId === instId)!.lots * pick(random, [1, 1, 4, 16]);
+  const isSpot = row.instType === 'SPOT';
+  const levels = 1 + random.below(4);
+  const instrument: Omit<InstrumentConfig, 'strategy' | 'limits' | 'brakes'> & Record<string, unknown> = {
+    instId,
+    tradeMode: isSpot && level === '2' ? 'cash' : 'cross',
+    strategy: {
+      levels,
+      size: lot.toText(size),
+      sizeStep: lot.toText(pick(random, [0, Math.round(size / 2)])),
+      halfSpreadBps: pick(random, [0.4, 0.8, 1.5, 3]),
+      levelStepBps: pick(random, [0.5, 1, 2]),
+      skewBpsAtMax: pick(random, [0, 1, 3]),
+      priceToleranceTicks: pick(random, [2, 10, 40]),
+      sizeToleranceRatio: pick(random, [0.1, 0.5]),
+    },
+    limits: {
+      position: lot.toText(size * pick(random, [2, 5, 12])),
+      orderSize: lot.toText(size * pick(random, [2, 4])),
+      orderNotional: 100_000,
+      openOrders: pick(random, [4, 10, 40]),
+      collarBps: pick(random, [50, 200]),
+      ...pick(random, [{}, {}, { loss: 5 }, { notional: 2_000 }]),
+    },
+    brakes: {
+      volatilityBps: pick(random, [10, 50, 100]),
+      volatilityWindowMs: pick(random, [1_000, 10_000]),
+      adverseBps: pick(random, [3, 20]),
+      holdMs: pick(random, [5_000, 30_000]),
+    },
+  };
+  return instrument;
+}
+
+function pick<Value>(random: Random, values: readonly Value[]): Value {
+  return values[random.below(values.length)]!;
+}
