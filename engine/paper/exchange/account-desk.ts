@@ -65,7 +65,7 @@ export class AccountDesk {
     if (tag !== '' && !armed.has(tag) && tagCount >= CANCEL_ALL_AFTER_TAGS_MAX) return refusal('51071');
     const triggerMs = nowMs + seconds * 1_000;
     armed.set(tag, triggerMs);
-    this.#schedule(triggerMs, { run: (timeMs) => this.#trigger(account, tag, triggerMs, timeMs) });
+    this.#watch(account, tag, triggerMs);
     return { triggerTime: String(triggerMs), tag, ts: String(nowMs) };
   }
 
@@ -212,11 +212,27 @@ export class AccountDesk {
     if (hasPaid) this.#matcher.reporter.funded(account, holding);
   }
 
-  #trigger(account: Account, tag: string, triggerMs: Milliseconds, timeMs: number): void {
-    // Disarmed or armed anew since.
-    if (account.cancelAllAfter.get(tag) !== triggerMs) return;
+  /**
+   * A timer of the tag goes on to where it was armed for since: a switch that is armed every second has one timer, not ten.
+   * Another is needed only when it is armed for an earlier time than before.
+   */
+  #watch(account: Account, tag: string, triggerMs: Milliseconds): void {
+    const watched = account.cancelAllAfterWatch.get(tag) ?? Infinity;
+    if (watched <= triggerMs) return;
+    account.cancelAllAfterWatch.set(tag, triggerMs);
+    this.#schedule(triggerMs, { run: (timeMs) => this.#trigger(account, tag, Math.floor(timeMs)) });
+  }
+
+  #trigger(account: Account, tag: string, nowMs: Milliseconds): void {
+    // An earlier timer may have taken this one's place.
+    if (account.cancelAllAfterWatch.get(tag) === nowMs) account.cancelAllAfterWatch.delete(tag);
+    const triggerMs = account.cancelAllAfter.get(tag);
+    if (triggerMs === undefined) return;
+    if (triggerMs > nowMs) {
+      this.#watch(account, tag, triggerMs);
+      return;
+    }
     account.cancelAllAfter.delete(tag);
-    const nowMs = Math.floor(timeMs);
     for (const order of account.openOrders.values()) {
       if (tag === '' || order.terms.tag === tag)
         this.#matcher.cancel(order, CancelSource.cancelAllAfter, nowMs);

@@ -42,6 +42,8 @@ export class Account {
   readonly fillRows: Row[] = [];
   /** Tag ('' for all orders) → when its orders are cancelled. */
   readonly cancelAllAfter = new Map<string, Milliseconds>();
+  /** Tag → the earliest of its timers that have not run. */
+  readonly cancelAllAfterWatch = new Map<string, Milliseconds>();
   #positionCount = 0;
 
   constructor(options: AccountOptions, nowMs: Milliseconds) {

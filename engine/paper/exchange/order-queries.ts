@@ -25,8 +25,12 @@ export function queryOrders(oldestFirst: readonly ClientOrder[], filter: OrderFi
 /** @param oldestFirst rows of GET /trade/fills */
 export function queryFills(oldestFirst: readonly Row[], filter: FillFilter): Row[] {
   const matches: Row[] = [];
-  for (let index = oldestFirst.length - 1; index >= 0; index--) {
+  const count = filter.before && !filter.after ? Infinity : pageSize(filter);
+  for (let index = oldestFirst.length - 1; index >= 0 && matches.length < count; index--) {
     const row = oldestFirst[index]!;
+    // Nothing older is asked for: polls of the last minutes do not read the whole day.
+    if (filter.begin && Number(row['ts']) < Number(filter.begin)) break;
+    if (filter.before && BigInt(row['billId'] as string) <= wholeNumber(filter.before)) break;
     const instId = row['instId'] as string;
     const family = instId.split('-').slice(0, 2).join('-');
     if (!isIn(filter, row['instType'] as string, family, instId)) continue;
@@ -42,9 +46,13 @@ function page<Item>(
   newestFirst: Item[],
   filter: { readonly after?: string; readonly before?: string; readonly limit?: string },
 ): Item[] {
-  const asked = Number(filter.limit || PAGE_MAX);
-  const limit = Number.isInteger(asked) && asked > 0 ? Math.min(asked, PAGE_MAX) : PAGE_MAX;
+  const limit = pageSize(filter);
   return filter.before && !filter.after ? newestFirst.slice(-limit) : newestFirst.slice(0, limit);
+}
+
+function pageSize(filter: { readonly limit?: string }): number {
+  const asked = Number(filter.limit || PAGE_MAX);
+  return Number.isInteger(asked) && asked > 0 ? Math.min(asked, PAGE_MAX) : PAGE_MAX;
 }
 
 function isIn(

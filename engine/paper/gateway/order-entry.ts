@@ -29,13 +29,33 @@ export interface EntryAnswer {
 /**
  * What a test does to one item of an order request: it is answered with `sCode`, and carried out all the same when
  * `isApplied`. A code of the whole request (50001, 50004, 50011, 50013, 50026, 50061, 51054, 51149) refuses it at the root,
- * with `data` empty; the first such item decides for all of them. Null leaves the item to the venue.
+ * with `data` empty; the first such item decides for all of them. Null leaves the item to the venue. The item has its
+ * `instId`, however the request named the instrument.
  */
-export type Interference = (
-  kind: OrderKind,
-  uid: string,
-  item: Item,
-) => { readonly sCode: string; readonly isApplied: boolean } | null;
+export type Interference = (kind: OrderKind, uid: string, item: Item) => Fault | null;
+
+export interface Fault {
+  readonly sCode: string;
+  readonly isApplied: boolean;
+}
+
+/** Codes that OKX gives for a request as a whole, and the HTTP status that REST gives with them (D, "Error Code"). */
+const WHOLE_REQUEST_STATUS = {
+  '50001': 503,
+  '50004': 400,
+  '50011': 429,
+  '50013': 429,
+  '50026': 500,
+  '50061': 200,
+  '51054': 500,
+  '51149': 500,
+} as const;
+
+interface NamedItem {
+  readonly item: Item;
+  readonly instId: string | Refusal;
+  fault: Fault | null;
+}
 
 const BATCH_TOO_LARGE = { place: '51111', amend: '51501', cancel: '51406' } as const;
 
@@ -50,11 +70,19 @@ export class OrderEntry {
   readonly #singles: Record<OrderKind, RateLimits>;
   readonly #batches: Record<OrderKind, RateLimits>;
   readonly #subAccounts = new RateLimits(SUB_ACCOUNT_ORDERS_PER_WINDOW, ORDER_WINDOW_MS);
+  readonly #interference: () => Interference | null;
 
-  constructor(exchange: Exchange, instruments: InstrumentDirectory, inspection: Inspection) {
+  /** @param interference what a test does to items now, null for nothing */
+  constructor(
+    exchange: Exchange,
+    instruments: InstrumentDirectory,
+    inspection: Inspection,
+    interference: () => Interference | null,
+  ) {
     this.#exchange = exchange;
     this.#instruments = instruments;
     this.#inspection = inspection;
+    this.#interference = interference;
     this.#singles = limitsByKind(SINGLE_REQUESTS_PER_WINDOW);
     this.#batches = limitsByKind(BATCH_ORDERS_PER_WINDOW);
   }
@@ -82,28 +110,62 @@ export class OrderEntry {
       if (Number(expTime) < nowMs) return new Refusal('50036');
     }
 
+    const named = (items as readonly Item[]).map((item) => ({
+      item,
+      instId: this.#instIdOf(item, naming),
+      fault: null as Fault | null,
+    }));
+    const interfere = this.#interference();
+    if (interfere !== null) {
+      for (const entry of named) {
+        const { item, instId } = entry;
+        entry.fault = interfere(kind, uid, typeof instId === 'string' ? { ...item, instId } : item);
+      }
+    }
+    const whole = named.find(
+      ({ fault }) => fault !== null && Object.hasOwn(WHOLE_REQUEST_STATUS, fault.sCode),
+    );
+    if (whole === undefined) return this.#submitItems(uid, kind, named, nowMs);
+    const { sCode, isApplied } = whole.fault!;
+    if (isApplied) {
+      for (const entry of named) entry.fault = null;
+      this.#submitItems(uid, kind, named, nowMs);
+    }
+    const code = sCode as keyof typeof WHOLE_REQUEST_STATUS;
+    return new Refusal(code, WHOLE_REQUEST_STATUS[code]);
+  }
+
+  #submitItems(
+    uid: string,
+    kind: OrderKind,
+    named: readonly NamedItem[],
+    nowMs: number,
+  ): EntryAnswer | Refusal {
     const results: Item[] = [];
     const seen = new Set<string>();
     let accepted = 0;
     let throttled = 0;
-    for (const item of items as readonly Item[]) {
-      const instId = this.#instIdOf(item, naming);
+    for (const { item, instId, fault } of named) {
+      if (fault !== null && !fault.isApplied) {
+        results.push(shaped(kind, item, faulty(item, fault, this.#exchange.nowMs)));
+        continue;
+      }
       const refusal =
         instId instanceof Refusal
           ? instId
-          : this.#refusalOf(uid, kind, item, instId, items.length, seen, nowMs);
+          : this.#refusalOf(uid, kind, item, instId, named.length, seen, nowMs);
       if (refusal?.code === '50011' || refusal?.code === '50061') throttled++;
       const result =
         refusal === null
           ? this.#execute(uid, kind, { ...item, instId })
           : refused(item, refusal, this.#exchange.nowMs);
-      if (result.sCode === '0') accepted++;
+      if (result.sCode === '0' && fault === null) accepted++;
       this.#inspection.received(uid, kind, typeof instId === 'string' ? instId : '', item, result);
-      results.push(shaped(kind, item, result));
+      results.push(shaped(kind, item, fault === null ? result : faulty(item, fault, this.#exchange.nowMs)));
     }
     // A request that is over its budget as a whole is refused as a whole.
-    if (throttled === items.length) return new Refusal(results[0]!.sCode === '50061' ? '50061' : '50011');
-    const code = accepted === items.length ? '0' : accepted === 0 ? '1' : '2';
+    if (throttled === named.length) return new Refusal(results[0]!.sCode === '50061' ? '50061' : '50011');
+    const code = accepted === named.length ? '0' : accepted === 0 ? '1' : '2';
     return { code, msg: '', data: results };
   }
 
@@ -174,7 +236,11 @@ function isItem(value: unknown): value is Item {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function refused(item: Item, refusal: Refusal, nowMs: number): ItemResult {
+function faulty(item: Item, { sCode }: Fault, nowMs: number): ItemResult {
+  return refused(item, { code: sCode, msg: 'Operation failed.' }, nowMs);
+}
+
+function refused(item: Item, refusal: Pick<Refusal, 'code' | 'msg'>, nowMs: number): ItemResult {
   return {
     ordId: fieldOf(item, 'ordId'),
     clOrdId: fieldOf(item, 'clOrdId'),

@@ -18,9 +18,12 @@ export class Refusal {
 const TEXTS = {
   '50001': 'Service temporarily unavailable. Please try again later.',
   '50002': 'JSON syntax error',
+  '50004': 'API endpoint request timeout. The outcome is not known: check the order.',
   '50011': 'Too Many Requests',
+  '50013': 'Systems are busy. Please try again later.',
   '50014': 'Parameter can not be empty.',
   '50015': 'Either parameter ordId or clOrdId is required.',
+  '50026': 'System error. Try again later',
   '50036':
     'The expTime can not be earlier than the current system time. Please adjust the expTime and try again.',
   '50061': 'Order failed. You have reached the maximum order rate limit for this account.',
@@ -38,8 +41,10 @@ const TEXTS = {
   '51000': 'Parameter error',
   '51001': "Instrument ID, Instrument ID code, or Spread ID doesn't exist.",
   '51010': 'Request unsupported under current account mode',
+  '51054': 'Request timed out. Please try again.',
   '51071': 'You have reached the maximum limit for tag level cancel all after timers.',
   '51111': 'Maximum 20 orders can be placed in bulk.',
+  '51149': 'Order timed out. Please try again later.',
   '51406': 'Maximum 20 orders can be canceled in bulk.',
   '51411': 'Account does not have permission for mass cancellation.',
   '51512':

@@ -31,8 +31,8 @@ export const MARKET_ROUTES: readonly Route[] = [
   market('/api/v5/market/history-trades', 20, 2_000, trades),
   market('/api/v5/market/candles', 40, 2_000, candles),
   market('/api/v5/market/history-candles', 20, 2_000, candles),
-  // Nothing is ever announced: upgrades are told on the sockets.
-  market('/api/v5/system/status', 1, 5_000, () => []),
+  // Maintenance only: upgrades are told on the sockets.
+  market('/api/v5/system/status', 1, 5_000, ({ venue, query }) => venue.status.rows(query.state ?? '')),
 ];
 
 function market(

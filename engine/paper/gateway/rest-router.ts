@@ -89,6 +89,9 @@ export class RestRouter {
       if (!limits.take(`${who} ${what.slice(0, NAME_LENGTH_MAX)}`, receivedMs))
         return refusedResponse(new Refusal('50011', 429));
     }
+    if (this.#venue.status.isInMaintenance && route.path.startsWith('/api/v5/trade/')) {
+      return refusedResponse(new Refusal('50001', 503));
+    }
     // The state that is read or changed is that of now.
     this.#venue.advance();
     const answer = route.answer(call);

@@ -15,6 +15,7 @@ import { PrivateStreams } from './private-streams.ts';
 import { Refusal } from './refusal.ts';
 import { Session } from './session.ts';
 import type { SessionHost, Transport } from './session.ts';
+import { SystemStatus } from './system-status.ts';
 import { Topics } from './topics.ts';
 
 /** An account and the key that trades it. */
@@ -67,6 +68,7 @@ export class PaperVenue implements SessionHost {
   readonly time: () => number;
   /** Accounts, in the order in which they were given. */
   readonly uids: readonly string[];
+  readonly status = new SystemStatus();
   /** A fault hook of tests at the order entry, REST and WebSocket alike; null leaves everything to the venue. */
   interfere: Interference | null = null;
   readonly #topics = new Topics();
@@ -92,7 +94,7 @@ export class PaperVenue implements SessionHost {
     this.exchange = new Exchange({ ...options, startMs: Math.floor(options.time()) }, this.#sink());
     this.market = new MarketStreams(this.exchange, this.instruments, this.#topics);
     this.privateStreams = new PrivateStreams(this.exchange, this.instruments, () => this.#now());
-    this.orderEntry = new OrderEntry(this.exchange, this.instruments, this.inspection);
+    this.orderEntry = new OrderEntry(this.exchange, this.instruments, this.inspection, () => this.interfere);
     this.#streams = { market: this.market, account: this.privateStreams };
   }
 
@@ -144,10 +146,12 @@ export class PaperVenue implements SessionHost {
 
   /**
    * Maintenance of trading: while it is on, order operations and the trade routes of REST are refused with 50001. The
-   * `status` channel tells its begin and its end (serviceType 5).
+   * `status` channel tells its begin and its end (serviceType 5). Orders stay, are filled, and are cancelled by the timers
+   * of cancel-all-after: the strictest a venue could be.
    */
   setMaintenance(isOn: boolean): void {
-    void isOn;
+    const row = this.status.setMaintenance(isOn, this.time());
+    if (row !== null) this.market.status(row, this.time());
   }
 
   /** Announces a service upgrade (64008): every connection that stands now is closed a minute later. */
@@ -226,6 +230,7 @@ export class PaperVenue implements SessionHost {
   ): ReturnType<OrderEntry['submit']> {
     if (uid === '') return new Refusal('60011');
     if (!this.keys.mayTrade(uid)) return new Refusal('50120');
+    if (this.status.isInMaintenance) return new Refusal('50001');
     const op = request.op as string;
     // Market maker protection is not modelled, so no account has the permission for it.
     if (op === WsOp.massCancel) return new Refusal('51411');
