@@ -11,26 +11,31 @@ import { processEnvironment, readCredentials, readTag } from '../config/environm
 import { defaultConfigFile, loadConfig } from '../config/load-config.ts';
 import { packageRoot } from '../config/package-root.ts';
 import type { Config } from '../config/schema.ts';
+import { ControlError } from '../control/control-error.ts';
 import { EmbeddedVenue } from '../host/embedded-venue.ts';
 import { Host } from '../host/host.ts';
 import { HostError } from '../host/host-error.ts';
 import { Log } from '../host/log.ts';
+import { StateError } from '../host/state-error.ts';
 import { summaryOf } from '../host/summary.ts';
 import { ExporterError } from '../../monitoring/exporter.ts';
 import { RestError } from '../venue/rest-error.ts';
 import { parseDurationMs } from './duration.ts';
 import { ExitCode } from './exit-code.ts';
+import { STATE_DIRECTORY } from './state-directory.ts';
 import { UsageError } from './usage-error.ts';
 
-const USAGE = `npm start -- [--config FILE] [--duration 30s]
+const USAGE = `npm start -- [--config FILE] [--state DIR] [--duration 30s]
 
 The engine, until Ctrl-C, SIGTERM or the duration's end; then every order is cancelled and the venue asked to confirm it.
 
   --config    a YAML configuration (default: the embedded paper venue, engine/config/paper.yaml)
+  --state     what survives a restart, and the socket for \`npm run -s ctl\`: one directory an engine (default ${STATE_DIRECTORY})
   --duration  stop by itself after this long: 30s, 5m, 2h`;
 
 interface Arguments {
   readonly config: string;
+  readonly state: string;
   /** 0 for until stopped. */
   readonly durationMs: number;
 }
@@ -42,6 +47,7 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
       args: [...argv],
       options: {
         config: { type: 'string', default: defaultConfigFile() },
+        state: { type: 'string', default: STATE_DIRECTORY },
         duration: { type: 'string', default: '' },
         help: { type: 'boolean', default: false },
       },
@@ -50,8 +56,9 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
   if (values.help) return 'help';
+  if (values.state === '') throw new UsageError('--state: expected a directory, was ""');
   const durationMs = values.duration === '' ? 0 : parseDurationMs(values.duration, '--duration');
-  return { config: values.config, durationMs };
+  return { config: values.config, state: values.state, durationMs };
 }
 
 function readVersion(): string {
@@ -101,10 +108,12 @@ async function run(args: Arguments): Promise<ExitCode> {
   const log = new Log(clock, (line) => process.stderr.write(line));
   const { promise, fail } = ending(args.durationMs, clock);
   const startedNs = clock.nowNs();
+  process.on('uncaughtException', fail);
   const host = await Host.start({
     config,
     credentials: credentialsOf(config),
     tag,
+    stateDirectory: args.state,
     clock,
     processOriginMs: processOriginMs(),
     version: readVersion(),
@@ -117,11 +126,10 @@ async function run(args: Arguments): Promise<ExitCode> {
     `quoting ${config.instruments.map(({ instId }) => instId).join(', ')} on the ${config.venue.kind} venue, tag ${tag}`,
   );
   log.line(`metrics and status on http://${config.metrics.host}:${host.metricsPort}`);
-  process.on('uncaughtException', fail);
 
   const error = await promise;
   log.line('stopping: cancelling every order');
-  const report = await host.stop();
+  const report = await host.stop(error);
   process.stdout.write(`${summaryOf(host.loop, (clock.nowNs() - startedNs) / 1e9)}\n${report.detail}\n`);
   if (error !== undefined) throw error;
   return report.isConfirmed ? ExitCode.done : ExitCode.failed;
@@ -129,7 +137,9 @@ async function run(args: Arguments): Promise<ExitCode> {
 
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof UsageError) return ExitCode.usage;
-  if (error instanceof ConfigError) return ExitCode.config;
+  if (error instanceof ConfigError || error instanceof StateError || error instanceof ControlError) {
+    return ExitCode.config;
+  }
   if (error instanceof HostError) {
     return error.code === 'VENUE_UNREACHABLE' ? ExitCode.unavailable : ExitCode.config;
   }

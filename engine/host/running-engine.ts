@@ -1,0 +1,328 @@
+/**
+ * One engine in the real world: sockets, threads, timers and the exporter around it, from its start to its stop.
+ *
+ * Owner:      the engine thread.
+ * Invariants: the engine is called from this thread only, one input at a time.
+ * Cost:       beside the engine: a timer of 20 ms, and the status board four times a second.
+ */
+import type { Clock } from '../base/clock.ts';
+import { NS_PER_MS } from '../base/units.ts';
+import type { Milliseconds, Nanoseconds } from '../base/units.ts';
+import type { Config } from '../config/schema.ts';
+import { WaitStrategy } from '../handoff/doorbell.ts';
+import { Connection } from '../loop-options.ts';
+import { MetricsWriter } from '../metrics/cells.ts';
+import type { ChannelArg } from '../okx/shapes.ts';
+import type { Endpoints } from '../okx/venue-limits.ts';
+import type { AccountRest } from '../venue/account-rest.ts';
+import { ConnectLimiter } from '../venue/connect-limiter.ts';
+import type { Credentials } from '../venue/credentials.ts';
+import type { RestClient } from '../venue/rest-client.ts';
+import { Session } from '../venue/session.ts';
+import type { SessionHandler } from '../venue/session.ts';
+import { SessionErrorCode } from '../venue/session-error.ts';
+import type { SessionError } from '../venue/session-error.ts';
+import { startExporter } from '../../monitoring/exporter.ts';
+import type { Exporter } from '../../monitoring/exporter.ts';
+import type { TerminalOptions } from '../../monitoring/terminal.ts';
+import { QuoterPool } from '../../workers/pool.ts';
+import type { QuoterPoolHandler } from '../../workers/pool.ts';
+import { BOARD_PERIOD_NS, Board } from './board.ts';
+import { ChangeLog } from './change-log.ts';
+import { CONNECTION_NAMES } from './engine-parts.ts';
+import type { EngineWorld, StateStore } from './engine-world.ts';
+import { Engine, TIMER_MS } from './engine.ts';
+import type { StopReport } from './engine-stop.ts';
+import { HostError } from './host-error.ts';
+import type { Log } from './log.ts';
+import { accountAdvice } from './startup.ts';
+
+/**
+ * A peer that says nothing for 3 s is asked, and one that does not answer within 2 s is given up: what rests must not stay
+ * unseen for longer. OKX itself asks for a ping within 30 s only.
+ */
+const SESSION_TIMINGS = { pingAfterMs: 3_000, pongWithinMs: 2_000 };
+
+export interface RunningEngineOptions {
+  readonly config: Config;
+  readonly credentials: Credentials;
+  readonly tag: string;
+  readonly endpoints: Endpoints;
+  /** The account was made for this process. */
+  readonly isFreshAccount: boolean;
+  readonly rest: RestClient;
+  readonly account: AccountRest;
+  readonly state: StateStore;
+  readonly clock: Clock;
+  readonly processOriginMs: Milliseconds;
+  readonly build: { readonly version: string; readonly node: string };
+  /** 0 for a free one. */
+  readonly metricsPort: number;
+  readonly terminal?: TerminalOptions;
+  readonly log: Log;
+  readonly onReload: (reason: string) => void;
+  readonly onFail: (error: Error) => void;
+}
+
+export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHandler {
+  readonly clock: Clock;
+  readonly account: AccountRest;
+  readonly venueClock: RestClient;
+  readonly state: StateStore;
+  readonly #options: RunningEngineOptions;
+  readonly #log: Log;
+  readonly #sessions: Session[] = [];
+  #engine!: Engine;
+  #writer!: MetricsWriter;
+  #board!: Board;
+  #changes!: ChangeLog;
+  #pool: QuoterPool | undefined;
+  #exporter: Exporter | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #lastTimerNs: Nanoseconds = 0;
+  #lastBoardNs: Nanoseconds = 0;
+  #isClosed = false;
+
+  private constructor(options: RunningEngineOptions) {
+    this.#options = options;
+    this.clock = options.clock;
+    this.account = options.account;
+    this.venueClock = options.rest;
+    this.state = options.state;
+    this.#log = options.log;
+  }
+
+  /**
+   * Returns when sessions are connecting; quoting begins when the account is recovered.
+   *
+   * @throws HostError, StateError, RestError, QuoterPoolError or ExporterError when something is not as it must be
+   */
+  static async start(options: RunningEngineOptions): Promise<RunningEngine> {
+    const running = new RunningEngine(options);
+    try {
+      await running.#open();
+    } catch (error) {
+      await running.#close();
+      throw error;
+    }
+    return running;
+  }
+
+  get engine(): Engine {
+    return this.#engine;
+  }
+
+  get pool(): QuoterPool {
+    return this.#pool!;
+  }
+
+  get metricsPort(): number {
+    return this.#exporter?.port ?? 0;
+  }
+
+  async #open(): Promise<void> {
+    const { config, tag, isFreshAccount, build, processOriginMs } = this.#options;
+    this.#engine = await Engine.start({ config, tag, world: this, isFreshAccount, build });
+    const { loop, memory, limits, handoff, parameters } = this.#engine;
+    this.#writer = new MetricsWriter(memory);
+    this.#board = new Board(loop, memory, limits, config.account);
+    this.#changes = new ChangeLog(loop, this.#log);
+    this.#pool = new QuoterPool(
+      {
+        handoff,
+        parameters,
+        wait: WaitStrategy[config.engine.wait],
+        metrics: memory.share,
+        processOriginMs,
+      },
+      this,
+    );
+    // Whoever looks as soon as the exporter listens finds an engine that starts, not one that is silent.
+    this.#board.post(this.clock.nowNs());
+    await this.#openExporter();
+    this.#timer = setInterval(() => this.#onTimer(), TIMER_MS);
+    loop.quoteBell.listen(() => this.#engine.onQuotes()).catch((error: unknown) => this.#failBy(error));
+    this.#openSessions();
+  }
+
+  async #openExporter(): Promise<void> {
+    const { config, metricsPort, terminal, processOriginMs } = this.#options;
+    const exporter = await startExporter({
+      ...this.#engine.memory.share,
+      host: config.metrics.host,
+      port: metricsPort,
+      processOriginMs,
+      ...(terminal === undefined ? {} : { terminal }),
+    });
+    this.#exporter = exporter;
+    if (terminal?.isTerminal) this.#log.redirect((line) => exporter.log(line));
+    void exporter.ended.then((error) => {
+      if (error !== null) this.#log.line(`exporter: ${error.message}; trading goes on without it`);
+    });
+  }
+
+  #openSessions(): void {
+    const { config, credentials, endpoints, rest } = this.#options;
+    const { publicChannels, privateChannels, tradeChannels } = this.#engine;
+    const limiter = new ConnectLimiter();
+    const open = (
+      connection: Connection,
+      url: string,
+      isLogin: boolean,
+      subscriptions: readonly ChannelArg[],
+    ): void => {
+      const session = new Session(
+        {
+          connection,
+          name: CONNECTION_NAMES[connection],
+          url,
+          ...(isLogin ? { login: credentials } : {}),
+          subscriptions,
+          clock: this.clock,
+          clockOffsetMs: () => rest.offsetMs,
+          limiter,
+          seed: Math.floor(this.clock.wallMs()) + connection,
+          timings: SESSION_TIMINGS,
+        },
+        this,
+      );
+      this.#sessions[connection] = session;
+      session.start();
+    };
+    open(Connection.public, endpoints.publicWs, config.venue.depthChannel !== 'books', publicChannels);
+    open(Connection.private, endpoints.privateWs, true, privateChannels);
+    open(Connection.trade, endpoints.privateWs, true, tradeChannels);
+  }
+
+  // ------------------------------------------------------------------------------------------- the engine's world
+
+  /** @hot */
+  send(connection: Connection, bytes: Uint8Array, length: number): boolean {
+    return this.#sessions[connection]?.send(bytes, length) ?? false;
+  }
+
+  reconnect(connection: Connection, reason: string): void {
+    this.#sessions[connection]?.reconnect(reason);
+  }
+
+  isSessionUp(connection: Connection): boolean {
+    return this.#sessions[connection]?.isUp ?? false;
+  }
+
+  waitMs(ms: Milliseconds): Promise<void> {
+    return new Promise((resolve) => {
+      setTimeout(resolve, ms);
+    });
+  }
+
+  log(line: string): void {
+    this.#log.line(line);
+  }
+
+  reload(reason: string): void {
+    this.#options.onReload(reason);
+  }
+
+  fail(error: Error): void {
+    this.#options.onFail(error);
+  }
+
+  #failBy(error: unknown): void {
+    this.fail(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  // ------------------------------------------------------------------------------------------------- sessions
+
+  /** @hot */
+  onFrame(connection: number, bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void {
+    this.#engine.onFrame(connection as Connection, bytes, start, end, recvNs);
+  }
+
+  onUp(connection: number): void {
+    this.#engine.onSessionUp(connection as Connection);
+  }
+
+  onDown(connection: number, reason: string): void {
+    this.#engine.onSessionDown(connection as Connection, reason);
+  }
+
+  onSwitched(connection: number): void {
+    this.#engine.onSwitched(connection as Connection);
+  }
+
+  onRefused(connection: number, args: readonly ChannelArg[], error: SessionError): void {
+    const names = args.map(({ channel, instId }) => `${channel} ${instId ?? ''}`.trim()).join(', ');
+    if (args.some((each) => this.#engine.isNeeded(each))) this.onFailed(connection, error);
+    else this.#log.line(`${CONNECTION_NAMES[connection]}: goes on without ${names}: ${error.message}`);
+  }
+
+  onFailed(connection: number, error: SessionError): void {
+    const name = CONNECTION_NAMES[connection];
+    const isLogin = error.code === SessionErrorCode.login;
+    const advice = isLogin ? `; ${accountAdvice(String(error.venueCode))}` : '';
+    this.fail(
+      new HostError('ACCOUNT_REFUSED', `${name} session: ${error.message}${advice}`, { cause: error }),
+    );
+  }
+
+  // -------------------------------------------------------------------------------------------------- workers
+
+  onWorkerLost(worker: number, instruments: readonly number[], reason: string): void {
+    this.#engine.onWorkerLost(worker, instruments, reason);
+  }
+
+  onWorkerReady(worker: number, instruments: readonly number[]): void {
+    this.#engine.onWorkerReady(worker, instruments);
+  }
+
+  // ---------------------------------------------------------------------------------------------------- timer
+
+  #onTimer(): void {
+    const nowNs = this.clock.nowNs();
+    if (this.#lastTimerNs > 0) {
+      const lateNs = nowNs - this.#lastTimerNs - TIMER_MS * NS_PER_MS;
+      this.#writer.histogram('eventLoopLag').record(Math.max(0, lateNs));
+    }
+    this.#lastTimerNs = nowNs;
+    this.#pool!.check(nowNs);
+    this.#engine.onTimer();
+    if (nowNs - this.#lastBoardNs < BOARD_PERIOD_NS) return;
+    this.#lastBoardNs = nowNs;
+    this.#board.post(nowNs);
+    this.#changes.look();
+    for (let worker = 0; worker < this.#pool!.workerCount; worker++) {
+      const ageNs = this.#pool!.heartbeatAgeNs(worker);
+      this.#writer.set(this.#writer.cell('workerHeartbeat', worker), nowNs - ageNs);
+    }
+  }
+
+  // ----------------------------------------------------------------------------------------------------- stop
+
+  /**
+   * Withdraws everything, sees that the venue has nothing of ours left, and takes everything down.
+   *
+   * @param failure what made it stop, if something did
+   * @throws what the engine threw when it was told, once everything is down
+   */
+  async stop(failure?: unknown): Promise<StopReport> {
+    try {
+      const report = await this.#engine.stop(failure);
+      this.#changes.look();
+      this.#board.post(this.clock.nowNs());
+      return report;
+    } finally {
+      await this.#close();
+    }
+  }
+
+  async #close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    this.#engine?.loop.quoteBell.stop();
+    await Promise.all(this.#sessions.map((session) => session.close()));
+    await this.#pool?.close();
+    this.#log.redirect(undefined);
+    await this.#exporter?.close();
+  }
+}
