@@ -106,7 +106,14 @@ export function statusTable(status: Status): string[] {
   const reasons = status.isReady
     ? []
     : [`not ready: ${status.reasons.join('; ')}`.slice(0, TABLE_COLUMNS_MIN)];
-  return [headOf(status), head, ...rows, ...reasons];
+  return [headOf(status), head, ...rows, ...heldBack(status), ...reasons];
+}
+
+/** Instruments that are further back than the account, which the head names. */
+function heldBack({ instruments, kill }: Status): string[] {
+  const held = instruments.filter((each) => each.kill.level !== 'unknown' && each.kill.level !== kill.level);
+  const names = held.map((each) => `${each.name} ${each.kill.level} (${each.kill.reason})`);
+  return names.length === 0 ? [] : [`held back: ${names.join(', ')}`.slice(0, TABLE_COLUMNS_MIN)];
 }
 
 function headOf(status: Status): string {

@@ -1,29 +1,7 @@
-import type { Panel, Query } from './panels.ts';
+import type { Panel } from './panels.ts';
 import { dashboard, heatmap, row, stat, timeSeries } from './panels.ts';
-
-/** The series that the variables at the top of the page choose. */
-const JOB = 'job=~"$job", instance=~"$instance"';
-const OF_INSTRUMENT = `${JOB}, instrument=~"$instrument"`;
-
-function query(expr: string, legend: string): Query {
-  return { expr, legend };
-}
-
-/** Per second, summed over the instances and by the given labels. */
-function rate(metric: string, matchers: string, by: string): string {
-  return `sum by (${by}) (rate(${metric}{${matchers}}[$__rate_interval]))`;
-}
-
-/** Percentiles of a histogram, the bucket's labels besides `le` kept as given. */
-function percentiles(metric: string, matchers: string, by: string, legend: string): Query[] {
-  const grouping = by === '' ? 'le' : `le, ${by}`;
-  return [0.5, 0.99, 0.999].map((quantile) =>
-    query(
-      `histogram_quantile(${quantile}, sum by (${grouping}) (rate(${metric}_bucket{${matchers}}[$__rate_interval])))`,
-      `p${String(quantile * 100)}${legend}`,
-    ),
-  );
-}
+import { JOB, OF_INSTRUMENT, percentiles, query, rate } from './queries.ts';
+import { riskRow, safetyRow } from './risk-rows.ts';
 
 /** Row 1: may it trade, and what does it hold. */
 function stateRow(): Panel[] {
@@ -32,8 +10,8 @@ function stateRow(): Panel[] {
     stat('Engine state', 'What the engine as a whole is doing. Only quoting is ready.', 'short', 3, [
       query(`okxmm_engine_state{${JOB}} == 1`, '{{engine_state}}'),
     ]),
-    stat('Halt reason', 'Why the kill switch is engaged; none while it is not.', 'short', 3, [
-      query(`okxmm_halt_reason{${JOB}} == 1`, '{{halt_reason}}'),
+    stat('Held back by', 'The trigger that holds the account at its level of the kill ladder.', 'short', 3, [
+      query(`okxmm_kill_reason{${JOB}} == 1`, '{{trigger}}'),
     ]),
     stat('Uptime', 'Time since the process started.', 's', 3, [
       query(`time() - okxmm_start_timestamp_seconds{${JOB}}`, '{{instance}}'),
@@ -66,7 +44,7 @@ function stateRow(): Panel[] {
       ],
     ),
     timeSeries(
-      'Net profit of this run',
+      'Net profit',
       'Realised plus unrealised plus fees, in the quote currency (inverse contracts: in the settlement coin).',
       'short',
       12,
@@ -75,7 +53,7 @@ function stateRow(): Panel[] {
   ];
 }
 
-/** Row 2: how fast. */
+/** Row 4: how fast. */
 function latencyRow(): Panel[] {
   return [
     row('Latency'),
@@ -99,7 +77,7 @@ function latencyRow(): Panel[] {
   ];
 }
 
-/** Row 3: how the venue takes our commands. */
+/** Row 5: how the venue takes our commands. */
 function orderRow(): Panel[] {
   return [
     row('Orders'),
@@ -153,7 +131,7 @@ function orderRow(): Panel[] {
   ];
 }
 
-/** Row 4: the business. */
+/** Row 6: the business. */
 function tradingRow(): Panel[] {
   const spread = (metric: string): string =>
     `10000 * (${metric}{${OF_INSTRUMENT}, side="sell"} / ignoring (side) ${metric}{${OF_INSTRUMENT}, side="buy"} - 1)`;
@@ -206,7 +184,7 @@ function tradingRow(): Panel[] {
   ];
 }
 
-/** Row 5: what comes in. */
+/** Row 7: what comes in. */
 function feedRow(): Panel[] {
   const increase = (metric: string): string => `increase(${metric}{${OF_INSTRUMENT}}[$__rate_interval])`;
   return [
@@ -244,7 +222,7 @@ function feedRow(): Panel[] {
   ];
 }
 
-/** Row 6: the process. */
+/** Row 8: the process. */
 function runtimeRow(): Panel[] {
   return [
     row('Runtime'),
@@ -255,6 +233,9 @@ function runtimeRow(): Panel[] {
       8,
       percentiles('okxmm_event_loop_lag_seconds', JOB, '', ''),
     ),
+    timeSeries('Stalls', 'Times the engine thread stood still for longer than allowed.', 'short', 8, [
+      query(`increase(okxmm_stalls_total{${JOB}}[$__rate_interval])`, '{{instance}}'),
+    ]),
     timeSeries('Turns', 'Passes of the loop a second.', 'ops', 8, [
       query(rate('okxmm_turns_total', JOB, 'instance'), '{{instance}}'),
     ]),
@@ -271,10 +252,10 @@ function runtimeRow(): Panel[] {
         ),
       ],
     ),
-    timeSeries('Memory', 'Resident memory of the process.', 'bytes', 12, [
+    timeSeries('Memory', 'Resident memory of the process.', 'bytes', 8, [
       query(`okxmm_resident_memory_bytes{${JOB}}`, '{{instance}}'),
     ]),
-    timeSeries('Processor', 'Cores in use, all threads together.', 'short', 12, [
+    timeSeries('Processor', 'Cores in use, all threads together.', 'short', 8, [
       query(rate('okxmm_cpu_seconds_total', JOB, 'instance'), '{{instance}}'),
     ]),
   ];
@@ -285,7 +266,16 @@ export function overviewDashboard(): Record<string, unknown> {
   return dashboard(
     'okxmm-overview',
     'okxmm overview',
-    'State, latency, orders, trading, feed and runtime of the engine.',
-    [...stateRow(), ...latencyRow(), ...orderRow(), ...tradingRow(), ...feedRow(), ...runtimeRow()],
+    'State, risk, safety, latency, orders, trading, feed and runtime of the engine.',
+    [
+      ...stateRow(),
+      ...riskRow(),
+      ...safetyRow(),
+      ...latencyRow(),
+      ...orderRow(),
+      ...tradingRow(),
+      ...feedRow(),
+      ...runtimeRow(),
+    ],
   );
 }

@@ -26,12 +26,23 @@ describe('the status board', () => {
     writer.setFair(650_000.4);
     writer.setPosition(-30, 649_990.5, 0.01, -0.002, -0.0003, 9000, 17);
     writer.setExposure(5, 6);
-    writer.setLimits(100, 10, 5000, 40, 50);
+    writer.setLimits(100, 10, 5000, 90_000, 40, 50, 250);
+    writer.setKill(3, 2);
+    writer.setWatches(12.5, 340, 15, -2, 4);
     writer.addQuote(Side.buy, 649_999, 3);
     writer.addQuote(Side.sell, 650_002, 4);
     writer.addOrder(Side.sell, 650_003, 5, 2, 3);
     writer.publish(123_456);
-    writer.publishLimits(100_000, Infinity);
+    const limits = {
+      notionalMax: 100_000,
+      openOrdersMax: 500,
+      lossMax: Infinity,
+      drawdownMax: 300,
+      marginRatioMin: 3,
+      liquidationDistanceBps: 200,
+      orderToTradeMax: 0,
+    };
+    writer.publishLimits(limits);
 
     const reader = new BoardReader(new MetricsMemory(memory.share));
     expect(reader.instrument(0)).toBeNull();
@@ -59,6 +70,15 @@ describe('the status board', () => {
       orderNotionalMax: 5000,
       openOrdersMax: 40,
       collarBps: 50,
+      notionalMax: 90_000,
+      lossMax: 250,
+      killLevel: 3,
+      killReason: 2,
+      loss: 12.5,
+      liquidationDistanceBps: 340,
+      fairMoveBps: 15,
+      markoutLossBps: -2,
+      untoldLots: 4,
       quoteCount: 2,
       orderCount: 1,
       buyOrderCount: 0,
@@ -69,7 +89,7 @@ describe('the status board', () => {
       ],
       orders: [{ side: Side.sell, ticks: 650_003, lots: 5, filledLots: 2, state: 3 }],
     });
-    expect(reader.limits()).toEqual({ notionalMax: 100_000, lossMax: Infinity });
+    expect(reader.limits()).toEqual(limits);
   });
 
   test('posting again forgets what is not set again', () => {
@@ -78,11 +98,13 @@ describe('the status board', () => {
     writer.begin(0);
     writer.addOrder(Side.buy, 1, 1, 0, 2);
     writer.setFair(5);
+    writer.setWatches(1, 2, 3, 4, 5);
     writer.publish(1);
     writer.begin(0);
     writer.publish(2);
     const row = new BoardReader(memory).instrument(0);
     expect(row).toMatchObject({ updatedNs: 2, orderCount: 0, orders: [], fairTicks: Number.NaN });
+    expect(row).toMatchObject({ liquidationDistanceBps: Number.NaN, loss: 0, untoldLots: 0 });
   });
 
   test('rows past the capacity are counted but not shown', () => {

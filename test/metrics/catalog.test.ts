@@ -7,7 +7,7 @@ describe('the catalogue', () => {
     expect(name).toMatch(/^okxmm_[a-z][a-z0-9]*(_[a-z0-9]+)*$/);
     expect(name.endsWith('_total')).toBe(kind === 'counter');
     // Durations and instants leave in seconds, and say so.
-    const isTime = source === 'nanoseconds' || source === 'instant';
+    const isTime = ['nanoseconds', 'instant', 'deadline'].includes(source);
     expect(name.endsWith('_seconds') || !isTime).toBe(true);
     expect(source === 'nanoseconds' || kind !== 'histogram').toBe(true);
     expect(help).toMatch(/^[A-Z1].*\.$/);

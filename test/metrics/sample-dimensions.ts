@@ -19,6 +19,7 @@ export const SAMPLE_DIMENSIONS: MetricsDimensions = {
   orderStates: ['free', 'pendingPlace', 'live', 'unknown'],
   gateReasons: ['pass', 'noTag', 'sizeMax'],
   rejectDecisions: ['drop', 'retryLater', 'reprice', 'halt'],
-  haltReasons: ['none', 'operator', 'loss'],
+  killTriggers: ['none', 'operator', 'loss', 'margin', 'switchLapsed', 'privateStale', 'venueStatus'],
+  killLevels: ['quoting', 'wider', 'reduceOnly', 'paused', 'halted'],
   build: { version: '0.1.0', node: 'v20.20.2', venue: 'paper', run: '12345678' },
 };

@@ -35,6 +35,9 @@ describe('Exposition', () => {
     const engine = new SampleEngine();
     engine.makeReady();
     engine.writer.set(engine.writer.cell('clockOffset'), -0.004);
+    for (const id of ['accountLossMax', 'accountDrawdownMax', 'marginRatioMin', 'doubtAge'] as const) {
+      engine.writer.set(engine.writer.cell(id), 1);
+    }
     const families = await scrape(engine);
     const labelSets = METRIC_IDS.map((id) => {
       const { samples } = families.get(definitionOf(id).name)!;
@@ -51,7 +54,11 @@ describe('Exposition', () => {
     const { writer } = engine;
     writer.increment(writer.cell('fills', 1, 0, 1), 3);
     writer.increment(writer.cell('venueRejects', 2), 7);
-    writer.set(writer.cell('haltReason'), 2);
+    writer.set(writer.cell('killReason'), 2);
+    writer.set(writer.cell('killLevel'), 4);
+    writer.set(writer.cell('killActive', 2), 1);
+    writer.increment(writer.cell('killRaised', 3), 2);
+    writer.increment(writer.cell('auditFindings', 1), 4);
     new MetricsWriter(engine.memory, 1).increment(
       new MetricsWriter(engine.memory, 1).cell('workerQuotes'),
       11,
@@ -66,8 +73,14 @@ describe('Exposition', () => {
     expect(valueOf(families, 'okxmm_venue_rejects_total', { decision: 'reprice' })).toBe(7);
     expect(valueOf(families, 'okxmm_worker_quotes_total', { worker: '1' })).toBe(11);
     expect(valueOf(families, 'okxmm_worker_quotes_total', { worker: '0' })).toBe(0);
-    expect(valueOf(families, 'okxmm_halt_reason', { halt_reason: 'loss' })).toBe(1);
-    expect(valueOf(families, 'okxmm_halt_reason', { halt_reason: 'none' })).toBe(0);
+    expect(valueOf(families, 'okxmm_kill_reason', { trigger: 'loss' })).toBe(1);
+    expect(valueOf(families, 'okxmm_kill_reason', { trigger: 'none' })).toBe(0);
+    expect(valueOf(families, 'okxmm_kill_level')).toBe(4);
+    expect(valueOf(families, 'okxmm_kill_active', { trigger: 'loss' })).toBe(1);
+    expect(valueOf(families, 'okxmm_kill_active', { trigger: 'margin' })).toBe(0);
+    expect(valueOf(families, 'okxmm_kill_raised_total', { trigger: 'margin' })).toBe(2);
+    expect(valueOf(families, 'okxmm_audit_findings_total', { finding: 'missingOrder' })).toBe(4);
+    expect(valueOf(families, 'okxmm_switch_left_seconds'), 'a deadline').toBe(6.5);
     expect(valueOf(families, 'okxmm_engine_state', { engine_state: 'quoting' })).toBe(1);
     expect(valueOf(families, 'okxmm_engine_heartbeat_age_seconds')).toBe(2.5);
     expect(valueOf(families, 'okxmm_session_silence_seconds', { connection: 'trade' })).toBe(2.5);
@@ -102,6 +115,13 @@ describe('Exposition', () => {
     expect(valueOf(families, 'okxmm_pnl_quote', { ...spot, kind: 'realised' })).toBe(12.5);
     expect(valueOf(families, 'okxmm_pnl_quote', { ...spot, kind: 'unrealised' })).toBe(-2.25);
     expect(valueOf(families, 'okxmm_pnl_quote', { ...spot, kind: 'fees' })).toBe(-0.75);
+    expect(valueOf(families, 'okxmm_instrument_loss_quote', spot)).toBe(4.5);
+    expect(valueOf(families, 'okxmm_instrument_loss_max_quote', spot)).toBe(250);
+    expect(valueOf(families, 'okxmm_liquidation_distance_ratio', inverse)).toBe(0.025);
+    expect(valueOf(families, 'okxmm_liquidation_distance_ratio', spot)).toBe(Number.NaN);
+    expect(valueOf(families, 'okxmm_fair_price_move_ratio', spot)).toBe(0.0012);
+    expect(valueOf(families, 'okxmm_markout_loss_ratio', spot)).toBe(-0.00015);
+    expect(valueOf(families, 'okxmm_instrument_kill_level', spot)).toBe(0);
   });
 
   test('what is not known is absent, not zero', async () => {

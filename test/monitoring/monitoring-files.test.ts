@@ -261,6 +261,7 @@ test('every metric is on a dashboard or in a rule, but for the ones listed', () 
     'requests',
     'illegalTransitions',
     'foreignOrders',
+    'fillsUnmarked', // only with more than a hundred fills a second on one instrument
     'otherFees',
     'exposureLots',
   ];

@@ -36,7 +36,19 @@ export class SampleEngine {
       writer.set(writer.cell('bookAge', instrument), this.clock.nowNs());
       this.post(instrument, SYNCED);
     }
-    this.board.publishLimits(100_000, 500);
+    this.board.publishLimits({
+      notionalMax: 100_000,
+      openOrdersMax: 500,
+      lossMax: 500,
+      drawdownMax: Infinity,
+      marginRatioMin: 3,
+      liquidationDistanceBps: 200,
+      orderToTradeMax: 0,
+    });
+    writer.set(writer.cell('switchLeft'), this.clock.nowNs() + 9e9);
+    writer.set(writer.cell('stateAge'), this.clock.nowNs());
+    writer.set(writer.cell('auditAge'), this.clock.nowNs());
+    writer.set(writer.cell('marginRatio'), 12.5);
   }
 
   beat(): void {
@@ -50,7 +62,9 @@ export class SampleEngine {
     board.setFair(650_002.25);
     board.setPosition(instrument === 0 ? 1_000_000 : -3, 649_000.5, 12.5, -2.25, -0.75, 65_000, 9);
     board.setExposure(4_000_000, 5_000_000);
-    board.setLimits(10_000_000, 2_000_000, 5000, 40, Infinity);
+    board.setLimits(10_000_000, 2_000_000, 5000, Infinity, 40, Infinity, 250);
+    board.setKill(0, 0);
+    board.setWatches(4.5, instrument === 0 ? Number.NaN : 250, 12, -1.5, 0);
     board.addQuote(Side.buy, 649_990, 1_000_000);
     board.addQuote(Side.sell, 650_010, 1_000_000);
     board.addOrder(Side.buy, 649_990, 1_000_000, 250_000, LIVE);

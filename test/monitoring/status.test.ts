@@ -48,12 +48,27 @@ describe('readiness', () => {
       'session trade: expected up, was down',
     ],
     [
-      'the kill switch is engaged',
+      'it has halted',
       ({ writer }) => {
         writer.set(writer.cell('engineState'), EngineState.halted);
-        writer.set(writer.cell('haltReason'), 2);
+        writer.set(writer.cell('killLevel'), 4);
+        writer.set(writer.cell('killReason'), 2);
       },
       'engine: expected quoting, was halted (loss)',
+    ],
+    [
+      'positions are only reduced',
+      ({ writer }) => {
+        writer.set(writer.cell('engineState'), EngineState.reducing);
+        writer.set(writer.cell('killLevel'), 2);
+        writer.set(writer.cell('killReason'), 3);
+      },
+      'engine: expected quoting, was reducing (margin)',
+    ],
+    [
+      'the account is taken up anew',
+      ({ writer }) => writer.set(writer.cell('engineState'), EngineState.paused),
+      'engine: expected quoting, was paused',
     ],
     [
       'it is stopping',
@@ -81,6 +96,7 @@ describe('status', () => {
     expect(instruments[0]).toEqual({
       name: 'BTC-USDT',
       ageSeconds: 0.25,
+      kill: { level: 'quoting', reason: 'none' },
       book: {
         state: 'synced',
         epoch: 3,
@@ -97,17 +113,20 @@ describe('status', () => {
       quoteCount: 2,
       orders: [{ side: 'buy', price: '64999', size: '0.01', filled: '0.0025', state: 'live' }],
       orderCount: 1,
-      position: { size: '0.01', entryPrice: 64900.05 },
+      position: { size: '0.01', untold: '0', entryPrice: 64900.05 },
       exposure: { buy: '0.04', sell: '0.05' },
       profit: { currency: 'USDT', realised: 12.5, unrealised: -2.25, fees: -0.75, net: 9.5 },
       volumeQuote: 65_000,
       fillCount: 9,
+      risk: { loss: 4.5, liquidationDistanceBps: null, fairMoveBps: 12, markoutLossBps: -1.5 },
       limits: {
         positionSizeMax: '0.1',
         orderSizeMax: '0.02',
         orderNotionalMax: 5000,
+        notionalMax: null,
         openOrdersMax: 40,
         collarBps: null,
+        lossMax: 250,
       },
     });
     expect(instruments[1].position.size).toBe('-3');
@@ -118,6 +137,22 @@ describe('status', () => {
     const { writer } = engine;
     writer.increment(writer.cell('sessionReconnects', 1), 2);
     writer.increment(writer.cell('workerRestarts', 0));
+    writer.set(writer.cell('killLevel'), 3);
+    writer.set(writer.cell('killReason'), 4);
+    writer.set(writer.cell('killActive', 3), 2);
+    writer.set(writer.cell('killActive', 4), 1);
+    writer.set(writer.cell('accountLoss'), 120.5);
+    writer.set(writer.cell('accountDrawdown'), 130);
+    writer.set(writer.cell('ordersPerFill'), 41);
+    writer.increment(writer.cell('switchBeats'), 7);
+    writer.increment(writer.cell('switchFailures'));
+    writer.increment(writer.cell('stateSaves'), 5);
+    writer.set(writer.cell('stateUnsaved'), 1);
+    writer.increment(writer.cell('recoveries'), 2);
+    writer.increment(writer.cell('audits'), 3);
+    writer.increment(writer.cell('auditFindings', 2), 4);
+    writer.set(writer.cell('ordersInDoubt'), 2);
+    writer.set(writer.cell('doubtAge'), engine.clock.nowNs() - 5e8);
     writer.histogram('tickToTrade').record(100);
     writer.histogram('roundTrip', 2).record(2_000_000_000);
     const status = reader.status();
@@ -127,12 +162,39 @@ describe('status', () => {
       venue: 'paper',
       run: '12345678',
       state: 'quoting',
-      haltReason: 'none',
+      kill: {
+        level: 'paused',
+        reason: 'switchLapsed',
+        triggers: [
+          { trigger: 'margin', scopes: 2 },
+          { trigger: 'switchLapsed', scopes: 1 },
+        ],
+      },
       uptimeSeconds: 1,
       heartbeatAgeSeconds: 0,
       isReady: true,
       reasons: [],
-      limits: { notionalMax: 100_000, lossMax: 500 },
+      limits: {
+        notionalMax: 100_000,
+        openOrdersMax: 500,
+        lossMax: 500,
+        drawdownMax: null,
+        marginRatioMin: 3,
+        liquidationDistanceBps: 200,
+        orderToTradeMax: null,
+      },
+      risk: { loss: 120.5, drawdown: 130, marginRatio: 12.5, ordersPerFill: 41 },
+      deadMansSwitch: { leftSeconds: 9, beats: 7, failures: 1 },
+      disk: { isSaved: false, ageSeconds: 0, saves: 5, failures: 0 },
+      account: {
+        recoveries: 2,
+        recoveryDifferences: 0,
+        audits: 3,
+        auditAgeSeconds: 0,
+        auditFindings: { strayOrder: 0, missingOrder: 0, untoldTrade: 4, position: 0 },
+        ordersInDoubt: 2,
+        oldestDoubtSeconds: 0.5,
+      },
       sessions: [
         { name: 'public', isUp: true, reconnects: 0, silenceSeconds: 0 },
         { name: 'trade', isUp: true, reconnects: 2, silenceSeconds: 0 },
@@ -175,6 +237,10 @@ describe('status', () => {
     const status = reader.status();
     expect(JSON.parse(JSON.stringify(status))).toEqual(status);
     expect(status.instruments[0].book).toMatchObject({ state: 'unknown', bestBid: null, bestAsk: null });
+    expect(status.instruments[0].kill).toEqual({ level: 'unknown', reason: 'unknown' });
     expect(status.uptimeSeconds).toBeNull();
+    expect(status.deadMansSwitch.leftSeconds).toBeNull();
+    expect(status.risk.marginRatio).toBeNull();
+    expect(status.limits.lossMax).toBeNull();
   });
 });

@@ -20,6 +20,15 @@ describe('the status line', () => {
       expect(line).toContain(`pos ${each.position.size}`);
     }
     expect(line).not.toContain('\n');
+    expect(line).not.toContain('(');
+  });
+
+  test('names what holds the account back', () => {
+    const { reader, engine } = readySample();
+    const { writer } = engine;
+    writer.set(writer.cell('killLevel'), 1);
+    writer.set(writer.cell('killReason'), 3);
+    expect(statusLine(reader.status())).toContain('quoting (wider: margin), up');
   });
 });
 
@@ -32,6 +41,16 @@ describe('the status table', () => {
     const rows = statusTable(reader.status());
     expect(rows).toHaveLength(3 + instruments.length);
     expect(rows.at(-1)).toContain('not ready: book');
+    expect(rows.join()).not.toContain('held back');
+  });
+
+  test('names the instruments that are held back by themselves', () => {
+    const { reader, engine } = readySample();
+    engine.board.begin(1);
+    engine.board.setBook(1, 3, true, 650_001, 1, 650_003, 1);
+    engine.board.setKill(3, 2);
+    engine.board.publish(engine.clock.nowNs());
+    expect(statusTable(reader.status()).at(-1)).toBe('held back: BTC-USD-SWAP paused (loss)');
   });
 });
 
