@@ -30,6 +30,8 @@ export class LoopMarket {
   readonly bestTicks: Int32Array;
   /** Version of the published market by instrument. */
   readonly version: Float64Array;
+  /** By instrument: 1 while the newest word about its book was too old when it came. */
+  readonly isStale: Uint8Array;
   readonly #table: OrderTable;
   readonly #writers: readonly MarketWriter[];
   readonly #bells: MarketBells;
@@ -41,9 +43,15 @@ export class LoopMarket {
     this.fairTicks = new Float64Array(instruments.length);
     this.bestTicks = new Int32Array(instruments.length * 2);
     this.version = new Float64Array(instruments.length);
+    this.isStale = new Uint8Array(instruments.length);
     this.#table = table;
     this.#writers = instruments.map((instrument) => new MarketWriter(handoff, instrument));
     this.#bells = new MarketBells(handoff);
+  }
+
+  /** @hot Whether its book is whole, two-sided, uncrossed and fresh. Whether others rest there, publishing finds out. */
+  isQuotable(instrument: number): boolean {
+    return this.isStale[instrument] === 0 && this.books[instrument]!.isQuotable();
   }
 
   /** @hot Publishes the instrument's market as it is now and wakes its worker. */
@@ -53,7 +61,7 @@ export class LoopMarket {
     writer.begin();
     const bidCount = this.#copySide(book.bids, instrument, Side.buy, writer.bidTicks, writer.bidLots);
     const askCount = this.#copySide(book.asks, instrument, Side.sell, writer.askTicks, writer.askLots);
-    const isQuotable = book.isQuotable() && bidCount > 0 && askCount > 0;
+    const isQuotable = this.isQuotable(instrument) && bidCount > 0 && askCount > 0;
     writer.seqId = book.seqId;
     writer.tsMs = book.tsMs;
     writer.recvNs = recvNs;

@@ -5,7 +5,7 @@
  * Invariants: time never goes back; an instrument that is dirty is compared at the end of the input that made it so.
  * Cost:       loads and stores; nothing allocates once constructed.
  */
-import { NS_PER_MS } from './base/units.ts';
+import { NS_PER_MS, TICKS_MAX } from './base/units.ts';
 import type { Milliseconds, Nanoseconds } from './base/units.ts';
 import { Connection } from './loop-options.ts';
 
@@ -14,10 +14,17 @@ export class LoopState {
   readonly isUp = new Uint8Array(3);
   /** Instruments to compare at the end of this input. */
   readonly isDirty: Uint8Array;
+  /** Instruments about which the order path has learnt something since the loop last looked. */
+  readonly isTouched: Uint8Array;
   /** By instrument × 2 + side: the guard acted, so the diff's commands are the guard's. */
   readonly isGuarded: Uint8Array;
   /** By instrument: another grid or code at the venue than the one loaded. Not quoted before a fresh start. */
   readonly isOutdated: Uint8Array;
+  /** By instrument: the venue's mark price in ticks, with a fraction; 0 while it is not known. */
+  readonly markTicks: Float64Array;
+  /** By instrument: the venue's price limits; TICKS_MAX and 0 while there are none. */
+  readonly buyTicksMax: Int32Array;
+  readonly sellTicksMin: Int32Array;
   isStopping = false;
   nowNs: Nanoseconds = 0;
   /** The venue's wall clock less the monotonic clock, from the timer's pair of clocks. */
@@ -25,8 +32,12 @@ export class LoopState {
 
   constructor(instrumentCount: number) {
     this.isDirty = new Uint8Array(instrumentCount);
+    this.isTouched = new Uint8Array(instrumentCount);
     this.isGuarded = new Uint8Array(instrumentCount * 2);
     this.isOutdated = new Uint8Array(instrumentCount);
+    this.markTicks = new Float64Array(instrumentCount);
+    this.buyTicksMax = new Int32Array(instrumentCount).fill(TICKS_MAX);
+    this.sellTicksMin = new Int32Array(instrumentCount);
   }
 
   /**

@@ -48,6 +48,11 @@ export class WantedLadder {
     return this.#quote;
   }
 
+  /** @hot The fair price that a side's rows are measured from. */
+  fairOf(side: Side): number {
+    return this.#fairOfSide[side]!;
+  }
+
   get isEmpty(): boolean {
     return this.#quote.bidCount === 0 && this.#quote.askCount === 0;
   }

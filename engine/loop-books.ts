@@ -1,0 +1,278 @@
+/**
+ * Books from frames: decoding, continuity, age, and the way back of a book that broke.
+ *
+ * Owner:      the engine thread.
+ * Invariants: a book that is broken, silent, crossed for long or older than the venue's clock allows is not quoted; it is
+ *             asked for anew until it is back, and never more often than the venue takes such requests: 480 an hour and
+ *             connection, all books that broke at once in one request.
+ * Cost:       a depth frame that moves nothing of ours is decode, book, publish and a few comparisons; nothing allocates.
+ */
+import type { Instrument } from './base/instrument.ts';
+import { NS_PER_MS, NS_PER_SECOND } from './base/units.ts';
+import type { Nanoseconds } from './base/units.ts';
+import { SyncResult } from './book/book-sync.ts';
+import { Connection, LoopRequest } from './loop-options.ts';
+import type { LoopOptions, LoopOutput } from './loop-options.ts';
+import type { LoopMarket } from './loop-market.ts';
+import type { LoopMetrics } from './loop-metrics.ts';
+import type { LoopQuoting } from './loop-quoting.ts';
+import type { LoopState } from './loop-state.ts';
+import { DepthDecoder } from './okx/depth-decoder.ts';
+import { DEPTH_CHANNEL_NAMES, DepthFrame, DepthResult, NO_INSTRUMENT } from './okx/depth-frame.ts';
+import { decodeRestBook } from './okx/depth-slow-decoder.ts';
+import { encodeSubscribe, encodeUnsubscribe, splitChannels } from './okx/request-encoder.ts';
+import type { ChannelArg } from './okx/shapes.ts';
+import { CONTROL_REQUESTS_PER_HOUR } from './okx/venue-limits.ts';
+import { SendWindow } from './risk/send-window.ts';
+
+/** A book that has not come back is subscribed anew after this, and then ever less often. */
+const RESYNC_FIRST_NS = 5 * NS_PER_SECOND;
+const RESYNC_LAST_NS = 60 * NS_PER_SECOND;
+/** A book that stays crossed for so long has lost an update, or the venue is in an auction: a snapshot tells. */
+const CROSSED_NS_MAX = 10 * NS_PER_SECOND;
+/** Of the venue's 480 requests an hour, these are the session's own: login and subscriptions of a new connection. */
+const SESSION_REQUESTS = 80;
+const HOUR_NS = 3_600 * NS_PER_SECOND;
+
+export class LoopBooks {
+  readonly #options: LoopOptions;
+  readonly #instruments: readonly Instrument[];
+  readonly #output: LoopOutput;
+  readonly #state: LoopState;
+  readonly #market: LoopMarket;
+  readonly #quoting: LoopQuoting;
+  readonly #metrics: LoopMetrics;
+  readonly #decoder: DepthDecoder;
+  readonly #frame = new DepthFrame();
+  readonly #ageMsMax: number;
+  /** By instrument: when the last message about its book came, and since when it is crossed; 0 when it is not. */
+  readonly #heardNs: Float64Array;
+  readonly #crossedNs: Float64Array;
+  /** By instrument: when to subscribe anew if the book is still not there, and the wait after that. */
+  readonly #resyncNs: Float64Array;
+  readonly #resyncWaitNs: Float64Array;
+  /** By instrument: no subscription anew before this. */
+  readonly #resyncAllowedNs: Float64Array;
+  /** By instrument: 1 when it is to be subscribed anew at the end of this input. */
+  readonly #isToResync: Uint8Array;
+  #hasToResync = false;
+  #requests: SendWindow;
+  #controlId = 0;
+
+  constructor(
+    options: LoopOptions,
+    state: LoopState,
+    market: LoopMarket,
+    quoting: LoopQuoting,
+    metrics: LoopMetrics,
+  ) {
+    const count = options.instruments.length;
+    this.#options = options;
+    this.#instruments = options.instruments;
+    this.#output = options.output;
+    this.#state = state;
+    this.#market = market;
+    this.#quoting = quoting;
+    this.#metrics = metrics;
+    this.#decoder = new DepthDecoder(options.instruments);
+    this.#ageMsMax = options.timings.bookAgeNsMax / NS_PER_MS;
+    this.#heardNs = new Float64Array(count);
+    this.#crossedNs = new Float64Array(count);
+    this.#resyncNs = new Float64Array(count);
+    this.#resyncWaitNs = new Float64Array(count).fill(RESYNC_FIRST_NS);
+    this.#resyncAllowedNs = new Float64Array(count);
+    this.#isToResync = new Uint8Array(count);
+    this.#requests = newBudget();
+  }
+
+  // --------------------------------------------------------------------------------------------------- frames
+
+  /** @hot A frame of a public connection. False when it holds no depth: then it is for somebody else. */
+  onFrame(bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): boolean {
+    const frame = this.#frame;
+    const result = this.#decoder.decode(bytes, start, end, frame);
+    if (result === DepthResult.depth) {
+      this.#metrics.decoded(Connection.public);
+      if (frame.isSlowPath) this.#metrics.slow();
+      this.#onDepth(recvNs);
+      for (let entry = 1; entry < frame.entryCount; entry++) {
+        if (this.#decoder.decode(bytes, start, end, frame, entry) === DepthResult.depth)
+          this.#onDepth(recvNs);
+      }
+      return true;
+    }
+    if (result === DepthResult.other) return false;
+    if (result === DepthResult.unknownInstrument) this.#metrics.unknown();
+    else this.#onMalformed();
+    return true;
+  }
+
+  /** @hot */
+  #onDepth(recvNs: Nanoseconds): void {
+    const frame = this.#frame;
+    const instrument = frame.instrument;
+    const sync = this.#market.syncs[instrument]!;
+    const result = sync.apply(frame);
+    this.#heardNs[instrument] = recvNs;
+    this.#metrics.applied(instrument, recvNs);
+    if (result === SyncResult.applied) {
+      this.#age(instrument, recvNs);
+      this.#resyncNs[instrument] = 0;
+      this.#quoting.publish(instrument, recvNs);
+      this.#quoting.guard(instrument);
+    } else if (result === SyncResult.ignored) {
+      // A keep-alive vouches for the book: what was late is fresh again, or the other way round.
+      const wasStale = this.#market.isStale[instrument]!;
+      if (sync.isAwaitingSnapshot) return;
+      this.#age(instrument, recvNs);
+      if (this.#market.isStale[instrument] === wasStale) return;
+      this.#quoting.publish(instrument, recvNs);
+      this.#quoting.guard(instrument);
+    } else if (result === SyncResult.broke) {
+      this.#quoting.withdraw(instrument);
+      this.#resync(instrument);
+    } else {
+      this.#quoting.withdraw(instrument);
+      this.#output.request(LoopRequest.bookSnapshot, instrument);
+      // The answer may not come.
+      this.#resyncNs[instrument] = this.#state.nowNs + RESYNC_FIRST_NS;
+    }
+  }
+
+  /** @hot How old the message was when it came, by the venue's clock. */
+  #age(instrument: number, recvNs: Nanoseconds): void {
+    const tsMs = this.#frame.tsMs;
+    if (!(tsMs > 0)) return;
+    const ageMs = this.#state.venueMs(recvNs) - tsMs;
+    this.#metrics.arrived(ageMs);
+    this.#market.isStale[instrument] = this.#ageMsMax > 0 && ageMs > this.#ageMsMax ? 1 : 0;
+  }
+
+  #onMalformed(): void {
+    this.#metrics.malformed(Connection.public);
+    const { instrument } = this.#frame;
+    if (instrument === NO_INSTRUMENT) {
+      // It cannot be told whose update was lost: every book may be short of one.
+      for (const each of this.#instruments) this.#breakBook(each.index);
+    } else this.#breakBook(instrument);
+  }
+
+  #breakBook(instrument: number): void {
+    this.#market.syncs[instrument]!.breakNow();
+    this.#crossedNs[instrument] = 0;
+    this.#quoting.withdraw(instrument);
+    this.#resync(instrument);
+  }
+
+  // --------------------------------------------------------------------------------------------------- resync
+
+  /**
+   * Unsubscribes and subscribes again on the same connection, at the end of this input; the next try is for the timer. A book
+   * that breaks again soon waits ever longer.
+   */
+  #resync(instrument: number): void {
+    const { nowNs } = this.#state;
+    const calmNs = nowNs - this.#resyncAllowedNs[instrument]!;
+    if (calmNs < 0) {
+      this.#resyncNs[instrument] = this.#resyncAllowedNs[instrument]!;
+      return;
+    }
+    if (calmNs > RESYNC_LAST_NS) this.#resyncWaitNs[instrument] = RESYNC_FIRST_NS;
+    this.#isToResync[instrument] = 1;
+    this.#hasToResync = true;
+    this.#resyncNs[instrument] = nowNs + this.#resyncWaitNs[instrument]!;
+    this.#resyncAllowedNs[instrument] = this.#resyncNs[instrument]!;
+    this.#resyncWaitNs[instrument] = Math.min(this.#resyncWaitNs[instrument]! * 2, RESYNC_LAST_NS);
+  }
+
+  /** @hot After the turn, so that what rests is withdrawn first: one request for all books that are to be asked for. */
+  flush(): void {
+    if (!this.#hasToResync) return;
+    this.#hasToResync = false;
+    const args: ChannelArg[] = [];
+    for (const { index, instId } of this.#instruments) {
+      if (this.#isToResync[index] === 0) continue;
+      this.#isToResync[index] = 0;
+      args.push({ channel: DEPTH_CHANNEL_NAMES[this.#options.depthChannel]!, instId });
+      this.#metrics.resync(index);
+    }
+    for (const some of splitChannels(args)) {
+      // Without budget the timer asks again when its wait is over.
+      if (this.#requests.available(this.#state.nowNs) < 2) return;
+      this.#requests.take(2, this.#state.nowNs);
+      this.#sendText(encodeUnsubscribe(`loop${++this.#controlId}`, some));
+      this.#sendText(encodeSubscribe(`loop${++this.#controlId}`, some));
+    }
+  }
+
+  #sendText(text: string): void {
+    const bytes = Buffer.from(text);
+    this.#output.send(Connection.public, bytes, bytes.length);
+  }
+
+  /** Silence, books that did not come back, and books that stay crossed. */
+  checkAge(instrument: number, nowNs: Nanoseconds): void {
+    if (this.#state.isUp[Connection.public] === 0) return;
+    const sync = this.#market.syncs[instrument]!;
+    const silentNs = nowNs - this.#heardNs[instrument]!;
+    if (!sync.isAwaitingSnapshot && silentNs > this.#options.timings.bookSilenceNsMax) {
+      this.#breakBook(instrument);
+    } else if (this.#isCrossedForLong(instrument, nowNs)) this.#breakBook(instrument);
+    else if (this.#resyncNs[instrument]! > 0 && nowNs >= this.#resyncNs[instrument]!) {
+      if (sync.isAwaitingRestSnapshot) {
+        this.#output.request(LoopRequest.bookSnapshot, instrument);
+        this.#resyncNs[instrument] = nowNs + RESYNC_FIRST_NS;
+      } else this.#resync(instrument);
+    }
+  }
+
+  #isCrossedForLong(instrument: number, nowNs: Nanoseconds): boolean {
+    const isCrossed =
+      !this.#market.syncs[instrument]!.isAwaitingSnapshot && this.#market.books[instrument]!.isCrossed();
+    if (!isCrossed) this.#crossedNs[instrument] = 0;
+    else if (this.#crossedNs[instrument] === 0) this.#crossedNs[instrument] = nowNs;
+    return isCrossed && nowNs - this.#crossedNs[instrument]! > CROSSED_NS_MAX;
+  }
+
+  // ------------------------------------------------------------------------------------------------- sessions
+
+  onUp(nowNs: Nanoseconds): void {
+    // Requests count by connection, and this is a new one.
+    this.#requests = newBudget();
+    for (const { index } of this.#instruments) {
+      this.#heardNs[index] = nowNs;
+      if (this.#market.syncs[index]!.isAwaitingSnapshot) this.#resyncNs[index] = nowNs + RESYNC_FIRST_NS;
+    }
+  }
+
+  onDown(): void {
+    for (const { index } of this.#instruments) {
+      this.#market.syncs[index]!.restart();
+      this.#resyncNs[index] = 0;
+      this.#crossedNs[index] = 0;
+      this.#isToResync[index] = 0;
+      this.#quoting.withdraw(index);
+    }
+    this.#hasToResync = false;
+  }
+
+  /** A book by REST, for a feed that sends no snapshot. */
+  onSnapshot(instrument: number, text: string, nowNs: Nanoseconds): void {
+    const frame = this.#frame;
+    if (decodeRestBook(text, this.#instruments[instrument]!, frame) !== DepthResult.depth) {
+      this.#metrics.malformed(Connection.public);
+      this.#resyncNs[instrument] = nowNs + RESYNC_FIRST_NS;
+      return;
+    }
+    const result = this.#market.syncs[instrument]!.applySnapshot(frame);
+    if (result === SyncResult.applied) {
+      this.#resyncNs[instrument] = 0;
+      this.#age(instrument, nowNs);
+      this.#quoting.publish(instrument, nowNs);
+    } else if (result === SyncResult.needsSnapshot) this.#resyncNs[instrument] = nowNs + NS_PER_SECOND;
+  }
+}
+
+function newBudget(): SendWindow {
+  return new SendWindow(CONTROL_REQUESTS_PER_HOUR - SESSION_REQUESTS, HOUR_NS);
+}

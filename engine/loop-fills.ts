@@ -1,0 +1,278 @@
+/**
+ * The way in, part two: what the venue tells of our orders and trades, over three channels, each trade counted once.
+ *
+ *     orders (push)   life and total of an order, and the trade that changed it, with its fee
+ *     fills (push)    trades of resting orders, sooner and without a fee
+ *     REST            trades with their fees, at every audit and recovery
+ *
+ * Owner:      the engine thread.
+ * Invariants: position and money change through Fills and nowhere else; every trade on our instruments counts, whoever's
+ *             order it was, because the position is the account's; what cannot be counted is asked of the venue.
+ * Cost:       a row is some fifty stores and one look into the trade log. The fills channel is JSON and allocates, once a
+ *             fill of ours.
+ */
+import { OFF_GRID } from './base/decimal.ts';
+import type { Instrument } from './base/instrument.ts';
+import { Side } from './base/side.ts';
+import { NS_PER_MS } from './base/units.ts';
+import type { Lots, Nanoseconds } from './base/units.ts';
+import { PathSignal } from './loop-answers.ts';
+import type { LoopKill } from './loop-kill.ts';
+import type { LoopMetrics } from './loop-metrics.ts';
+import { Connection } from './loop-options.ts';
+import type { LoopOptions, TradeFact } from './loop-options.ts';
+import type { LoopRests } from './loop-rests.ts';
+import type { LoopState } from './loop-state.ts';
+import { ClientOrderId } from './okx/client-order-id.ts';
+import {
+  FeeCurrency,
+  OrderUpdateDecoder,
+  OrderUpdateFrame,
+  OrderUpdateState,
+} from './okx/order-update-decoder.ts';
+import type { FillRow } from './okx/push-rows.ts';
+import { ExecType, OrderSide } from './okx/shapes.ts';
+import { Trade, TradeResult } from './orders/fills.ts';
+import type { Fills } from './orders/fills.ts';
+import { OrderState } from './orders/order-state.ts';
+import type { OrderTable } from './orders/order-table.ts';
+
+/** After the venue cancelled an order by itself, for post-only mostly: its book has moved and ours is about to hear. */
+const VENUE_CANCEL_PAUSE_NS = 100 * NS_PER_MS;
+
+export class LoopFills {
+  /** Updates about orders of other runs or programs, on our instruments. */
+  foreignUpdates = 0;
+  /** Fills whose fee was in a third currency, which no profit figure holds. */
+  otherFees = 0;
+
+  readonly #instruments: readonly Instrument[];
+  readonly #run: number;
+  readonly #state: LoopState;
+  readonly #table: OrderTable;
+  readonly #fills: Fills;
+  readonly #kill: LoopKill;
+  readonly #rests: LoopRests;
+  readonly #metrics: LoopMetrics;
+  readonly #decoder: OrderUpdateDecoder;
+  readonly #updates = new OrderUpdateFrame();
+  readonly #trade = new Trade();
+  readonly #clientOrderId = new ClientOrderId();
+  readonly #instrumentOf: ReadonlyMap<string, number>;
+
+  constructor(
+    options: LoopOptions,
+    state: LoopState,
+    parts: {
+      readonly table: OrderTable;
+      readonly fills: Fills;
+      readonly kill: LoopKill;
+      readonly rests: LoopRests;
+      readonly metrics: LoopMetrics;
+    },
+  ) {
+    const { instruments } = options;
+    this.#instruments = instruments;
+    this.#run = options.run;
+    this.#state = state;
+    this.#table = parts.table;
+    this.#fills = parts.fills;
+    this.#kill = parts.kill;
+    this.#rests = parts.rests;
+    this.#metrics = parts.metrics;
+    this.#decoder = new OrderUpdateDecoder(instruments, options.tag);
+    this.#instrumentOf = new Map(instruments.map(({ instId, index }) => [instId, index]));
+  }
+
+  // --------------------------------------------------------------------------------------------------- orders
+
+  /** @hot A push of the orders channel. */
+  onUpdates(bytes: Uint8Array, start: number, end: number, nowNs: Nanoseconds): PathSignal {
+    const updates = this.#updates;
+    let signal: PathSignal = PathSignal.none;
+    let row = 0;
+    do {
+      if (!this.#decoder.decode(bytes, start, end, updates, row)) {
+        this.#metrics.malformed(Connection.private);
+        return PathSignal.doubt;
+      }
+      for (let index = 0; index < updates.count; index++) {
+        const said = this.#onUpdate(index, nowNs);
+        if (said > signal) signal = said;
+      }
+      row = updates.nextRow;
+    } while (row < updates.totalCount);
+    return signal;
+  }
+
+  /** @hot */
+  #onUpdate(row: number, nowNs: Nanoseconds): PathSignal {
+    const updates = this.#updates;
+    const instrument = updates.instrument[row]!;
+    const isThisRun = updates.isOurs[row] === 1 && updates.run[row] === this.#run;
+    if (!isThisRun) this.foreignUpdates++;
+    if (instrument < 0) return PathSignal.none;
+    const tradeId = updates.tradeId[row]!;
+    // A liquidation or ADL: the position has changed, and by no order of ours; the venue says by how much.
+    if (!isThisRun && tradeId < 0) return PathSignal.doubt;
+    let isInDoubt = false;
+    let isChanged = isThisRun;
+    if (tradeId !== 0) {
+      if (updates.fillLots[row]! > 0 && updates.fillTicks[row]! > 0) {
+        this.#setTrade(row, isThisRun);
+        if (this.#book(updates.isMaker[row] === 1, nowNs) === TradeResult.booked) isChanged = true;
+      } else isInDoubt = true;
+    }
+    if (isThisRun) {
+      // Fills that are no whole lots cannot be counted: only the venue knows the position then.
+      if (this.#isUndead(row) || updates.accFillLots[row]! < 0) isInDoubt = true;
+      this.#restAfterVenueCancel(row, nowNs);
+      this.#fills.onUpdate(updates, row);
+      this.#metrics.order(
+        instrument,
+        updates.state[row]! as OrderUpdateState,
+        updates.amendResult[row]!,
+      );
+    }
+    if (isChanged) this.#state.isTouched[instrument] = 1;
+    return isInDoubt ? PathSignal.doubt : isChanged ? PathSignal.changed : PathSignal.none;
+  }
+
+  /** @hot The trade that a row of the orders channel carries. */
+  #setTrade(row: number, isThisRun: boolean): void {
+    const updates = this.#updates;
+    const trade = this.#trade;
+    const slot = updates.slot[row]!;
+    trade.instrument = updates.instrument[row]!;
+    trade.slot = slot;
+    trade.generation = updates.generation[row]!;
+    trade.isThisRun = isThisRun;
+    // A push may leave the side out; of an order that is known it is known.
+    const isKnown =
+      isThisRun && slot < this.#table.capacity && this.#table.generation[slot] === trade.generation;
+    trade.side = (isKnown ? this.#table.side[slot]! : Math.max(0, updates.side[row]!)) as Side;
+    trade.ticks = updates.fillTicks[row]!;
+    trade.lots = updates.fillLots[row]!;
+    trade.tradeId = updates.tradeId[row]!;
+    trade.tsMs = updates.uTimeMs[row]! > 0 ? updates.uTimeMs[row]! : this.#state.venueMs(this.#state.nowNs);
+    const currency = updates.feeCurrency[row]!;
+    trade.hasFee = true;
+    trade.isBaseFee = currency === FeeCurrency.base;
+    trade.fee = currency === FeeCurrency.other ? 0 : updates.fillFee[row]!;
+    if (currency === FeeCurrency.other && updates.fillFee[row] !== 0) this.otherFees++;
+  }
+
+  /** @hot Books the trade in the scratch; a new one is told to those who watch. */
+  #book(isMaker: boolean, nowNs: Nanoseconds): TradeResult {
+    const trade = this.#trade;
+    const result = this.#fills.onTrade(trade);
+    if (result !== TradeResult.booked) return result;
+    const notional = this.#instruments[trade.instrument]!.notional(trade.ticks, trade.lots);
+    this.#metrics.fill(trade.instrument, trade.side, isMaker, notional);
+    this.#kill.onFill(trade.instrument, trade.side, trade.ticks, nowNs);
+    return result;
+  }
+
+  /** Whether the push tells of an order that recovery had not found at the venue: it came later, and rests. */
+  #isUndead(row: number): boolean {
+    const table = this.#table;
+    const updates = this.#updates;
+    const slot = updates.slot[row]!;
+    if (slot >= table.capacity || updates.state[row]! > OrderUpdateState.partiallyFilled) return false;
+    // Its slot has been given away: it was taken for over, or this word is very late. Both are worth the question.
+    if (table.generation[slot] !== updates.generation[row]) return true;
+    return table.state[slot] === OrderState.free && table.wasAbsent[slot] === 1;
+  }
+
+  /** Placed again at once it would be cancelled again, and so on for as long as the budget lasts. */
+  #restAfterVenueCancel(row: number, nowNs: Nanoseconds): void {
+    const table = this.#table;
+    const updates = this.#updates;
+    const slot = updates.slot[row]!;
+    const isOurWish = slot < table.capacity && table.isCancelInFlight[slot] === 1;
+    if (updates.state[row] !== OrderUpdateState.canceled || isOurWish) return;
+    if (slot >= table.capacity || table.generation[slot] !== updates.generation[row]) return;
+    if (table.state[slot] === OrderState.free) return;
+    const list = table.instrument[slot]! * 2 + table.side[slot]!;
+    this.#rests.placeUntilNs[list] = nowNs + VENUE_CANCEL_PAUSE_NS;
+  }
+
+  // ---------------------------------------------------------------------------------------------------- fills
+
+  /**
+   * Rows of the fills channel. Those of a taker are passed over: the venue adds them up, so that a row has the id of the last
+   * of several trades; the orders channel tells each.
+   */
+  onFills(rows: readonly FillRow[], nowNs: Nanoseconds): PathSignal {
+    let signal: PathSignal = PathSignal.none;
+    for (const row of rows) {
+      if (row.execType !== ExecType.maker) continue;
+      const instrument = this.#instrumentOf.get(row.instId);
+      if (instrument === undefined || !this.#setFill(instrument, row)) continue;
+      if (this.#book(true, nowNs) !== TradeResult.booked) continue;
+      this.#state.isTouched[instrument] = 1;
+      signal = PathSignal.changed;
+    }
+    return signal;
+  }
+
+  /** False when it cannot be counted: then the orders channel, or an audit, will say what is missing. */
+  #setFill(index: number, row: FillRow): boolean {
+    const { tick, lot } = this.#instruments[index]!;
+    const trade = this.#trade;
+    const id = this.#clientOrderId;
+    const lots = lot.fromText(row.fillSz);
+    const onGrid = tick.fromText(row.fillPx);
+    const ticks = onGrid === OFF_GRID ? Number(row.fillPx) / tick.value : onGrid;
+    const tradeId = Number(row.tradeId);
+    const isSided = row.side === OrderSide.buy || row.side === OrderSide.sell;
+    if (!(lots > 0 && ticks > 0 && tradeId > 0 && isSided) || ticks === Infinity) return false;
+    trade.isThisRun = id.parseText(row.clOrdId) && id.run === this.#run;
+    trade.instrument = index;
+    trade.slot = trade.isThisRun ? id.slot : 0;
+    trade.generation = trade.isThisRun ? id.generation : 0;
+    trade.side = row.side === OrderSide.buy ? Side.buy : Side.sell;
+    trade.ticks = ticks;
+    trade.lots = lots;
+    trade.tradeId = tradeId;
+    trade.tsMs = row.tsMs > 0 ? row.tsMs : this.#state.venueMs(this.#state.nowNs);
+    trade.fee = 0;
+    trade.isBaseFee = false;
+    trade.hasFee = false;
+    return true;
+  }
+
+  // ----------------------------------------------------------------------------------------------------- REST
+
+  /** A trade as REST tells it. True when nobody had told it before. */
+  onFact(fact: TradeFact): boolean {
+    const trade = this.#trade;
+    trade.instrument = fact.instrument;
+    trade.side = fact.side;
+    trade.ticks = fact.ticks;
+    trade.lots = fact.lots;
+    trade.tradeId = fact.tradeId;
+    trade.tsMs = fact.tsMs;
+    trade.fee = fact.fee;
+    trade.isBaseFee = fact.isBaseFee;
+    trade.hasFee = true;
+    trade.isThisRun = fact.run === this.#run;
+    trade.slot = fact.slot;
+    trade.generation = fact.generation;
+    if (this.#fills.onTrade(trade) !== TradeResult.booked) return false;
+    const notional = this.#instruments[fact.instrument]!.notional(fact.ticks, fact.lots);
+    // Counted as one that rested: ours do, but for what closes a position.
+    this.#metrics.fill(fact.instrument, fact.side, true, notional);
+    return true;
+  }
+
+  /** An order of this run is filled this far in total, says REST. True when that is news. */
+  onTotal(slot: number, generation: number, filledLots: Lots): boolean {
+    return this.#fills.onTotal(slot, generation, filledLots) > 0;
+  }
+
+  /** Every trade of the instrument has been told: what is untold is no fill. */
+  clearUntold(instrument: number): void {
+    this.#fills.clearUntold(instrument);
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * Closes every position when the operator asks for it: cancels first, then orders that take what they find and rest nowhere,
+ * once a second until all is flat. Then the engine stays paused.
+ *
+ * Owner:      the engine thread.
+ * Invariants: nothing is sent while any order of ours may rest, while the account is in doubt, or halted; an order is never
+ *             larger than the position it closes, nor further from the mark than `closeBps`; one order an instrument.
+ * Cost:       cold: a second's timer.
+ *
+ * It is a level of the kill ladder like any other (trigger flatten, paused), so that it survives a restart and nothing else
+ * is quoted meanwhile.
+ */
+import { ContractKind } from './base/instrument.ts';
+import type { Instrument } from './base/instrument.ts';
+import { Side } from './base/side.ts';
+import { NS_PER_SECOND } from './base/units.ts';
+import type { Lots, Nanoseconds, Ticks } from './base/units.ts';
+import type { LoopCommands } from './loop-commands.ts';
+import type { LoopMarket } from './loop-market.ts';
+import type { LoopOptions } from './loop-options.ts';
+import type { LoopRests } from './loop-rests.ts';
+import type { LoopState } from './loop-state.ts';
+import { OrderState } from './orders/order-state.ts';
+import { NO_ORDER } from './orders/order-table.ts';
+import type { OrderTable } from './orders/order-table.ts';
+import type { PositionLedger } from './orders/position-ledger.ts';
+import type { Gate, RiskLimits } from './risk/gate.ts';
+import { ACCOUNT, KillLevel, KillTrigger } from './risk/kill-ladder.ts';
+import type { KillLadder } from './risk/kill-ladder.ts';
+
+const PERIOD_NS = NS_PER_SECOND;
+
+export class LoopFlatten {
+  readonly #instruments: readonly Instrument[];
+  readonly #limits: readonly RiskLimits[];
+  readonly #closeBps: number;
+  readonly #state: LoopState;
+  readonly #table: OrderTable;
+  readonly #ledger: PositionLedger;
+  readonly #gate: Gate;
+  readonly #market: LoopMarket;
+  readonly #commands: LoopCommands;
+  readonly #ladder: KillLadder;
+  readonly #rests: LoopRests;
+  /** By instrument: the closing order that was sent last, by slot and generation; NO_ORDER before the first. */
+  readonly #slot: Int32Array;
+  readonly #generation: Int32Array;
+  #nextNs: Nanoseconds = 0;
+
+  constructor(
+    options: LoopOptions,
+    state: LoopState,
+    parts: {
+      readonly table: OrderTable;
+      readonly ledger: PositionLedger;
+      readonly gate: Gate;
+      readonly market: LoopMarket;
+      readonly commands: LoopCommands;
+      readonly ladder: KillLadder;
+      readonly rests: LoopRests;
+    },
+  ) {
+    const { instruments } = options;
+    this.#instruments = instruments;
+    this.#limits = options.limits;
+    this.#closeBps = options.closeBps;
+    this.#state = state;
+    this.#table = parts.table;
+    this.#ledger = parts.ledger;
+    this.#gate = parts.gate;
+    this.#market = parts.market;
+    this.#commands = parts.commands;
+    this.#ladder = parts.ladder;
+    this.#rests = parts.rests;
+    this.#slot = new Int32Array(instruments.length).fill(NO_ORDER);
+    this.#generation = new Int32Array(instruments.length);
+  }
+
+  get isActive(): boolean {
+    return this.#ladder.held(KillTrigger.flatten, ACCOUNT) > KillLevel.quoting && !this.#ladder.isHalted;
+  }
+
+  /**
+   * @hot Whether what the instrument has in the table is its closing order, which ends by itself: to cancel it would only
+   * overtake it. One whose fate is unknown is cancelled as any other.
+   */
+  isClosing(instrument: number): boolean {
+    const slot = this.#slot[instrument]!;
+    if (slot === NO_ORDER || this.#ladder.isHalted || this.#state.isStopping) return false;
+    if (this.#table.generation[slot] !== this.#generation[instrument]) return false;
+    const state = this.#table.state[slot];
+    return state !== OrderState.free && state !== OrderState.unknown;
+  }
+
+  /** Where it stands, for the operator. */
+  get text(): string {
+    const open: string[] = [];
+    for (const { index, instId, lot } of this.#instruments) {
+      const lots = this.#closeLots(index);
+      if (lots !== 0) open.push(`${instId} ${lots < 0 ? '-' : ''}${lot.toText(Math.abs(lots))}`);
+    }
+    return open.length === 0 ? 'flat' : `closing ${open.join(', ')}`;
+  }
+
+  /** @param isRecovered the account is known, and answers can be followed */
+  onTimer(nowNs: Nanoseconds, isRecovered: boolean): void {
+    if (!this.isActive || !isRecovered || this.#state.isStopping) return;
+    if (nowNs < this.#nextNs || this.#table.openTotal > 0) return;
+    this.#nextNs = nowNs + PERIOD_NS;
+    for (const instrument of this.#instruments) this.#close(instrument, nowNs);
+  }
+
+  #close(instrument: Instrument, nowNs: Nanoseconds): void {
+    const { index } = instrument;
+    const openLots = this.#closeLots(index);
+    if (openLots === 0) return;
+    const side = openLots > 0 ? Side.sell : Side.buy;
+    if (nowNs < this.#rests.untilNs[index * 2 + side]!) return;
+    const ticks = this.#ticksOf(index, side);
+    if (ticks === 0) return;
+    const limits = this.#limits[index]!;
+    const lots = Math.min(
+      Math.abs(openLots),
+      limits.orderLotsMax,
+      instrument.maxLots,
+      Math.floor(limits.orderNotionalMax / instrument.notional(ticks, 1)),
+    );
+    const isReduceOnly = instrument.kind !== ContractKind.spot;
+    const slot = this.#commands.sendClosing(index, side, ticks, lots, isReduceOnly, this.#closeBps, nowNs);
+    this.#slot[index] = slot;
+    if (slot !== NO_ORDER) this.#generation[index] = this.#table.generation[slot]!;
+  }
+
+  /**
+   * What is left to close, signed; 0 when it is less than the least order. Fees that spot buys paid in the base coin are no
+   * more there to be sold.
+   */
+  #closeLots(index: number): Lots {
+    const instrument = this.#instruments[index]!;
+    const paid = this.#ledger.baseFees[index]! / instrument.lotValue;
+    const lots =
+      instrument.kind === ContractKind.spot
+        ? Math.trunc(this.#ledger.positionLots[index]! + paid)
+        : this.#ledger.positionLots[index]!;
+    return Math.abs(lots) < instrument.minLots ? 0 : lots;
+  }
+
+  /** The worst price that is still good enough; 0 while nothing says what is good. */
+  #ticksOf(index: number, side: Side): Ticks {
+    const { markTicks, buyTicksMax, sellTicksMin } = this.#state;
+    const middle = this.#market.isQuotable(index) ? this.#gate.markTicks(index) : 0;
+    const mark = markTicks[index]! > 0 ? markTicks[index]! : middle;
+    if (!(mark > 0)) return 0;
+    const reach = (mark * this.#closeBps) / 10_000;
+    return side === Side.sell
+      ? Math.max(Math.ceil(mark - reach), sellTicksMin[index]!, 1)
+      : Math.min(Math.floor(mark + reach), buyTicksMax[index]!);
+  }
+}

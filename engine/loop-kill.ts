@@ -1,0 +1,137 @@
+/**
+ * The kill ladder with everything that watches: what the loop learns goes to the watchers, and they raise and clear.
+ *
+ * Owner:      the engine thread.
+ * Invariants: no watcher acts by itself: it holds a level of the ladder, and the ladder alone says what may be wanted; what
+ *             the operator must undo is told to the state (`save`) in the turn in which it came up.
+ * Cost:       a depth frame pays for the volatility of its instrument; all else is the timer's.
+ */
+import { ContractKind } from './base/instrument.ts';
+import type { Instrument } from './base/instrument.ts';
+import type { Side } from './base/side.ts';
+import { NS_PER_SECOND } from './base/units.ts';
+import type { Nanoseconds } from './base/units.ts';
+import type { LoopOptions } from './loop-options.ts';
+import type { LoopState } from './loop-state.ts';
+import type { PositionLedger } from './orders/position-ledger.ts';
+import { AdverseSelectionBrake } from './risk/adverse-selection-brake.ts';
+import type { Gate } from './risk/gate.ts';
+import { HealthWatch } from './risk/health-watch.ts';
+import type { KillLadder } from './risk/kill-ladder.ts';
+import { LossWatch } from './risk/loss-watch.ts';
+import { MarginWatch } from './risk/margin-watch.ts';
+import { OrderToTrade } from './risk/order-to-trade.ts';
+import { VolatilityBrake } from './risk/volatility-brake.ts';
+
+/** Timers that must come in time before a stall is forgotten. */
+const STALL_HOLD_NS = 2 * NS_PER_SECOND;
+/** The ratio of orders to fills is that of a minute, and says nothing about fewer orders than these. */
+const ORDER_TO_TRADE_WINDOW_NS = 60 * NS_PER_SECOND;
+const ORDER_TO_TRADE_SAMPLE_MIN = 200;
+const ORDER_TO_TRADE_HOLD_NS = 30 * NS_PER_SECOND;
+
+export class LoopKill {
+  readonly ladder: KillLadder;
+  readonly loss: LossWatch;
+  readonly volatility: VolatilityBrake;
+  readonly adverse: AdverseSelectionBrake;
+  readonly margin: MarginWatch;
+  readonly health: HealthWatch;
+  readonly orderToTrade: OrderToTrade;
+  /** By instrument, in the account's currency, as of the last timer. */
+  readonly profits: Float64Array;
+
+  readonly #instruments: readonly Instrument[];
+  readonly #needsSwitch: boolean;
+  readonly #ledger: PositionLedger;
+  readonly #gate: Gate;
+  #changesSeen = 0;
+
+  constructor(options: LoopOptions, ladder: KillLadder, ledger: PositionLedger, gate: Gate) {
+    const { instruments, watches, brakes, timings } = options;
+    this.ladder = ladder;
+    this.#instruments = instruments;
+    this.#ledger = ledger;
+    this.#gate = gate;
+    this.#needsSwitch = timings.switchNs > 0;
+    this.profits = new Float64Array(instruments.length);
+    this.loss = new LossWatch({
+      instruments,
+      ladder,
+      lossMax: options.account.lossMax,
+      drawdownMax: watches.drawdownMax,
+      instrumentLossMax: brakes.map(({ lossMax }) => lossMax),
+    });
+    this.volatility = new VolatilityBrake({ ladder, limits: brakes });
+    this.adverse = new AdverseSelectionBrake({ ladder, limits: brakes });
+    this.margin = new MarginWatch({
+      ladder,
+      instrumentCount: instruments.length,
+      marginRatioMin: watches.marginRatioMin,
+      liquidationDistanceBps: watches.liquidationDistanceBps,
+    });
+    this.health = new HealthWatch({
+      ladder,
+      stallNsMax: watches.stallNsMax,
+      stallHoldNs: STALL_HOLD_NS,
+      clockOffsetMsMax: watches.clockOffsetMsMax,
+      needsSwitch: this.#needsSwitch,
+    });
+    this.orderToTrade = new OrderToTrade({
+      ladder,
+      ratioMax: watches.orderToTradeMax,
+      windowNs: ORDER_TO_TRADE_WINDOW_NS,
+      sampleMin: ORDER_TO_TRADE_SAMPLE_MIN,
+      holdNs: ORDER_TO_TRADE_HOLD_NS,
+    });
+  }
+
+  /** @hot Whether the dead man's switch stands behind what is quoted; a timer may be late to say that it lapsed. */
+  isArmed(nowNs: Nanoseconds): boolean {
+    return !this.#needsSwitch || this.health.armedUntilNs > nowNs;
+  }
+
+  /** @hot True when a level or a reason has changed since the last time this said so. */
+  hasChanged(): boolean {
+    if (this.ladder.changes === this.#changesSeen) return false;
+    this.#changesSeen = this.ladder.changes;
+    return true;
+  }
+
+  /** @hot A trade of ours that was told as it happened. */
+  onFill(instrument: number, side: Side, ticks: number, nowNs: Nanoseconds): void {
+    this.adverse.onFill(instrument, side, ticks, nowNs);
+    this.orderToTrade.onFill(nowNs);
+  }
+
+  /** @param fairTicks by instrument, 0 where there is none now */
+  onTimer(fairTicks: Float64Array, state: LoopState): void {
+    const { nowNs } = state;
+    this.health.onTimer(nowNs);
+    this.volatility.onTimer(nowNs);
+    this.adverse.onTimer(nowNs, fairTicks);
+    this.orderToTrade.onTimer(nowNs);
+    // A profit that is taken before the account is known counts nothing that was not in the ledger anyway.
+    this.loss.onProfit(this.netProfit(), this.profits);
+  }
+
+  /** Profit since the start in the account's currency, marked at the middle of the books. */
+  netProfit(): number {
+    let profit = 0;
+    for (let index = 0; index < this.#instruments.length; index++) {
+      const instrument = this.#instruments[index]!;
+      const mark = this.#gate.markTicks(index);
+      const own = this.#ledger.netProfit(index, mark);
+      const inAccount =
+        instrument.kind === ContractKind.inverse && own !== 0 ? own * mark * instrument.tick.value : own;
+      this.profits[index] = inAccount;
+      profit += inAccount;
+    }
+    return profit;
+  }
+
+  /** The operator has seen losses and drawdown: they count anew from here. */
+  rebase(): void {
+    this.loss.rebase(this.netProfit(), this.profits);
+  }
+}

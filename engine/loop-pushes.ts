@@ -1,0 +1,269 @@
+/**
+ * The channels beside depth and orders: what may be traded, at which prices, how the account stands, and whether the venue is
+ * open at all.
+ *
+ * Owner:      the engine thread.
+ * Invariants: what a channel has said is forgotten when it could no longer say that it changed, so that nothing stays paused
+ *             or struck by a word whose end was missed; another grid or code withdraws its instrument before anything else.
+ * Cost:       cold: JSON, and allocates. A mark price comes five times a second and instrument at most.
+ */
+import { InstrumentState } from './base/instrument.ts';
+import type { Instrument, InstrumentFields } from './base/instrument.ts';
+import { OFF_GRID } from './base/decimal.ts';
+import { NS_PER_SECOND, TICKS_MAX } from './base/units.ts';
+import type { Milliseconds, Nanoseconds } from './base/units.ts';
+import { PathSignal } from './loop-answers.ts';
+import type { LoopAccount } from './loop-account.ts';
+import type { LoopFills } from './loop-fills.ts';
+import type { LoopKill } from './loop-kill.ts';
+import type { LoopMetrics } from './loop-metrics.ts';
+import { LoopRequest } from './loop-options.ts';
+import type { Connection, LoopOptions, LoopOutput } from './loop-options.ts';
+import type { LoopQuoting } from './loop-quoting.ts';
+import type { LoopState } from './loop-state.ts';
+import { FrameKind, PushChannel, frameKind, pushChannel } from './okx/frame-kind.ts';
+import { decodePush } from './okx/push-decoder.ts';
+import type { Push } from './okx/push-decoder.ts';
+import type { AccountRow, MarkPriceRow, PositionRow, PriceLimitRow, StatusRow } from './okx/push-rows.ts';
+import type { PositionLedger } from './orders/position-ledger.ts';
+import type { Gate } from './risk/gate.ts';
+import { ACCOUNT, KillLevel, KillTrigger } from './risk/kill-ladder.ts';
+
+/** The venue repeats a mark price every ten seconds at least. */
+const MARK_AGE_NS_MAX = 30 * NS_PER_SECOND;
+/** A maintenance is taken for over so long after its announced end, and after its last word when none was announced. */
+const STATUS_GRACE_MS = 60_000;
+const STATUS_AGE_MS_MAX = 30 * 60_000;
+const STATUS_REPEAT_MS = 10_000;
+/** A position that the venue pushes and we do not have may be ahead of its fill: an audit asks after this. */
+const POSITION_AFTER_NS = 2 * NS_PER_SECOND;
+
+/** Services whose maintenance ends trading: WebSocket, and trading itself (OKX documentation, status, read 2026-07-28). */
+const SERVICES: readonly string[] = ['0', '5'];
+const OVER: readonly string[] = ['completed', 'canceled'];
+const DEMO_ENV = '2';
+
+const CHANNELS: ReadonlySet<PushChannel> = new Set([
+  PushChannel.priceLimit,
+  PushChannel.instruments,
+  PushChannel.markPrice,
+  PushChannel.status,
+  PushChannel.account,
+  PushChannel.positions,
+  PushChannel.fills,
+]);
+
+export class LoopPushes {
+  readonly #options: LoopOptions;
+  readonly #output: LoopOutput;
+  readonly #state: LoopState;
+  readonly #gate: Gate;
+  readonly #ledger: PositionLedger;
+  readonly #kill: LoopKill;
+  readonly #quoting: LoopQuoting;
+  readonly #fills: LoopFills;
+  readonly #account: LoopAccount;
+  readonly #metrics: LoopMetrics;
+  readonly #byId: ReadonlyMap<string, Instrument>;
+  /** By instrument: when its mark price was told last. */
+  readonly #markHeardNs: Float64Array;
+  /** Maintenances under way, by what the venue calls them: until when each is believed, by the venue's clock. */
+  readonly #maintenances = new Map<string, Milliseconds>();
+  #isReloadAsked = false;
+
+  constructor(
+    options: LoopOptions,
+    state: LoopState,
+    parts: {
+      readonly gate: Gate;
+      readonly ledger: PositionLedger;
+      readonly kill: LoopKill;
+      readonly quoting: LoopQuoting;
+      readonly fills: LoopFills;
+      readonly account: LoopAccount;
+      readonly metrics: LoopMetrics;
+    },
+  ) {
+    this.#options = options;
+    this.#output = options.output;
+    this.#state = state;
+    this.#gate = parts.gate;
+    this.#ledger = parts.ledger;
+    this.#kill = parts.kill;
+    this.#quoting = parts.quoting;
+    this.#fills = parts.fills;
+    this.#account = parts.account;
+    this.#metrics = parts.metrics;
+    this.#byId = new Map(options.instruments.map((instrument) => [instrument.instId, instrument]));
+    this.#markHeardNs = new Float64Array(options.instruments.length);
+    for (const { index, state: instrumentState } of options.instruments) {
+      this.#gate.isPaused[index] = instrumentState === InstrumentState.live ? 0 : 1;
+    }
+  }
+
+  /** A push that is neither depth nor orders, on whatever connection it comes. */
+  onPush(connection: Connection, bytes: Uint8Array, start: number, end: number): PathSignal {
+    if (frameKind(bytes, start, end) !== FrameKind.push) return PathSignal.none;
+    if (!CHANNELS.has(pushChannel(bytes, start, end))) return PathSignal.none;
+    let push;
+    try {
+      push = decodePush(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString());
+    } catch {
+      this.#metrics.malformed(connection);
+      return PathSignal.none;
+    }
+    return this.#apply(push);
+  }
+
+  #apply(push: Push): PathSignal {
+    switch (push.channel) {
+      case 'price-limit':
+        for (const row of push.rows) this.#onPriceLimit(row);
+        return PathSignal.none;
+      case 'instruments':
+        for (const fields of push.instruments.fields) this.#onInstrument(fields);
+        return PathSignal.none;
+      case 'mark-price':
+        for (const row of push.rows) this.#onMarkPrice(row);
+        return PathSignal.none;
+      case 'status':
+        for (const row of push.rows) this.#onStatus(row);
+        return PathSignal.none;
+      case 'account':
+        for (const row of push.rows) this.#onAccount(row);
+        return PathSignal.none;
+      case 'positions':
+        for (const row of push.rows) this.#onPosition(row);
+        return PathSignal.none;
+      case 'fills':
+        return this.#fills.onFills(push.rows, this.#state.nowNs);
+      default:
+        return PathSignal.none;
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------------- prices
+
+  #onPriceLimit(row: PriceLimitRow): void {
+    const instrument = this.#byId.get(row.instId);
+    if (instrument === undefined) return;
+    // Where a limit lies between two ticks, the one inside it counts. An empty text is 0: no limit.
+    const buyMax = row.isEnabled ? ticksOf(instrument, row.buyLmt, Math.floor) : 0;
+    const sellMin = row.isEnabled ? ticksOf(instrument, row.sellLmt, Math.ceil) : 0;
+    const { index } = instrument;
+    const buyTicksMax = buyMax > 0 && buyMax < TICKS_MAX ? buyMax : TICKS_MAX;
+    const sellTicksMin = Math.min(sellMin, TICKS_MAX);
+    this.#state.buyTicksMax[index] = buyTicksMax;
+    this.#state.sellTicksMin[index] = sellTicksMin;
+    this.#gate.setPriceLimits(index, buyTicksMax, sellTicksMin);
+  }
+
+  #onMarkPrice(row: MarkPriceRow): void {
+    const instrument = this.#byId.get(row.instId);
+    if (instrument === undefined) return;
+    const ticks = Number(row.markPx) / instrument.tick.value;
+    if (!(ticks > 0 && ticks < TICKS_MAX)) return;
+    this.#markHeardNs[instrument.index] = this.#state.nowNs;
+    this.#setMark(instrument.index, ticks);
+    this.#kill.margin.onMark(instrument.index, ticks);
+  }
+
+  #setMark(index: number, ticks: number): void {
+    this.#state.markTicks[index] = ticks;
+    this.#gate.setMarkPrice(index, ticks);
+  }
+
+  // --------------------------------------------------------------------------------------------- what is traded
+
+  /** Only what the engine loaded may be quoted: another state withdraws the instrument, another grid or code for good. */
+  #onInstrument(fields: InstrumentFields): void {
+    const instrument = this.#byId.get(fields.instId);
+    if (instrument === undefined) return;
+    const { index } = instrument;
+    const isSame =
+      Number(fields.tickSz) === instrument.tick.value &&
+      Number(fields.lotSz) === instrument.lot.value &&
+      // Pushes may name only what changed (OKX change log 2026-09-30): no code is no news.
+      (fields.instIdCode === 0 || fields.instIdCode === instrument.instIdCode);
+    if (!isSame) this.#state.isOutdated[index] = 1;
+    instrument.state = fields.state;
+    const isLive = fields.state === InstrumentState.live && this.#state.isOutdated[index] === 0;
+    const wasLive = this.#gate.isPaused[index] === 0;
+    this.#gate.isPaused[index] = isLive ? 0 : 1;
+    if (!isLive) this.#quoting.withdraw(index);
+    // A market that stands still would bring no other quote.
+    else if (!wasLive) this.#quoting.republish(index);
+    if (isSame || this.#isReloadAsked) return;
+    this.#isReloadAsked = true;
+    this.#output.request(LoopRequest.reload, index);
+  }
+
+  // ------------------------------------------------------------------------------------------- how the account is
+
+  #onAccount(row: AccountRow): void {
+    this.#kill.margin.onMarginRatio(row.mgnRatio === '' ? NaN : Number(row.mgnRatio));
+  }
+
+  #onPosition(row: PositionRow): void {
+    const instrument = this.#byId.get(row.instId);
+    if (instrument === undefined || row.posSide !== 'net') return;
+    const { index } = instrument;
+    const isShort = row.pos.startsWith('-');
+    const magnitude = row.pos === '' ? 0 : instrument.lot.fromText(isShort ? row.pos.slice(1) : row.pos);
+    if (magnitude === OFF_GRID) return;
+    const lots = isShort ? -magnitude : magnitude;
+    this.#kill.margin.onPosition(index, lots, Number(row.liqPx) / instrument.tick.value);
+    if (lots !== this.#ledger.positionLots[index]) this.#account.auditBy(this.#state.nowNs + POSITION_AFTER_NS);
+  }
+
+  // -------------------------------------------------------------------------------------------- how the venue is
+
+  #onStatus(row: StatusRow): void {
+    const isHere = row.env === '' || (row.env === DEMO_ENV) === this.#options.isDemo;
+    if (!isHere || !SERVICES.includes(row.serviceType)) return;
+    const name = `${row.serviceType} ${row.title} ${row.beginMs}`;
+    const venueMs = this.#state.venueMs(this.#state.nowNs);
+    // Announced (scheduled) is not yet begun; pre_open, which follows ongoing, takes no orders either.
+    if (row.state === 'ongoing' || row.state === 'pre_open') {
+      const untilMs = row.endMs > venueMs ? row.endMs + STATUS_GRACE_MS : venueMs + STATUS_AGE_MS_MAX;
+      this.#maintenances.set(name, untilMs);
+    } else if (OVER.includes(row.state)) this.#maintenances.delete(name);
+    this.#settleStatus();
+  }
+
+  #settleStatus(): void {
+    const level = this.#maintenances.size > 0 ? KillLevel.paused : KillLevel.quoting;
+    this.#kill.ladder.raise(KillTrigger.venueStatus, level, ACCOUNT);
+  }
+
+  /** Words that are too old to be believed. */
+  onTimer(nowNs: Nanoseconds): void {
+    const { markTicks } = this.#state;
+    for (let index = 0; index < markTicks.length; index++) {
+      if (markTicks[index]! > 0 && nowNs - this.#markHeardNs[index]! > MARK_AGE_NS_MAX) this.#setMark(index, 0);
+    }
+    if (this.#maintenances.size === 0) return;
+    const venueMs = this.#state.venueMs(nowNs);
+    for (const [name, untilMs] of this.#maintenances) if (venueMs > untilMs) this.#maintenances.delete(name);
+    this.#settleStatus();
+  }
+
+  /** A new subscription repeats what is under way: what it does not repeat has ended while nobody heard. */
+  onPublicUp(): void {
+    const untilMs = this.#state.venueMs(this.#state.nowNs) + STATUS_REPEAT_MS;
+    for (const [name, believedMs] of this.#maintenances) {
+      this.#maintenances.set(name, Math.min(believedMs, untilMs));
+    }
+  }
+
+  onPublicDown(): void {
+    for (let index = 0; index < this.#markHeardNs.length; index++) this.#setMark(index, 0);
+  }
+}
+
+/** A price of a cold message in ticks, rounded; 0 when it is none. */
+function ticksOf(instrument: Instrument, text: string, round: (ticks: number) => number): number {
+  const exact = instrument.tick.fromText(text);
+  const ticks = exact === OFF_GRID ? round(Number(text) / instrument.tick.value) : exact;
+  return Number.isFinite(ticks) ? ticks : 0;
+}

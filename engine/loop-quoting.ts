@@ -1,0 +1,300 @@
+/**
+ * From what the workers want to what is asked of the venue: quotes are taken, guarded against the book as it is now, cut to
+ * what the kill ladder leaves, and compared with the orders that live.
+ *
+ * Owner:      the engine thread.
+ * Invariants: nothing is wanted of a market that cannot be quoted, of an instrument without its worker, or beyond the
+ *             instrument's kill level; reduce only, the orders left of the shrinking side never add up to more than the
+ *             position; what the guard finds bad is moved or cancelled in the same turn.
+ * Cost:       the guard is two comparisons a book update; a comparison of orders and rows only where something happened.
+ */
+import { Side } from './base/side.ts';
+import type { Instrument } from './base/instrument.ts';
+import { TICKS_MAX } from './base/units.ts';
+import type { Lots, Nanoseconds } from './base/units.ts';
+import { BookState } from './book/book.ts';
+import { QuoteBell } from './handoff/doorbell.ts';
+import { QuoteReader } from './handoff/quote-slot.ts';
+import type { LoopCommands } from './loop-commands.ts';
+import type { LoopKill } from './loop-kill.ts';
+import type { LoopMarket } from './loop-market.ts';
+import type { LoopMetrics } from './loop-metrics.ts';
+import type { LoopOptions } from './loop-options.ts';
+import { LoopShape } from './loop-shape.ts';
+import type { LoopState } from './loop-state.ts';
+import { GuardResult, TakeResult, WantedLadder } from './loop-wanted.ts';
+import type { CommandBatch } from './orders/command-batch.ts';
+import { CommandReason, KEEP_LOTS } from './orders/command-batch.ts';
+import { NO_ORDER } from './orders/order-table.ts';
+import type { OrderTable } from './orders/order-table.ts';
+import type { PositionLedger } from './orders/position-ledger.ts';
+import { QuoteDiff } from './orders/quote-diff.ts';
+import type { Gate } from './risk/gate.ts';
+import { KillLevel } from './risk/kill-ladder.ts';
+
+export class LoopQuoting {
+  readonly wanted: readonly WantedLadder[];
+  readonly bell: QuoteBell;
+
+  readonly #state: LoopState;
+  readonly #instruments: readonly Instrument[];
+  readonly #table: OrderTable;
+  readonly #ledger: PositionLedger;
+  readonly #gate: Gate;
+  readonly #market: LoopMarket;
+  readonly #commands: LoopCommands;
+  readonly #kill: LoopKill;
+  readonly #metrics: LoopMetrics;
+  readonly #readers: readonly QuoteReader[];
+  readonly #diff: QuoteDiff;
+  readonly #shape: LoopShape;
+  readonly #quoteAgeNsMax: Nanoseconds;
+  /** By instrument: 1 while its worker runs. */
+  readonly #hasWorker: Uint8Array;
+  /** By instrument: when the oldest market that its worker has not answered was published; 0 when it has answered all. */
+  readonly #unansweredNs: Float64Array;
+  /** By instrument: the position that was published last, and the first market version that carried it. */
+  readonly #publishedLots: Float64Array;
+  readonly #positionVersion: Float64Array;
+
+  constructor(
+    options: LoopOptions,
+    state: LoopState,
+    parts: {
+      readonly table: OrderTable;
+      readonly ledger: PositionLedger;
+      readonly gate: Gate;
+      readonly market: LoopMarket;
+      readonly commands: LoopCommands;
+      readonly kill: LoopKill;
+      readonly metrics: LoopMetrics;
+    },
+  ) {
+    const { instruments, handoff } = options;
+    this.wanted = instruments.map(() => new WantedLadder(handoff.quoteLevels));
+    this.bell = new QuoteBell(handoff);
+    this.#state = state;
+    this.#instruments = instruments;
+    this.#table = parts.table;
+    this.#ledger = parts.ledger;
+    this.#gate = parts.gate;
+    this.#market = parts.market;
+    this.#commands = parts.commands;
+    this.#kill = parts.kill;
+    this.#metrics = parts.metrics;
+    this.#readers = instruments.map((_, instrument) => new QuoteReader(handoff, instrument));
+    this.#diff = new QuoteDiff(parts.table, options.tolerances, handoff.quoteLevels);
+    this.#shape = new LoopShape(handoff.quoteLevels);
+    this.#quoteAgeNsMax = options.timings.quoteAgeNsMax;
+    this.#hasWorker = new Uint8Array(instruments.length);
+    this.#unansweredNs = new Float64Array(instruments.length);
+    this.#publishedLots = new Float64Array(instruments.length);
+    this.#positionVersion = new Float64Array(instruments.length);
+  }
+
+  // -------------------------------------------------------------------------------------------------- market
+
+  /** @hot The market as it is now, for the worker, the gate and the brakes. */
+  publish(instrument: number, recvNs: Nanoseconds): void {
+    const market = this.#market;
+    const positionLots = this.#ledger.positionLots[instrument]!;
+    market.publish(instrument, recvNs, positionLots);
+    if (positionLots !== this.#publishedLots[instrument]!) {
+      this.#publishedLots[instrument] = positionLots;
+      this.#positionVersion[instrument] = market.version[instrument]!;
+    }
+    const fair = market.fairTicks[instrument]!;
+    this.#gate.setMarket(
+      instrument,
+      market.bestTicks[instrument * 2]!,
+      market.bestTicks[instrument * 2 + 1]!,
+      fair > 0,
+    );
+    this.#kill.volatility.onFair(instrument, fair, this.#state.nowNs);
+    if (this.#unansweredNs[instrument] === 0) this.#unansweredNs[instrument] = this.#state.nowNs;
+    this.#metrics.published();
+  }
+
+  /** Publishes what is whole: a position or an own order has changed, or a worker has come. */
+  republish(instrument: number): void {
+    if (this.#market.books[instrument]!.state === BookState.synced)
+      this.publish(instrument, this.#state.nowNs);
+  }
+
+  /** @hot Steps a side back, at once, when the book has taken the edge of what rests there. */
+  guard(instrument: number): void {
+    const wanted = this.wanted[instrument]!;
+    if (wanted.isEmpty) return;
+    const fair = this.#market.fairTicks[instrument]!;
+    if (fair === 0) {
+      this.withdraw(instrument);
+      return;
+    }
+    const { isDirty, isGuarded } = this.#state;
+    const version = this.#market.version[instrument]!;
+    const { bestTicks } = this.#table;
+    const first = instrument * 2;
+    const sellBest = bestTicks[first + Side.sell]!;
+    if (wanted.guard(Side.buy, fair, bestTicks[first]!, version) !== GuardResult.good) {
+      isGuarded[first] = 1;
+      isDirty[instrument] = 1;
+    }
+    if (wanted.guard(Side.sell, fair, sellBest === TICKS_MAX ? 0 : sellBest, version) !== GuardResult.good) {
+      isGuarded[first + Side.sell] = 1;
+      isDirty[instrument] = 1;
+    }
+  }
+
+  /** Nothing is wanted of this book until it is whole again. */
+  withdraw(instrument: number): void {
+    this.wanted[instrument]!.withdraw();
+    this.#state.isDirty[instrument] = 1;
+    if (!this.#market.isQuotable(instrument)) this.#gate.setMarket(instrument, 0, 0, false);
+  }
+
+  // -------------------------------------------------------------------------------------------------- quotes
+
+  /** @hot Quote slots changed. */
+  takeQuotes(): void {
+    for (let instrument = this.bell.take(); instrument !== -1; instrument = this.bell.take()) {
+      this.#take(instrument);
+    }
+  }
+
+  /** @hot */
+  #take(instrument: number): void {
+    // A worker that is being ended may still write: what it wants counts no more.
+    if (this.#hasWorker[instrument] === 0) return;
+    const wanted = this.wanted[instrument]!;
+    const result = wanted.take(this.#readers[instrument]!, this.#market.books[instrument]!.epoch);
+    if (result === TakeResult.none) return;
+    if (result === TakeResult.stale) {
+      this.#metrics.quoteStale(instrument);
+      return;
+    }
+    const { quote } = wanted;
+    const isNewest = quote.marketVersion === this.#market.version[instrument];
+    this.#unansweredNs[instrument] = isNewest ? 0 : this.#state.nowNs;
+    if (!this.#market.isQuotable(instrument)) {
+      wanted.withdraw();
+      this.#metrics.quoteDropped(instrument);
+    } else {
+      this.#metrics.quoted(instrument, quote.recvNs);
+      // The book may have moved on while the worker computed.
+      if (!isNewest) this.guard(instrument);
+    }
+    this.#state.isDirty[instrument] = 1;
+  }
+
+  /** A worker that is late with its answer loses its quotes. */
+  checkAge(instrument: number, nowNs: Nanoseconds): void {
+    const unansweredNs = this.#unansweredNs[instrument]!;
+    const wanted = this.wanted[instrument]!;
+    if (wanted.isEmpty || unansweredNs === 0 || nowNs - unansweredNs <= this.#quoteAgeNsMax) return;
+    this.#metrics.quoteStale(instrument);
+    wanted.withdraw();
+  }
+
+  onWorkerLost(instrument: number): void {
+    this.#hasWorker[instrument] = 0;
+    this.wanted[instrument]!.withdraw();
+    this.#state.isDirty[instrument] = 1;
+  }
+
+  /** It may have quoted this market before it was known to: it is published once more for it. */
+  onWorkerReady(instrument: number): void {
+    this.#hasWorker[instrument] = 1;
+    this.#unansweredNs[instrument] = 0;
+    this.republish(instrument);
+  }
+
+  // ----------------------------------------------------------------------------------------------- comparison
+
+  /**
+   * @hot Both sides of one instrument.
+   *
+   * @param isQuoting whether anything may be wanted at all
+   */
+  compare(instrument: number, isQuoting: boolean, batch: CommandBatch): void {
+    const wanted = this.wanted[instrument]!;
+    const { quote } = wanted;
+    const level = this.#kill.ladder.level(instrument);
+    const isWanted = isQuoting && level < KillLevel.paused && this.#gate.isPaused[instrument] === 0;
+    this.#commands.isBehind[instrument] =
+      quote.marketVersion < this.#positionVersion[instrument]! ? 1 : 0;
+    const amendsBefore = batch.amends.count;
+    const cancelsBefore = batch.cancels.count;
+    if (!isWanted || level === KillLevel.quoting) {
+      const bidCount = isWanted ? quote.bidCount : 0;
+      const askCount = isWanted ? quote.askCount : 0;
+      this.#diff.diff(instrument, Side.buy, quote.bidTicks, quote.bidLots, bidCount, batch);
+      this.#diff.diff(instrument, Side.sell, quote.askTicks, quote.askLots, askCount, batch);
+    } else this.#compareShaped(instrument, level, batch);
+    this.#pullBad(instrument, Side.buy, batch);
+    this.#pullBad(instrument, Side.sell, batch);
+    const { isGuarded } = this.#state;
+    if (isGuarded[instrument * 2] === 0 && isGuarded[instrument * 2 + 1] === 0) return;
+    batch.amends.reason.fill(CommandReason.guard, amendsBefore, batch.amends.count);
+    batch.cancels.reason.fill(CommandReason.guard, cancelsBefore, batch.cancels.count);
+    isGuarded[instrument * 2] = 0;
+    isGuarded[instrument * 2 + 1] = 0;
+  }
+
+  /** @hot What the kill ladder leaves of it. */
+  #compareShaped(instrument: number, level: KillLevel, batch: CommandBatch): void {
+    const shape = this.#shape;
+    const positionLots = this.#ledger.positionLots[instrument]!;
+    if (level === KillLevel.wider) shape.widen(this.wanted[instrument]!);
+    else shape.reduce(this.wanted[instrument]!, positionLots, this.#instruments[instrument]!.minLots);
+    this.#diff.diff(instrument, Side.buy, shape.bidTicks, shape.bidLots, shape.bidCount, batch);
+    this.#diff.diff(instrument, Side.sell, shape.askTicks, shape.askLots, shape.askCount, batch);
+    if (level === KillLevel.wider) return;
+    this.#pullExcess(instrument, Side.buy, Math.max(0, -positionLots), batch);
+    this.#pullExcess(instrument, Side.sell, Math.max(0, positionLots), batch);
+  }
+
+  /**
+   * @hot Cancels what the diff's tolerance has kept and what together could turn the position round. One whose amend is on
+   * its way, or in this batch, counts at what is asked for.
+   */
+  #pullExcess(instrument: number, side: Side, roomLots: Lots, batch: CommandBatch): void {
+    const table = this.#table;
+    let openLots = 0;
+    for (let slot = table.first(instrument, side); slot !== NO_ORDER; slot = table.next(slot)) {
+      if (!table.isCancellable(slot)) continue;
+      const isTouched = batch.isTouched(slot);
+      openLots += isTouched ? this.#openLotsIn(batch, slot) : table.openLotsAfter(slot, KEEP_LOTS);
+      if (openLots <= roomLots || isTouched) continue;
+      openLots -= table.openLotsAfter(slot, KEEP_LOTS);
+      batch.addCancel(slot, instrument, side, table.priceTicks[slot]!, CommandReason.surplus);
+    }
+  }
+
+  /** What the batch leaves open of an order that it touches. */
+  #openLotsIn(batch: CommandBatch, slot: number): Lots {
+    const { amends } = batch;
+    for (let row = amends.count - 1; row >= 0; row--) {
+      if (amends.slot[row] === slot) return this.#table.openLotsAfter(slot, amends.lots[row]!);
+    }
+    return 0;
+  }
+
+  /**
+   * @hot Cancels what the guard finds bad and the diff has not moved: an order with an amend in flight to a price that is
+   * bad by now, or one that the diff's tolerance keeps. One on its way to a good price is left: its amend arrives first.
+   */
+  #pullBad(instrument: number, side: Side, batch: CommandBatch): void {
+    const table = this.#table;
+    const fair = this.#market.fairTicks[instrument]!;
+    if (fair === 0) return;
+    const edge = this.wanted[instrument]!.quote.edgeMinTicks;
+    const best = table.bestTicks[instrument * 2 + side]!;
+    if (side === Side.buy ? best <= fair - edge : best >= fair + edge) return;
+    for (let slot = table.first(instrument, side); slot !== NO_ORDER; slot = table.next(slot)) {
+      const ticks = table.wantTicks[slot]!;
+      const isBad = side === Side.buy ? ticks > fair - edge : ticks < fair + edge;
+      if (!isBad || batch.isTouched(slot) || !table.isCancellable(slot)) continue;
+      batch.addCancel(slot, instrument, side, table.priceTicks[slot]!, CommandReason.guard);
+    }
+  }
+}
