@@ -231,9 +231,16 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
   }
 
   #run(run: () => void): void {
-    try {
+    this.#guard(() => {
       run();
       this.#quote();
+    });
+  }
+
+  /** The engine throws only when an invariant of its own does not hold. */
+  #guard(run: () => void): void {
+    try {
+      run();
     } catch (error) {
       if (!this.isDead) this.#owner.failed('the engine threw', error);
     }
@@ -252,12 +259,18 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
     if (quoterMs === 0) this.#pass();
     else if (!this.#isQuoteDue) {
       this.#isQuoteDue = true;
-      this.timeline.after(quoterMs * NS_PER_MS, StepKind.toEngine, () => {
-        this.#isQuoteDue = false;
-        if (this.timeline.nowNs < this.workersSilentUntilNs) return;
-        this.onThread(StepKind.toEngine, () => this.#pass());
-      });
+      this.timeline.after(quoterMs * NS_PER_MS, StepKind.toEngine, () => this.#passLate());
     }
+  }
+
+  #passLate(): void {
+    const { timeline, stalledUntilNs } = this;
+    if (timeline.nowNs < stalledUntilNs) {
+      timeline.at(stalledUntilNs, StepKind.toEngine, () => this.#passLate());
+      return;
+    }
+    this.#isQuoteDue = false;
+    if (!this.isDead && timeline.nowNs >= this.workersSilentUntilNs) this.#guard(() => this.#pass());
   }
 
   #pass(): void {

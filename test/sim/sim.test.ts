@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { UsageError, parseArguments } from './arguments.ts';
+import { REGRESSIONS } from './regressions.ts';
+import { faultSums, replayCommand, summaryText } from './report.ts';
+import { runSeed, runWorld } from './run.ts';
+
+const MINUTES = 1 / 60;
+
+describe('worlds', () => {
+  test.each([1, 2])('seed %i: nothing goes wrong, and everything is quoted', async (seed) => {
+    const { result, world } = await runWorld({ seed, hours: 5 * MINUTES, faults: 'none' });
+    expect(result.failure).toBe(null);
+    expect(result.faults).toEqual({});
+    expect(result.restarts).toBe(0);
+    expect(result.orders).toBeGreaterThan(10);
+    expect(world.foreignOrderIds.size).toBeGreaterThan(0);
+  });
+
+  test.each([3, 4, 5])('seed %i: much goes wrong, and all of it heals', async (seed) => {
+    const result = await runSeed({ seed, hours: 10 * MINUTES, faults: 'heavy' });
+    expect(result.failure).toBe(null);
+    expect(Object.keys(result.faults).length).toBeGreaterThan(10);
+  });
+
+  test('the same seed is the same world, another seed another', async () => {
+    const options = { hours: 5 * MINUTES, faults: 'heavy' } as const;
+    const first = await runSeed({ seed: 6, ...options });
+    const again = await runSeed({ seed: 6, ...options });
+    const other = await runSeed({ seed: 7, ...options });
+    expect(again.stateHash).toBe(first.stateHash);
+    expect(again.steps).toBe(first.steps);
+    expect(other.stateHash).not.toBe(first.stateHash);
+  });
+});
+
+describe.runIf(REGRESSIONS.length > 0)('regressions', () => {
+  test.each(REGRESSIONS)('seed $seed: $cause', async ({ seed, hours, faults }) => {
+    expect((await runSeed({ seed, hours, faults })).failure).toBe(null);
+  });
+});
+
+describe('the command', () => {
+  const base = ['--hours', '1', '--faults', 'heavy'];
+
+  test('takes one seed, or many from a first one', () => {
+    expect(parseArguments([...base, '--seed', '7']).seeds).toEqual([7]);
+    expect(parseArguments([...base, '--seeds', '3', '--from', '5']).seeds).toEqual([5, 6, 7]);
+    expect(parseArguments(base).seeds).toEqual([1]);
+  });
+
+  test.each([
+    ['no hours', ['--faults', 'none']],
+    ['no profile', ['--hours', '1']],
+    ['another profile', ['--hours', '1', '--faults', 'some']],
+    ['hours of nothing', ['--hours', '0', '--faults', 'none']],
+    ['a seed that is no number', [...base, '--seed', 'x']],
+    ['a seed and seeds', [...base, '--seed', '1', '--seeds', '2']],
+    ['something else', [...base, '--more']],
+  ])('refuses %s', (_, args) => {
+    expect(() => parseArguments(args)).toThrow(UsageError);
+  });
+
+  test('says how a world is run again, and what all of them gave', () => {
+    const args = parseArguments([...base, '--seeds', '2']);
+    expect(replayCommand(args, 2)).toBe('npm run -s sim -- --seed 2 --hours 1 --faults heavy --verbose');
+    const result = {
+      seed: 1,
+      stateHash: '',
+      failure: null,
+      virtualHours: 1,
+      realSeconds: 2,
+      steps: 3,
+      orders: 4,
+      fills: 5,
+      faults: { crash: 6, ackLost: 1 },
+      restarts: 7,
+      profit: 8,
+      options: '',
+    };
+    expect(faultSums([result, result])).toEqual({ crash: 12, ackLost: 2 });
+    const text = summaryText([result, result], 60);
+    expect(text).toContain('2 seeds, 0 failed');
+    expect(text).toContain('ackLost 2, crash 12');
+    expect(text).toContain('speed 2.0 virtual hours a minute');
+  });
+});
