@@ -107,7 +107,6 @@ export class OrderEntry {
       if (typeof expTime !== 'string' || !/^\d{1,16}$/.test(expTime)) {
         return new Refusal('51000', 200, 'Parameter expTime error');
       }
-      if (Number(expTime) < nowMs) return new Refusal('50036');
     }
 
     const named = (items as readonly Item[]).map((item) => ({
@@ -115,6 +114,10 @@ export class OrderEntry {
       instId: this.#instIdOf(item, naming),
       fault: null as Fault | null,
     }));
+    if (expTime !== undefined && kind !== 'cancel' && Number(expTime) < nowMs) {
+      this.#noteRefused(uid, kind, named, '50036');
+      return new Refusal('50036');
+    }
     const interfere = this.#interference();
     if (interfere !== null) {
       for (const entry of named) {
@@ -130,7 +133,7 @@ export class OrderEntry {
     if (isApplied) {
       for (const entry of named) entry.fault = null;
       this.#submitItems(uid, kind, named, nowMs);
-    }
+    } else this.#noteRefused(uid, kind, named, sCode);
     const code = sCode as keyof typeof WHOLE_REQUEST_STATUS;
     return new Refusal(code, WHOLE_REQUEST_STATUS[code]);
   }
@@ -147,7 +150,9 @@ export class OrderEntry {
     let throttled = 0;
     for (const { item, instId, fault } of named) {
       if (fault !== null && !fault.isApplied) {
-        results.push(shaped(kind, item, faulty(item, fault, this.#exchange.nowMs)));
+        const result = faulty(item, fault, this.#exchange.nowMs);
+        this.#inspection.received(uid, kind, typeof instId === 'string' ? instId : '', item, result);
+        results.push(shaped(kind, item, result));
         continue;
       }
       const refusal =
@@ -167,6 +172,14 @@ export class OrderEntry {
     if (throttled === named.length) return new Refusal(results[0]!.sCode === '50061' ? '50061' : '50011');
     const code = accepted === named.length ? '0' : accepted === 0 ? '1' : '2';
     return { code, msg: '', data: results };
+  }
+
+  /** What came and was turned down as a whole is seen by inspection all the same. */
+  #noteRefused(uid: string, kind: OrderKind, named: readonly NamedItem[], sCode: string): void {
+    for (const { item, instId } of named) {
+      const result = faulty(item, { sCode, isApplied: false }, this.#exchange.nowMs);
+      this.#inspection.received(uid, kind, typeof instId === 'string' ? instId : '', item, result);
+    }
   }
 
   #execute(uid: string, kind: OrderKind, request: Item): ItemResult {
