@@ -10,19 +10,43 @@
  *             done for an engine that has stopped, however late an answer comes.
  * Cost:       beside the loop: nothing on the path; a snapshot of the state at most once a second.
  */
+import { AssertionError } from '../base/assert.ts';
 import type { Instrument } from '../base/instrument.ts';
-import type { Nanoseconds } from '../base/units.ts';
+import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import type { Handoff } from '../handoff/handoff-memory.ts';
 import type { Loop } from '../loop.ts';
-import type { CommandResult, Connection, LoopOutput, LoopRequest, OperatorCommand } from '../loop-options.ts';
+import { Connection, LoopRequest } from '../loop-options.ts';
+import type { CommandResult, LoopOutput, OperatorCommand } from '../loop-options.ts';
+import { MetricsWriter } from '../metrics/cells.ts';
 import type { MetricsMemory } from '../metrics/cells.ts';
 import type { ChannelArg } from '../okx/shapes.ts';
+import type { RiskLimits } from '../risk/gate.ts';
+import { ACCOUNT, KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
 import type { LadderParameters } from '../../workers/strategy/ladder.ts';
+import type { AccountDesk } from './account-desk.ts';
+import { buildAccountDesk } from './account-desk-parts.ts';
+import { DeadMansSwitch } from './dead-mans-switch.ts';
+import { CONNECTION_NAMES, buildParts, channelsOf, isNeededChannel } from './engine-parts.ts';
+import { captureState, fingerprintOf, restoreState } from './engine-snapshot.ts';
+import type { Identity, Lasting } from './engine-snapshot.ts';
+import { withdrawAll } from './engine-stop.ts';
+import type { StopReport } from './engine-stop.ts';
+import { statusOf } from './engine-status.ts';
+import type { EngineState } from './engine-state.ts';
 import type { EngineWorld } from './engine-world.ts';
+import { Holdings } from './holdings.ts';
+import { ladderOf } from './instruments.ts';
+import { nextRun, prepare, venueName } from './startup.ts';
+import type { Prepared } from './startup.ts';
+import { StateKeeper } from './state-keeper.ts';
+import { textOf } from './text-of.ts';
+import { VenueTime } from './venue-time.ts';
 
 /** The world calls `onTimer` so often. */
 export const TIMER_MS = 20;
+/** A disk that takes longer than this to sync is taken for one that does not. */
+const SAVE_MS_MAX = 10_000;
 
 export interface EngineOptions {
   readonly config: Config;
@@ -33,49 +57,312 @@ export interface EngineOptions {
   readonly build: { readonly version: string; readonly node: string };
 }
 
-/** What is left when an engine has stopped. */
-export interface StopReport {
-  /** The venue has confirmed that no order of ours rests. */
-  readonly isConfirmed: boolean;
-  readonly detail: string;
-}
-
-export declare class Engine implements LoopOutput {
-  /**
-   * Loads state and instruments, checks clock and account, and returns when the new run's number is on disk. Nothing is
-   * quoted before the sessions are up and the account is recovered.
-   *
-   * @throws HostError when something is not as it must be, with what to change; StateError from the store
-   */
-  static start(options: EngineOptions): Promise<Engine>;
+export class Engine implements LoopOutput {
+  readonly config: Config;
   readonly loop: Loop;
   readonly handoff: Handoff;
   readonly memory: MetricsMemory;
   /** By instrument, for the quoters. */
   readonly parameters: readonly LadderParameters[];
+  readonly limits: readonly RiskLimits[];
   readonly instruments: readonly Instrument[];
   readonly run: number;
   /** What the sessions subscribe. */
   readonly publicChannels: readonly ChannelArg[];
   readonly privateChannels: readonly ChannelArg[];
   readonly tradeChannels: readonly ChannelArg[];
+  readonly deadMansSwitch: DeadMansSwitch;
+  readonly keeper: StateKeeper;
+  readonly desk: AccountDesk;
+  readonly venueTime: VenueTime;
+
+  readonly #world: EngineWorld;
+  readonly #lasting: Lasting;
+  readonly #uid: string;
+  readonly #tag: string;
+  readonly #writer: MetricsWriter;
+  #isReloading = false;
+  #isStopping = false;
+  #isStopped = false;
+
+  /**
+   * Loads state and instruments, checks clock and account, and returns when the new run's number is on disk. Nothing is
+   * quoted before the sessions are up and the account is recovered.
+   *
+   * @throws HostError when something is not as it must be, with what to change; StateError from the store
+   */
+  static async start(options: EngineOptions): Promise<Engine> {
+    const { config, tag, world } = options;
+    const engine = new Engine(options, await prepare(config, tag, world));
+    await world.state.save(engine.#capture());
+    return engine;
+  }
+
+  private constructor(options: EngineOptions, prepared: Prepared) {
+    const { config, tag, world, isFreshAccount } = options;
+    const { instruments, state, account } = prepared;
+    const { clock } = world;
+    this.config = config;
+    this.#world = world;
+    this.#uid = account.uid;
+    this.#tag = tag;
+    this.instruments = instruments;
+    this.run = nextRun(state, clock.wallMs());
+    const parts = buildParts(options, instruments, this.run, clock, this);
+    const { loop } = parts;
+    this.loop = loop;
+    this.handoff = parts.handoff;
+    this.memory = parts.memory;
+    this.limits = parts.limits;
+    this.parameters = instruments.map((each) => ladderOf(each, config.instruments[each.index]!));
+    this.#writer = new MetricsWriter(parts.memory);
+    this.#writer.set(this.#writer.cell('startTime'), clock.wallMs() / 1_000);
+    this.#writer.set(this.#writer.cell('buildInfo', 0, 0, 0, 0), 1);
+    const channels = channelsOf(config, instruments);
+    this.publicChannels = channels.public;
+    this.privateChannels = channels.private;
+    this.tradeChannels = channels.trade;
+
+    const { ledger, tradeLog: trades, ladder, lossWatch: loss } = loop;
+    const holdings = new Holdings(instruments, ledger, trades);
+    this.#lasting = { instruments, ledger, trades, ladder, loss, holdings };
+    const isNew = restoreState(state, this.#lasting, isFreshAccount);
+    const log = (line: string): void => world.log(line);
+    this.venueTime = new VenueTime({
+      clock,
+      venueClock: world.venueClock,
+      log,
+      onMeasured: (stepMs, errorMs) => this.#onClock(stepMs, errorMs),
+    });
+    this.keeper = new StateKeeper({
+      store: world.state,
+      clock,
+      capture: () => this.#capture(),
+      fingerprint: () => fingerprintOf(this.#identity(), this.#lasting),
+      log,
+    });
+    this.deadMansSwitch = new DeadMansSwitch({
+      account: world.account,
+      clock,
+      tag,
+      timeoutSeconds: config.engine.deadMansSwitchSeconds,
+      log,
+      onArmed: (untilNs) => loop.onSwitchArmed(untilNs, clock.nowNs()),
+    });
+    this.desk = buildAccountDesk({
+      world,
+      config,
+      tag,
+      run: this.run,
+      loop,
+      lasting: this.#lasting,
+      isNew,
+      isFreshAccount,
+      verifiedMs: isFreshAccount ? 0 : (state?.verifiedMs ?? 0),
+      venueMs: () => this.venueTime.at(clock.nowNs()),
+      onLearnt: () => this.keeper.saveSoon(),
+      onOutdated: (instIds) => this.#reload(`grid or code of ${instIds} is another one now`),
+    });
+    this.#onClock(0, world.venueClock.offsetErrorMs);
+  }
+
+  // ------------------------------------------------------------------------------------------------- sessions
+
   /** Whether the engine cannot go on when the venue refuses this channel. */
-  isNeeded(channel: ChannelArg): boolean;
+  isNeeded(channel: ChannelArg): boolean {
+    return isNeededChannel(this.config, channel);
+  }
+
   /** @hot */
-  onFrame(connection: Connection, bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void;
-  onSessionUp(connection: Connection): void;
-  onSessionDown(connection: Connection, reason: string): void;
-  onSwitched(connection: Connection): void;
-  onQuotes(): void;
-  onWorkerLost(worker: number, instruments: readonly number[], reason: string): void;
-  onWorkerReady(worker: number, instruments: readonly number[]): void;
-  onTimer(): void;
-  /** Resolves when the kill state is where a restart finds it. */
-  command(command: OperatorCommand): Promise<CommandResult>;
+  onFrame(connection: Connection, bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void {
+    if (this.#isStopped) return;
+    if (connection === Connection.public) this.loop.onPublicFrame(bytes, start, end, recvNs);
+    else if (connection === Connection.private) this.loop.onPrivateFrame(bytes, start, end, recvNs);
+    else this.loop.onTradeFrame(bytes, start, end, recvNs);
+  }
+
+  onSessionUp(connection: Connection): void {
+    if (this.#isStopped) return;
+    this.#world.log(`${CONNECTION_NAMES[connection]}: up`);
+    this.#writer.set(this.#writer.cell('sessionUp', connection), 1);
+    if (connection !== Connection.public) this.desk.onSessionUp();
+    this.loop.onSessionUp(connection, this.#world.clock.nowNs());
+  }
+
+  onSessionDown(connection: Connection, reason: string): void {
+    if (this.#isStopped) return;
+    this.#world.log(`${CONNECTION_NAMES[connection]}: down: ${reason}`);
+    this.#writer.set(this.#writer.cell('sessionUp', connection), 0);
+    this.#writer.increment(this.#writer.cell('sessionReconnects', connection));
+    this.loop.onSessionDown(connection, this.#world.clock.nowNs());
+    if (connection === Connection.trade && !this.#isStopping) this.#follow(this.desk.cancelWhileDown());
+  }
+
+  /** Snapshots and repeated updates follow by themselves, and the loop takes both as they come. */
+  onSwitched(connection: Connection): void {
+    if (!this.#isStopped) this.#world.log(`${CONNECTION_NAMES[connection]}: switched to a new connection`);
+  }
+
+  // -------------------------------------------------------------------------------------------------- workers
+
+  onQuotes(): void {
+    if (!this.#isStopped) this.loop.onQuotes(this.#world.clock.nowNs());
+  }
+
+  onWorkerLost(worker: number, instruments: readonly number[], reason: string): void {
+    if (this.#isStopped) return;
+    this.#world.log(`quote worker ${worker}: lost: ${reason}; its quotes are withdrawn`);
+    this.#writer.increment(this.#writer.cell('workerRestarts', worker));
+    this.loop.onWorkerLost(instruments, this.#world.clock.nowNs());
+  }
+
+  onWorkerReady(worker: number, instruments: readonly number[]): void {
+    if (this.#isStopped) return;
+    this.#world.log(`quote worker ${worker}: ready`);
+    this.loop.onWorkerReady(instruments, this.#world.clock.nowNs());
+  }
+
+  // ---------------------------------------------------------------------------------------------------- timer
+
+  /** Every `TIMER_MS`, as long as the engine thread turns: the dead man's switch hangs on it. */
+  onTimer(): void {
+    if (this.#isStopped) return;
+    const nowNs = this.#world.clock.nowNs();
+    this.loop.onTimer(nowNs, this.venueTime.at(nowNs));
+    this.keeper.onTimer(nowNs);
+    this.#follow(this.venueTime.onTimer(nowNs));
+  }
+
+  /** The loop is told of steps, not of where the clock stands: what was measured is what is counted with from then on. */
+  #onClock(stepMs: Milliseconds, errorMs: Milliseconds): void {
+    this.#writer.set(this.#writer.cell('clockOffset'), this.#world.venueClock.offsetMs / 1_000);
+    this.loop.onClock(stepMs, errorMs, this.#world.clock.nowNs());
+  }
+
+  // --------------------------------------------------------------------------------------------- loop outputs
+
+  /** @hot */
+  send(connection: Connection, bytes: Uint8Array, length: number): boolean {
+    return !this.#isStopped && this.#world.send(connection, bytes, length);
+  }
+
+  /** From inside the loop's turn: nothing here answers before the turn has ended. */
+  request(request: LoopRequest, instrument: number): void {
+    if (request === LoopRequest.heartbeat) {
+      if (!this.#isStopping) this.deadMansSwitch.beat();
+      return;
+    }
+    if (request === LoopRequest.save) this.keeper.saveSoon();
+    else if (this.#isStopping) return;
+    else if (request === LoopRequest.recovery) this.#follow(this.desk.recover());
+    else if (request === LoopRequest.audit) this.#follow(this.desk.runAudit());
+    else if (request === LoopRequest.bookSnapshot) this.#follow(this.#fetchBook(instrument));
+    else if (request === LoopRequest.reload) this.#follow(this.#reloadFor(instrument));
+    else this.#follow(this.#reconnectPrivate());
+  }
+
+  async #fetchBook(instrument: number): Promise<void> {
+    const { account, clock } = this.#world;
+    const { instId } = this.instruments[instrument]!;
+    let text;
+    try {
+      text = await account.fetchBook(instId);
+    } catch (error) {
+      // The loop asks again by its timer.
+      if (!this.#isStopped) this.#world.log(`book of ${instId}: ${textOf(error)}`);
+      return;
+    }
+    if (!this.#isStopped) this.loop.onBookSnapshot(instrument, text, clock.nowNs());
+  }
+
+  async #reconnectPrivate(): Promise<void> {
+    await Promise.resolve();
+    if (this.#isStopping) return;
+    this.#world.log('private: told less than REST; it moves to a new connection');
+    this.#world.reconnect(Connection.private, 'trades stayed away');
+  }
+
+  async #reloadFor(instrument: number): Promise<void> {
+    await Promise.resolve();
+    this.#reload(`grid or code of ${this.instruments[instrument]!.instId} is another one now`);
+  }
+
+  #reload(reason: string): void {
+    if (this.#isReloading || this.#isStopping) return;
+    this.#isReloading = true;
+    this.#world.reload(reason);
+  }
+
+  /** What fails in here is a mistake of ours: failures of the world are dealt with where they are met. */
+  #follow(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!this.#isStopping) this.#world.fail(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+
+  // ---------------------------------------------------------------------------------------------------- state
+
+  #identity(): Identity {
+    return {
+      venue: venueName(this.config),
+      uid: this.#uid,
+      tag: this.#tag,
+      run: this.run,
+      savedMs: this.#world.clock.wallMs(),
+      verifiedMs: this.desk.verifiedMs,
+    };
+  }
+
+  #capture(): EngineState {
+    return captureState(this.#identity(), this.#lasting);
+  }
+
+  /** Writes the state; false when that is not known to have succeeded within its bound. */
+  #save(): Promise<boolean> {
+    return Promise.race([this.keeper.save(), this.#world.waitMs(SAVE_MS_MAX).then(() => false)]);
+  }
+
+  // ------------------------------------------------------------------------------------------------- operator
+
+  /** Does what the operator says, and resolves when a restart would know of it. */
+  async command(command: OperatorCommand): Promise<CommandResult> {
+    if (this.#isStopping) return { isDone: false, text: 'the engine is stopping' };
+    const result = this.loop.command(command, this.#world.clock.nowNs());
+    this.#world.log(`operator: ${command}: ${result.text}`);
+    if (!result.isDone || (await this.#save())) return result;
+    return {
+      isDone: false,
+      text: `${result.text}; but it could not be written down, so that a restart would not know of it`,
+    };
+  }
+
   /** Plain JSON, for the operator. */
-  status(): Record<string, unknown>;
-  /** @param failure what made the world stop it; a broken invariant stays halted over a restart */
-  stop(failure?: unknown): Promise<StopReport>;
-  send(connection: Connection, bytes: Uint8Array, length: number): boolean;
-  request(request: LoopRequest, instrument: number): void;
+  status(): Record<string, unknown> {
+    return statusOf(this, this.#world);
+  }
+
+  // ----------------------------------------------------------------------------------------------------- stop
+
+  /**
+   * Withdraws everything, and sees that the venue has nothing of ours left. Only then is the dead man's switch put out; else
+   * it fires. Sessions stay up until this has ended.
+   *
+   * @param failure what made the world stop it: a broken invariant stays halted over a restart
+   * @throws what the loop threw when it was told, once that is done: it may be the very thing that ends the run
+   */
+  async stop(failure?: unknown): Promise<StopReport> {
+    this.#isStopping = true;
+    const { desk, deadMansSwitch, loop } = this;
+    const parts = { world: this.#world, loop, desk, deadMansSwitch };
+    const { report, thrown } = await withdrawAll(parts, failure !== undefined);
+    const broken = thrown ?? failure;
+    if (broken instanceof AssertionError) loop.ladder.raise(KillTrigger.invariant, KillLevel.halted, ACCOUNT);
+    if (!(await this.#save())) this.#world.log('state: what changed last is not on disk');
+    this.venueTime.close();
+    this.#isStopped = true;
+    await Promise.race([this.keeper.close(), this.#world.waitMs(SAVE_MS_MAX)]);
+    if (thrown === undefined) return report;
+    this.#world.log(report.detail);
+    throw thrown;
+  }
 }

@@ -8,7 +8,9 @@ import type { Endpoints } from '../okx/venue-limits.ts';
 import type { AccountConfig } from '../venue/account-rows.ts';
 import { RestError, RestErrorCode } from '../venue/rest-error.ts';
 import type { EngineState } from './engine-state.ts';
+import type { EngineWorld } from './engine-world.ts';
 import { HostError } from './host-error.ts';
+import { loadInstruments } from './instruments.ts';
 
 /** Where the venue is: the configured URLs, else the region's own hosts, else the embedded venue's port. */
 export function endpointsOf(config: Config, embeddedPort: number): Endpoints {
@@ -192,4 +194,35 @@ export function checkAccount(
       );
     }
   });
+}
+
+/** What a start found. */
+export interface Prepared {
+  readonly state: EngineState | undefined;
+  readonly account: AccountConfig;
+  readonly instruments: Instrument[];
+}
+
+/**
+ * Everything that must be as it should before an engine is built: the state first, which needs no venue, then the clock,
+ * the account and what it trades.
+ *
+ * @throws HostError with what to change; StateError from the store
+ */
+export async function prepare(config: Config, tag: string, world: EngineWorld): Promise<Prepared> {
+  const { account, venueClock } = world;
+  const venue = venueName(config);
+  const ask = <T>(question: () => Promise<T>): Promise<T> => answered(question, (ms) => world.waitMs(ms));
+  const state = await world.state.load();
+  try {
+    await ask(() => venueClock.measureClockOffset());
+    checkClock(venueClock.offsetMs, venueClock.offsetErrorMs, config.engine.clockOffsetMsMax);
+    const found = await ask(() => account.fetchAccountConfig());
+    if (state !== undefined) checkState(state, venue, found.uid, tag);
+    const instruments = await ask(() => loadInstruments(account, config.instruments));
+    checkAccount(found, config, instruments);
+    return { state, account: found, instruments };
+  } catch (error) {
+    throw error instanceof RestError ? startError(error, config.venue.rest ?? venue) : error;
+  }
 }

@@ -1,0 +1,175 @@
+import type { Clock } from '../base/clock.ts';
+import { ContractKind, InstrumentType } from '../base/instrument.ts';
+import type { Instrument } from '../base/instrument.ts';
+import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
+import { BookState } from '../book/book.ts';
+import type { Config } from '../config/schema.ts';
+import { Handoff, createHandoff } from '../handoff/handoff-memory.ts';
+import { Loop } from '../loop.ts';
+import type { LoopOptions, LoopOutput, LoopTimings } from '../loop-options.ts';
+import { namesOf } from '../metrics/catalog.ts';
+import { createMetricsMemory } from '../metrics/cells.ts';
+import type { MetricsMemory } from '../metrics/cells.ts';
+import { DEPTH_CHANNEL_NAMES } from '../okx/depth-frame.ts';
+import type { DepthChannel } from '../okx/depth-frame.ts';
+import { RejectDecision } from '../okx/reject-codes.ts';
+import { Channel } from '../okx/shapes.ts';
+import type { ChannelArg } from '../okx/shapes.ts';
+import { OrderState } from '../orders/order-state.ts';
+import { GateReason } from '../risk/gate.ts';
+import type { RiskLimits } from '../risk/gate.ts';
+import { KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
+import type { EngineOptions } from './engine.ts';
+import { instTypeOf, limitsOf } from './instruments.ts';
+
+/** By the numbers of `Connection`. */
+export const CONNECTION_NAMES = ['public', 'private', 'trade'] as const;
+
+/** Levels a side that workers see. The first strategy reads one; the others are for what comes. */
+const MARKET_LEVELS = 20;
+const QUOTE_LEVELS = 10;
+/** The switch hears from us five times within its least time-out: one answer may be lost, or late. */
+const HEARTBEAT_NS = 2 * NS_PER_SECOND;
+/** A push that is later than the answer of REST by this much does not come. */
+const PRIVATE_STALE_NS = 3 * NS_PER_SECOND;
+
+export interface EngineParts {
+  readonly handoff: Handoff;
+  readonly memory: MetricsMemory;
+  readonly limits: readonly RiskLimits[];
+  readonly loop: Loop;
+}
+
+/** The loop with the memory it shares with workers and exporter, by the configuration. */
+export function buildParts(
+  options: Pick<EngineOptions, 'config' | 'tag' | 'build'>,
+  instruments: readonly Instrument[],
+  run: number,
+  clock: Clock,
+  output: LoopOutput,
+): EngineParts {
+  const { config, tag } = options;
+  const handoff = new Handoff(
+    createHandoff({
+      instrumentCount: instruments.length,
+      workerCount: Math.min(config.engine.workers, instruments.length),
+      marketLevels: MARKET_LEVELS,
+      quoteLevels: QUOTE_LEVELS,
+    }),
+  );
+  const memory = buildMemory(options, instruments, run, handoff.workerCount);
+  const limits = instruments.map((each) => limitsOf(each, config.instruments[each.index]!));
+  const loop = new Loop({
+    instruments,
+    depthChannel: DEPTH_CHANNEL_NAMES.indexOf(config.venue.depthChannel) as DepthChannel,
+    tag,
+    run,
+    isDemo: config.venue.kind === 'demo',
+    tradeModes: config.instruments.map(({ tradeMode }) => tradeMode),
+    limits,
+    account: config.account,
+    ...watchesOf(config),
+    closeBps: config.engine.closeBps,
+    tolerances: config.instruments.map(({ strategy }) => strategy),
+    timings: timingsOf(config),
+    handoff,
+    metrics: memory,
+    output,
+    stageClock: clock,
+  });
+  return { handoff, memory, limits, loop };
+}
+
+function buildMemory(
+  { config, build }: Pick<EngineOptions, 'config' | 'build'>,
+  instruments: readonly Instrument[],
+  run: number,
+  workers: number,
+): MetricsMemory {
+  return createMetricsMemory({
+    instruments: instruments.map((instrument) => ({
+      name: instrument.instId,
+      tickSz: instrument.tick.step,
+      lotSz: instrument.lot.step,
+      lotValue: instrument.lotValue,
+      isInverse: instrument.kind === ContractKind.inverse,
+      settleCcy: instrument.settleCcy,
+    })),
+    connections: CONNECTION_NAMES,
+    workers,
+    bookStates: namesOf(BookState),
+    orderStates: namesOf(OrderState),
+    gateReasons: namesOf(GateReason),
+    rejectDecisions: namesOf(RejectDecision),
+    killTriggers: namesOf(KillTrigger),
+    killLevels: namesOf(KillLevel),
+    build: { ...build, venue: config.venue.kind, run: String(run) },
+  });
+}
+
+function watchesOf({ account, engine, instruments }: Config): Pick<LoopOptions, 'brakes' | 'watches'> {
+  return {
+    brakes: instruments.map(({ brakes, limits }) => ({
+      volatilityBps: brakes.volatilityBps,
+      volatilityWindowNs: brakes.volatilityWindowMs * NS_PER_MS,
+      adverseBps: brakes.adverseBps,
+      holdNs: brakes.holdMs * NS_PER_MS,
+      lossMax: limits.loss ?? Infinity,
+    })),
+    watches: {
+      drawdownMax: account.drawdownMax ?? account.lossMax,
+      marginRatioMin: account.marginRatioMin,
+      liquidationDistanceBps: account.liquidationDistanceBps,
+      orderToTradeMax: account.orderToTradeMax,
+      clockOffsetMsMax: engine.clockOffsetMsMax,
+      stallNsMax: engine.stallMsMax === 0 ? Infinity : engine.stallMsMax * NS_PER_MS,
+    },
+  };
+}
+
+function timingsOf({ engine }: Config): LoopTimings {
+  return {
+    quoteAgeNsMax: engine.quoteAgeMsMax * NS_PER_MS,
+    bookSilenceNsMax: engine.bookSilenceMsMax * NS_PER_MS,
+    ackTimeoutNs: engine.ackTimeoutMs * NS_PER_MS,
+    orderExpiryMs: engine.orderExpiryMs,
+    bookAgeNsMax: engine.bookAgeMsMax * NS_PER_MS,
+    heartbeatNs: HEARTBEAT_NS,
+    switchNs: engine.deadMansSwitchSeconds * NS_PER_SECOND,
+    auditNs: engine.auditMs * NS_PER_MS,
+    privateStaleNs: PRIVATE_STALE_NS,
+  };
+}
+
+/** What the sessions of an engine subscribe, by connection. */
+export function channelsOf(
+  config: Config,
+  instruments: readonly Instrument[],
+): Record<(typeof CONNECTION_NAMES)[number], ChannelArg[]> {
+  const ofEach = (channel: Channel, which = instruments): ChannelArg[] =>
+    which.map(({ instId }) => ({ channel, instId }));
+  const contracts = instruments.filter(({ type }) => type !== InstrumentType.spot);
+  const types = [...new Set(instruments.map(({ instId }) => instTypeOf(instId)))];
+  return {
+    public: [
+      ...ofEach(config.venue.depthChannel),
+      ...ofEach(Channel.priceLimit),
+      ...ofEach(Channel.markPrice, contracts),
+      ...types.map((instType) => ({ channel: Channel.instruments, instType })),
+      { channel: Channel.status },
+    ],
+    private: [
+      { channel: Channel.orders, instType: 'ANY' },
+      { channel: Channel.fills },
+      { channel: Channel.positions, instType: 'ANY' },
+    ],
+    // With the snapshots that come every few seconds, and so does positions: margin shrinks by the mark alone. The venue also
+    // closes a connection on which nothing is subscribed after 30 s.
+    trade: [{ channel: Channel.account }],
+  };
+}
+
+/** Depth and orders the engine cannot do without; everything else only adds to what it knows. */
+export function isNeededChannel(config: Config, { channel }: ChannelArg): boolean {
+  return channel === config.venue.depthChannel || channel === Channel.orders;
+}

@@ -1,0 +1,105 @@
+import { ContractKind } from '../base/instrument.ts';
+import type { Instrument } from '../base/instrument.ts';
+import type { Milliseconds } from '../base/units.ts';
+import { LedgerError } from '../orders/regrid.ts';
+import type { PositionLedger } from '../orders/position-ledger.ts';
+import type { TradeLog } from '../orders/trade-log.ts';
+import type { KillLadder } from '../risk/kill-ladder.ts';
+import type { LossWatch } from '../risk/loss-watch.ts';
+import type { EngineState } from './engine-state.ts';
+import type { Holdings } from './holdings.ts';
+import { HostError } from './host-error.ts';
+import { TRADES_KEPT_MS } from './recovery.ts';
+
+/** What of an engine outlives it. */
+export interface Lasting {
+  readonly instruments: readonly Instrument[];
+  readonly ledger: PositionLedger;
+  readonly trades: TradeLog;
+  readonly ladder: KillLadder;
+  readonly loss: LossWatch;
+  readonly holdings: Holdings;
+}
+
+/** Whose state it is, and what the engine itself knows of it. */
+export interface Identity {
+  readonly venue: string;
+  readonly uid: string;
+  readonly tag: string;
+  readonly run: number;
+  readonly savedMs: Milliseconds;
+  readonly verifiedMs: Milliseconds;
+}
+
+/** The state at this instant. */
+export function captureState(identity: Identity, lasting: Lasting): EngineState {
+  const { instruments, ledger, trades, ladder, loss, holdings } = lasting;
+  return {
+    version: 1,
+    ...identity,
+    kill: ladder.sticky(),
+    loss: loss.state(),
+    ledger: ledger.rows(),
+    trades: trades.rowsSince(identity.verifiedMs - TRADES_KEPT_MS).map((row) => ({
+      instId: instruments[row.instrument]!.instId,
+      tradeId: row.tradeId,
+      tsMs: row.tsMs,
+      hasFee: row.hasFee,
+    })),
+    holdings: holdings.state(),
+  };
+}
+
+/**
+ * Takes up a state where it was left.
+ *
+ * @param isFreshAccount then only what an operator must take back counts
+ * @returns by instrument, 1 where the state says nothing about its position: it is taken from the venue as it is
+ * @throws HostError when a position cannot be counted in the lots that its instrument has now
+ */
+export function restoreState(
+  state: EngineState | undefined,
+  lasting: Lasting,
+  isFreshAccount: boolean,
+): Uint8Array {
+  const { instruments, ledger, trades, ladder, loss, holdings } = lasting;
+  const isNew = new Uint8Array(instruments.length).fill(1);
+  if (state === undefined) return isNew;
+  ladder.restore(state.kill);
+  // Before the first recovery the ledger is empty because nothing was looked at yet.
+  if (isFreshAccount || state.verifiedMs === 0) return isNew;
+  try {
+    ledger.restore(state.ledger);
+  } catch (error) {
+    if (!(error instanceof LedgerError)) throw error;
+    throw new HostError(
+      'STATE_REFUSED',
+      `state: ${error.message}; close the position by hand and name another directory with --state`,
+      { cause: error },
+    );
+  }
+  if (state.loss !== null) loss.restore(state.loss);
+  holdings.restore(state.holdings);
+  for (const { instId, index } of instruments) {
+    if (state.ledger.some((row) => row.instId === instId)) isNew[index] = 0;
+    else holdings.forget(index);
+  }
+  for (const { instId, tradeId, tsMs, hasFee } of state.trades) {
+    const instrument = instruments.find((each) => each.instId === instId);
+    if (instrument !== undefined) trades.add(instrument.index, tradeId, tsMs, hasFee);
+  }
+  return isNew;
+}
+
+/** Another text whenever something has changed that a restart could not learn from the venue, or would ask for again. */
+export function fingerprintOf(identity: Identity, lasting: Lasting): string {
+  const { ledger, ladder, loss, instruments } = lasting;
+  let fills = 0;
+  let fees = 0;
+  for (const { index, kind } of instruments) {
+    fills += ledger.fillCount[index]!;
+    // A fee that is told after its trade changes nothing else. Coins of inverse contracts are too small to show in a sum.
+    fees += ledger.fees[index]! * (kind === ContractKind.inverse ? 1e6 : 1) + ledger.baseFees[index]! * 1e6;
+  }
+  return `${ladder.changes} ${fills} ${fees} ${identity.verifiedMs} ${loss.baseline} ${loss.peak}`;
+}

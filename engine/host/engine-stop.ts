@@ -1,0 +1,72 @@
+import { NS_PER_MS } from '../base/units.ts';
+import type { Loop } from '../loop.ts';
+import { Connection } from '../loop-options.ts';
+import type { AccountDesk } from './account-desk.ts';
+import type { DeadMansSwitch } from './dead-mans-switch.ts';
+import type { EngineWorld } from './engine-world.ts';
+import { textOf } from './text-of.ts';
+
+/** The stop waits so long for the venue to confirm cancels by push before it asks by REST. */
+const STOP_WAIT_MS = 3_000;
+const LOOK_MS = 20;
+
+/** What is left when an engine has stopped. */
+export interface StopReport {
+  /** The venue has confirmed that no order of ours rests. */
+  readonly isConfirmed: boolean;
+  readonly detail: string;
+}
+
+export interface EngineStopParts {
+  readonly world: EngineWorld;
+  readonly loop: Loop;
+  readonly desk: AccountDesk;
+  readonly deadMansSwitch: DeadMansSwitch;
+}
+
+/**
+ * Withdraws everything, and sees that the venue has nothing of ours left. Only then is the dead man's switch put out; else it
+ * fires, and cancels what could not be.
+ *
+ * @param isBroken the loop or its table cannot be believed: the venue alone is asked
+ * @returns with what the loop threw when it was told, undefined when it did not
+ */
+export async function withdrawAll(
+  parts: EngineStopParts,
+  isBroken: boolean,
+): Promise<{ report: StopReport; thrown: unknown }> {
+  const { world, loop, desk, deadMansSwitch } = parts;
+  desk.close();
+  deadMansSwitch.close();
+  let thrown: unknown;
+  try {
+    loop.stop(world.clock.nowNs());
+    await untilNoOrders(world, loop);
+  } catch (error) {
+    thrown = error;
+    world.log(`stop: ${textOf(error)}; cancelling by REST`);
+  }
+  const { problem, cancelled } = await desk.confirm(isBroken || thrown !== undefined);
+  if (problem !== '') {
+    const detail = `orders may be left at the venue: ${problem}; check them there`;
+    return { report: { isConfirmed: false, detail }, thrown };
+  }
+  try {
+    await deadMansSwitch.disarm();
+  } catch (error) {
+    world.log(`dead man’s switch: not put out: ${textOf(error)}; it fires on nothing`);
+  }
+  const detail =
+    cancelled === 0
+      ? 'all orders cancelled and confirmed'
+      : `${cancelled} orders cancelled by REST and confirmed`;
+  return { report: { isConfirmed: true, detail }, thrown };
+}
+
+/** Without the trade session no cancel has left, and none will be confirmed: REST does both. */
+async function untilNoOrders(world: EngineWorld, loop: Loop): Promise<void> {
+  const endNs = world.clock.nowNs() + STOP_WAIT_MS * NS_PER_MS;
+  while (world.isSessionUp(Connection.trade) && loop.openOrders > 0 && world.clock.nowNs() < endNs) {
+    await world.waitMs(LOOK_MS);
+  }
+}
