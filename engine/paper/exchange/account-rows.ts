@@ -4,6 +4,7 @@ import type { Account, Balance, Valuation } from './account.ts';
 import { amountNumber, amountText, numberText } from './amount.ts';
 import { DEFAULT_PERMISSIONS, type Row } from './exchange-contract.ts';
 import type { Holding, Position } from './holding.ts';
+import { liquidationText, marginOf, marginRatioText } from './margin-rows.ts';
 import type { Market } from './market.ts';
 
 /** The `data` row of the `account` channel and of GET /account/balance. */
@@ -25,7 +26,7 @@ export function accountRow(
     if (isShown && (only === undefined || only.has(balance.ccy))) details.push(row);
   }
   const shared = (value: number): string => (isShared ? numberText(value, 8) : '');
-  const ratio = totals.maintenanceMargin === 0 ? '' : numberText(totalUsd / totals.maintenanceMargin, 4);
+  const ratio = marginRatioText({ equity: totalUsd, maintenance: totals.maintenanceMargin });
   return {
     uTime: String(nowMs),
     totalEq: numberText(totalUsd, 8),
@@ -71,6 +72,7 @@ function balanceRow(account: Account, balance: Balance, valuation: Valuation): R
   const cash = amountNumber(balance.cash);
   const equity = cash + totals.upl;
   const isSpotMode = account.options.accountLevel === '1';
+  const isFutures = account.options.accountLevel === '2';
   const available = availableBalance(account, ccy, valuation);
   const frozen = isSpotMode ? amountNumber(balance.frozen) : Math.max(0, equity - available);
   return {
@@ -94,7 +96,7 @@ function balanceRow(account: Account, balance: Balance, valuation: Valuation): R
     isoLiab: '',
     liab: '0',
     interest: '0',
-    mgnRatio: '',
+    mgnRatio: isFutures ? marginRatioText({ equity, maintenance: totals.maintenanceMargin }) : '',
     imr: isSpotMode ? '' : numberText(totals.initialMargin, 8),
     mmr: isSpotMode ? '' : numberText(totals.maintenanceMargin, 8),
     maxLoan: '0',
@@ -127,6 +129,7 @@ export function availableBalance(account: Account, ccy: string, valuation: Valua
 
 /** A row of the `positions` channel and of GET /account/positions. */
 export function positionRow(
+  account: Account,
   holding: Holding,
   position: Position,
   market: Market,
@@ -164,11 +167,11 @@ export function positionRow(
     uplLastPx: size === 0 ? '' : amountText(position.unrealised(listing, market.lastTicks)),
     uplRatioLastPx: uplRatio,
     lever: String(holding.lever(position.marginMode)),
-    liqPx: '',
+    liqPx: liquidationText(account, holding, position, market, valuation),
     imr: isCross ? numberText(margin, 8) : '',
     margin: isCross ? '' : numberText(margin, 8),
-    mgnRatio: '',
-    mmr: numberText(value * 0.004, 8),
+    mgnRatio: size === 0 ? '' : marginRatioText(marginOf(account, holding, position, market, valuation)),
+    mmr: numberText(holding.maintenanceOf(position, market.markTicks), 8),
     liab: '',
     liabCcy: '',
     interest: '',

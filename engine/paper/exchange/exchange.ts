@@ -4,6 +4,7 @@ import type { Milliseconds, Ticks } from '../../base/units.ts';
 import { DEFAULT_FLOW_INSTRUMENTS } from '../instruments/recorded-instruments.ts';
 import { Account, type Valuation } from './account.ts';
 import { AccountDesk } from './account-desk.ts';
+import { amountText } from './amount.ts';
 import { accountRow, configRow, feeRow, positionRow } from './account-rows.ts';
 import type {
   BookImage,
@@ -27,7 +28,8 @@ import { Matcher } from './matcher.ts';
 import { OrderDesk } from './order-desk.ts';
 import { queryFills, queryOrders } from './order-queries.ts';
 import { orderQueryRow } from './order-rows.ts';
-import { FundingTicks, MarkTicks } from './public-ticks.ts';
+import { FundingTicks, hasFunding, MarkTicks } from './public-ticks.ts';
+import { relisted } from './relisting.ts';
 import { SeededFlow } from './seeded-flow.ts';
 import { isDollar, startTicks } from './start-prices.ts';
 import { TimerQueue, type Timed } from './timer-queue.ts';
@@ -94,12 +96,15 @@ export class Exchange {
     });
     this.#desk = new AccountDesk(this.#markets, this.#orders, this.#matcher, this.#valuation, sink, schedule);
     this.#startFlow(options, schedule);
-    const markets = [...this.#markets.values()];
-    new MarkTicks(markets, (market) => this.#markOf(market), sink, options.flowPace ?? 1, schedule).start(
-      options.startMs,
-    );
+    new MarkTicks(
+      this.#markets,
+      (market) => this.#markOf(market),
+      sink,
+      options.flowPace ?? 1,
+      schedule,
+    ).start(options.startMs);
     new FundingTicks(
-      markets.filter((market) => hasFunding(market.listing)),
+      this.#markets,
       new Random(options.seed ^ 0x66756e64),
       sink,
       (market, nowMs) => this.#settleFunding(market, nowMs),
@@ -195,6 +200,16 @@ export class Exchange {
     return this.#account(uid).findOpen(instId, ordId, clOrdId)?.ordId ?? '';
   }
 
+  openOrderCount(uid: string): number {
+    return this.#account(uid).openOrders.size;
+  }
+
+  /** Cash by currency, as decimal text. */
+  cash(uid: string): Record<string, string> {
+    const balances = [...this.#account(uid).balances.values()];
+    return Object.fromEntries(balances.map(({ ccy, cash }) => [ccy, amountText(cash)]));
+  }
+
   fills(uid: string, filter: FillFilter): Row[] {
     return queryFills(this.#account(uid).fillRows, filter);
   }
@@ -218,7 +233,7 @@ export class Exchange {
       if (instIds !== null && !instIds.includes(listing.instId)) continue;
       for (const position of holding.positions) {
         if (position.lots === 0 || (posIds !== null && !posIds.includes(position.posId))) continue;
-        rows.push(positionRow(holding, position, market, this.#valuation, this.nowMs));
+        rows.push(positionRow(account, holding, position, market, this.#valuation, this.nowMs));
       }
     }
     return rows;
@@ -231,7 +246,7 @@ export class Exchange {
     const holding = account.holdings.get(instId);
     if (market === undefined || holding === undefined) return [];
     return holding.positions.map((position) =>
-      positionRow(holding, position, market, this.#valuation, this.nowMs),
+      positionRow(account, holding, position, market, this.#valuation, this.nowMs),
     );
   }
 
@@ -296,12 +311,32 @@ export class Exchange {
   relist(instId: string, grid: Regrid): void {
     const market = this.#markets.get(instId);
     assert(market !== undefined, 'only a listed instrument gets new grids');
-    this.#sink.instrument({ ...market.listing.row, ...grid });
+    assert(!market.hasFlow || this.#flows.has(market), 'a recorded market keeps the grids of its recording');
+    this.#running(() => {
+      const next = relisted(market, grid, [...this.#accounts.values()], this.#matcher, this.nowMs);
+      const told = market.image(this.nowMs);
+      this.#markets.set(instId, next);
+      const flow = this.#flows.get(market);
+      if (flow !== undefined) {
+        this.#flows.delete(market);
+        this.#flows.set(next, flow);
+        flow.moveTo(next);
+      }
+      this.#sink.instrument(next.listing.row);
+      next.flushRegrid(told, this.nowMs);
+    });
   }
 
-  /** Moves a seeded market's fair price by basis points; false when the instrument has no seeded market. */
+  /**
+   * Moves what a seeded market's coin is worth by basis points, and with it all markets of the coin: their books follow with
+   * their next events. Like every move it fades over about six hours. False when the instrument has no seeded market.
+   */
   movePrice(instId: string, bps: number): boolean {
-    return bps !== 0 && this.#flows.has(this.#markets.get(instId)!);
+    assert(bps > -10_000, 'a price stays above zero');
+    const market = this.#markets.get(instId);
+    const flow = market === undefined ? undefined : this.#flows.get(market);
+    flow?.moveFair(bps / 10_000);
+    return flow !== undefined;
   }
 
   /** The whole book, or null for an unknown instrument (also below). */
@@ -416,10 +451,6 @@ export class Exchange {
       this.#isRunning = false;
     }
   }
-}
-
-function hasFunding(listing: Listing): boolean {
-  return listing.instType === 'SWAP' || field(listing.row, 'ruleType') === 'xperp';
 }
 
 /** FNV-1a: gives every instrument its own stream of chance, whatever others are listed. */

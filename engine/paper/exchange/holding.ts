@@ -10,7 +10,7 @@ export type MarginMode = 'cross' | 'isolated';
 /** Leverage that an account starts with, or the instrument's greatest if that is less. */
 const LEVER_START = 10;
 /** Maintenance margin as a part of the value, a first position tier; nobody is liquidated here, it is only shown. */
-const MAINTENANCE_RATE = 0.004;
+export const MAINTENANCE_RATE = 0.004;
 
 /** A position: signed lots and the exact value at which they were entered. */
 export class Position {
@@ -159,8 +159,12 @@ export class Holding {
 
   maintenanceMargin(markTicks: Ticks): number {
     let margin = 0;
-    for (const position of this.positions) margin += this.valueNumber(markTicks, Math.abs(position.lots));
-    return margin * MAINTENANCE_RATE;
+    for (const position of this.positions) margin += this.maintenanceOf(position, markTicks);
+    return margin;
+  }
+
+  maintenanceOf(position: Position, markTicks: Ticks): number {
+    return this.valueNumber(markTicks, Math.abs(position.lots)) * MAINTENANCE_RATE;
   }
 
   positionMargin(position: Position, markTicks: Ticks): number {

@@ -18,7 +18,10 @@ const OPTION_LIMIT_RATIO = 9;
 export class Market {
   readonly listing: Listing;
   readonly book = new MatchingBook();
-  readonly startTicks: Ticks;
+  /** The price at the start; with a fraction after a change of the tick size, so that the fair price stays where it is. */
+  readonly startTicks: number;
+  /** When the mark price was last told. */
+  markPushedMs: Milliseconds;
   readonly statistics: TradeStatistics;
   /** Whether the background or a feed trades here. */
   hasFlow = false;
@@ -39,26 +42,61 @@ export class Market {
   #printCount = 0;
   readonly #emitLevel: (level: Level) => void;
 
-  constructor(listing: Listing, startTicks: Ticks, startMs: Milliseconds, sink: ExchangeSink) {
+  constructor(listing: Listing, startTicks: number, startMs: Milliseconds, sink: ExchangeSink) {
     this.listing = listing;
     this.startTicks = startTicks;
-    this.markTicks = startTicks;
+    this.markTicks = Math.max(1, Math.round(startTicks));
+    this.markPushedMs = startMs;
     this.#sink = sink;
     // A number of a venue that has been running for years; it stays far below 2^53 in any run.
     this.sequence = 80_000_000_000 + Number(listing.row['instIdCode'] ?? 0) * 1_000;
     this.#lastTradeId = firstId(startMs);
-    this.statistics = new TradeStatistics(startTicks, startMs);
+    this.statistics = new TradeStatistics(this.markTicks, startMs);
     this.#updateLimits();
     this.#emitLevel = (level) => {
-      this.sequence++;
-      this.#sink.bookLevel(
-        listing.instId,
+      this.#tellLevel(
         level.side === Side.buy ? 'bids' : 'asks',
         listing.priceText(level.ticks),
         listing.sizeText(level.lots),
         String(level.count),
       );
     };
+  }
+
+  /**
+   * This market on other grids, with an empty book: the sequence, the trades and the public prices go on. The caller brings
+   * the book over, and tells the difference with `flushRegrid`.
+   */
+  regridded(listing: Listing, nowMs: Milliseconds): Market {
+    const ratio = this.listing.tick.value / listing.tick.value;
+    const market = new Market(listing, this.startTicks * ratio, nowMs, this.#sink);
+    const lotRatio = this.listing.lot.value / listing.lot.value;
+    market.hasFlow = this.hasFlow;
+    market.sequence = this.sequence;
+    market.#lastTradeId = this.#lastTradeId;
+    market.#tradeRows.push(...this.#tradeRows);
+    market.statistics.convert(this.statistics, ratio, lotRatio);
+    market.markPushedMs = this.markPushedMs;
+    market.setMark(Math.max(1, Math.round(this.markTicks * ratio)));
+    market.fundingRate = this.fundingRate;
+    market.nextFundingMs = this.nextFundingMs;
+    market.fundingIntervalMs = this.fundingIntervalMs;
+    return market;
+  }
+
+  /** Publishes what makes the book that was told, `old`, into this one. */
+  flushRegrid(old: BookImage, nowMs: Milliseconds): void {
+    this.book.flush(() => {});
+    const now = this.image(nowMs);
+    for (const side of ['asks', 'bids'] as const) {
+      const told = new Map(old[side].map(([px, sz, orders]) => [px, `${sz} ${orders}`]));
+      for (const [px, sz, orders] of now[side]) {
+        const isTold = told.get(px) === `${sz} ${orders}`;
+        told.delete(px);
+        if (!isTold) this.#tellLevel(side, px, sz, orders);
+      }
+      for (const px of told.keys()) this.#tellLevel(side, px, '0', '0');
+    }
   }
 
   /** Best prices or 0 where the side is empty. */
@@ -204,6 +242,11 @@ export class Market {
       settFundingRate: rate,
       ts: String(nowMs),
     };
+  }
+
+  #tellLevel(side: 'asks' | 'bids', px: string, sz: string, orders: string): void {
+    this.sequence++;
+    this.#sink.bookLevel(this.listing.instId, side, px, sz, orders);
   }
 
   #rows(side: BookSide): BookRow[] {

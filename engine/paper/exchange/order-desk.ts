@@ -132,6 +132,7 @@ export class OrderDesk {
     const reqId = field(request, 'reqId');
     if (reqId !== '' && !CLIENT_ID_PATTERN.test(reqId)) return refusal('51000', 'reqId');
     if (terms.type !== 'limit' && terms.type !== 'post_only') return refusal('51506');
+    if (listing.state === 'post_only' && terms.type !== 'post_only') return refusal('51124');
     if (listing.state !== 'live' && listing.state !== 'post_only') return refusal('51022');
     const hasPrice = request['newPx'] !== undefined && request['newPx'] !== '';
     const hasSize = request['newSz'] !== undefined && request['newSz'] !== '';

@@ -1,6 +1,7 @@
 import type { Random } from '../../base/random.ts';
 import type { Milliseconds, Ticks } from '../../base/units.ts';
 import type { ExchangeSink } from './exchange-contract.ts';
+import { field, type Listing } from './listing.ts';
 import type { Market } from './market.ts';
 import type { Timed } from './timer-queue.ts';
 
@@ -18,15 +19,14 @@ export type MarkSource = (market: Market) => Ticks;
 
 /** Moves the mark prices and price limits of all markets and says so. */
 export class MarkTicks implements Timed {
-  readonly #markets: readonly Market[];
+  readonly #markets: ReadonlyMap<string, Market>;
   readonly #source: MarkSource;
   readonly #sink: ExchangeSink;
   readonly #schedule: (timeMs: number, item: Timed) => void;
-  readonly #pushedMs: Float64Array;
   readonly #intervalMs: number;
 
   constructor(
-    markets: readonly Market[],
+    markets: ReadonlyMap<string, Market>,
     source: MarkSource,
     sink: ExchangeSink,
     pace: number,
@@ -37,21 +37,18 @@ export class MarkTicks implements Timed {
     this.#intervalMs = Math.min(MARK_INTERVAL_MS_MAX, MARK_INTERVAL_MS * Math.max(1, 1 / pace));
     this.#sink = sink;
     this.#schedule = schedule;
-    this.#pushedMs = new Float64Array(markets.length);
   }
 
   start(startMs: Milliseconds): void {
-    this.#pushedMs.fill(startMs);
     this.#schedule(startMs + this.#intervalMs, this);
   }
 
   run(timeMs: number): void {
     const nowMs = Math.floor(timeMs);
-    for (let index = 0; index < this.#markets.length; index++) {
-      const market = this.#markets[index]!;
+    for (const market of this.#markets.values()) {
       const hasMoved = market.setMark(this.#source(market));
-      if (!hasMoved && nowMs - this.#pushedMs[index]! < MARK_REPEAT_MS) continue;
-      this.#pushedMs[index] = nowMs;
+      if (!hasMoved && nowMs - market.markPushedMs < MARK_REPEAT_MS) continue;
+      market.markPushedMs = nowMs;
       this.#sink.markPrice(market.listing.instId, market.markRow(nowMs));
       if (hasMoved) this.#sink.priceLimit(market.listing.instId, market.limitRow(nowMs));
     }
@@ -61,14 +58,14 @@ export class MarkTicks implements Timed {
 
 /** Announces the funding rates, and settles them when their time has come. */
 export class FundingTicks implements Timed {
-  readonly #markets: readonly Market[];
+  readonly #markets: ReadonlyMap<string, Market>;
   readonly #random: Random;
   readonly #sink: ExchangeSink;
   readonly #settle: (market: Market, nowMs: Milliseconds) => void;
   readonly #schedule: (timeMs: number, item: Timed) => void;
 
   constructor(
-    markets: readonly Market[],
+    markets: ReadonlyMap<string, Market>,
     random: Random,
     sink: ExchangeSink,
     settle: (market: Market, nowMs: Milliseconds) => void,
@@ -82,17 +79,21 @@ export class FundingTicks implements Timed {
   }
 
   start(startMs: Milliseconds): void {
-    for (const market of this.#markets) {
+    let count = 0;
+    for (const market of this.#markets.values()) {
+      if (!hasFunding(market.listing)) continue;
+      count++;
       market.fundingIntervalMs = FUNDING_INTERVAL_MS;
       market.nextFundingMs = (Math.floor(startMs / FUNDING_INTERVAL_MS) + 1) * FUNDING_INTERVAL_MS;
       market.fundingRate = this.#drawRate();
     }
-    if (this.#markets.length > 0) this.#schedule(this.#nextMs(startMs), this);
+    if (count > 0) this.#schedule(this.#nextMs(startMs), this);
   }
 
   run(timeMs: number): void {
     const nowMs = Math.floor(timeMs);
-    for (const market of this.#markets) {
+    for (const market of this.#markets.values()) {
+      if (!hasFunding(market.listing)) continue;
       if (nowMs >= market.nextFundingMs) {
         this.#settle(market, nowMs);
         market.nextFundingMs += market.fundingIntervalMs;
@@ -112,6 +113,11 @@ export class FundingTicks implements Timed {
   #drawRate(): number {
     return Math.round((0.0001 + 0.00003 * this.#random.normal()) * 1e6) / 1e6;
   }
+}
+
+/** Swaps, and futures that work like them. */
+export function hasFunding(listing: Listing): boolean {
+  return listing.instType === 'SWAP' || field(listing.row, 'ruleType') === 'xperp';
 }
 
 const FUNDING_INTERVAL_MS = 28_800_000;

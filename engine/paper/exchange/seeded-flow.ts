@@ -10,7 +10,6 @@ import type { Random } from '../../base/random.ts';
 import { Side } from '../../base/side.ts';
 import type { Lots, Ticks } from '../../base/units.ts';
 import type { FairPrice } from './fair-price.ts';
-import type { Listing } from './listing.ts';
 import { BookOrder, type Level } from './matching-book.ts';
 import type { Matcher } from './matcher.ts';
 import type { Market } from './market.ts';
@@ -46,15 +45,18 @@ const STALE_LEVELS_MAX = 10;
 /** Levels that the fair price overran by more than this go at once; a burst must not leave the book behind. */
 const STALE_RATIO = 0.0001;
 
+const EPSILON = 1e-6;
+
 export class SeededFlow implements Timed {
-  readonly #market: Market;
+  #market: Market;
   readonly #fair: FairPrice;
   readonly #matcher: Matcher;
   readonly #random: Random;
   readonly #schedule: (timeMs: number, item: Timed) => void;
   /** The background's resting orders of each side, in no order; an order knows its index. */
   readonly #orders: [BookOrder[], BookOrder[]] = [[], []];
-  readonly #usdPerLot: number;
+  readonly #usdPerQuote: number;
+  #usdPerLot: number;
   readonly #pauseMs: number;
   #premium = 0;
   #lastMs = 0;
@@ -74,7 +76,8 @@ export class SeededFlow implements Timed {
     this.#random = random;
     this.#schedule = schedule;
     this.#pauseMs = 1_000 / (EVENTS_PER_SECOND * pace);
-    this.#usdPerLot = usdValue(market.listing, market.startTicks, usdPerQuote);
+    this.#usdPerQuote = usdPerQuote;
+    this.#usdPerLot = usdValue(market, usdPerQuote);
   }
 
   /** Builds the book of the start and sets the flow going. */
@@ -93,14 +96,47 @@ export class SeededFlow implements Timed {
     return this.#market.startTicks * this.#fair.ratio * (1 + this.#premium);
   }
 
+  /** What the coin is worth, moved by a part of it: the other markets of the coin move as well. */
+  moveFair(part: number): void {
+    this.#fair.move(part);
+  }
+
+  /** Takes its orders over to the market on new grids: prices away from the fair price, sizes down to a whole lot. */
+  moveTo(market: Market): void {
+    const old = this.#market.listing;
+    const tickRatio = old.tick.value / market.listing.tick.value;
+    const lotRatio = old.lot.value / market.listing.lot.value;
+    this.#market = market;
+    this.#usdPerLot = usdValue(market, this.#usdPerQuote);
+    for (const side of [Side.buy, Side.sell]) {
+      for (const { ticks, lots, level } of this.#orders[side].splice(0)) {
+        if (level === null) continue;
+        // Texts of grids are decimals: what the division of floats adds must not push a price to the next step.
+        const exact = ticks * tickRatio;
+        const moved = side === Side.buy ? Math.floor(exact + EPSILON) : Math.ceil(exact - EPSILON);
+        const size = Math.max(market.listing.minLots, Math.floor(lots * lotRatio + EPSILON));
+        this.#insert(side, moved, size);
+      }
+      this.#refill(side);
+    }
+  }
+
   run(timeMs: number): void {
     const random = this.#random;
     this.#movePremium(timeMs);
+    const { state } = this.#market.listing;
+    // While an instrument is suspended nothing moves in it; after that, what has become stale goes as in a burst.
+    if (state !== 'live' && state !== 'post_only') {
+      this.#schedule(timeMs + this.#pause(), this);
+      return;
+    }
     this.#clearStale(Side.buy, timeMs);
     this.#clearStale(Side.sell, timeMs);
     const draw = random.unit();
     const direction = this.#fair.burstDirection;
-    if (direction !== 0 && draw < INFORMED_TAKER_SHARE) {
+    if (state === 'post_only') {
+      this.#quote(random.unit() < 0.5 ? Side.buy : Side.sell);
+    } else if (direction !== 0 && draw < INFORMED_TAKER_SHARE) {
       this.#take(direction > 0 ? Side.buy : Side.sell, timeMs);
     } else if (draw < TAKER_SHARE) {
       this.#take(random.unit() < 0.5 ? Side.buy : Side.sell, timeMs);
@@ -186,6 +222,7 @@ export class SeededFlow implements Timed {
       if (this.#random.unit() < 0.35 || !this.#withdraw(level)) {
         // Where only accounts are left at the price, a taker comes for them, but not always at once.
         if (!isFar && this.#random.unit() < 0.5) return;
+        if (this.#market.listing.state !== 'live') return;
         this.#takeFrom(side, level.ticks, Math.min(level.lots, this.#size(TAKER_VALUE)), timeMs);
         return;
       }
@@ -248,7 +285,8 @@ export class SeededFlow implements Timed {
 }
 
 /** Value of one lot in US dollars at the start price. */
-function usdValue(listing: Listing, ticks: Ticks, usdPerQuote: number): number {
+function usdValue({ listing, startTicks }: Market, usdPerQuote: number): number {
+  const ticks = Math.max(1, Math.round(startTicks));
   if (listing.kind === 'inverse') return Number(listing.units(1_000_000)) / 1e24;
   return (Number(listing.value(ticks, 1_000_000)) / 1e24) * usdPerQuote;
 }

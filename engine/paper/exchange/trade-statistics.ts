@@ -37,6 +37,26 @@ export class TradeStatistics {
     this.#fill(ticks);
   }
 
+  /** Takes over what another market of the same start has counted, on other grids. */
+  convert(other: TradeStatistics, tickRatio: number, lotRatio: number): void {
+    const ticksOf = (ticks: Ticks): Ticks => Math.max(1, Math.round(ticks * tickRatio));
+    this.lastTicks = ticksOf(other.lastTicks);
+    this.openTicks = ticksOf(other.openTicks);
+    this.highTicks = ticksOf(other.highTicks);
+    this.lowTicks = ticksOf(other.lowTicks);
+    this.lastLots = Math.round(other.lastLots * lotRatio);
+    this.lots24h = Math.round(other.lots24h * lotRatio);
+    this.value24h = other.value24h;
+    this.#hour = other.#hour;
+    for (let slot = 0; slot < HOURS; slot++) {
+      this.#lots[slot] = Math.round(other.#lots[slot]! * lotRatio);
+      this.#values[slot] = other.#values[slot]!;
+      this.#opens[slot] = ticksOf(other.#opens[slot]!);
+      this.#highs[slot] = ticksOf(other.#highs[slot]!);
+      this.#lows[slot] = ticksOf(other.#lows[slot]!);
+    }
+  }
+
   add(ticks: Ticks, lots: Lots, value: number, nowMs: Milliseconds): void {
     this.roll(nowMs);
     const slot = this.#hour % HOURS;

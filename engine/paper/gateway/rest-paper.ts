@@ -1,3 +1,4 @@
+import type { DepthPublisher } from './depth-publisher.ts';
 import type { PaperVenue } from './venue.ts';
 import type { RestRequest, RestResponse } from './rest-router.ts';
 
@@ -7,7 +8,10 @@ import type { RestRequest, RestResponse } from './rest-router.ts';
  *
  *     GET  /paper/orders[?received=1]   counts of order requests; with received=1 the requests themselves
  *     GET  /paper/resting               every open order of every account
- *     POST /paper/faults                {"kind":"notice"|"disconnect"} or {"kind":"gap"|"reset","instId":"BTC-USDT"}
+ *     POST /paper/faults                {"kind":"notice"|"disconnect"}, {"kind":"maintenance","isOn":true|false}
+ *                                       or {"kind":"gap"|"reset"|"suspend"|"postOnly"|"live","instId":"BTC-USDT"}
+ *     POST /paper/price                 {"instId":"BTC-USDT","bps":-50} moves what its coin is worth
+ *     GET  /paper/state                 sizes: time, maintenance, connections, open orders and positions of each account
  */
 export function answerPaper(venue: PaperVenue, request: RestRequest): RestResponse {
   const { method, path } = request;
@@ -17,8 +21,13 @@ export function answerPaper(venue: PaperVenue, request: RestRequest): RestRespon
     return json(200, venue.inspection.report(isWanted));
   }
   if (method === 'GET' && path === '/paper/resting') return json(200, { resting: restingOrders(venue) });
-  if (method === 'POST' && path === '/paper/faults') return causeFault(venue, request.body);
-  return json(404, { error: 'expected /paper/orders, /paper/resting or /paper/faults' });
+  if (method === 'GET' && path === '/paper/state') return json(200, venue.facts());
+  const isPost = method === 'POST' && (path === '/paper/faults' || path === '/paper/price');
+  if (!isPost) return json(404, { error: `expected ${PATHS}` });
+  const body = readBody(request.body);
+  if (body === null) return json(400, { error: 'expected a JSON object such as {"kind":"disconnect"}' });
+  venue.advance();
+  return path === '/paper/faults' ? causeFault(venue, body) : movePrice(venue, body);
 }
 
 function restingOrders(venue: PaperVenue): unknown[] {
@@ -42,25 +51,62 @@ const PAGE_ROWS = 100;
 /** An account cannot hold more than 4,000 open orders. */
 const RESTING_PAGES_MAX = 41;
 
-function causeFault(venue: PaperVenue, body: string): RestResponse {
-  let fault: { kind?: unknown; instId?: unknown };
+const PATHS = '/paper/orders, /paper/resting, /paper/state, /paper/faults or /paper/price';
+
+type Body = Readonly<Record<string, unknown>>;
+
+function readBody(text: string): Body | null {
   try {
-    // `null` is JSON as well, and no fault.
-    fault = (JSON.parse(body) ?? {}) as { kind?: unknown; instId?: unknown };
+    // `null` is JSON as well, and says nothing.
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? ((value ?? {}) as Body) : null;
   } catch {
-    return json(400, { error: 'expected a JSON object such as {"kind":"disconnect"}' });
+    return null;
   }
-  const publisher = typeof fault.instId === 'string' ? venue.market.publisher(fault.instId) : undefined;
-  if (fault.kind === 'notice') venue.announceUpgrade();
-  else if (fault.kind === 'disconnect') venue.dropConnections(1006, '');
-  else if (fault.kind === 'gap' && publisher !== undefined) publisher.loseUpdate();
-  else if (fault.kind === 'reset' && publisher !== undefined) publisher.resetSequence();
-  else
-    return json(400, {
-      error: 'expected kind notice, disconnect, gap or reset, the last two with an instId',
-    });
-  return json(200, { done: fault.kind });
 }
+
+/** Faults of the whole venue, and of one instrument. */
+const VENUE_FAULTS: Readonly<Record<string, (venue: PaperVenue, body: Body) => void>> = {
+  notice: (venue) => venue.announceUpgrade(),
+  disconnect: (venue) => venue.dropConnections(1006, ''),
+  maintenance: (venue, { isOn }) => venue.setMaintenance(isOn !== false),
+};
+const INSTRUMENT_FAULTS: Readonly<Record<string, (venue: PaperVenue, publisher: DepthPublisher) => void>> = {
+  gap: (_, publisher) => publisher.loseUpdate(),
+  reset: (_, publisher) => publisher.resetSequence(),
+  suspend: ({ exchange }, { instId }) => exchange.changeInstrument(instId, { state: 'suspend' }),
+  postOnly: ({ exchange }, { instId }) => exchange.changeInstrument(instId, { state: 'post_only' }),
+  live: ({ exchange }, { instId }) => exchange.changeInstrument(instId, { state: 'live' }),
+};
+
+function causeFault(venue: PaperVenue, body: Body): RestResponse {
+  const { kind, instId } = body;
+  const name = typeof kind === 'string' ? kind : '';
+  const publisher = typeof instId === 'string' ? venue.market.publisher(instId) : undefined;
+  if (Object.hasOwn(VENUE_FAULTS, name)) VENUE_FAULTS[name]!(venue, body);
+  else if (Object.hasOwn(INSTRUMENT_FAULTS, name) && publisher !== undefined) {
+    INSTRUMENT_FAULTS[name]!(venue, publisher);
+  } else {
+    const [ofVenue, ofInstrument] = [VENUE_FAULTS, INSTRUMENT_FAULTS].map((table) =>
+      Object.keys(table).join(', '),
+    );
+    return json(400, { error: `expected kind ${ofVenue}, or with an instId ${ofInstrument}` });
+  }
+  return json(200, { done: name });
+}
+
+function movePrice({ exchange }: PaperVenue, { instId, bps }: Body): RestResponse {
+  const isMove = typeof instId === 'string' && typeof bps === 'number' && bps > -BPS_MAX && bps < BPS_MAX;
+  if (!isMove || !exchange.movePrice(instId, bps)) {
+    return json(400, {
+      error: `expected an instId with a seeded market, and bps within ${BPS_MAX} either way`,
+    });
+  }
+  return json(200, { done: 'price' });
+}
+
+/** A price that more than halves or doubles at once is nobody's test. */
+const BPS_MAX = 5_000;
 
 function isLocal(remoteAddress: string): boolean {
   return /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+|(0+:)+0*1|0{4}:0{4}:0{4}:0{4}:0{4}:ffff:7f[0-9a-f]{2}:[0-9a-f]{4})$/.test(

@@ -175,6 +175,23 @@ export class PaperVenue implements SessionHost {
     this.#sessions.clear();
   }
 
+  /** Sizes of what there is, for tests and operators; see `GET /paper/state`. */
+  facts(): Readonly<Record<string, unknown>> {
+    return {
+      ts: String(Math.floor(this.time())),
+      isInMaintenance: this.status.isInMaintenance,
+      connections: this.#sessions.size,
+      accounts: this.uids.map((uid) => ({
+        uid,
+        openOrders: this.exchange.openOrderCount(uid),
+        positions: this.exchange
+          .positions(uid, {})
+          .map(({ instId, posSide, pos }) => ({ instId, posSide, pos })),
+        balances: this.exchange.cash(uid),
+      })),
+    };
+  }
+
   checkLogin(arg: Readonly<Record<string, unknown>>): ApiKey | Refusal {
     return this.keys.checkLogin(arg, this.time());
   }
