@@ -1,42 +1,56 @@
 import { BookState } from '../book/book.ts';
 import type { Loop } from '../loop.ts';
-import { namesOf } from '../metrics/catalog.ts';
-import { KillReason } from '../risk/kill-switch.ts';
+import { KillLevel, KillTrigger, TRIGGER_RULES } from '../risk/kill-ladder.ts';
 import type { Log } from './log.ts';
 
 /**
  * One line of the log for a change that a person has to know of and that happens inside the loop, which does not log: a
- * halt, and a book that broke or is back. It looks a few times a second; a book that broke and is back in between shows by
- * its count of gaps.
+ * step of the kill ladder, and a book that broke or is back. It looks a few times a second; a book that broke and is back
+ * in between shows by its count of gaps.
  */
 export class ChangeLog {
   readonly #loop: Loop;
   readonly #log: Log;
   readonly #bookStates: number[];
   readonly #gaps: number[];
-  #isHalted = false;
+  readonly #levels: KillLevel[];
+  #ladderChanges = 0;
+  #accountLevel: KillLevel = KillLevel.quoting;
+  #accountReason: KillTrigger = KillTrigger.none;
 
   constructor(loop: Loop, log: Log) {
     this.#loop = loop;
     this.#log = log;
     this.#bookStates = loop.market.books.map(() => BookState.empty);
     this.#gaps = loop.market.syncs.map(() => 0);
+    this.#levels = loop.instruments.map(() => KillLevel.quoting);
   }
 
   look(): void {
-    this.#lookAtHalt();
+    this.#lookAtLevels();
     for (const { index, instId } of this.#loop.instruments) this.#lookAtBook(index, instId);
   }
 
-  #lookAtHalt(): void {
-    const { isHalted, reason } = this.#loop.commands.killSwitch;
-    if (isHalted && !this.#isHalted) {
+  #lookAtLevels(): void {
+    const { ladder } = this.#loop;
+    if (ladder.changes === this.#ladderChanges) return;
+    this.#ladderChanges = ladder.changes;
+    const { accountLevel, accountReason } = ladder;
+    if (accountLevel !== this.#accountLevel || accountReason !== this.#accountReason) {
       const net = this.#loop.netProfit().toFixed(2);
-      this.#log.line(
-        `halted: ${namesOf(KillReason)[reason]}, net profit ${net}; every order is cancelled, and none is placed until a restart`,
-      );
+      this.#log.line(`${levelText(accountLevel, accountReason)}; net profit ${net}`);
+      this.#accountLevel = accountLevel;
+      this.#accountReason = accountReason;
     }
-    this.#isHalted = isHalted;
+    for (const { index, instId } of this.#loop.instruments) {
+      const level = ladder.level(index) > accountLevel ? ladder.level(index) : KillLevel.quoting;
+      const before = this.#levels[index]!;
+      // What the account's level covers is as it was, until that falls.
+      if (level === before || (level < before && accountLevel >= before)) continue;
+      this.#levels[index] = level;
+      const reason = level === KillLevel.quoting ? KillTrigger.none : ladder.reason(index);
+      this.#log.line(`${instId}: ${levelText(level, reason)}`);
+    }
   }
 
   #lookAtBook(index: number, instId: string): void {
@@ -55,4 +69,20 @@ export class ChangeLog {
       this.#log.line(`book ${instId}: broken${why}; synced again`);
     }
   }
+}
+
+const LEVEL_TEXTS: Readonly<Record<KillLevel, string>> = {
+  [KillLevel.quoting]: 'quoting may go on',
+  [KillLevel.wider]: 'wider: quotes stand twice as far',
+  [KillLevel.reduceOnly]: 'reduce only: no order that makes a position larger',
+  [KillLevel.paused]: 'paused: every order is cancelled, and none is placed',
+  [KillLevel.halted]: 'halted: every order is cancelled, and nothing else is sent, over restarts',
+};
+
+/** The level, why, and the way back where it is a person's. */
+function levelText(level: KillLevel, reason: KillTrigger): string {
+  if (level === KillLevel.quoting) return LEVEL_TEXTS[level];
+  const { wayBack, text } = TRIGGER_RULES[reason]!;
+  const back = wayBack === 'operator' ? '; `npm run -s ctl -- resume` takes it back' : '';
+  return `${LEVEL_TEXTS[level]}: ${text}${back}`;
 }

@@ -3,7 +3,7 @@ import type { Loop } from '../loop.ts';
 
 /** What a run came to, one line an instrument: printed when the engine stops. */
 export function summaryOf(loop: Loop, seconds: number): string {
-  const { ledger, gate } = loop.commands;
+  const { ledger, gate } = loop;
   const rows = loop.instruments.map((instrument) => {
     const { index } = instrument;
     const position = instrument.lot.toText(ledger.positionLots[index]!);

@@ -1,7 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { ControlClient } from '../../engine/control/control-client.ts';
 import type { Status } from '../../monitoring/status.ts';
 import type { ParsedFamily } from '../monitoring/prometheus-text.ts';
 import { parsePrometheusText } from '../monitoring/prometheus-text.ts';
@@ -9,6 +11,11 @@ import { ROOT, RunningProcess, until } from './running-process.ts';
 import type { ProcessOptions } from './running-process.ts';
 
 const SCRIPT = join(ROOT, 'dist', 'engine', 'cli', 'start.js');
+const CTL = join(ROOT, 'dist', 'engine', 'cli', 'ctl.js');
+
+/** State directories of engines that are given none: each its own, so that they run beside one another. */
+const STATES = mkdtempSync(join(tmpdir(), 'okxmm-states-'));
+afterAll(() => rmSync(STATES, { recursive: true, force: true }));
 
 /** The commented paper example as a plain object, for a test to change. */
 export interface ConfigFile {
@@ -19,6 +26,7 @@ export interface ConfigFile {
     strategy: Record<string, unknown>;
     limits: Record<string, unknown> & { position: string };
   })[];
+  account: Record<string, unknown>;
   engine: Record<string, unknown>;
   metrics: Record<string, unknown>;
 }
@@ -61,12 +69,46 @@ export function sumOf(
     .reduce((sum, { value }) => sum + value, 0);
 }
 
+/** What `ctl` said, and how it ended. */
+export interface CtlAnswer {
+  readonly code: number | null;
+  readonly text: string;
+}
+
+/** An operator's command, as `npm run -s ctl` runs it. */
+export async function ctl(...args: readonly string[]): Promise<CtlAnswer> {
+  const process_ = new RunningProcess(process.execPath, [CTL, ...args]);
+  const { code } = await process_.ended();
+  return { code, text: process_.output };
+}
+
+/** What of the engine's own status the tests look at. */
+export interface ControlStatus {
+  readonly [key: string]: unknown;
+}
+
 /** The engine, as `npm start` starts it. */
 export class EngineProcess {
+  static #count = 0;
   readonly process: RunningProcess;
+  /** Its state directory: one of its own unless the arguments name one. */
+  readonly state: string;
 
   constructor(args: readonly string[], options: ProcessOptions = {}) {
-    this.process = new RunningProcess(process.execPath, [SCRIPT, ...args], options);
+    const given = args.indexOf('--state');
+    this.state = given < 0 ? join(STATES, String(++EngineProcess.#count)) : args[given + 1]!;
+    const state = given < 0 ? ['--state', this.state] : [];
+    this.process = new RunningProcess(process.execPath, [SCRIPT, ...args, ...state], options);
+  }
+
+  /** An operator's command to it. */
+  ctl(word: string): Promise<CtlAnswer> {
+    return ctl(word, '--state', this.state);
+  }
+
+  /** What `ctl status` prints, without a process for it. */
+  async controlStatus(): Promise<ControlStatus> {
+    return (await new ControlClient(this.state).status()) as ControlStatus;
   }
 
   /** Where it says that metrics and status are. */

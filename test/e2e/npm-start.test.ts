@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Scratch, exampleConfig } from './engine-process.ts';
 import { RunningProcess, descendantsOf, isRunning, until } from './running-process.ts';
@@ -15,8 +16,12 @@ afterEach(() => RunningProcess.endAll());
 
 afterAll(() => scratch.remove());
 
-const npmStart = (...args: string[]): RunningProcess =>
-  new RunningProcess('npm', ['start', '--', '--config', configFile, ...args], { isGroup: true });
+let states = 0;
+const npmStart = (...args: string[]): RunningProcess => {
+  const state = join(scratch.folder, `state-${++states}`);
+  const given = ['--config', configFile, '--state', state, ...args];
+  return new RunningProcess('npm', ['start', '--', ...given], { isGroup: true });
+};
 
 /** The engine and its venue, once it quotes. */
 async function whenQuoting(npm: RunningProcess): Promise<number[]> {

@@ -64,7 +64,7 @@ describe.concurrent('arguments', () => {
     const failed = await failure(args);
     expect(failed.code).toBe(USAGE);
     expect(failed.text).toContain(text);
-    expect(failed.text).toContain('npm start -- [--config FILE] [--duration 30s]');
+    expect(failed.text).toContain('npm start -- [--config FILE] [--state DIR] [--duration 30s]');
   });
 
   it('are explained by --help', async () => {

@@ -10,8 +10,22 @@ export const KEY = 'e2e-key-5d1c7a';
 export const SECRET = 'e2e-secret-91f3b0';
 export const PASSPHRASE = 'e2e-passphrase-4c88e2';
 
+/** The keys of an account at the venue. */
+export interface AccountKeys {
+  readonly key: string;
+  readonly secret: string;
+  readonly passphrase: string;
+}
+
+/** The account that every venue of the tests has. */
+export const KEYS: AccountKeys = { key: KEY, secret: SECRET, passphrase: PASSPHRASE };
+
 /** What an engine reads its credentials from. */
-export const KEYS_ENV = { OKX_API_KEY: KEY, OKX_API_SECRET: SECRET, OKX_API_PASSPHRASE: PASSPHRASE };
+export const KEYS_ENV = envOf(KEYS);
+
+export function envOf({ key, secret, passphrase }: AccountKeys) {
+  return { OKX_API_KEY: key, OKX_API_SECRET: secret, OKX_API_PASSPHRASE: passphrase };
+}
 
 export interface ReceivedRequest {
   readonly kind: 'place' | 'amend' | 'cancel';
@@ -61,9 +75,19 @@ export class VenueProcess {
     this.port = port;
   }
 
-  /** @param port 0 for a free one */
-  static async start(port = 0): Promise<VenueProcess> {
-    const args = ['--port', String(port), '--account', `${KEY}:${SECRET}:${PASSPHRASE}`];
+  /**
+   * @param port 0 for a free one
+   * @param options of `npm run paper`, beside its port and accounts
+   */
+  static async start(
+    port = 0,
+    options: readonly string[] = [],
+    accounts: readonly AccountKeys[] = [KEYS],
+  ): Promise<VenueProcess> {
+    const args = ['--port', String(port), ...options];
+    for (const { key, secret, passphrase } of accounts) {
+      args.push('--account', `${key}:${secret}:${passphrase}`);
+    }
     const running = new RunningProcess(process.execPath, [SCRIPT, ...args]);
     const [, listening] = await running.said(/paper venue: http:\/\/127\.0\.0\.1:(\d+) /);
     return new VenueProcess(running, Number(listening));
@@ -105,10 +129,10 @@ export class VenueProcess {
    * engine's code. Returns its ordId.
    */
   async placeManually(order: ManualOrder): Promise<string> {
-    const ticker = await this.#call('GET', `/api/v5/market/ticker?instId=${order.instId}`, '');
+    const [ticker] = await this.call('GET', `/api/v5/market/ticker?instId=${order.instId}`);
     const price = Math.floor(Number((ticker as { bidPx: string }).bidPx) * 0.99);
     const isSpot = !order.instId.endsWith('-SWAP');
-    const row = await this.#call(
+    const [row] = await this.call(
       'POST',
       '/api/v5/trade/order',
       JSON.stringify({
@@ -129,9 +153,15 @@ export class VenueProcess {
     await this.process.ended();
   }
 
-  async #call(method: string, path: string, body: string): Promise<unknown> {
+  /** A REST call of an account, signed here and not by the engine's code; the rows of its answer. */
+  async call(
+    method: 'GET' | 'POST',
+    path: string,
+    body = '',
+    { key, secret, passphrase }: AccountKeys = KEYS,
+  ): Promise<unknown[]> {
     const timestamp = new Date().toISOString();
-    const sign = createHmac('sha256', SECRET)
+    const sign = createHmac('sha256', secret)
       .update(timestamp + method + path + body)
       .digest('base64');
     const answer = await fetch(this.rest + path, {
@@ -139,15 +169,15 @@ export class VenueProcess {
       ...(body === '' ? {} : { body }),
       headers: {
         'content-type': 'application/json',
-        'OK-ACCESS-KEY': KEY,
+        'OK-ACCESS-KEY': key,
         'OK-ACCESS-SIGN': sign,
         'OK-ACCESS-TIMESTAMP': timestamp,
-        'OK-ACCESS-PASSPHRASE': PASSPHRASE,
+        'OK-ACCESS-PASSPHRASE': passphrase,
       },
     });
     const { code, data } = (await answer.json()) as { code: string; data: unknown[] };
     if (code !== '0')
       throw new Error(`${method} ${path}: expected code 0, was ${code} ${JSON.stringify(data)}`);
-    return data[0];
+    return data;
   }
 }
