@@ -3,14 +3,13 @@
  *
  * Owner:      the engine thread.
  * Invariants: nothing is quoted between a doubt and the recovery that settles it; a recovery ends with an empty table, every
- *             trade booked once, and the venue's position of every contract; a difference that REST's own delays explain is
- *             looked at again before it is believed.
+ *             trade booked once, and the venue's position of every contract; a difference that an audit finds is looked at
+ *             again before it is believed.
  * Cost:       a few comparisons an instrument and timer. Answers are cold.
  *
- *     doubt ─▶ recover() ─▶ request(recovery) ─▶ onRecovered ─┬─▶ quoting ─▶ request(audit) ─▶ onAudited ─┬─▶ quoting
- *       ▲                         ▲                           │                                          │
- *       │                         ╰── positions differ: once more                                        │
- *       ╰────────── an order is missing, positions differ twice, the private stream is deaf ─────────────╯
+ *     doubt ─▶ recover() ─▶ request(recovery) ─▶ onRecovered ─▶ quoting ─▶ request(audit) ─▶ onAudited ─┬─▶ quoting
+ *       ▲                                                                                              │
+ *       ╰──────── an order is missing twice, positions differ twice, the private stream is deaf ───────╯
  */
 import type { Instrument } from './base/instrument.ts';
 import { NS_PER_MS, NS_PER_SECOND } from './base/units.ts';
@@ -128,7 +127,7 @@ export class LoopAccount {
     this.#privateUps++;
   }
 
-  /** True when the account is recovered now. False when nobody asked, or positions are asked for once more. */
+  /** True when the account is recovered now, false when nobody asked for it. */
   onRecovered(account: RecoveredAccount, nowNs: Nanoseconds): boolean {
     if (!this.isRecovering) return false;
     this.isRecovering = false;
@@ -139,14 +138,7 @@ export class LoopAccount {
     for (const trade of account.trades) this.#fills.onFact(trade);
     for (const { index } of this.#instruments) this.#fills.clearUntold(index);
     this.verifiedMs = account.verifiedMs;
-    const differences = this.#positions.recovered(account.positions);
-    if (differences > 0) {
-      this.recoveryDifferences += differences;
-      if (!this.#positions.isSettled) {
-        this.recover();
-        return false;
-      }
-    }
+    this.recoveryDifferences += this.#positions.recovered(account.positions);
     this.recoveries++;
     this.isRecovered = true;
     this.#recoveredNs = nowNs;

@@ -2,8 +2,8 @@
  * The venue's position of every contract beside the one that our trades make.
  *
  * Owner:      the engine thread.
- * Invariants: a difference is booked at recovery only, and only when two recoveries in a row have found the same one, but for
- *             the position that a ledger without any history finds; an audit never changes a position.
+ * Invariants: a difference is booked at recovery only, at the mark, but for what a ledger without any history finds, which
+ *             is booked at its entry; an audit never changes a position.
  * Cost:       cold.
  *
  * Spot has no position at the venue but a holding, which other things change too: its position is what was traded.
@@ -19,8 +19,6 @@ import type { Gate } from './risk/gate.ts';
 const SAME_AUDITS = 3;
 
 export class LoopPositions {
-  /** False while a recovery has found a difference that is to be seen once more. */
-  isSettled = true;
   /** Whether the last audit found a difference that is to be seen once more. */
   isInQuestion = false;
 
@@ -28,8 +26,7 @@ export class LoopPositions {
   readonly #state: LoopState;
   readonly #ledger: PositionLedger;
   readonly #gate: Gate;
-  /** By instrument: the difference that the last recovery found, and the last audit with how often and at which fill. */
-  readonly #recoveredLots: Float64Array;
+  /** By instrument: the difference that the last audit found, how often, and after which trade. */
   readonly #auditedLots: Float64Array;
   readonly #auditedTimes: Int32Array;
   readonly #auditedFills: Float64Array;
@@ -42,7 +39,6 @@ export class LoopPositions {
     this.#state = state;
     this.#ledger = ledger;
     this.#gate = gate;
-    this.#recoveredLots = new Float64Array(count);
     this.#auditedLots = new Float64Array(count);
     this.#auditedTimes = new Int32Array(count);
     this.#auditedFills = new Float64Array(count);
@@ -50,31 +46,23 @@ export class LoopPositions {
   }
 
   /**
-   * Positions when nothing of ours rests and every trade that the venue tells is booked. Returns how many differ. While
-   * `isSettled` is false nothing was booked: REST tells a position sooner than its trade, and the trade, told later, would
-   * count twice.
+   * Positions when nothing of ours rests and every trade that the venue tells is booked: what still differs is taken over.
+   * Returns how many did. The asker has looked again for as long as REST's own delays could explain a difference.
    */
   recovered(facts: readonly PositionFact[]): number {
     const ledger = this.#ledger;
     let differences = 0;
-    this.isSettled = true;
     this.isInQuestion = false;
     this.#auditedLots.fill(0);
     this.#auditedTimes.fill(0);
-    for (const instrument of this.#instruments) {
-      if (instrument.kind === ContractKind.spot) continue;
-      const { index } = instrument;
+    for (const { index, kind } of this.#instruments) {
+      if (kind === ContractKind.spot) continue;
       const fact = facts.find((each) => each.instrument === index);
-      const difference = (fact?.lots ?? 0) - ledger.positionLots[index]!;
-      const isSeenBefore = difference === this.#recoveredLots[index];
-      this.#recoveredLots[index] = difference;
-      if (difference === 0) this.#isKnown[index] = 1;
-      else if (this.#isFresh(index)) this.#book(index, fact, fact?.entryTicks ?? 0);
-      else {
-        differences++;
-        if (isSeenBefore) this.#book(index, fact, this.#markOf(index));
-        else this.isSettled = false;
-      }
+      const isFresh = this.#isFresh(index);
+      this.#isKnown[index] = 1;
+      if ((fact?.lots ?? 0) === ledger.positionLots[index]) continue;
+      if (!isFresh) differences++;
+      this.#take(index, fact, isFresh ? (fact?.entryTicks ?? 0) : this.#markOf(index));
     }
     return differences;
   }
@@ -85,11 +73,10 @@ export class LoopPositions {
     return this.#isKnown[index] === 0 && fillCount[index] === 0 && bookedLots[index] === 0;
   }
 
-  #book(index: number, fact: PositionFact | undefined, ticks: number): void {
+  /** @param ticks the price at which the difference counts as traded, when it is above zero */
+  #take(index: number, fact: PositionFact | undefined, ticks: number): void {
     const candidates = [ticks, fact?.entryTicks ?? 0, this.#ledger.entryTicks[index]!, this.#markOf(index)];
     this.#ledger.setPosition(index, fact?.lots ?? 0, candidates.find((each) => each > 0) ?? 1);
-    this.#recoveredLots[index] = 0;
-    this.#isKnown[index] = 1;
   }
 
   #markOf(index: number): number {

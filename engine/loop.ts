@@ -341,7 +341,7 @@ export class Loop {
 
   /**
    * Nothing of ours is left at the venue, and this is what was traded and what is held. Ignored when a session was lost in
-   * between. What only a second look can tell asks for another recovery.
+   * between.
    */
   onRecovered(account: RecoveredAccount, nowNs: Nanoseconds): void {
     this.#state.advance(nowNs);

@@ -107,7 +107,7 @@ test('a liquidation changes the position without an order of ours: the venue is 
   world.frame(Connection.private, ordersPush(orderRow({ ...forced, ...fill })));
   expect(world.recoveries).toBe(2);
   world.recover(-5, 9_995);
-  expect(world.loop.commands.ledger.positionLots[0]).toBe(-5);
+  expect(world.loop.ledger.positionLots[0]).toBe(-5);
 });
 
 test('a fill whose push leaves out the side is booked on the order’s', () => {
@@ -123,7 +123,7 @@ test('a fill whose push leaves out the side is booked on the order’s', () => {
       fillPx: '999.5',
     }),
   );
-  expect(world.loop.commands.ledger.positionLots[0]).toBe(4);
+  expect(world.loop.ledger.positionLots[0]).toBe(4);
 });
 
 test('a frame that was held while its session came up does not turn the time back', () => {
@@ -150,6 +150,6 @@ test('a loss does not vanish when its position was closed unseen', () => {
   expect(before).toBeLessThan(0);
   world.loop.onSessionUp(Connection.private, world.nowNs);
   world.recover(0);
-  expect(world.loop.commands.ledger.positionLots[0]).toBe(0);
+  expect(world.loop.ledger.positionLots[0]).toBe(0);
   expect(world.loop.netProfit()).toBeCloseTo(before, 9);
 });

@@ -3,9 +3,10 @@ import { Side } from '../../engine/base/side.ts';
 import { Connection } from '../../engine/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { GateReason } from '../../engine/risk/gate.ts';
-import { KillReason } from '../../engine/risk/kill-switch.ts';
+import { KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { PLAIN_LADDER } from '../workers/markets.ts';
 import { LOOSE_LIMITS, ScriptedWorld, isAmend, isCancel, isPlace, itemsOf } from './scripted-venue.ts';
+import { ACCOUNT_LIMITS } from './loop-world.ts';
 import type { LoopWorldOptions } from './loop-world.ts';
 import { ack, instrumentsPush, priceLimit } from './messages.ts';
 import { swap, swapRow } from './swap-row.ts';
@@ -40,13 +41,13 @@ test('size, notional and collar strike single orders', () => {
     'sell 1000.5 10',
   ]);
   expect(placed({ limits: { ...LOOSE_LIMITS, collarBps: 5 } })).toEqual(['buy 999.5 10', 'sell 1000.5 10']);
-  expect(placed({ account: { notionalMax: 260, lossMax: 1e9 } })).toHaveLength(4);
+  expect(placed({ account: { ...ACCOUNT_LIMITS, notionalMax: 260 } })).toHaveLength(4);
 });
 
 test('a position near the limit leaves only orders that lead out of it', () => {
   const world = new ScriptedWorld({ limits: { ...LOOSE_LIMITS, positionLotsMax: 45 } }).quoting();
   for (const order of world.open('buy')) world.frame(Connection.private, world.fill(order));
-  expect(world.loop.commands.ledger.positionLots[0]).toBe(45);
+  expect(world.loop.ledger.positionLots[0]).toBe(45);
   for (let round = 0; round < 5; round++) {
     world.quote();
     world.settle();
@@ -124,7 +125,7 @@ test('a push without the instrument code says nothing about it', () => {
 });
 
 test('a loss past the limit halts, cancels everything, and stays so', () => {
-  const world = new ScriptedWorld({ account: { notionalMax: 1e9, lossMax: 5 } }).quoting();
+  const world = new ScriptedWorld({ account: { ...ACCOUNT_LIMITS, lossMax: 5 } }).quoting();
   for (const order of world.open('buy')) world.frame(Connection.private, world.fill(order));
   world.quote();
   world.settle();
@@ -138,7 +139,7 @@ test('a loss past the limit halts, cancels everything, and stays so', () => {
   world.move('989.9', '990.1', '984.9', '985.1');
   world.pass(20);
   expect(world.loop.phase).toBe(LoopPhase.halted);
-  expect(world.loop.commands.killSwitch.reason).toBe(KillReason.lossMax);
+  expect(world.loop.ladder.accountReason).toBe(KillTrigger.loss);
   world.settle();
   expect([...world.open('buy'), ...world.open('sell')]).toEqual([]);
   world.move('984.9', '985.1', '999.9', '1000.1');
@@ -163,7 +164,7 @@ test('a refusal that says that nothing will succeed halts, and cancels in the sa
 test('the operator’s halt and stop cancel all and place nothing more', () => {
   for (const end of ['halt', 'stop'] as const) {
     const world = new ScriptedWorld().quoting();
-    if (end === 'halt') world.loop.halt(KillReason.operator, world.nowNs);
+    if (end === 'halt') world.loop.halt(KillTrigger.operator, world.nowNs);
     else world.loop.stop(world.nowNs);
     expect(itemsOf(world.settle(), isCancel)).toHaveLength(6);
     world.update([['999.8', '5']], []);
@@ -252,7 +253,7 @@ test('amends of a turn count against each other', () => {
   world.quote();
   const messages = world.orderMessages();
   for (const message of messages) world.accept(message);
-  const { positionLots } = world.loop.commands.ledger;
+  const { positionLots } = world.loop.ledger;
   expect(positionLots[0]! + world.loop.table.exposureLots[Side.buy]!).toBeLessThanOrEqual(45);
   expect(itemsOf(messages, isAmend).length + itemsOf(messages, isPlace).length).toBeGreaterThan(0);
 });

@@ -2,12 +2,19 @@ import { createHash } from 'node:crypto';
 import { ManualClock } from '../../engine/base/clock.ts';
 import { ContractKind } from '../../engine/base/instrument.ts';
 import type { Instrument } from '../../engine/base/instrument.ts';
-import { NS_PER_MS } from '../../engine/base/units.ts';
+import { NS_PER_MS, NS_PER_SECOND } from '../../engine/base/units.ts';
 import { BookState } from '../../engine/book/book.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import { Loop } from '../../engine/loop.ts';
 import { Connection } from '../../engine/loop-options.ts';
-import type { LoopOptions, LoopOutput, LoopRequest, LoopTimings } from '../../engine/loop-options.ts';
+import type {
+  AccountWatches,
+  InstrumentBrakes,
+  LoopOptions,
+  LoopOutput,
+  LoopRequest,
+  LoopTimings,
+} from '../../engine/loop-options.ts';
 import { namesOf } from '../../engine/metrics/catalog.ts';
 import { createMetricsMemory, MetricsWriter } from '../../engine/metrics/cells.ts';
 import type { MetricsMemory } from '../../engine/metrics/cells.ts';
@@ -17,7 +24,7 @@ import { OrderState } from '../../engine/orders/order-state.ts';
 import type { DiffTolerance } from '../../engine/orders/quote-diff.ts';
 import { GateReason } from '../../engine/risk/gate.ts';
 import type { AccountLimits, RiskLimits } from '../../engine/risk/gate.ts';
-import { KillReason } from '../../engine/risk/kill-switch.ts';
+import { KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { InlineQuoter } from '../../workers/inline.ts';
 import type { LadderParameters } from '../../workers/strategy/ladder.ts';
 
@@ -47,6 +54,10 @@ export interface LoopWorldOptions {
   readonly account?: AccountLimits;
   readonly tolerance?: DiffTolerance;
   readonly timings?: Partial<LoopTimings>;
+  /** One for all instruments. */
+  readonly brakes?: Partial<InstrumentBrakes>;
+  readonly watches?: Partial<AccountWatches>;
+  readonly isDemo?: boolean;
   readonly depthChannel?: DepthChannel;
 }
 
@@ -55,7 +66,32 @@ const TIMINGS: LoopTimings = {
   bookSilenceNsMax: 70_000 * NS_PER_MS,
   ackTimeoutNs: 3_000 * NS_PER_MS,
   orderExpiryMs: 2_000,
+  bookAgeNsMax: 0,
+  heartbeatNs: 2 * NS_PER_SECOND,
+  switchNs: 0,
+  auditNs: 0,
+  privateStaleNs: 3 * NS_PER_SECOND,
 };
+
+/** Nothing brakes and nothing is watched but what a test asks for. */
+const BRAKES: InstrumentBrakes = {
+  volatilityBps: Infinity,
+  volatilityWindowNs: 10 * NS_PER_SECOND,
+  adverseBps: Infinity,
+  holdNs: 30 * NS_PER_SECOND,
+  lossMax: Infinity,
+};
+
+const WATCHES: AccountWatches = {
+  drawdownMax: Infinity,
+  marginRatioMin: 0,
+  liquidationDistanceBps: 0,
+  orderToTradeMax: 0,
+  clockOffsetMsMax: 5_000,
+  stallNsMax: Infinity,
+};
+
+export const ACCOUNT_LIMITS: AccountLimits = { notionalMax: 1e9, openOrdersMax: 500, lossMax: 1e9 };
 
 /** The real loop with the quoter inline, its time moved by hand, and everything that it sends kept. */
 export class LoopWorld implements LoopOutput {
@@ -91,7 +127,11 @@ export class LoopWorld implements LoopOutput {
       run: RUN,
       tradeModes: instruments.map(({ kind }) => (kind === ContractKind.spot ? 'cash' : 'cross')),
       limits: each(instruments, options.limits),
-      account: options.account ?? { notionalMax: 1e9, lossMax: 1e9 },
+      account: options.account ?? ACCOUNT_LIMITS,
+      brakes: instruments.map(() => ({ ...BRAKES, ...options.brakes })),
+      watches: { ...WATCHES, ...options.watches },
+      isDemo: options.isDemo ?? false,
+      closeBps: 50,
       tolerances: instruments.map(
         () => options.tolerance ?? { priceToleranceTicks: 0, sizeToleranceRatio: 0.1 },
       ),
@@ -208,7 +248,8 @@ function metricsOf(instruments: readonly Instrument[]): MetricsMemory {
     orderStates: namesOf(OrderState),
     gateReasons: namesOf(GateReason),
     rejectDecisions: namesOf(RejectDecision),
-    haltReasons: namesOf(KillReason),
+    killTriggers: namesOf(KillTrigger),
+    killLevels: namesOf(KillLevel),
     build: { version: '0.0.0', node: 'test', venue: 'paper', run: String(RUN) },
   });
 }

@@ -95,7 +95,7 @@ test('51400 to a cancel: the order counts until its last push tells what was fil
   expect(world.loop.table.exposureLots[Side.buy], 'still at its full risk').toBe(45);
   expect(world.recoveries, 'the push is awaited first').toBe(1);
   world.frame(Connection.private, world.fill(order));
-  expect(world.loop.commands.ledger.positionLots[0]).toBe(10);
+  expect(world.loop.ledger.positionLots[0]).toBe(10);
   expect(world.loop.table.exposureLots[Side.buy]).toBe(35);
   world.pass(2_000);
   expect(world.recoveries).toBe(1);
@@ -112,7 +112,7 @@ test('51400 and no last push: the venue is asked', () => {
   expect(world.recoveries).toBe(2);
   world.recover(10);
   expect(world.loop.openOrders).toBe(0);
-  expect(world.loop.commands.ledger.positionLots[0]).toBe(10);
+  expect(world.loop.ledger.positionLots[0]).toBe(10);
 });
 
 test('51503 to an amend: gone, and the level is placed anew when the last push has come', () => {
@@ -132,7 +132,7 @@ test('51503 to an amend: gone, and the level is placed anew when the last push h
   world.quote();
   world.settle();
   expect(world.open('buy')).toHaveLength(3);
-  expect(world.loop.commands.ledger.positionLots[0]).toBe(10);
+  expect(world.loop.ledger.positionLots[0]).toBe(10);
   expect(world.recoveries).toBe(1);
 });
 
@@ -184,9 +184,9 @@ test('acks and pushes in any order, late and twice, leave the same orders and th
       world.pass(1_000);
       trade();
     }
-    expect(world.loop.commands.ledger.positionLots[0], variant).toBe(4);
-    expect(world.loop.commands.ledger.fillCount[0], variant).toBe(1);
-    expect(world.loop.commands.ledger.fees[0], variant).toBeCloseTo(-0.01);
+    expect(world.loop.ledger.positionLots[0], variant).toBe(4);
+    expect(world.loop.ledger.fillCount[0], variant).toBe(1);
+    expect(world.loop.ledger.fees[0], variant).toBeCloseTo(-0.01);
     expect(world.loop.openOrders, variant).toBe(6);
     expect(world.loop.table.exposureLots[Side.buy], variant).toBe(41);
     expect(world.recoveries, variant).toBe(1);
@@ -198,12 +198,12 @@ test('a fill whose push was lost is booked with the next one of the order', () =
   const order = world.open('sell')[0]!;
   world.fill(order, 3);
   world.frame(Connection.private, world.fill(order, 2));
-  expect(world.loop.commands.ledger.positionLots[0]).toBe(-5);
+  expect(world.loop.ledger.positionLots[0]).toBe(-5);
   world.frame(
     Connection.private,
     world.pushOf(order, { state: 'canceled', px: '', fillPx: '', accFillSz: '7' }),
   );
-  expect(world.loop.commands.ledger.positionLots[0], 'whatever the push leaves out').toBe(-7);
+  expect(world.loop.ledger.positionLots[0], 'whatever the push leaves out').toBe(-7);
 });
 
 test('an order that the venue cancels by itself is not placed again in the same moment', () => {
@@ -253,9 +253,9 @@ test('orders of other runs and of others do not touch the table', () => {
       world.pushOf({ ...order, clOrdId }, { state: 'filled', accFillSz: '10', fillSz: '10', fillPx: '1' }),
     );
   }
-  expect(world.loop.commands.ledger.positionLots[0]).toBe(0);
+  expect(world.loop.ledger.positionLots[0]).toBe(0);
   expect(world.loop.openOrders).toBe(6);
-  expect(world.loop.commands.foreignUpdates).toBe(3);
+  expect(world.loop.fills.foreignUpdates).toBe(3);
 });
 
 test('what the connection did not take is taken back and asked for again', () => {

@@ -1,4 +1,7 @@
+import { Side } from '../../engine/base/side.ts';
 import { Connection, LoopRequest } from '../../engine/loop-options.ts';
+import type { AuditedAccount, OpenOrderFact, TradeFact } from '../../engine/loop-options.ts';
+import { ClientOrderId } from '../../engine/okx/client-order-id.ts';
 import { PLAIN_LADDER } from '../workers/markets.ts';
 import type { RiskLimits } from '../../engine/risk/gate.ts';
 import { EPOCH_MS, LoopWorld } from './loop-world.ts';
@@ -11,6 +14,7 @@ export const LOOSE_LIMITS: RiskLimits = {
   positionLotsMax: 1_000,
   orderLotsMax: 100,
   orderNotionalMax: 1e9,
+  notionalMax: Infinity,
   openOrdersMax: 60,
   collarBps: 500,
   notionalRate: 1,
@@ -64,10 +68,72 @@ export class ScriptedWorld extends LoopWorld {
     return this;
   }
 
-  /** Nothing of ours is left at the venue, and this is the position. */
-  recover(lots = 0, entryTicks = lots === 0 ? 0 : 10_000): void {
+  /** Nothing of ours is left at the venue, and this is the position; the trades' own unless it is given. */
+  recover(lots?: number, entryTicks = 10_000, trades: readonly TradeFact[] = []): void {
     for (const order of this.orders.values()) order.isOpen = false;
-    this.loop.onRecovered([{ instrument: 0, lots, entryTicks }], this.nowNs);
+    const positions = this.loop.instruments.map(({ index }) => ({
+      instrument: index,
+      lots: index === 0 && lots !== undefined ? lots : this.loop.ledger.positionLots[index]!,
+      entryTicks,
+    }));
+    this.loop.onRecovered({ positions, trades, verifiedMs: this.nowMs }, this.nowNs);
+  }
+
+  /** What an audit asked for now would find: the script's orders, and what is given. */
+  audit(found: Partial<AuditedAccount> = {}): void {
+    const openOrders = [...this.orders.values()].filter(({ isOpen }) => isOpen).map((each) => this.factOf(each));
+    const positions = this.loop.instruments.map(({ index }) => ({
+      instrument: index,
+      lots: this.loop.ledger.positionLots[index]!,
+      entryTicks: 10_000,
+    }));
+    this.loop.onAudited(
+      {
+        positions,
+        trades: [],
+        verifiedMs: this.nowMs,
+        openOrders,
+        askedNs: this.nowNs,
+        strayCount: 0,
+        ...found,
+      },
+      this.nowNs,
+    );
+  }
+
+  factOf(order: HeldOrder): OpenOrderFact {
+    const id = idOf(order.clOrdId);
+    return {
+      instrument: 0,
+      ...id,
+      ticks: Math.round(Number(order.px) * 10),
+      lots: Number(order.sz),
+      filledLots: order.filled,
+      updatedMs: this.nowMs,
+      createdMs: this.nowMs,
+      instId: 'BTC-USDT-SWAP',
+      ordId: order.ordId,
+    };
+  }
+
+  /** The last trade of an order as REST tells it. */
+  tradeOf(order: HeldOrder, lots: number, changes: Partial<TradeFact> = {}): TradeFact {
+    return {
+      instrument: 0,
+      side: order.side === 'buy' ? Side.buy : Side.sell,
+      ticks: Math.round(Number(order.px) * 10),
+      lots,
+      tradeId: this.lastTradeId,
+      tsMs: this.nowMs,
+      fee: -0.01,
+      isBaseFee: false,
+      ...idOf(order.clOrdId),
+      ...changes,
+    };
+  }
+
+  get lastTradeId(): number {
+    return this.#ordId;
   }
 
   /** Connected, with a book around 1000.0, and the first ladder resting. What was sent is forgotten. */
@@ -215,6 +281,12 @@ export class ScriptedWorld extends LoopWorld {
   get recoveries(): number {
     return this.requestCount(LoopRequest.recovery);
   }
+}
+
+function idOf(clOrdId: string): { run: number; slot: number; generation: number } {
+  const id = new ClientOrderId();
+  if (!id.parseText(clOrdId)) throw new Error(`expected an id of our plan, was ${clOrdId}`);
+  return { run: id.run, slot: id.slot, generation: id.generation };
 }
 
 /** Every item of these messages' kind. */
