@@ -3,13 +3,12 @@ import {
   BATCH_ORDERS_PER_WINDOW,
   ORDER_WINDOW_MS,
   SINGLE_REQUESTS_PER_WINDOW,
-  SUB_ACCOUNT_ORDERS_PER_WINDOW,
 } from '../../okx/venue-limits.ts';
 import type { Exchange, ItemResult } from '../exchange/exchange.ts';
 import type { Inspection } from './inspection.ts';
 import { fieldOf } from './instrument-directory.ts';
 import type { InstrumentDirectory } from './instrument-directory.ts';
-import { RateLimits } from './rate-limits.ts';
+import { RateLimits, SlidingWindow } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
 
 export type OrderKind = 'place' | 'amend' | 'cancel';
@@ -64,25 +63,13 @@ const BATCH_TOO_LARGE = { place: '51111', amend: '51501', cancel: '51406' } as c
  * Items of a batch are independent, and answered in their order.
  */
 export class OrderEntry {
-  readonly #exchange: Exchange;
-  readonly #instruments: InstrumentDirectory;
-  readonly #inspection: Inspection;
+  readonly #venue: OrderVenue;
   readonly #singles: Record<OrderKind, RateLimits>;
   readonly #batches: Record<OrderKind, RateLimits>;
-  readonly #subAccounts = new RateLimits(SUB_ACCOUNT_ORDERS_PER_WINDOW, ORDER_WINDOW_MS);
-  readonly #interference: () => Interference | null;
+  readonly #subAccounts = new Map<string, SlidingWindow>();
 
-  /** @param interference what a test does to items now, null for nothing */
-  constructor(
-    exchange: Exchange,
-    instruments: InstrumentDirectory,
-    inspection: Inspection,
-    interference: () => Interference | null,
-  ) {
-    this.#exchange = exchange;
-    this.#instruments = instruments;
-    this.#inspection = inspection;
-    this.#interference = interference;
+  constructor(venue: OrderVenue) {
+    this.#venue = venue;
     this.#singles = limitsByKind(SINGLE_REQUESTS_PER_WINDOW);
     this.#batches = limitsByKind(BATCH_ORDERS_PER_WINDOW);
   }
@@ -118,7 +105,7 @@ export class OrderEntry {
       this.#noteRefused(uid, kind, named, '50036');
       return new Refusal('50036');
     }
-    const interfere = this.#interference();
+    const { interfere } = this.#venue;
     if (interfere !== null) {
       for (const entry of named) {
         const { item, instId } = entry;
@@ -150,8 +137,8 @@ export class OrderEntry {
     let throttled = 0;
     for (const { item, instId, fault } of named) {
       if (fault !== null && !fault.isApplied) {
-        const result = faulty(item, fault, this.#exchange.nowMs);
-        this.#inspection.received(uid, kind, typeof instId === 'string' ? instId : '', item, result);
+        const result = faulty(item, fault, this.#venue.exchange.nowMs);
+        this.#venue.inspection.received(uid, kind, typeof instId === 'string' ? instId : '', item, result);
         results.push(shaped(kind, item, result));
         continue;
       }
@@ -163,10 +150,12 @@ export class OrderEntry {
       const result =
         refusal === null
           ? this.#execute(uid, kind, { ...item, instId })
-          : refused(item, refusal, this.#exchange.nowMs);
+          : refused(item, refusal, this.#venue.exchange.nowMs);
       if (result.sCode === '0' && fault === null) accepted++;
-      this.#inspection.received(uid, kind, typeof instId === 'string' ? instId : '', item, result);
-      results.push(shaped(kind, item, fault === null ? result : faulty(item, fault, this.#exchange.nowMs)));
+      this.#venue.inspection.received(uid, kind, typeof instId === 'string' ? instId : '', item, result);
+      results.push(
+        shaped(kind, item, fault === null ? result : faulty(item, fault, this.#venue.exchange.nowMs)),
+      );
     }
     // A request that is over its budget as a whole is refused as a whole.
     if (throttled === named.length) return new Refusal(results[0]!.sCode === '50061' ? '50061' : '50011');
@@ -177,19 +166,19 @@ export class OrderEntry {
   /** What came and was turned down as a whole is seen by inspection all the same. */
   #noteRefused(uid: string, kind: OrderKind, named: readonly NamedItem[], sCode: string): void {
     for (const { item, instId } of named) {
-      const result = faulty(item, { sCode, isApplied: false }, this.#exchange.nowMs);
-      this.#inspection.received(uid, kind, typeof instId === 'string' ? instId : '', item, result);
+      const result = faulty(item, { sCode, isApplied: false }, this.#venue.exchange.nowMs);
+      this.#venue.inspection.received(uid, kind, typeof instId === 'string' ? instId : '', item, result);
     }
   }
 
   #execute(uid: string, kind: OrderKind, request: Item): ItemResult {
     switch (kind) {
       case 'place':
-        return this.#exchange.place(uid, request);
+        return this.#venue.exchange.place(uid, request);
       case 'amend':
-        return this.#exchange.amend(uid, request);
+        return this.#venue.exchange.amend(uid, request);
       case 'cancel':
-        return this.#exchange.cancel(uid, request);
+        return this.#venue.exchange.cancel(uid, request);
     }
   }
 
@@ -200,10 +189,10 @@ export class OrderEntry {
       return new Refusal('50014', 200, `Parameter ${naming} can not be empty`);
     }
     if (naming === 'instId') {
-      return typeof value === 'string' && this.#instruments.has(value) ? value : new Refusal('51001');
+      return typeof value === 'string' && this.#venue.instruments.has(value) ? value : new Refusal('51001');
     }
     if (typeof value !== 'number') return new Refusal('51000', 200, `Parameter ${naming} error`);
-    return this.#instruments.instIdOfCode(value) ?? new Refusal('51001');
+    return this.#venue.instruments.instIdOfCode(value) ?? new Refusal('51001');
   }
 
   #refusalOf(
@@ -215,25 +204,43 @@ export class OrderEntry {
     seen: Set<string>,
     nowMs: number,
   ): Refusal | null {
-    const instType = this.#instruments.instType(instId);
+    const instType = this.#venue.instruments.instType(instId);
     // Budgets are by user and instrument, of options by user and family; a batch of one counts as a single request.
-    const name = instType === 'OPTION' ? this.#instruments.instFamily(instId) : instId;
+    const name = instType === 'OPTION' ? this.#venue.instruments.instFamily(instId) : instId;
     const limits = itemCount === 1 ? this.#singles[kind] : this.#batches[kind];
     if (!limits.take(`${uid} ${name}`, nowMs)) return new Refusal('50011');
     const countsForAccount = kind !== 'cancel' && instType !== 'SPOT' && instType !== 'MARGIN';
-    if (countsForAccount && !this.#subAccounts.take(uid, nowMs)) return new Refusal('50061');
+    if (countsForAccount && !this.#takeOfAccount(uid, nowMs)) return new Refusal('50061');
     if (kind === 'amend' && itemCount > 1) {
       const ordId = fieldOf(item, 'ordId');
       const clOrdId = fieldOf(item, 'clOrdId');
       const named = ordId === '' ? `${instId} c${clOrdId}` : `${instId} ${ordId}`;
       // One item may name the order by its ordId and another by its clOrdId.
-      const open = this.#exchange.openOrderId(uid, instId, ordId, clOrdId);
+      const open = this.#venue.exchange.openOrderId(uid, instId, ordId, clOrdId);
       if (seen.has(named) || seen.has(open)) return new Refusal('51512');
       seen.add(named);
       if (open !== '') seen.add(open);
     }
     return null;
   }
+
+  #takeOfAccount(uid: string, nowMs: number): boolean {
+    let window = this.#subAccounts.get(uid);
+    if (window === undefined) {
+      window = new SlidingWindow(this.#venue.orderRateMax(uid), ORDER_WINDOW_MS);
+      this.#subAccounts.set(uid, window);
+    }
+    return window.take(nowMs);
+  }
+}
+
+/** What the order entry needs of its venue. */
+interface OrderVenue {
+  readonly exchange: Exchange;
+  readonly instruments: InstrumentDirectory;
+  readonly inspection: Inspection;
+  readonly interfere: Interference | null;
+  orderRateMax(uid: string): number;
 }
 
 /** Placing, amending and cancelling do not use up each other's budgets. */

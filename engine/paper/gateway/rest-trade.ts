@@ -1,4 +1,3 @@
-import { SUB_ACCOUNT_ORDERS_PER_WINDOW } from '../../okx/venue-limits.ts';
 import type { OrderKind } from './order-entry.ts';
 import { Refusal } from './refusal.ts';
 import { answerOf } from './rest-account.ts';
@@ -88,11 +87,23 @@ function ordersArchive({ venue, uid, query }: RestCall): RestAnswer {
   return venue.exchange.orderHistory(uid, query).filter((row) => Number(row.accFillSz) > 0);
 }
 
-function accountRateLimit({ nowMs }: RestCall): RestAnswer {
-  const accRateLimit = String(SUB_ACCOUNT_ORDERS_PER_WINDOW);
-  const ts = String(Math.floor(nowMs));
-  return [{ accRateLimit, fillRatio: '', mainFillRatio: '', nextAccRateLimit: accRateLimit, ts }];
+/** Fill ratios, and what they will give, are told from VIP5 up (D). They are not measured here: the limit is as it is. */
+function accountRateLimit({ venue, uid, nowMs }: RestCall): RestAnswer {
+  const accRateLimit = String(venue.orderRateMax(uid));
+  const isTold = venue.feeTier(uid) >= FILL_RATIO_TIER;
+  const fillRatio = isTold ? '0' : '';
+  return [
+    {
+      accRateLimit,
+      fillRatio,
+      mainFillRatio: fillRatio,
+      nextAccRateLimit: isTold ? accRateLimit : '',
+      ts: String(Math.floor(nowMs)),
+    },
+  ];
 }
+
+const FILL_RATIO_TIER = 5;
 
 function cancelAllAfter({ venue, uid, body }: RestCall): RestAnswer {
   const timeOut = bodyField(body, 'timeOut');

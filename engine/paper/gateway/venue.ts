@@ -1,6 +1,10 @@
 import { Random } from '../../base/random.ts';
 import { Channel, WsOp } from '../../okx/shapes.ts';
-import { UPGRADE_NOTICE_CODE, UPGRADE_NOTICE_MS } from '../../okx/venue-limits.ts';
+import {
+  SUB_ACCOUNT_ORDERS_PER_WINDOW,
+  UPGRADE_NOTICE_CODE,
+  UPGRADE_NOTICE_MS,
+} from '../../okx/venue-limits.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import type { AccountOptions, ExchangeOptions, ExchangeSink } from '../exchange/exchange.ts';
 import type { SocketPath, Subscription } from './channels.ts';
@@ -23,6 +27,8 @@ export interface VenueAccount extends AccountOptions {
   readonly apiKey: string;
   readonly secret: string;
   readonly passphrase: string;
+  /** New and amended orders in 2 s (50061), by the account's fill ratio from VIP5 up; default 1,000. */
+  readonly orderRateMax?: number;
 }
 
 export interface VenueOptions extends Omit<ExchangeOptions, 'accounts' | 'startMs'> {
@@ -37,6 +43,9 @@ export interface VenueOptions extends Omit<ExchangeOptions, 'accounts' | 'startM
 }
 
 const DEFAULT_PUSH_BEFORE_ACK_SHARE = 0.02;
+
+/** From which VIP level up full depth and fills are for an account. */
+const FULL_DEPTH_TIER = 4;
 
 const SOCKET_PATHS: Readonly<Record<string, SocketPath>> = {
   '/ws/v5/public': 'public',
@@ -75,7 +84,7 @@ export class PaperVenue implements SessionHost {
   readonly #sessions = new Set<Session>();
   readonly #random: Random;
   readonly #pushBeforeAckShare: number;
-  readonly #uidsWithTier: ReadonlySet<string>;
+  readonly #accounts: ReadonlyMap<string, VenueAccount>;
   /** Null while the exchange is being built. */
   #streams: { readonly market: MarketStreams; readonly account: PrivateStreams } | null = null;
   /** No connection has to be looked at for idleness before this. */
@@ -89,12 +98,12 @@ export class PaperVenue implements SessionHost {
     this.#pushBeforeAckShare = options.pushBeforeAckShare ?? DEFAULT_PUSH_BEFORE_ACK_SHARE;
     this.uids = options.accounts.map(({ uid }) => uid);
     this.keys = new KeyRing(options.accounts);
-    this.#uidsWithTier = new Set(options.accounts.filter(isTierHigh).map(({ uid }) => uid));
+    this.#accounts = new Map(options.accounts.map((account) => [account.uid, account]));
     this.instruments = new InstrumentDirectory(options.instruments);
     this.exchange = new Exchange({ ...options, startMs: Math.floor(options.time()) }, this.#sink());
     this.market = new MarketStreams(this.exchange, this.instruments, this.#topics);
     this.privateStreams = new PrivateStreams(this.exchange, this.instruments, () => this.#now());
-    this.orderEntry = new OrderEntry(this.exchange, this.instruments, this.inspection, () => this.interfere);
+    this.orderEntry = new OrderEntry(this);
     this.#streams = { market: this.market, account: this.privateStreams };
   }
 
@@ -201,7 +210,17 @@ export class PaperVenue implements SessionHost {
   }
 
   hasTier(uid: string): boolean {
-    return this.#uidsWithTier.has(uid);
+    return this.feeTier(uid) >= FULL_DEPTH_TIER;
+  }
+
+  /** 0 for regular users, else the number of the VIP level; the venue writes levels both as "VIP4" and as "Lv4". */
+  feeTier(uid: string): number {
+    return Number(/^(?:VIP|Lv)(\d+)$/.exec(this.#accounts.get(uid)?.feeTier ?? '')?.[1] ?? 0);
+  }
+
+  /** New and amended orders that the account may send in 2 s. */
+  orderRateMax(uid: string): number {
+    return this.#accounts.get(uid)?.orderRateMax ?? SUB_ACCOUNT_ORDERS_PER_WINDOW;
   }
 
   attach(session: Session, subscription: Subscription): void {
@@ -290,12 +309,6 @@ export class PaperVenue implements SessionHost {
       status: (row) => this.#streams?.market.status(row, now()),
     };
   }
-}
-
-/** VIP4 and above; the venue writes levels both as "VIP4" and as "Lv4". */
-function isTierHigh({ feeTier }: AccountOptions): boolean {
-  const match = /^(?:VIP|Lv)(\d+)$/.exec(feeTier);
-  return match !== null && Number(match[1]) >= 4;
 }
 
 /** Microseconds since the epoch, as the venue stamps its answers. */
