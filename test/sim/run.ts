@@ -46,7 +46,7 @@ export async function runWorld(options: SeedOptions): Promise<{ result: SeedResu
     await observe(world, faults, watching, faultsUntilNs);
     const { loop } = world.engine ?? {};
     profit = loop?.netProfit() ?? 0;
-    fills = loop?.commands.ledger.fillCount.reduce((sum, count) => sum + count, 0) ?? 0;
+    fills = loop?.ledger.fillCount.reduce((sum, count) => sum + count, 0) ?? 0;
     await end(world, watching);
   } catch (error) {
     failure = failureOf(world, error);

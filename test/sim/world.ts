@@ -28,6 +28,8 @@ const KEY = { apiKey: 'key1', secret: 'secret1', passphrase: 'pass1' };
 const RESTART_NS: Nanoseconds = 2 * NS_PER_SECOND;
 /** A death that waits for messages to be sent comes by itself after this. */
 const PATIENCE_NS: Nanoseconds = 10 * NS_PER_SECOND;
+/** The operator looks after the engine so often, and lets it go on when it has waited for a word since the last look. */
+const OPERATOR_PERIOD_NS: Nanoseconds = 40 * NS_PER_SECOND;
 const LINES_KEPT = 400;
 /** The other program looks after its orders so often. */
 const FOREIGN_PERIOD_NS: Nanoseconds = 20 * NS_PER_SECOND;
@@ -96,6 +98,7 @@ export class SimWorld implements SimWorldView, ProcessOwner {
       line: (text) => this.line(text),
     };
     this.#tendForeign();
+    this.#tendEngine(false);
     this.startProcess();
   }
 
@@ -264,6 +267,12 @@ export class SimWorld implements SimWorldView, ProcessOwner {
   /** When the next step is due. */
   nextNs(): Nanoseconds {
     return Math.min(this.timeline.nsOf(this.venue.nextDueMs()), this.timeline.nextNs);
+  }
+
+  #tendEngine(hasWaited: boolean): void {
+    const isWaiting = (this.engine?.loop.ladder.sticky().length ?? 0) > 0;
+    if (isWaiting && hasWaited) this.command('resume');
+    this.timeline.after(OPERATOR_PERIOD_NS, StepKind.fault, () => this.#tendEngine(isWaiting && !hasWaited));
   }
 
   #tendForeign(): void {
