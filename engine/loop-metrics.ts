@@ -10,7 +10,7 @@ import { CommandOp } from './base/command-op.ts';
 import type { Side } from './base/side.ts';
 import type { Nanoseconds } from './base/units.ts';
 import { Connection } from './loop-options.ts';
-import { AuditFinding, Liquidity, OrderEvent, Stage, namesOf } from './metrics/catalog.ts';
+import { Liquidity, OrderEvent, Stage, namesOf } from './metrics/catalog.ts';
 import type { AckResult } from './metrics/catalog.ts';
 import { MetricsWriter } from './metrics/cells.ts';
 import type { MetricsMemory } from './metrics/cells.ts';
@@ -52,11 +52,6 @@ export class LoopMetrics {
   readonly #orders: Int32Array;
   readonly #fills: Int32Array;
   readonly #volume: Int32Array;
-  readonly #recoveries: number;
-  readonly #recoveryDifferences: number;
-  readonly #audits: number;
-  readonly #auditAge: number;
-  readonly #auditFindings: Int32Array;
   /** When the frame that this turn answers arrived; 0 when none did. */
   readonly #originNs = new Float64Array(1);
 
@@ -104,11 +99,6 @@ export class LoopMetrics {
       writer.cell('fills', index >> 2, (index >> 1) & 1, index & 1),
     );
     this.#volume = cells(instruments * 2, (index) => writer.cell('volume', index >> 1, index & 1));
-    this.#recoveries = writer.cell('recoveries');
-    this.#recoveryDifferences = writer.cell('recoveryDifferences');
-    this.#audits = writer.cell('audits');
-    this.#auditAge = writer.cell('auditAge');
-    this.#auditFindings = cells(namesOf(AuditFinding).length, (index) => writer.cell('auditFindings', index));
   }
 
   // -------------------------------------------------------------------------------------------------- stages
@@ -273,22 +263,5 @@ export class LoopMetrics {
     const liquidity = isMaker ? Liquidity.maker : Liquidity.taker;
     this.#writer.increment(this.#fills[instrument * 4 + side * 2 + liquidity]!);
     this.#writer.increment(this.#volume[instrument * 2 + side]!, notional);
-  }
-
-  // ------------------------------------------------------------------------------------------------- account
-
-  /** The account was taken up anew; so many positions were told otherwise than our trades add up to. */
-  recovered(differences: number): void {
-    this.#writer.increment(this.#recoveries);
-    this.#writer.increment(this.#recoveryDifferences, differences);
-  }
-
-  audited(nowNs: Nanoseconds): void {
-    this.#writer.increment(this.#audits);
-    this.#writer.set(this.#auditAge, nowNs);
-  }
-
-  auditFound(finding: AuditFinding, count: number): void {
-    this.#writer.increment(this.#auditFindings[finding]!, count);
   }
 }

@@ -1,16 +1,27 @@
-import { NS_PER_SECOND } from '../base/units.ts';
+/**
+ * Posts the state of the engine to shared memory a few times a second, for the exporter to read.
+ *
+ * Owner:      the engine thread.
+ * Invariants: it reads and decides nothing; what is not known is posted as NaN.
+ * Cost:       an instrument is a copy of its orders and quotes, under a microsecond; cells are looked up at the start.
+ */
+import { CommandOp } from '../base/command-op.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { Side } from '../base/side.ts';
+import { NS_PER_SECOND } from '../base/units.ts';
 import type { Nanoseconds } from '../base/units.ts';
 import { LoopPhase } from '../loop.ts';
 import type { Loop } from '../loop.ts';
 import { BoardWriter } from '../metrics/board.ts';
-import { EngineState } from '../metrics/catalog.ts';
+import { AuditFinding, EngineState } from '../metrics/catalog.ts';
+import type { MetricId } from '../metrics/catalog.ts';
 import { MetricsWriter } from '../metrics/cells.ts';
-import type { MetricsMemory } from '../metrics/cells.ts';
-import { CommandOp } from '../base/command-op.ts';
 import { NO_ORDER } from '../orders/order-table.ts';
-import type { AccountLimits, RiskLimits } from '../risk/gate.ts';
+import { KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
+import type { Engine } from './engine.ts';
+
+/** How often the board is posted. */
+export const BOARD_PERIOD_NS = NS_PER_SECOND / 4;
 
 const STATE_OF_PHASE: Readonly<Record<LoopPhase, EngineState>> = {
   [LoopPhase.starting]: EngineState.starting,
@@ -22,69 +33,57 @@ const STATE_OF_PHASE: Readonly<Record<LoopPhase, EngineState>> = {
 
 const OPS = Object.values(CommandOp);
 
-/** Posts the state of the loop to shared memory a few times a second, for the exporter to read. */
+/** What of an engine is shown. */
+export type BoardEngine = Pick<
+  Engine,
+  'loop' | 'memory' | 'limits' | 'config' | 'deadMansSwitch' | 'keeper' | 'desk'
+>;
+
+type Reading = readonly [cell: number, read: (nowNs: Nanoseconds) => number];
+
 export class Board {
-  readonly #loop: Loop;
+  readonly #engine: BoardEngine;
   readonly #writer: MetricsWriter;
   readonly #board: BoardWriter;
-  readonly #limits: readonly RiskLimits[];
-  readonly #counters: readonly (readonly [cell: number, read: () => number])[];
-  readonly #engineState: number;
-  readonly #haltReason: number;
-  readonly #heartbeat: number;
-  readonly #accountBudget: number;
+  readonly #readings: readonly Reading[];
   /** By instrument × 3 + operation. */
   readonly #budgetLeft: readonly number[];
 
-  constructor(loop: Loop, memory: MetricsMemory, limits: readonly RiskLimits[], account: AccountLimits) {
+  constructor(engine: BoardEngine) {
+    const { loop, memory, config } = engine;
     const writer = new MetricsWriter(memory);
-    this.#loop = loop;
+    const { account } = config;
+    const drawdownMax = account.drawdownMax ?? account.lossMax;
+    this.#engine = engine;
     this.#writer = writer;
-    this.#limits = limits;
     this.#board = new BoardWriter(memory);
-    this.#board.publishLimits(account.notionalMax, account.lossMax);
-    this.#engineState = writer.cell('engineState');
-    this.#haltReason = writer.cell('haltReason');
-    this.#heartbeat = writer.cell('engineHeartbeat');
-    this.#accountBudget = writer.cell('accountBudgetLeft');
+    this.#board.publishLimits({ ...account, drawdownMax });
+    const limit = (id: MetricId, value: number): void =>
+      writer.set(writer.cell(id), value > 0 && value < Infinity ? value : NaN);
+    limit('accountLossMax', account.lossMax);
+    limit('accountDrawdownMax', drawdownMax);
+    limit('marginRatioMin', account.marginRatioMin);
     this.#budgetLeft = loop.instruments.flatMap(({ index }) =>
       OPS.map((op) => writer.cell('budgetLeft', index, op)),
     );
-    this.#counters = [
-      ...loop.instruments.flatMap(({ index }) => {
-        const sync = loop.market.syncs[index]!;
-        return [
-          [writer.cell('bookUpdates', index), () => sync.updates],
-          [writer.cell('bookSnapshots', index), () => sync.snapshots],
-          [writer.cell('bookGaps', index), () => sync.gaps],
-          [writer.cell('bookResets', index), () => sync.resets],
-          [writer.cell('bookCrossed', index), () => sync.crossed],
-        ] as const;
-      }),
-      [writer.cell('illegalTransitions'), () => loop.table.illegalCount],
-      [writer.cell('otherFees'), () => loop.commands.otherFees],
-      [writer.cell('foreignOrders'), () => loop.commands.foreignUpdates],
+    this.#readings = [
+      ...bookReadings(loop, writer),
+      ...loopReadings(loop, writer),
+      ...killReadings(loop, writer),
+      ...accountReadings(engine, writer),
     ];
   }
 
   post(nowNs: Nanoseconds): void {
-    const loop = this.#loop;
-    const writer = this.#writer;
-    for (const [cell, read] of this.#counters) writer.set(cell, read());
-    writer.set(this.#engineState, STATE_OF_PHASE[loop.phase]);
-    writer.set(this.#haltReason, loop.commands.killSwitch.reason);
-    writer.set(this.#heartbeat, nowNs);
-    writer.set(this.#accountBudget, loop.commands.throttle.accountAvailable(nowNs));
-    for (const instrument of loop.instruments) this.#postInstrument(instrument, nowNs);
+    for (const [cell, read] of this.#readings) this.#writer.set(cell, read(nowNs));
+    for (const instrument of this.#engine.loop.instruments) this.#postInstrument(instrument, nowNs);
   }
 
   #postInstrument(instrument: Instrument, nowNs: Nanoseconds): void {
     const { index } = instrument;
-    const { market, table, commands, wanted } = this.#loop;
-    const { ledger, gate, throttle } = commands;
+    const { market, ledger, gate, throttle, table, ladder, kill } = this.#engine.loop;
     const board = this.#board;
     const book = market.books[index]!;
-    const limits = this.#limits[index]!;
     const mark = gate.markTicks(index);
     board.begin(index);
     board.setBook(
@@ -100,30 +99,59 @@ export class Board {
     board.setPosition(
       ledger.positionLots[index]!,
       ledger.entryTicks[index]!,
-      ledger.realised[index]!,
-      ledger.unrealised(index, mark),
+      ledger.realised(index),
+      ledger.positionLots[index] !== 0 && mark === 0 ? NaN : ledger.unrealised(index, mark),
       ledger.fees[index]! + ledger.baseFees[index]! * mark * instrument.tick.value,
       ledger.turnover[index]!,
       ledger.fillCount[index]!,
     );
     board.setExposure(table.exposureLots[index * 2]!, table.exposureLots[index * 2 + 1]!);
-    board.setLimits(
+    board.setKill(ladder.level(index), ladder.reason(index));
+    board.setWatches(
+      kill.loss.instrumentLoss[index]!,
+      kill.margin.distanceBps[index]!,
+      kill.volatility.moveBps[index]!,
+      kill.adverse.averageBps[index]!,
+      ledger.untoldLots[index]!,
+    );
+    this.#setLimits(index);
+    this.#addQuotes(index);
+    this.#addOrders(index);
+    board.publish(nowNs);
+    for (const op of OPS) {
+      const left = throttle.available(op, index, true, nowNs);
+      this.#writer.set(this.#budgetLeft[index * OPS.length + op]!, left);
+    }
+  }
+
+  #setLimits(index: number): void {
+    const limits = this.#engine.limits[index]!;
+    this.#board.setLimits(
       limits.positionLotsMax,
       limits.orderLotsMax,
       limits.orderNotionalMax,
+      limits.notionalMax,
       limits.openOrdersMax,
       limits.collarBps,
+      this.#engine.config.instruments[index]!.limits.loss ?? Infinity,
     );
-    const { quote } = wanted[index]!;
+  }
+
+  #addQuotes(index: number): void {
+    const { quote } = this.#engine.loop.wanted[index]!;
     for (let level = 0; level < quote.bidCount; level++) {
-      board.addQuote(Side.buy, quote.bidTicks[level]!, quote.bidLots[level]!);
+      this.#board.addQuote(Side.buy, quote.bidTicks[level]!, quote.bidLots[level]!);
     }
     for (let level = 0; level < quote.askCount; level++) {
-      board.addQuote(Side.sell, quote.askTicks[level]!, quote.askLots[level]!);
+      this.#board.addQuote(Side.sell, quote.askTicks[level]!, quote.askLots[level]!);
     }
+  }
+
+  #addOrders(index: number): void {
+    const { table } = this.#engine.loop;
     for (const side of [Side.buy, Side.sell]) {
       for (let slot = table.first(index, side); slot !== NO_ORDER; slot = table.next(slot)) {
-        board.addOrder(
+        this.#board.addOrder(
           side,
           table.priceTicks[slot]!,
           table.sizeLots[slot]!,
@@ -132,13 +160,84 @@ export class Board {
         );
       }
     }
-    board.publish(nowNs);
-    for (const op of OPS) {
-      const left = throttle.available(op, index, true, nowNs);
-      this.#writer.set(this.#budgetLeft[index * OPS.length + op]!, left);
-    }
   }
 }
 
-/** How often the board is posted. */
-export const BOARD_PERIOD_NS = NS_PER_SECOND / 4;
+function bookReadings(loop: Loop, writer: MetricsWriter): Reading[] {
+  return loop.instruments.flatMap(({ index }): Reading[] => {
+    const sync = loop.market.syncs[index]!;
+    return [
+      [writer.cell('bookUpdates', index), () => sync.updates],
+      [writer.cell('bookSnapshots', index), () => sync.snapshots],
+      [writer.cell('bookGaps', index), () => sync.gaps],
+      [writer.cell('bookResets', index), () => sync.resets],
+      [writer.cell('bookCrossed', index), () => sync.crossed],
+    ];
+  });
+}
+
+function loopReadings(loop: Loop, writer: MetricsWriter): Reading[] {
+  const { table, fills, throttle } = loop;
+  return [
+    [writer.cell('engineState'), () => stateOf(loop)],
+    [writer.cell('engineHeartbeat'), (nowNs) => nowNs],
+    [writer.cell('accountBudgetLeft'), (nowNs) => throttle.accountAvailable(nowNs)],
+    [writer.cell('illegalTransitions'), () => table.illegalCount],
+    [writer.cell('ordersInDoubt'), () => table.doubtCount],
+    [writer.cell('doubtAge'), () => finiteOrNaN(table.oldestUnknownNs())],
+    [writer.cell('otherFees'), () => fills.otherFees],
+    [writer.cell('foreignOrders'), () => fills.foreignUpdates],
+  ];
+}
+
+function killReadings({ kill, ladder }: Loop, writer: MetricsWriter): Reading[] {
+  const { loss, margin, adverse, orderToTrade, health } = kill;
+  return [
+    [writer.cell('killLevel'), () => ladder.accountLevel],
+    [writer.cell('killReason'), () => ladder.accountReason],
+    ...Object.values(KillTrigger).flatMap((trigger): Reading[] => [
+      [writer.cell('killActive', trigger), () => ladder.active[trigger]!],
+      [writer.cell('killRaised', trigger), () => ladder.raised[trigger]!],
+    ]),
+    [writer.cell('accountLoss'), () => loss.loss],
+    [writer.cell('accountDrawdown'), () => loss.drawdown],
+    [writer.cell('marginRatio'), () => margin.marginRatio],
+    [writer.cell('fillsUnmarked'), () => adverse.unmarked],
+    [writer.cell('ordersPerFill'), () => orderToTrade.ratio],
+    [writer.cell('stalls'), () => health.stalls],
+    [writer.cell('switchLeft'), () => (health.armedUntilNs > 0 ? health.armedUntilNs : NaN)],
+  ];
+}
+
+function accountReadings(
+  { loop, deadMansSwitch, keeper, desk }: BoardEngine,
+  writer: MetricsWriter,
+): Reading[] {
+  const { account } = loop;
+  return [
+    [writer.cell('switchBeats'), () => deadMansSwitch.beats],
+    [writer.cell('switchFailures'), () => deadMansSwitch.failures],
+    [writer.cell('stateSaves'), () => keeper.saves],
+    [writer.cell('stateFailures'), () => keeper.failures],
+    [writer.cell('stateUnsaved'), () => (keeper.isSaved ? 0 : 1)],
+    [writer.cell('stateAge'), () => finiteOrNaN(keeper.savedNs)],
+    [writer.cell('recoveries'), () => account.recoveries],
+    [writer.cell('recoveryDifferences'), () => account.recoveryDifferences],
+    [writer.cell('audits'), () => account.audits],
+    [writer.cell('auditAge'), () => finiteOrNaN(desk.auditedNs)],
+    [writer.cell('auditFindings', AuditFinding.strayOrder), () => account.auditStrays],
+    [writer.cell('auditFindings', AuditFinding.missingOrder), () => account.auditMissing],
+    [writer.cell('auditFindings', AuditFinding.untoldTrade), () => account.auditTrades],
+  ];
+}
+
+/** What the ladder leaves of quoting is part of the state that people and supervisors see. */
+function stateOf({ phase, ladder }: Loop): EngineState {
+  if (phase !== LoopPhase.quoting) return STATE_OF_PHASE[phase];
+  if (ladder.accountLevel >= KillLevel.paused) return EngineState.paused;
+  return ladder.accountLevel === KillLevel.reduceOnly ? EngineState.reducing : EngineState.quoting;
+}
+
+function finiteOrNaN(value: number): number {
+  return Number.isFinite(value) ? value : NaN;
+}

@@ -123,9 +123,9 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   async #open(): Promise<void> {
     const { config, tag, isFreshAccount, build, processOriginMs } = this.#options;
     this.#engine = await Engine.start({ config, tag, world: this, isFreshAccount, build });
-    const { loop, memory, limits, handoff, parameters } = this.#engine;
+    const { loop, memory, handoff, parameters } = this.#engine;
     this.#writer = new MetricsWriter(memory);
-    this.#board = new Board(loop, memory, limits, config.account);
+    this.#board = new Board(this.#engine);
     this.#changes = new ChangeLog(loop, this.#log);
     this.#pool = new QuoterPool(
       {

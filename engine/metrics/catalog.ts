@@ -49,7 +49,6 @@ export const AuditFinding = {
   missingOrder: 1,
   /** A trade of ours was told by nothing before. */
   untoldTrade: 2,
-  position: 3,
 } as const;
 export type AuditFinding = (typeof AuditFinding)[keyof typeof AuditFinding];
 

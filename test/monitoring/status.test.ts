@@ -191,7 +191,7 @@ describe('status', () => {
         recoveryDifferences: 0,
         audits: 3,
         auditAgeSeconds: 0,
-        auditFindings: { strayOrder: 0, missingOrder: 0, untoldTrade: 4, position: 0 },
+        auditFindings: { strayOrder: 0, missingOrder: 0, untoldTrade: 4 },
         ordersInDoubt: 2,
         oldestDoubtSeconds: 0.5,
       },
