@@ -82,9 +82,23 @@ export async function ctl(...args: readonly string[]): Promise<CtlAnswer> {
   return { code, text: process_.output };
 }
 
-/** What of the engine's own status the tests look at. */
+/** What of `ctl status` the tests look at. */
 export interface ControlStatus {
-  readonly [key: string]: unknown;
+  readonly phase: string;
+  readonly level: string;
+  /** The trigger that reached the level; absent while quoting. */
+  readonly reason?: string;
+  readonly run: number;
+  readonly openOrders: number;
+  readonly switchSecondsLeft: number | null;
+  readonly isStateSaved: boolean;
+  readonly pid: number;
+  readonly instruments: readonly {
+    readonly instId: string;
+    readonly level: string;
+    readonly position: string;
+    readonly fills: number;
+  }[];
 }
 
 /** The engine, as `npm start` starts it. */
@@ -108,7 +122,7 @@ export class EngineProcess {
 
   /** What `ctl status` prints, without a process for it. */
   async controlStatus(): Promise<ControlStatus> {
-    return (await new ControlClient(this.state).status()) as ControlStatus;
+    return (await new ControlClient(this.state).status()) as unknown as ControlStatus;
   }
 
   /** Where it says that metrics and status are. */

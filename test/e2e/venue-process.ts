@@ -37,10 +37,12 @@ export interface ReceivedRequest {
 }
 
 export interface RestingOrder {
+  readonly uid: string;
   readonly instId: string;
   readonly ordId: string;
   readonly clOrdId: string;
   readonly tag: string;
+  readonly side: string;
   readonly state: string;
 }
 
