@@ -1,6 +1,8 @@
 import type { Nanoseconds, Milliseconds } from '../../engine/base/units.ts';
 import type { Config } from '../../engine/config/schema.ts';
 import type { Engine } from '../../engine/host/engine.ts';
+import type { EngineState } from '../../engine/host/engine-state.ts';
+import type { OperatorCommand } from '../../engine/loop-options.ts';
 import type { PaperVenue } from '../../engine/paper/gateway/venue.ts';
 
 /** How much goes wrong in a world. */
@@ -75,6 +77,11 @@ export interface SimWorldView {
   readonly isHealed: boolean;
   /** Nothing but market data is on its way, and the engine waits for no answer. */
   readonly isQuiet: boolean;
+  /** Commands that an operator has given, and the newest one once its engine has said that it is done; else null. */
+  readonly commandsGiven: number;
+  readonly commandDone: OperatorCommand | null;
+  /** The state that an engine would find on disk if it were started now. */
+  durable(): EngineState | undefined;
   readonly step: StepKind;
   readonly stepNumber: number;
 }

@@ -2,6 +2,7 @@ import { Random } from '../../engine/base/random.ts';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../../engine/base/units.ts';
 import type { Engine } from '../../engine/host/engine.ts';
+import type { EngineState } from '../../engine/host/engine-state.ts';
 import type { OperatorCommand } from '../../engine/loop-options.ts';
 import { ACCOUNT_ROUTES } from '../../engine/paper/gateway/rest-account.ts';
 import { MARKET_ROUTES } from '../../engine/paper/gateway/rest-market.ts';
@@ -60,6 +61,8 @@ export class SimWorld implements SimWorldView, ProcessOwner {
   isHealed = false;
   step: StepKind = StepKind.venue;
   stepNumber = 0;
+  commandsGiven = 0;
+  commandDone: OperatorCommand | null = null;
   /** Processes started so far. */
   starts = 0;
   crashes = 0;
@@ -126,6 +129,10 @@ export class SimWorld implements SimWorldView, ProcessOwner {
 
   get restarts(): number {
     return this.starts - 1;
+  }
+
+  durable(): EngineState | undefined {
+    return this.disk.read();
   }
 
   get foreignOrderIds(): ReadonlySet<string> {
@@ -231,8 +238,11 @@ export class SimWorld implements SimWorldView, ProcessOwner {
     const { process } = this;
     if (process === null || process.engine === null) return;
     this.line(`operator: ${command}`);
+    const number = ++this.commandsGiven;
+    this.commandDone = null;
     process.onThread(StepKind.fault, () => {
       void process.engine!.command(command).then(({ isDone, text }) => {
+        if (isDone && number === this.commandsGiven && !process.isDead) this.commandDone = command;
         this.line(`operator: ${command}: ${isDone ? 'done' : 'refused'}: ${text}`);
       });
       this.timeline.isSettling = true;
