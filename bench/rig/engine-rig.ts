@@ -13,7 +13,7 @@ import { RejectDecision } from '../../engine/okx/reject-codes.ts';
 import { TdMode } from '../../engine/okx/shapes.ts';
 import { OrderState } from '../../engine/orders/order-state.ts';
 import { GateReason } from '../../engine/risk/gate.ts';
-import { KillReason } from '../../engine/risk/kill-switch.ts';
+import { KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import type { LadderParameters } from '../../workers/strategy/ladder.ts';
 import type { BenchClock } from '../bench-clock.ts';
 
@@ -107,7 +107,8 @@ export class EngineRig {
       orderStates: namesOf(OrderState),
       gateReasons: namesOf(GateReason),
       rejectDecisions: namesOf(RejectDecision),
-      haltReasons: namesOf(KillReason),
+      killTriggers: namesOf(KillTrigger),
+      killLevels: namesOf(KillLevel),
       build: { version: '0', node: process.version, venue: 'bench', run: String(BENCH_RUN) },
     });
     this.loop = new Loop({
@@ -120,11 +121,30 @@ export class EngineRig {
         positionLotsMax: 10_000,
         orderLotsMax: 1_000,
         orderNotionalMax: 1e9,
+        notionalMax: 1e12,
         openOrdersMax: 40,
         collarBps: 200,
         notionalRate: 1,
       })),
-      account: { notionalMax: 1e12, lossMax: 1e9 },
+      account: { notionalMax: 1e12, openOrdersMax: 500, lossMax: 1e9 },
+      // Everything watches, and nothing brakes: what watching costs is in the figures.
+      brakes: instruments.map(() => ({
+        volatilityBps: 1e6,
+        volatilityWindowNs: 10 * NS_PER_SECOND,
+        adverseBps: 1e6,
+        holdNs: 30 * NS_PER_SECOND,
+        lossMax: 1e9,
+      })),
+      watches: {
+        drawdownMax: 1e9,
+        marginRatioMin: 0,
+        liquidationDistanceBps: 0,
+        orderToTradeMax: 1e9,
+        clockOffsetMsMax: 5_000,
+        stallNsMax: Infinity,
+      },
+      isDemo: false,
+      closeBps: 50,
       // No band: whatever the quote wants is asked for, so that a moved price is an amended order.
       tolerances: instruments.map(() => ({ priceToleranceTicks: 0, sizeToleranceRatio: 0.2 })),
       timings: {
@@ -132,6 +152,12 @@ export class EngineRig {
         bookSilenceNsMax: 3_600 * NS_PER_SECOND,
         ackTimeoutNs: 3_000 * NS_PER_MS,
         orderExpiryMs: 2_000,
+        // Recordings are as old as they are.
+        bookAgeNsMax: Infinity,
+        heartbeatNs: 2 * NS_PER_SECOND,
+        switchNs: 0,
+        auditNs: 0,
+        privateStaleNs: 3 * NS_PER_SECOND,
       },
       handoff: this.handoff,
       metrics,

@@ -136,8 +136,8 @@ export class TurnRig implements LoopOutput {
   }
 
   request(request: LoopRequest): void {
-    assert(request === LoopRequest.recovery, 'the feed brings its own snapshots');
-    this.#isRecovering = true;
+    assert(request !== LoopRequest.bookSnapshot, 'the feed brings its own snapshots');
+    if (request === LoopRequest.recovery) this.#isRecovering = true;
   }
 
   #start(): void {
@@ -149,7 +149,7 @@ export class TurnRig implements LoopOutput {
       this.clock.nowNs(),
     );
     assert(this.#isRecovering, 'the engine asks for a recovery when its sessions are up');
-    loop.onRecovered([], this.clock.nowNs());
+    loop.onRecovered({ positions: [], trades: [], verifiedMs: 0 }, this.clock.nowNs());
     this.play();
     this.settle();
     assert(loop.phase === LoopPhase.quoting, 'the engine quotes');

@@ -224,12 +224,13 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
     return this.#sessions[connection]!.send(bytes, length);
   }
 
-  request(): void {
+  request(request: LoopRequest): void {
+    if (request !== LoopRequest.recovery) return;
     // Nothing of ours rests at a venue that has just begun.
     setImmediate(() => {
       const { loop } = this.#rig;
       if (this.#quoter !== undefined) loop.onWorkerReady([0], this.#clock.nowNs());
-      loop.onRecovered([], this.#clock.nowNs());
+      loop.onRecovered({ positions: [], trades: [], verifiedMs: 0 }, this.#clock.nowNs());
       this.#quoteInline();
     });
   }
