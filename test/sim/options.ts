@@ -28,17 +28,17 @@ export interface SimOptions {
   readonly clockOffMs: Milliseconds;
 }
 
-/** What is traded in a world: about 150 dollars are `lots`. */
-const MENU: readonly { readonly instId: string; readonly lots: number }[] = [
-  { instId: 'BTC-USDT', lots: 200_000 },
-  { instId: 'ETH-USDT', lots: 60_000 },
-  { instId: 'SOL-USDT', lots: 1_500_000 },
-  { instId: 'BTC-USDT-SWAP', lots: 20 },
-  { instId: 'ETH-USDT-SWAP', lots: 60 },
-  { instId: 'SOL-USDT-SWAP', lots: 170 },
-  { instId: 'BTC-USD-SWAP', lots: 20 },
-  { instId: 'ETH-USD-SWAP', lots: 15 },
-  { instId: 'BTC-USD-261225', lots: 20 },
+/** What is traded in a world: about 150 dollars are `lots`, and a basis point of the price is `bpsTicks`. */
+const MENU: readonly { readonly instId: string; readonly lots: number; readonly bpsTicks: number }[] = [
+  { instId: 'BTC-USDT', lots: 200_000, bpsTicks: 78 },
+  { instId: 'ETH-USDT', lots: 60_000, bpsTicks: 23 },
+  { instId: 'SOL-USDT', lots: 1_500_000, bpsTicks: 0.86 },
+  { instId: 'BTC-USDT-SWAP', lots: 20, bpsTicks: 78 },
+  { instId: 'ETH-USDT-SWAP', lots: 60, bpsTicks: 23 },
+  { instId: 'SOL-USDT-SWAP', lots: 170, bpsTicks: 0.86 },
+  { instId: 'BTC-USD-SWAP', lots: 20, bpsTicks: 78 },
+  { instId: 'ETH-USD-SWAP', lots: 15, bpsTicks: 23 },
+  { instId: 'BTC-USD-261225', lots: 20, bpsTicks: 78 },
 ];
 
 /** Without these the venue could not tell what a coin is worth as margin. */
@@ -58,8 +58,9 @@ export function optionsOf(seed: number): SimOptions {
     tag,
     instruments: traded.map((row) => instrumentOf(row, accountLevel, random)),
     account: {
-      notionalMax: pick(random, [20_000, 200_000, 1_000_000]),
-      openOrdersMax: pick(random, [8, 40, 500]),
+      notionalMax: pick(random, [200_000, 1_000_000]),
+      // Room for an order on each side of each instrument at the least.
+      openOrdersMax: pick(random, [traded.length * 8, 500]),
       lossMax: pick(random, [3, 20, 10_000, 10_000, 10_000, 10_000]),
       orderToTradeMax: pick(random, [0, 0, 0, 200]),
     },
@@ -84,7 +85,7 @@ export function optionsOf(seed: number): SimOptions {
     quoterMs: pick(random, [0, 0, 0, 2]),
     saveMs: pick(random, [1, 5, 20]),
     matchDelayMs: pick(random, [0, 1, 3]),
-    flowPace: pick(random, [0.02, 0.04, 0.08]),
+    flowPace: pick(random, [0.01, 0.02, 0.04]),
     pushBeforeAckShare: pick(random, [0, 0.02, 0.5]),
     clockOffMs: Math.round((random.unit() - 0.5) * 800),
   };
@@ -110,7 +111,12 @@ function pickRows(random: Random): InstrumentRow[] {
 function instrumentOf(row: InstrumentRow, level: AccountLevel, random: Random): unknown {
   const instId = String(row.instId);
   const lot = new DecimalGrid(String(row.lotSz));
-  const size = MENU.find((each) => each.instId === instId)!.lots * pick(random, [1, 1, 4, 16]);
+  const share = pick(random, [1, 1, 4, 16]);
+  const { lots, bpsTicks } = MENU.find((each) => each.instId === instId)!;
+  const size = lots * share;
+  const halfSpreadBps = pick(random, [0.8, 1.2, 2, 4]);
+  // Quotes that follow every tick are the dearest thing to simulate, and the least of what can go wrong.
+  const tolerance = halfSpreadBps * bpsTicks * pick(random, [0.1, 0.4, 0.4, 0.7]);
   const isSpot = row.instType === 'SPOT';
   const levels = 1 + random.below(4);
   const instrument: Omit<InstrumentConfig, 'strategy' | 'limits' | 'brakes'> & Record<string, unknown> = {
@@ -120,10 +126,10 @@ function instrumentOf(row: InstrumentRow, level: AccountLevel, random: Random): 
       levels,
       size: lot.toText(size),
       sizeStep: lot.toText(pick(random, [0, Math.round(size / 2)])),
-      halfSpreadBps: pick(random, [0.4, 0.8, 1.5, 3]),
+      halfSpreadBps,
       levelStepBps: pick(random, [0.5, 1, 2]),
       skewBpsAtMax: pick(random, [0, 1, 3]),
-      priceToleranceTicks: pick(random, [2, 10, 40]),
+      priceToleranceTicks: Math.max(1, Math.round(tolerance)),
       sizeToleranceRatio: pick(random, [0.1, 0.5]),
     },
     limits: {
@@ -132,7 +138,7 @@ function instrumentOf(row: InstrumentRow, level: AccountLevel, random: Random): 
       orderNotional: 100_000,
       openOrders: pick(random, [4, 10, 40]),
       collarBps: pick(random, [50, 200]),
-      ...pick(random, [{}, {}, { loss: 5 }, { notional: 2_000 }]),
+      ...pick(random, [{}, {}, { loss: 5 }, { notional: 1_000 * share }]),
     },
     brakes: {
       volatilityBps: pick(random, [10, 50, 100]),
