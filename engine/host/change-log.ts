@@ -1,4 +1,5 @@
 import { BookState } from '../book/book.ts';
+import { LoopPhase } from '../loop.ts';
 import type { Loop } from '../loop.ts';
 import { KillLevel, KillTrigger, TRIGGER_RULES } from '../risk/kill-ladder.ts';
 import type { Log } from './log.ts';
@@ -32,10 +33,13 @@ export class ChangeLog {
   }
 
   #lookAtLevels(): void {
-    const { ladder } = this.#loop;
+    const { ladder, phase } = this.#loop;
     if (ladder.changes === this.#ladderChanges) return;
-    this.#ladderChanges = ladder.changes;
     const { accountLevel, accountReason } = ladder;
+    // A switch that is not armed yet is no news of an engine that comes up.
+    const isComingUp = phase === LoopPhase.starting || phase === LoopPhase.recovering;
+    if (isComingUp && accountReason === KillTrigger.switchLapsed) return;
+    this.#ladderChanges = ladder.changes;
     if (accountLevel !== this.#accountLevel || accountReason !== this.#accountReason) {
       const net = this.#loop.netProfit().toFixed(2);
       this.#log.line(`${levelText(accountLevel, accountReason)}; net profit ${net}`);
