@@ -217,6 +217,9 @@ describe('doubt', () => {
     ).toBe(10);
     expect(table.tellTrade(slot, generation, 10)).toBe(10);
     expect([table.state[slot], table.lateFillCount]).toEqual([OrderState.free, 1]);
+    const again = Array.from({ length: 4 }, () => table.open(0, Side.buy, 100, 1, 0));
+    expect(again).toContain(slot);
+    expect(table.wasAbsent[slot], 'that was the former order').toBe(0);
   });
 
   it('lasts from the last time that the table was told', () => {
