@@ -9,7 +9,7 @@
 import { NS_PER_MS } from '../../engine/base/units.ts';
 import type { Nanoseconds } from '../../engine/base/units.ts';
 import type { WaitStrategy } from '../../engine/handoff/doorbell.ts';
-import { Connection } from '../../engine/loop-options.ts';
+import { Connection, LoopRequest } from '../../engine/loop-options.ts';
 import type { LoopOutput } from '../../engine/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { Channel } from '../../engine/okx/shapes.ts';
