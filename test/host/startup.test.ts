@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../engine/config/load-config.ts';
 import type { Config } from '../../engine/config/schema.ts';
 import { HostError } from '../../engine/host/host-error.ts';
+import { blankState } from '../../engine/host/engine-state.ts';
+import { ladderOf, limitsOf } from '../../engine/host/instruments.ts';
 import {
   answered,
   checkAccount,
+  checkClock,
+  checkState,
   endpointsOf,
-  ladderOf,
-  limitsOf,
+  nextRun,
   startError,
 } from '../../engine/host/startup.ts';
 import { RestError, RestErrorCode } from '../../engine/venue/rest-error.ts';
@@ -138,8 +141,14 @@ describe('the venue’s first answers', () => {
       const answer = answers.shift();
       return typeof answer === 'string' ? Promise.resolve(answer) : Promise.reject(answer as RestError);
     };
-    expect(await answered(ask)).toBe('an answer');
+    const waits: number[] = [];
+    const wait = (ms: number): Promise<void> => {
+      waits.push(ms);
+      return Promise.resolve();
+    };
+    expect(await answered(ask, wait)).toBe('an answer');
     expect(answers).toEqual([]);
+    expect(waits).toEqual([500]);
   });
 
   it.each([
@@ -150,23 +159,77 @@ describe('the venue’s first answers', () => {
     new HostError('INSTRUMENT_REFUSED', 'no such instrument'),
   ])('are not asked for again after %s', async (error) => {
     let asked = 0;
-    const outcome = answered(() => {
-      asked++;
-      return Promise.reject(error);
-    });
+    const outcome = answered(
+      () => {
+        asked++;
+        return Promise.reject(error);
+      },
+      () => Promise.resolve(),
+    );
     await expect(outcome).rejects.toBe(error);
     expect(asked).toBe(1);
   });
 
   it.each([
-    [restError(RestErrorCode.rejected, '50111'), 'ACCOUNT_REFUSED', 'check the API key'],
+    [restError(RestErrorCode.rejected, '50111'), 'ACCOUNT_REFUSED', 'check OKX_API_KEY'],
+    [restError(RestErrorCode.rejected, '50119'), 'ACCOUNT_REFUSED', 'where venue.region and venue.kind say'],
+    [restError(RestErrorCode.rejected, '60032'), 'ACCOUNT_REFUSED', 'where venue.region and venue.kind say'],
+    [restError(RestErrorCode.rejected, '50101'), 'ACCOUNT_REFUSED', 'where venue.region and venue.kind say'],
+    [restError(RestErrorCode.rejected, '50110'), 'ACCOUNT_REFUSED', 'add this machine to them'],
+    [restError(RestErrorCode.rejected, '59999'), 'ACCOUNT_REFUSED', 'check the API key'],
     [restError(RestErrorCode.rejected, '50001'), 'VENUE_UNREACHABLE', 'check the network'],
     [restError(RestErrorCode.timeout), 'VENUE_UNREACHABLE', 'check the network'],
   ] as const)('as errors name the venue and what to check: %s', (error, code, text) => {
-    const hostError = startError(error, 'https://eea.okx.com');
+    const hostError = startError(error, 'live/eea');
     expect(hostError.code).toBe(code);
-    expect(hostError.message).toContain('venue https://eea.okx.com: GET /api/v5/account/config: refused; ');
+    expect(hostError.message).toContain('venue live/eea: GET /api/v5/account/config: refused; ');
     expect(hostError.message).toContain(text);
     expect(hostError.cause).toBe(error);
+  });
+});
+
+describe('the clock', () => {
+  it.each([
+    [4_000, 0],
+    [-5_000, 0],
+    // An answer that took so long may have been a minute on its way.
+    [60_000, 55_000],
+  ])('off by %d ms, to within %d, may be right', (offsetMs, errorMs) => {
+    expect(() => checkClock(offsetMs, errorMs, 5_000)).not.toThrow();
+  });
+
+  it.each([
+    [60_000, 'is 60000 ms behind it'],
+    [-5_200, 'is 5200 ms ahead of it'],
+  ])('off by %d ms is refused', (offsetMs, text) => {
+    expect(() => checkClock(offsetMs, 10, 5_000)).toThrow(text);
+  });
+});
+
+describe('a state', () => {
+  const state = { ...blankState([], 0), venue: 'live/eea', uid: '7', tag: 'T1', run: 41 };
+
+  it('of this account is taken, and one that was never an engine’s too', () => {
+    expect(() => checkState(state, 'live/eea', '7', 'T1')).not.toThrow();
+    expect(() => checkState(blankState([], 0), 'live/eea', '7', 'T1')).not.toThrow();
+  });
+
+  it.each([
+    ['demo/eea', '7', 'T1', 'expected one of venue demo/eea, was of venue live/eea'],
+    ['live/eea', '8', 'T1', 'expected one of uid 8, was of uid 7'],
+    ['live/eea', '7', 'T2', 'expected one of tag T2, was of tag T1'],
+  ])('of another is refused: %s %s %s', (venue, uid, tag, text) => {
+    expect(() => checkState(state, venue, uid, tag)).toThrow(
+      `${text}; give each account and tag its own --state`,
+    );
+  });
+
+  it.each([
+    [undefined, 1_763_676_600_000, 63_676_600],
+    [41, 1_000, 42],
+    [41, 1_763_676_600_000, 63_676_600],
+    [99_999_999, 1_000, 0],
+  ])('after run %s at %d begins run %d', (run, wallMs, next) => {
+    expect(nextRun(run === undefined ? undefined : { ...state, run }, wallMs)).toBe(next);
   });
 });
