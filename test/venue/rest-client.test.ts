@@ -511,6 +511,38 @@ describe('the account’s calls', () => {
     expect(await errorOf(account().fetchBook('X-Y'))).toMatchObject({ okxCode: '51001' });
   });
 
+  it('read how many orders the venue takes of the account', async () => {
+    answerData(
+      [{ accRateLimit: '2000', fillRatio: '5.31', nextAccRateLimit: '1250' }],
+      [{ accRateLimit: '' }],
+    );
+    const rest = account();
+    expect(await rest.fetchRateLimit()).toEqual({
+      ordersMax: 2_000,
+      nextOrdersMax: 1_250,
+      fillRatio: '5.31',
+    });
+    expect(await rest.fetchRateLimit()).toEqual({ ordersMax: 0, nextOrdersMax: 0, fillRatio: '' });
+    expect(asked[0]!.url).toBe('/api/v5/trade/account-rate-limit');
+  });
+
+  it('let the venue’s window pass when there are many pages', async () => {
+    const pages = Array.from({ length: 42 }, (_, page) =>
+      Array.from({ length: page === 41 ? 1 : 100 }, (_row, index) => ({
+        ...ORDER,
+        ordId: String(10_000 - page * 100 - index),
+      })),
+    );
+    answerData(...pages);
+    const waits: number[] = [];
+    const rest = new AccountRest(client(), (ms) => {
+      waits.push(ms);
+      return Promise.resolve();
+    });
+    expect(await rest.fetchOpenOrders()).toHaveLength(4_101);
+    expect(waits).toEqual([2_000]);
+  });
+
   it('set the leverage', async () => {
     await account().setLeverage('BTC-USDT-SWAP', 5, 'cross');
     expect(asked[0]!.body).toBe('{"instId":"BTC-USDT-SWAP","lever":"5","mgnMode":"cross"}');

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { Side } from '../../engine/base/side.ts';
+import { AccountFacts } from '../../engine/host/account-facts.ts';
+import { instrumentsOf } from '../okx/okx-fixtures.ts';
+import { TAG, TinyAccount, idOf } from './tiny-account.ts';
+
+const instruments = instrumentsOf('BTC-USDT', 'BTC-USDT-SWAP', 'BTC-USD-SWAP');
+const facts = new AccountFacts(instruments, TAG);
+const rows = new TinyAccount(() => 1_000);
+
+describe('trades', () => {
+  it('are told with the name of their order, fees with their currency', () => {
+    const spot = rows.trade('BTC-USDT', Side.buy, 0.5, 60_000.1, idOf(7, 12, 34));
+    const swap = rows.trade('BTC-USDT-SWAP', Side.sell, 2, 60_000);
+    expect(facts.trades([spot, swap])).toEqual([
+      {
+        instrument: 0,
+        side: Side.buy,
+        ticks: 600_001,
+        lots: 50_000_000,
+        tradeId: Number(spot.tradeId),
+        tsMs: 1_000,
+        fee: -0.000_5,
+        isBaseFee: true,
+        run: 7,
+        slot: 12,
+        generation: 34,
+      },
+      {
+        instrument: 1,
+        side: Side.sell,
+        ticks: 600_000,
+        lots: 200,
+        tradeId: Number(swap.tradeId),
+        tsMs: 1_000,
+        fee: -0.01,
+        isBaseFee: false,
+        run: -1,
+        slot: -1,
+        generation: 0,
+      },
+    ]);
+  });
+
+  it.each([
+    ['BTC-USDT-SWAP', 'USDC', -2, false],
+    ['BTC-USD-SWAP', 'BTC', -2, false],
+    ['BTC-USDT', 'USDT', -2, false],
+    ['BTC-USDT', 'OKB', 0, false],
+    ['BTC-USDT', '', -2, false],
+  ])('of %s have a fee in %s', (instId, feeCcy, fee, isBaseFee) => {
+    const row = { ...rows.trade('BTC-USDT-SWAP', Side.buy, 1, 60_000), instId, feeCcy, fee: '-2' };
+    expect(facts.trades([row])[0]).toMatchObject({ fee, isBaseFee });
+  });
+
+  it('between ticks keep their fraction', () => {
+    const row = { ...rows.trade('BTC-USDT-SWAP', Side.buy, 1, 60_000), fillPx: '60000.05' };
+    expect(facts.trades([row])[0]!.ticks).toBeCloseTo(600_000.5, 6);
+  });
+
+  it('without an id go by the bill, which is another one each time', () => {
+    const row = rows.trade('BTC-USDT-SWAP', Side.buy, 1, 60_000);
+    const [first, second] = facts.trades([
+      { ...row, tradeId: '', billId: '3059871300000000001' },
+      { ...row, tradeId: '0', billId: '3059871300000000002' },
+    ]);
+    expect(first!.tradeId).toBeLessThan(0);
+    expect(second!.tradeId).not.toBe(first!.tradeId);
+  });
+
+  it('of other instruments are none of ours, and sizes off the lot are refused', () => {
+    const row = rows.trade('BTC-USDT-SWAP', Side.buy, 1, 60_000);
+    expect(facts.trades([{ ...row, instId: 'DOGE-USDT' }])).toEqual([]);
+    expect(() => facts.trades([{ ...row, fillSz: '0.0001' }])).toThrow(
+      'a fill of BTC-USDT-SWAP in lots of 0.01',
+    );
+  });
+});
+
+describe('open orders', () => {
+  it('are those with our tag and an id of our plan', () => {
+    const ours = rows.place(idOf(7, 1, 2), { px: '59999.9', sz: '3', accFillSz: '1' });
+    const others = [
+      rows.place('manual'),
+      rows.place(idOf(7, 1, 2), { tag: 'OTHER' }),
+      rows.place(`2${idOf(7, 1).slice(1)}`),
+      rows.place(idOf(7, 1, 0)),
+    ];
+    expect(others.filter((row) => facts.isOurs(row))).toEqual([]);
+    expect(facts.openOrders([ours, ...others])).toMatchObject([
+      { instrument: 1, run: 7, slot: 1, generation: 2, ticks: 599_999, lots: 300, filledLots: 100 },
+    ]);
+  });
+});
+
+describe('positions', () => {
+  it('are told of every contract, flat ones too, and of no spot', () => {
+    rows.positions.clear();
+    rows.positions.set('BTC-USDT-SWAP', { lots: -2.5, avgPx: 60_000.05 });
+    expect(facts.positions(rows.answers.fetchPositions() as never)).toEqual([
+      { instrument: 1, lots: -250, entryTicks: 600_000.5 },
+      { instrument: 2, lots: 0, entryTicks: 0 },
+    ]);
+  });
+
+  it('of both margin modes are one', () => {
+    rows.positions.clear();
+    rows.positions.set('BTC-USDT-SWAP', { lots: 1, avgPx: 60_000 });
+    const [row] = rows.answers.fetchPositions() as never[];
+    const [fact] = facts.positions([row!, { ...(row as object), pos: '3', avgPx: '50000' } as never]);
+    expect(fact).toEqual({ instrument: 1, lots: 400, entryTicks: 525_000 });
+  });
+});
