@@ -1,11 +1,33 @@
-import type { Checker, FaultProfile } from './sim-types.ts';
+import { BookTruth } from './checkers/book-truth.ts';
+import { SwitchArmed } from './checkers/dead-mans-switch.ts';
+import { Healed } from './checkers/healed.ts';
+import { KillLevels } from './checkers/kill-levels.ts';
+import { KillState } from './checkers/kill-state.ts';
+import { MessageRates } from './checkers/message-rates.ts';
+import { Money } from './checkers/money.ts';
+import { OthersOrders } from './checkers/others-orders.ts';
+import { OwnMarks } from './checkers/own-marks.ts';
+import { PositionLimit } from './checkers/position-limit.ts';
+import { SelfCross } from './checkers/self-cross.ts';
+import { Shared } from './checkers/shared.ts';
+import { UnknownOrders } from './checkers/unknown-orders.ts';
+import type { Checker } from './sim-types.ts';
 
-export interface CheckOptions {
-  readonly seed: number;
-  readonly faults: FaultProfile;
-}
-
-/** Everything that must hold in a world, in the order in which it is looked at. */
-export function checkers(_options: CheckOptions): Checker[] {
-  return [];
+/** Everything that must hold in a world, in the order in which it is looked at: new ones for each world. */
+export function checkers(): Checker[] {
+  const shared = new Shared();
+  return [
+    new OwnMarks(shared),
+    new OthersOrders(shared),
+    new KillLevels(shared),
+    new PositionLimit(shared),
+    new SelfCross(shared),
+    new BookTruth(shared),
+    new MessageRates(shared),
+    new SwitchArmed(shared),
+    new Money(shared),
+    new UnknownOrders(shared),
+    new KillState(),
+    new Healed(shared),
+  ];
 }

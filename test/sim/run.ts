@@ -38,7 +38,7 @@ export async function runWorld(options: SeedOptions): Promise<{ result: SeedResu
   const world = new SimWorld(seed, options.broken);
   const faultsUntilNs = world.nowNs + hours * NS_PER_HOUR;
   const faults = new Faults(world, seed, options.faults, faultsUntilNs);
-  const watching = checkers({ seed, faults: options.faults });
+  const watching = checkers();
   let failure: SeedFailure | null = null;
   let profit = 0;
   let fills = 0;

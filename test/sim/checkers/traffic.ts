@@ -112,7 +112,8 @@ export class Traffic {
     let instId = this.#instIds.get(code);
     if (instId === undefined) {
       for (const row of world.venue.exchange.instruments()) {
-        if (typeof row['instIdCode'] === 'number') this.#instIds.set(row['instIdCode'], String(row['instId']));
+        if (typeof row['instIdCode'] === 'number')
+          this.#instIds.set(row['instIdCode'], String(row['instId']));
       }
       instId = this.#instIds.get(code) ?? '';
     }

@@ -102,7 +102,7 @@ export class Wire {
   #settle(amends: FlyingAmend[], left: number, nowMs: number): void {
     let accepted = 0;
     for (const { isAccepted } of amends) if (isAccepted) accepted++;
-    for (let index = 0; index < amends.length; ) {
+    for (let index = 0; index < amends.length;) {
       const amend = amends[index]!;
       const isOver = amend.isAccepted ? accepted > left : amend.untilMs < nowMs;
       if (!isOver) index++;

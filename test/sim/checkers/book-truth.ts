@@ -1,0 +1,159 @@
+import { NS_PER_SECOND } from '../../../engine/base/units.ts';
+import type { Milliseconds, Nanoseconds } from '../../../engine/base/units.ts';
+import type { Book } from '../../../engine/book/book.ts';
+import { BookState } from '../../../engine/book/book.ts';
+import type { BookSide } from '../../../engine/book/book-side.ts';
+import type { Checker, SimWorldView } from '../sim-types.ts';
+import { engineOf } from './engine-view.ts';
+import type { EngineView } from './engine-view.ts';
+import type { Shared } from './shared.ts';
+import type { SentItem } from './traffic.ts';
+
+/** Levels a side that are compared, and how often each book is. */
+const LEVELS = 10;
+const COMPARE_NS: Nanoseconds = 10 * NS_PER_SECOND;
+/** The venue's sequence numbers are noted so often, and so many are kept. */
+const NOTE_NS: Nanoseconds = NS_PER_SECOND / 2;
+const NOTES = 256;
+/**
+ * A connection that went silent is found out by its missing pong within this, what was on its way included; books by a
+ * channel that is told nothing new stay as they are.
+ */
+const SILENCE_MS: Milliseconds = 12_000;
+
+/** What the venue's sequence number was, some time back. */
+class SequenceNotes {
+  readonly #times = new Float64Array(NOTES);
+  readonly #sequences = new Float64Array(NOTES);
+  #count = 0;
+
+  note(nowNs: Nanoseconds, sequence: number): void {
+    const newest = this.#count === 0 ? -1 : this.#sequences[(this.#count - 1) % NOTES]!;
+    // The numbers were started anew: what was noted says nothing any more.
+    if (sequence < newest) this.#count = 0;
+    this.#times[this.#count % NOTES] = nowNs;
+    this.#sequences[this.#count % NOTES] = sequence;
+    this.#count++;
+  }
+
+  /** The newest that is at least so old; -1 when there is none. */
+  before(timeNs: Nanoseconds): number {
+    for (let back = 1; back <= Math.min(NOTES, this.#count); back++) {
+      const index = (this.#count - back) % NOTES;
+      if (this.#times[index]! <= timeNs) return this.#sequences[index]!;
+    }
+    return -1;
+  }
+}
+
+/**
+ * No order is placed or moved on a book that is broken, stale or crossed. Broken is judged by the venue: a book that the
+ * engine takes for whole, at the sequence number at which the venue stands, has the venue's levels. Stale, too: the number
+ * must not be older than what the venue had published some seconds ago.
+ */
+export class BookTruth implements Checker {
+  readonly name = 'book';
+  readonly #shared: Shared;
+  readonly #notes: SequenceNotes[] = [];
+  readonly #comparedNs: Nanoseconds[] = [];
+  #nextNs: Nanoseconds = 0;
+
+  constructor(shared: Shared) {
+    this.#shared = shared;
+  }
+
+  step(world: SimWorldView): string | null {
+    const { traffic } = this.#shared;
+    if (world.nowNs >= this.#nextNs) this.#note(world);
+    const engine = engineOf(world);
+    if (engine === null) return null;
+    if (traffic.read(world)) {
+      for (const item of traffic.items) {
+        const wrong =
+          item.op === 'cancel' || item.ordType === 'ioc' ? null : this.#checkSent(world, engine, item);
+        if (wrong !== null) return wrong;
+      }
+    }
+    for (const { index } of engine.instruments) {
+      const comparedNs = this.#comparedNs[index] ?? 0;
+      if (world.nowNs - comparedNs < COMPARE_NS) continue;
+      const wrong = this.#compare(world, engine, index);
+      if (wrong !== null) return wrong;
+    }
+    return null;
+  }
+
+  end(): null {
+    return null;
+  }
+
+  #note(world: SimWorldView): void {
+    this.#nextNs = world.nowNs + NOTE_NS;
+    for (let index = 0; index < world.config.instruments.length; index++) {
+      const { instId } = world.config.instruments[index]!;
+      const sequence = world.venue.market.publisher(instId)?.seqId ?? 0;
+      (this.#notes[index] ??= new SequenceNotes()).note(world.nowNs, sequence);
+    }
+  }
+
+  #checkSent(world: SimWorldView, engine: EngineView, item: SentItem): string | null {
+    const instrument = engine.instruments.find(({ instId }) => instId === item.instId);
+    if (instrument === undefined) return null;
+    const book = engine.loop.market.books[instrument.index]!;
+    if (item.op === 'amend' && !this.#isAdvance(world, item)) return null;
+    const what = `${item.instId}: ${item.op} of ${item.clOrdId}`;
+    if (book.state !== BookState.synced) return `${what} on a book that is not whole`;
+    if (book.isCrossed()) return `${what} on a crossed book`;
+    const ageMs = SILENCE_MS + world.config.engine.bookAgeMsMax;
+    const least = this.#notes[instrument.index]?.before(world.nowNs - ageMs * 1e6) ?? -1;
+    const isOld = book.seqId < least && book.seqId >= 0;
+    return isOld
+      ? `${what} on a book at ${book.seqId}, when the venue was at ${least} ${ageMs} ms before`
+      : null;
+  }
+
+  /** Whether an amend leads towards the market; away from it an order may always be moved. */
+  #isAdvance(world: SimWorldView, { clOrdId, px }: SentItem): boolean {
+    const order = this.#shared.truth.look(world).openByClientId(clOrdId);
+    if (order === null || px === '') return false;
+    const now = order.ticks * order.market.listing.tick.value;
+    return order.terms.side === 0 ? Number(px) > now : Number(px) < now;
+  }
+
+  /** Compares what can be compared now: a whole book at the very number at which the venue stands. */
+  #compare(world: SimWorldView, engine: EngineView, index: number): string | null {
+    const { instId, tick, lot } = engine.instruments[index]!;
+    const book = engine.loop.market.books[index]!;
+    const publisher = world.venue.market.publisher(instId);
+    if (publisher === undefined || book.state !== BookState.synced || book.seqId !== publisher.seqId)
+      return null;
+    this.#comparedNs[index] = world.nowNs;
+    const image = publisher.image(LEVELS, world.nowMs) as { asks: string[][]; bids: string[][] };
+    const grid = { tick: tick.value, lot: lot.value };
+    return (
+      sideDifference(`${instId}: bid`, image.bids, book.bids, grid) ??
+      sideDifference(`${instId}: ask`, image.asks, book.asks, grid) ??
+      crossing(instId, book)
+    );
+  }
+}
+
+function crossing(instId: string, book: Book): string | null {
+  return book.isCrossed() ? `${instId}: a crossed book that the venue does not have` : null;
+}
+
+function sideDifference(
+  what: string,
+  rows: readonly string[][],
+  side: BookSide,
+  { tick, lot }: { readonly tick: number; readonly lot: number },
+): string | null {
+  for (const [level, [px, sz]] of rows.entries()) {
+    const price = level < side.count ? side.ticks[level]! * tick : Number.NaN;
+    const size = level < side.count ? side.lots[level]! * lot : Number.NaN;
+    const isSame = Math.abs(price - Number(px)) < tick / 2 && Math.abs(size - Number(sz)) < lot / 2;
+    if (!isSame)
+      return `${what} ${level} is ${price} × ${size}, of the venue's ${px} × ${sz} at the same number`;
+  }
+  return null;
+}

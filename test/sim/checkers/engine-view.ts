@@ -1,0 +1,37 @@
+import type { Instrument } from '../../../engine/base/instrument.ts';
+import type { Book } from '../../../engine/book/book.ts';
+import { MetricsWriter } from '../../../engine/metrics/cells.ts';
+import type { MetricsMemory } from '../../../engine/metrics/cells.ts';
+import type { OrderTable } from '../../../engine/orders/order-table.ts';
+import type { PositionLedger } from '../../../engine/orders/position-ledger.ts';
+import type { KillLadder } from '../../../engine/risk/kill-ladder.ts';
+import type { SimWorldView } from '../sim-types.ts';
+
+/** What checkers read of an engine: what it believes, never what it would decide. */
+export interface EngineView {
+  readonly run: number;
+  readonly instruments: readonly Instrument[];
+  readonly memory: MetricsMemory;
+  readonly loop: {
+    readonly table: OrderTable;
+    readonly ladder: KillLadder;
+    readonly ledger: PositionLedger;
+    readonly market: { readonly books: readonly Book[] };
+  };
+}
+
+export function engineOf(world: SimWorldView): EngineView | null {
+  return world.engine;
+}
+
+/** How often the loop has compared what is wanted with what lives, as it counts itself. */
+export function turnsOf(engine: EngineView): number {
+  const writer = new MetricsWriter(engine.memory);
+  return writer.valueOf(writer.cell('turns'));
+}
+
+/** An order's name at the venue, by the plan of client order ids: 1, run, slot, generation. */
+export function orderName(run: number, slot: number, generation: number): string {
+  const part = (value: number, digits: number): string => String(value).padStart(digits, '0');
+  return `1${part(run, 8)}${part(slot, 4)}${part(generation, 6)}`;
+}
