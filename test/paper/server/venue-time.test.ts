@@ -26,6 +26,12 @@ describe('the venue’s time', () => {
     expect(time.now()).toBe(1_000_001.25);
   });
 
+  it('can be off by as much as a test wants', () => {
+    const clock = new SettableClock();
+    expect(new VenueTime(clock, 60_000).now()).toBe(1_060_000);
+    expect(new VenueTime(clock, -500).now()).toBe(999_500);
+  });
+
   it('follows when the wall clock is set ahead, and stands still rather than going back', () => {
     const clock = new SettableClock();
     const time = new VenueTime(clock);
