@@ -50,6 +50,8 @@ export class PositionLedger {
   readonly bookedLots: Float64Array;
   /** Signed: filled by the totals of orders, by trades that are not told yet. */
   readonly untoldLots: Float64Array;
+  /** Buys and sells of them added up: untoldLots may be 0 because they cancel out, and then trades are missing all the same. */
+  readonly untoldGrossLots: Float64Array;
   /** Average entry of the booked position in ticks, with a fraction; 0 while flat. */
   readonly entryTicks: Float64Array;
   /** The venue's sign: negative is paid, positive received. */
@@ -79,6 +81,7 @@ export class PositionLedger {
     this.positionLots = new Float64Array(count);
     this.bookedLots = new Float64Array(count);
     this.untoldLots = new Float64Array(count);
+    this.untoldGrossLots = new Float64Array(count);
     this.entryTicks = new Float64Array(count);
     this.boughtLots = new Float64Array(count);
     this.soldLots = new Float64Array(count);
@@ -113,12 +116,14 @@ export class PositionLedger {
   /** @hot Counts lots that an order's total tells and no trade yet, or takes them back when `lots` is below zero. */
   addUntold(instrument: number, side: Side, lots: Lots): void {
     this.untoldLots[instrument]! += sideSign(side) * lots;
+    this.untoldGrossLots[instrument]! += lots;
     this.positionLots[instrument] = this.bookedLots[instrument]! + this.untoldLots[instrument]!;
   }
 
   /** Untold lots of the instrument are no more. By Fills.clearUntold, which tells the order table too. */
   clearUntold(instrument: number): void {
     this.untoldLots[instrument] = 0;
+    this.untoldGrossLots[instrument] = 0;
     this.positionLots[instrument] = this.bookedLots[instrument]!;
   }
 
@@ -213,6 +218,7 @@ export class PositionLedger {
       const row = regrid(saved, which);
       this.bookedLots[index] = row.bookedLots;
       this.untoldLots[index] = 0;
+      this.untoldGrossLots[index] = 0;
       this.positionLots[index] = row.bookedLots;
       this.entryTicks[index] = row.entryTicks;
       this.boughtLots[index] = row.boughtLots;

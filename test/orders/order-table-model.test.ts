@@ -268,6 +268,7 @@ class World {
     expect(ledger.bookedLots[0]).toBe(signed.reduce((sum, lots) => sum + lots, 0) + 0);
     expect(this.log.count).toBe(told.length);
     let untold = 0;
+    let gross = 0;
     for (let slot = 0; slot < CAPACITY; slot++) {
       const generation = table.generation[slot]!;
       const traded = told
@@ -277,9 +278,10 @@ class World {
       expect(table.filledLots[slot]! - traded).toBe(table.untoldLots[slot]);
       expect(table.untoldLots[slot]!).toBeGreaterThanOrEqual(0);
       expect(table.filledLots[slot]!).toBeLessThanOrEqual(venue.find(slot, generation)?.filled ?? 0);
+      gross += table.untoldLots[slot]!;
       untold += sideSign(table.side[slot]! as Side) * table.untoldLots[slot]!;
     }
-    expect(ledger.untoldLots[0]).toBe(untold + 0);
+    expect([ledger.untoldLots[0], ledger.untoldGrossLots[0]]).toEqual([untold + 0, gross]);
     expect(ledger.positionLots[0]).toBe(ledger.bookedLots[0]! + untold);
   }
 
