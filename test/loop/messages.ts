@@ -99,3 +99,65 @@ export function orderRow(changes: Readonly<Record<string, unknown>>): object {
     ...changes,
   };
 }
+
+export function fillsPush(...rows: readonly object[]): string {
+  return JSON.stringify({ arg: { channel: 'fills', uid: '1' }, data: rows });
+}
+
+export function markPrice(markPx: string): string {
+  return JSON.stringify({
+    arg: { channel: 'mark-price', instId: 'BTC-USDT-SWAP' },
+    data: [{ instType: 'SWAP', instId: 'BTC-USDT-SWAP', markPx, ts: String(EPOCH_MS) }],
+  });
+}
+
+export function accountPush(mgnRatio: string): string {
+  return JSON.stringify({
+    arg: { channel: 'account', uid: '1' },
+    eventType: 'event_update',
+    data: [{ uTime: String(EPOCH_MS), totalEq: '1000', mgnRatio, details: [] }],
+  });
+}
+
+export function positionPush(pos: string, liqPx = ''): string {
+  return JSON.stringify({
+    arg: { channel: 'positions', instType: 'ANY', uid: '1' },
+    eventType: 'event_update',
+    data: [
+      {
+        instType: 'SWAP',
+        instId: 'BTC-USDT-SWAP',
+        mgnMode: 'cross',
+        posId: '7',
+        posSide: 'net',
+        pos,
+        avgPx: '1000',
+        liqPx,
+        uTime: String(EPOCH_MS),
+      },
+    ],
+  });
+}
+
+/** A row of the status channel; times in milliseconds after the worlds' beginning. */
+export function statusPush(
+  state: string,
+  changes: { readonly serviceType?: string; readonly env?: string; readonly endMs?: number } = {},
+): string {
+  const { serviceType = '5', env = '1', endMs } = changes;
+  return JSON.stringify({
+    arg: { channel: 'status' },
+    data: [
+      {
+        title: 'Trading system upgrade',
+        state,
+        begin: String(EPOCH_MS),
+        end: endMs === undefined ? '' : String(EPOCH_MS + endMs),
+        serviceType,
+        maintType: '2',
+        env,
+        ts: String(EPOCH_MS),
+      },
+    ],
+  });
+}

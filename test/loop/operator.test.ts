@@ -1,0 +1,264 @@
+import { expect, test } from 'vitest';
+import { NS_PER_SECOND } from '../../engine/base/units.ts';
+import { Connection, LoopRequest, OperatorCommand } from '../../engine/loop-options.ts';
+import { LoopPhase } from '../../engine/loop.ts';
+import { ACCOUNT, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
+import { ACCOUNT_LIMITS } from './loop-world.ts';
+import { ack } from './messages.ts';
+import { ScriptedWorld, isCancel, isPlace, itemsOf } from './scripted-venue.ts';
+
+/** Long by so many contracts, with the ladder of that position resting. */
+function long(lots: number, world = new ScriptedWorld().quoting()): ScriptedWorld {
+  for (let left = lots; left > 0;) {
+    const order = world.open('buy')[0]!;
+    const size = Math.min(left, Number(order.sz) - order.filled);
+    world.frame(Connection.private, world.fill(order, size));
+    left -= size;
+    calm(world);
+  }
+  world.sent();
+  return world;
+}
+
+/** Worker and venue answer until nothing more is asked for. */
+function calm(world: ScriptedWorld): void {
+  for (let round = 0; round < 6; round++) {
+    world.quote();
+    world.settle();
+    world.pass(100);
+  }
+}
+
+test('pause cancels everything in the same input and places nothing; resume brings the quotes back by itself', () => {
+  const world = new ScriptedWorld().quoting();
+  const paused = world.loop.command(OperatorCommand.pause, world.nowNs);
+  expect(paused).toEqual({ isDone: true, text: 'paused: an operator asked for it' });
+  expect(itemsOf(world.settle(), isCancel)).toHaveLength(6);
+  world.move('999.9', '1000.1', '999.8', '1000.0');
+  calm(world);
+  expect(world.loop.openOrders).toBe(0);
+  expect(world.loop.command(OperatorCommand.resume, world.nowNs)).toEqual({ isDone: true, text: 'quoting' });
+  expect(itemsOf(world.settle(), isPlace)).toHaveLength(6);
+});
+
+test('a command is written down in the turn that obeys it', () => {
+  const world = new ScriptedWorld().quoting();
+  const saves = world.requestCount(LoopRequest.save);
+  world.loop.command(OperatorCommand.pause, world.nowNs);
+  expect(world.requestCount(LoopRequest.save)).toBe(saves + 1);
+  world.pass(1_000);
+  expect(world.requestCount(LoopRequest.save)).toBe(saves + 1);
+  expect(world.loop.ladder.sticky()).toEqual([{ trigger: 'operator', level: 'paused', instId: '' }]);
+});
+
+test('halted stays halted: only cancels leave, over sessions and recoveries, until the operator resumes', () => {
+  const world = new ScriptedWorld().quoting();
+  world.loop.command(OperatorCommand.halt, world.nowNs);
+  expect(world.loop.phase).toBe(LoopPhase.halted);
+  world.settle();
+  world.loop.onSessionDown(Connection.trade, world.nowNs);
+  world.loop.onSessionUp(Connection.trade, world.nowNs);
+  world.recover();
+  world.move('999.9', '1000.1', '999.0', '999.2');
+  calm(world);
+  expect(world.orderMessages()).toEqual([]);
+  for (const command of [OperatorCommand.pause, OperatorCommand.reduce]) {
+    expect(world.loop.command(command, world.nowNs).isDone, command).toBe(false);
+  }
+  expect(world.loop.phase).toBe(LoopPhase.halted);
+  world.loop.command(OperatorCommand.resume, world.nowNs);
+  calm(world);
+  expect(world.open('buy')).toHaveLength(3);
+});
+
+test('resume after a loss counts it anew, and halts again at the next one', () => {
+  const world = new ScriptedWorld({ account: { ...ACCOUNT_LIMITS, lossMax: 5 } }).quoting();
+  long(45, world);
+  world.move('999.9', '1000.1', '984.9', '985.1');
+  world.pass(20);
+  expect(world.loop.phase).toBe(LoopPhase.halted);
+  world.settle();
+  world.loop.command(OperatorCommand.resume, world.nowNs);
+  calm(world);
+  expect(world.loop.phase).toBe(LoopPhase.quoting);
+  expect(world.open('sell').length).toBeGreaterThan(0);
+  world.move('984.9', '985.1', '969.9', '970.1');
+  world.pass(20);
+  expect(world.loop.phase).toBe(LoopPhase.halted);
+});
+
+test('resume does not take back what a watcher still holds', () => {
+  const world = new ScriptedWorld().quoting();
+  world.loop.ladder.raise(KillTrigger.margin, KillLevel.paused, ACCOUNT);
+  world.loop.command(OperatorCommand.pause, world.nowNs);
+  const { isDone, text } = world.loop.command(OperatorCommand.resume, world.nowNs);
+  expect(isDone).toBe(true);
+  expect(text).toBe('paused: the margin ratio of the account is below account.marginRatioMin');
+  calm(world);
+  expect(world.loop.openOrders).toBe(0);
+});
+
+test('reduce leaves the side that shrinks the position, cut to it, and nothing when flat', () => {
+  const world = long(12);
+  world.loop.command(OperatorCommand.reduce, world.nowNs);
+  calm(world);
+  expect(world.open('buy')).toEqual([]);
+  const sizes = world.open('sell').map(({ sz, filled }) => Number(sz) - filled);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(12);
+  // Filled bit by bit, it never asks for more than is left.
+  for (let left = 12; left > 0; left -= 3) {
+    expect(world.loop.table.exposureLots[1]).toBeLessThanOrEqual(left);
+    world.frame(Connection.private, world.fill(world.open('sell')[0]!, Math.min(3, left)));
+    calm(world);
+  }
+  expect(world.loop.ledger.positionLots[0]).toBe(0);
+  expect(world.loop.openOrders).toBe(0);
+});
+
+test('reduce takes back orders that the diff’s tolerance would have kept', () => {
+  const world = long(20, new ScriptedWorld({ tolerance: { priceToleranceTicks: 0, sizeToleranceRatio: 0.5 } }).quoting());
+  world.loop.command(OperatorCommand.reduce, world.nowNs);
+  calm(world);
+  world.loop.ledger.setPosition(0, 17, 10_000);
+  calm(world);
+  const open = world.open('sell').map(({ sz, filled }) => Number(sz) - filled);
+  expect(open.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(17);
+});
+
+test('wider quotes lie twice as far from the fair price, and come back when it is over', () => {
+  const world = new ScriptedWorld().quoting();
+  expect(world.prices('buy')).toEqual(['999.5', '999.3', '999.1']);
+  world.loop.ladder.raise(KillTrigger.orderToTrade, KillLevel.wider, ACCOUNT);
+  calm(world);
+  expect(world.prices('buy')).toEqual(['999', '998.6', '998.2']);
+  expect(world.prices('sell')).toEqual(['1001', '1001.4', '1001.8']);
+  // The guard goes on measuring the rows as they are wanted.
+  world.move('999.9', '1000.1', '999.5', '999.7');
+  world.settle();
+  expect(world.prices('buy')).toEqual(['998.6', '998.2', '997.8']);
+  world.loop.ladder.clear(KillTrigger.orderToTrade, ACCOUNT);
+  calm(world);
+  expect(world.prices('buy')).toEqual(['999.1', '998.9', '998.7']);
+});
+
+test('while stopping no command is taken', () => {
+  const world = new ScriptedWorld().quoting();
+  world.loop.stop(world.nowNs);
+  for (const command of Object.values(OperatorCommand)) {
+    expect(world.loop.command(command, world.nowNs).isDone, command).toBe(false);
+  }
+});
+
+test('a mode of the account that is another one halts', () => {
+  const world = new ScriptedWorld().quoting();
+  world.loop.onAccountRefused(world.nowNs);
+  expect(itemsOf(world.settle(), isCancel)).toHaveLength(6);
+  expect(world.loop.ladder.accountReason).toBe(KillTrigger.accountChanged);
+  calm(world);
+  expect(world.loop.openOrders).toBe(0);
+});
+
+// --------------------------------------------------------------------------------------------------- flatten
+
+/** The orders that close: never more than one, immediate or cancelled, reducing only. */
+function closing(world: ScriptedWorld): Record<string, unknown>[] {
+  const args = itemsOf(world.orderMessages(), isPlace);
+  for (const arg of args) expect(arg).toMatchObject({ ordType: 'ioc', reduceOnly: true });
+  return args;
+}
+
+test('flatten cancels first, closes when nothing rests, again until flat, and stays paused', () => {
+  const world = long(25);
+  const { isDone, text } = world.loop.command(OperatorCommand.flatten, world.nowNs);
+  expect(isDone).toBe(true);
+  expect(text).toBe('paused; closing BTC-USDT-SWAP 25');
+  const cancels = world.orderMessages();
+  world.pass(2_000);
+  expect(closing(world), 'while its orders may rest').toEqual([]);
+  for (const message of cancels) world.accept(message);
+  world.pass(20);
+  const [order] = world.orderMessages();
+  expect(order!.args).toMatchObject([{ side: 'sell', px: '995', sz: '25', ordType: 'ioc', reduceOnly: true }]);
+
+  // Ten are taken, what is left is cancelled by the venue: it is asked for again a second later.
+  world.accept(order!);
+  const held = world.open('sell')[0]!;
+  world.frame(Connection.private, world.fill(held, 10, '999.9'));
+  expect(itemsOf(world.orderMessages(), isCancel), 'it ends by itself').toEqual([]);
+  held.isOpen = false;
+  world.frame(Connection.private, world.pushOf(held, { state: 'canceled', cancelSource: '14' }));
+  world.pass(900);
+  expect(closing(world)).toEqual([]);
+  world.pass(200);
+  const [rest] = world.orderMessages();
+  expect(rest!.args).toMatchObject([{ sz: '15' }]);
+  world.accept(rest!);
+  world.frame(Connection.private, world.fill(world.open('sell')[0]!, 15, '999.9'));
+  expect(world.loop.ledger.positionLots[0]).toBe(0);
+  expect(world.loop.flatten.text).toBe('flat');
+  world.pass(5_000);
+  world.quote();
+  expect(world.orderMessages()).toEqual([]);
+  expect(world.loop.ladder.sticky()).toEqual([{ trigger: 'flatten', level: 'paused', instId: '' }]);
+  world.loop.command(OperatorCommand.resume, world.nowNs);
+  calm(world);
+  expect(world.open('buy')).toHaveLength(3);
+});
+
+test('flatten that is refused tries again; one that is never answered is settled by recovery first', () => {
+  const world = long(10);
+  world.loop.command(OperatorCommand.flatten, world.nowNs);
+  world.settle();
+  world.pass(20);
+  const [refused] = world.orderMessages();
+  world.frame(Connection.trade, ack(refused!, [51_008]));
+  world.pass(1_900);
+  expect(closing(world), 'the venue asked for a rest').toEqual([]);
+  world.pass(1_200);
+  expect(closing(world)).toHaveLength(1);
+  const before = world.recoveries;
+  world.pass(3_200);
+  expect(world.recoveries).toBe(before + 1);
+  world.sent();
+  world.recover(4);
+  world.pass(1_200);
+  expect(closing(world)).toMatchObject([{ sz: '4' }]);
+});
+
+test('flatten from a halt leads to paused, and the loss that halted does not halt it again', () => {
+  const world = new ScriptedWorld({ account: { ...ACCOUNT_LIMITS, lossMax: 5 } }).quoting();
+  long(45, world);
+  world.move('999.9', '1000.1', '984.9', '985.1');
+  world.pass(20);
+  world.settle();
+  expect(world.loop.phase).toBe(LoopPhase.halted);
+  world.loop.command(OperatorCommand.flatten, world.nowNs);
+  world.pass(1_100);
+  expect(world.loop.ladder.accountLevel).toBe(KillLevel.paused);
+  expect(closing(world)).toMatchObject([{ side: 'sell', sz: '45', px: '980.1' }]);
+});
+
+test('flatten needs a price that is good now, and obeys the limits of an order and of the venue', () => {
+  const world = long(10);
+  world.loop.command(OperatorCommand.flatten, world.nowNs);
+  world.settle();
+  world.loop.onSessionDown(Connection.public, world.nowNs);
+  world.pass(3_000);
+  expect(closing(world)).toEqual([]);
+  world.loop.onSessionUp(Connection.public, world.nowNs);
+  world.snapshot();
+  world.pass(1_100);
+  expect(closing(world)).toHaveLength(1);
+});
+
+test('a pause ends a flatten; halted, it sends nothing', () => {
+  for (const command of [OperatorCommand.pause, OperatorCommand.halt]) {
+    const world = long(10);
+    world.loop.command(OperatorCommand.flatten, world.nowNs);
+    world.loop.command(command, world.nowNs);
+    world.settle();
+    world.pass(3 * (NS_PER_SECOND / 1e6));
+    expect(closing(world), command).toEqual([]);
+    expect(world.loop.flatten.isActive, command).toBe(false);
+  }
+});
