@@ -35,8 +35,10 @@ const OWNER_ONLY = 0o600;
 export class FileStateStore implements StateStore {
   readonly file: string;
   readonly #clock: Clock;
+  /** The save that is under way, or was the last. */
+  #saving: Promise<void> = Promise.resolve();
 
-  /** @param directory must exist; nobody else may write to it while this store is in use */
+  /** @param directory must exist, and be nobody else's while this store is in use */
   constructor(directory: string, clock: Clock) {
     this.file = join(directory, 'state.json');
     this.#clock = clock;
@@ -67,8 +69,18 @@ export class FileStateStore implements StateStore {
     return state;
   }
 
-  /** @throws StateError when it could not be written; the file is then what it was, or already the new state */
-  async save(state: EngineState): Promise<void> {
+  /**
+   * A save that is asked for during another comes after it.
+   *
+   * @throws StateError when it could not be written; the file is then what it was, or already the new state
+   */
+  save(state: EngineState): Promise<void> {
+    const saved = this.#saving.then(() => this.#write(state));
+    this.#saving = saved.catch(() => {});
+    return saved;
+  }
+
+  async #write(state: EngineState): Promise<void> {
     const body = JSON.stringify(state, onlyFinite);
     const text = HEAD + hashOf(Buffer.from(body)) + MIDDLE + body + TAIL;
     const temporary = `${this.file}.tmp`;

@@ -73,6 +73,17 @@ describe('a state file', () => {
     expect(await store.load()).toEqual(stateOf(1));
   });
 
+  it('takes saves that overlap one after the other: the last one asked for stays', async () => {
+    const runs = Array.from({ length: 20 }, (_, index) => index + 1);
+    await Promise.all(runs.map((run) => store.save(stateOf(run, run * 7))));
+    expect(await store.load()).toEqual(stateOf(20, 140));
+    const failed = store.save({ ...stateOf(21), savedMs: NaN });
+    const after = store.save(stateOf(22));
+    await expect(failed).rejects.toThrow('finite');
+    await after;
+    expect(await store.load()).toEqual(stateOf(22));
+  });
+
   it('takes no number that JSON cannot say', async () => {
     await store.save(stateOf(1));
     await expect(store.save({ ...stateOf(2), verifiedMs: NaN })).rejects.toThrow('finite');
