@@ -38,7 +38,7 @@ export class LoopKill {
   readonly margin: MarginWatch;
   readonly health: HealthWatch;
   readonly orderToTrade: OrderToTrade;
-  /** By instrument, in the account's currency, as of the last timer. */
+  /** By instrument, in the account's currency, as of the last timer; NaN where it hangs on a mark that is not known. */
   readonly profits: Float64Array;
 
   readonly #instruments: readonly Instrument[];
@@ -122,9 +122,12 @@ export class LoopKill {
       const instrument = this.#instruments[index]!;
       const mark = this.#gate.markTicks(index);
       const own = this.#ledger.netProfit(index, mark);
-      const inAccount =
-        instrument.kind === ContractKind.inverse && own !== 0 ? own * mark * instrument.tick.value : own;
-      this.profits[index] = inAccount;
+      const isInverse = instrument.kind === ContractKind.inverse;
+      const inAccount = isInverse && own !== 0 ? own * mark * instrument.tick.value : own;
+      // Before the first mark after a restart, what is open counts for nothing here: the loss watch goes by what it was.
+      const needsMark = this.#ledger.bookedLots[index] !== 0 || this.#ledger.baseFees[index] !== 0;
+      const isKnown = mark > 0 || !(needsMark || (isInverse && own !== 0));
+      this.profits[index] = isKnown ? inAccount : NaN;
       profit += inAccount;
     }
     return profit;
