@@ -10,13 +10,13 @@
  * Cost:       one REST call in two seconds.
  */
 import type { Clock } from '../base/clock.ts';
-import { NS_PER_SECOND } from '../base/units.ts';
-import type { Nanoseconds } from '../base/units.ts';
+import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
+import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { AccountPort } from './engine-world.ts';
 import { textOf } from './text-of.ts';
 
-/** The venue takes one call a second for each tag. */
-const BEAT_GAP_NS = NS_PER_SECOND;
+/** The venue takes one call a second for each tag; a little more, for what bunches up on the way. */
+const BEAT_GAP_NS = 1.1 * NS_PER_SECOND;
 /** The venue counts from when it heard us, which is after we spoke; a second more is for its clock and ours. */
 const MARGIN_NS = NS_PER_SECOND;
 
@@ -27,6 +27,9 @@ export interface DeadMansSwitchOptions {
   /** 10 to 120; 0 for no switch: then nothing is ever sent. */
   readonly timeoutSeconds: number;
   readonly log: (line: string) => void;
+  /** An engine with our tag may have beaten until now, and died. */
+  readonly hasPredecessor: boolean;
+  readonly waitMs: (ms: Milliseconds) => Promise<void>;
   /** The venue has confirmed: it does not fire before this. */
   readonly onArmed: (untilNs: Nanoseconds) => void;
 }
@@ -40,12 +43,13 @@ export class DeadMansSwitch {
 
   readonly #options: DeadMansSwitchOptions;
   #inFlight: Promise<void> | undefined;
-  #sentNs: Nanoseconds = -Infinity;
+  #sentNs: Nanoseconds;
   #isFailing = false;
   #isClosed = false;
 
   constructor(options: DeadMansSwitchOptions) {
     this.#options = options;
+    this.#sentNs = options.hasPredecessor ? options.clock.nowNs() : -Infinity;
   }
 
   /** The engine thread turns. Called from inside the loop's turn: the answer comes later, as an input of its own. */
@@ -71,10 +75,13 @@ export class DeadMansSwitch {
    */
   async disarm(): Promise<void> {
     this.close();
-    if (this.#options.timeoutSeconds === 0) return;
+    const { account, clock, tag, timeoutSeconds, waitMs } = this.#options;
+    if (timeoutSeconds === 0) return;
     // A beat that overtook this would arm the switch again.
     await this.#inFlight;
-    await this.#options.account.cancelAllAfter(0, this.#options.tag);
+    const earlyNs = this.#sentNs + BEAT_GAP_NS - clock.nowNs();
+    if (earlyNs > 0) await waitMs(Math.ceil(earlyNs / NS_PER_MS));
+    await account.cancelAllAfter(0, tag);
     this.armedUntilNs = 0;
   }
 

@@ -147,6 +147,8 @@ export class Engine implements LoopOutput {
       tag,
       timeoutSeconds: config.engine.deadMansSwitchSeconds,
       log,
+      hasPredecessor: !isFreshAccount,
+      waitMs: (ms) => world.waitMs(ms),
       onArmed: (untilNs) => loop.onSwitchArmed(untilNs, clock.nowNs()),
     });
     this.desk = buildAccountDesk({
