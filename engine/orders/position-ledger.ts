@@ -50,7 +50,7 @@ export class PositionLedger {
   readonly bookedLots: Float64Array;
   /** Signed: filled by the totals of orders, by trades that are not told yet. */
   readonly untoldLots: Float64Array;
-  /** Buys and sells of them added up: untoldLots may be 0 because they cancel out, and then trades are missing all the same. */
+  /** Buys and sells of them added up: where untoldLots is 0 because they cancel out, trades are missing all the same. */
   readonly untoldGrossLots: Float64Array;
   /** Average entry of the booked position in ticks, with a fraction; 0 while flat. */
   readonly entryTicks: Float64Array;
