@@ -22,7 +22,7 @@ export interface HealthWatchOptions {
   readonly stallNsMax: Nanoseconds;
   /** Timers must come in time for so long before quoting goes on. */
   readonly stallHoldNs: Nanoseconds;
-  /** Largest change of the clock's offset from its first measurement. */
+  /** Largest step of the clock's offset between two measurements. */
   readonly clockOffsetMsMax: Milliseconds;
   /** Whether the dead man's switch must be armed. */
   readonly needsSwitch: boolean;
@@ -33,8 +33,6 @@ export class HealthWatch {
   stallNsLongest: Nanoseconds = 0;
   /** How often timers were further apart than allowed. */
   stalls = 0;
-  /** The last measured offset of the clock; 0 before the first. */
-  offsetMs: Milliseconds = 0;
   /** Until when the venue holds our switch armed, at least; 0 before the first time. */
   armedUntilNs: Nanoseconds = 0;
 
@@ -42,7 +40,6 @@ export class HealthWatch {
   readonly #ladder: KillLadder;
   readonly #stall: HeldLevels;
   #lastTimerNs: Nanoseconds = -1;
-  #firstOffsetMs: Milliseconds = NaN;
 
   constructor(options: HealthWatchOptions) {
     this.#options = options;
@@ -62,18 +59,18 @@ export class HealthWatch {
   }
 
   /**
-   * The venue's clock less ours, as measured.
+   * The venue's clock has been measured against ours. What was measured is what is counted with from then on, so that a step
+   * is over when the next measurement confirms it.
    *
+   * @param stepMs how far the offset has moved since it was measured before; 0 for the first
    * @param errorMs how far off the measurement may be: one that may be off by more than the limit is no news
    */
-  onClock(offsetMs: Milliseconds, errorMs: Milliseconds): void {
+  onClock(stepMs: Milliseconds, errorMs: Milliseconds): void {
     const max = this.#options.clockOffsetMsMax;
-    if (!(errorMs <= max) || Number.isNaN(offsetMs)) return;
-    this.offsetMs = offsetMs;
-    if (Number.isNaN(this.#firstOffsetMs)) this.#firstOffsetMs = offsetMs;
-    const change = Math.abs(offsetMs - this.#firstOffsetMs);
-    if (change > max) this.#ladder.raise(KillTrigger.clockOffset, KillLevel.paused, ACCOUNT);
-    else if (change <= max / 2) this.#ladder.clear(KillTrigger.clockOffset, ACCOUNT);
+    if (!(errorMs <= max) || Number.isNaN(stepMs)) return;
+    const distance = Math.abs(stepMs);
+    if (distance > max) this.#ladder.raise(KillTrigger.clockOffset, KillLevel.paused, ACCOUNT);
+    else if (distance <= max / 2) this.#ladder.clear(KillTrigger.clockOffset, ACCOUNT);
   }
 
   /** The venue has confirmed the switch: it fires no earlier than this. */

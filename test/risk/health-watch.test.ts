@@ -51,29 +51,29 @@ describe('the watch over the engine thread', () => {
 });
 
 describe('the watch over the clock', () => {
-  it('measures changes from the first offset', () => {
+  it('pauses on a step, until the next measurement confirms where the clock stands now', () => {
     const { ladder, watch } = rig();
-    watch.onClock(-4_000, 10);
-    watch.onClock(-3_000, 10);
+    watch.onClock(0, 10);
+    watch.onClock(1_000, 10);
     expect(ladder.accountLevel, 'at the limit').toBe(quoting);
-    watch.onClock(-2_999, 10);
+    watch.onClock(1_001, 10);
     expect([ladder.accountLevel, ladder.accountReason]).toEqual([paused, KillTrigger.clockOffset]);
-    watch.onClock(-3_001, 10);
-    expect(ladder.accountLevel, 'hardly back').toBe(paused);
-    watch.onClock(-3_500, 10);
+    watch.onClock(501, 10);
+    expect(ladder.accountLevel, 'it still moves').toBe(paused);
+    watch.onClock(-500, 10);
     expect(ladder.accountLevel).toBe(quoting);
-    watch.onClock(-5_001, 10);
+    watch.onClock(-1_001, 10);
     expect(ladder.accountLevel, 'the other way').toBe(paused);
   });
 
   it('takes a measurement for none that may be off by more than the limit', () => {
     const { ladder, watch } = rig();
     watch.onClock(9_000, 1_001);
-    watch.onClock(0, 1_000);
     watch.onClock(NaN, 0);
     watch.onClock(5_000, NaN);
-    expect([ladder.accountLevel, watch.offsetMs]).toEqual([quoting, 0]);
-    watch.onClock(1_001, 0);
+    expect(ladder.accountLevel).toBe(quoting);
+    watch.onClock(1_001, 1_000);
+    watch.onClock(0, 1_001);
     expect(ladder.accountLevel).toBe(paused);
   });
 });
