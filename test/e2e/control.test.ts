@@ -7,8 +7,11 @@ import { KEYS_ENV, VenueProcess } from './venue-process.ts';
 
 /** An operator at the control socket of a running engine, and what the venue sees of it. */
 
-/** The least order of BTC-USDT: what is left of a spot position below it cannot be sold. */
-const DUST = 0.000_01;
+/**
+ * What may be left of a spot position: less than the least order cannot be sold, and what fees took out of the coins that were
+ * bought is not there to be sold. A tenth of the smallest order that is quoted.
+ */
+const DUST = 0.000_1;
 const isFlat = (size: number | string): boolean => Math.abs(Number(size)) < DUST;
 
 const DONE = { code: 0, signal: null };
