@@ -141,15 +141,17 @@ export class LossWatch {
   #take(profit: number, instrumentProfits: Float64Array): number {
     const known = this.#known;
     let sum = 0;
+    let isInfinite = false;
     this.#isEstimate = false;
     for (let instrument = 0; instrument < known.length; instrument++) {
       const own = instrumentProfits[instrument]!;
-      if (Number.isNaN(own)) this.#isEstimate = true;
-      else known[instrument] = own;
+      if (Number.isFinite(own)) known[instrument] = own;
+      else if (Number.isNaN(own)) this.#isEstimate = true;
+      else isInfinite = true;
       sum += known[instrument]!;
     }
     const total = (this.#isEstimate ? sum : profit) + this.#elsewhereProfit;
-    // An infinite profit is a mistake of ours, as one is that is no number though every instrument's is.
-    return Number.isFinite(total) ? total : NaN;
+    // An infinite profit is a mistake of ours, as is a total that is no number though every instrument's is.
+    return isInfinite || !Number.isFinite(total) ? NaN : total;
   }
 }

@@ -107,6 +107,7 @@ describe('the loss watch', () => {
       [NaN, 0],
       [Infinity, Infinity],
       [-Infinity, -Infinity],
+      [0, Infinity],
     ] as const) {
       const desk = new Desk();
       desk.watch.onProfit(profit, Float64Array.of(first, 0));
@@ -114,6 +115,12 @@ describe('the loss watch', () => {
       desk.ladder.resume();
       desk.watch.rebase(profit, Float64Array.of(first, 0));
       expect([desk.watch.baseline, desk.watch.peak], 'and for no baseline').toEqual([0, 0]);
+      const { instruments } = desk.watch.state();
+      expect(instruments[0], 'and for nothing to be remembered').toEqual({
+        instId: 'BTC-USDT',
+        baseline: 0,
+        profit: 0,
+      });
     }
   });
 
