@@ -128,11 +128,7 @@ export class LoopFills {
       if (this.#isUndead(row) || updates.accFillLots[row]! < 0) isInDoubt = true;
       this.#restAfterVenueCancel(row, nowNs);
       this.#fills.onUpdate(updates, row);
-      this.#metrics.order(
-        instrument,
-        updates.state[row]! as OrderUpdateState,
-        updates.amendResult[row]!,
-      );
+      this.#metrics.order(instrument, updates.state[row]! as OrderUpdateState, updates.amendResult[row]!);
     }
     if (isChanged) this.#state.isTouched[instrument] = 1;
     return isInDoubt ? PathSignal.doubt : isChanged ? PathSignal.changed : PathSignal.none;

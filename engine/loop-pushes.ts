@@ -213,7 +213,8 @@ export class LoopPushes {
     if (magnitude === OFF_GRID) return;
     const lots = isShort ? -magnitude : magnitude;
     this.#kill.margin.onPosition(index, lots, Number(row.liqPx) / instrument.tick.value);
-    if (lots !== this.#ledger.positionLots[index]) this.#account.auditBy(this.#state.nowNs + POSITION_AFTER_NS);
+    if (lots !== this.#ledger.positionLots[index])
+      this.#account.auditBy(this.#state.nowNs + POSITION_AFTER_NS);
   }
 
   // -------------------------------------------------------------------------------------------- how the venue is
@@ -240,7 +241,8 @@ export class LoopPushes {
   onTimer(nowNs: Nanoseconds): void {
     const { markTicks } = this.#state;
     for (let index = 0; index < markTicks.length; index++) {
-      if (markTicks[index]! > 0 && nowNs - this.#markHeardNs[index]! > MARK_AGE_NS_MAX) this.#setMark(index, 0);
+      if (markTicks[index]! > 0 && nowNs - this.#markHeardNs[index]! > MARK_AGE_NS_MAX)
+        this.#setMark(index, 0);
     }
     if (this.#maintenances.size === 0) return;
     const venueMs = this.#state.venueMs(nowNs);

@@ -220,8 +220,7 @@ export class LoopQuoting {
     const { quote } = wanted;
     const level = this.#kill.ladder.level(instrument);
     const isWanted = isQuoting && level < KillLevel.paused && this.#gate.isPaused[instrument] === 0;
-    this.#commands.isBehind[instrument] =
-      quote.marketVersion < this.#positionVersion[instrument]! ? 1 : 0;
+    this.#commands.isBehind[instrument] = quote.marketVersion < this.#positionVersion[instrument]! ? 1 : 0;
     const amendsBefore = batch.amends.count;
     const cancelsBefore = batch.cancels.count;
     if (!isWanted || level === KillLevel.quoting) {

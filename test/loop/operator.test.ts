@@ -116,7 +116,10 @@ test('reduce leaves the side that shrinks the position, cut to it, and nothing w
 });
 
 test('reduce takes back orders that the diff’s tolerance would have kept', () => {
-  const world = long(20, new ScriptedWorld({ tolerance: { priceToleranceTicks: 0, sizeToleranceRatio: 0.5 } }).quoting());
+  const world = long(
+    20,
+    new ScriptedWorld({ tolerance: { priceToleranceTicks: 0, sizeToleranceRatio: 0.5 } }).quoting(),
+  );
   world.loop.command(OperatorCommand.reduce, world.nowNs);
   calm(world);
   world.loop.ledger.setPosition(0, 17, 10_000);
@@ -178,7 +181,9 @@ test('flatten cancels first, closes when nothing rests, again until flat, and st
   for (const message of cancels) world.accept(message);
   world.pass(20);
   const [order] = world.orderMessages();
-  expect(order!.args).toMatchObject([{ side: 'sell', px: '995', sz: '25', ordType: 'ioc', reduceOnly: true }]);
+  expect(order!.args).toMatchObject([
+    { side: 'sell', px: '995', sz: '25', ordType: 'ioc', reduceOnly: true },
+  ]);
 
   // Ten are taken, what is left is cancelled by the venue: it is asked for again a second later.
   world.accept(order!);

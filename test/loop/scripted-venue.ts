@@ -81,7 +81,9 @@ export class ScriptedWorld extends LoopWorld {
 
   /** What an audit asked for now would find: the script's orders, and what is given. */
   audit(found: Partial<AuditedAccount> = {}): void {
-    const openOrders = [...this.orders.values()].filter(({ isOpen }) => isOpen).map((each) => this.factOf(each));
+    const openOrders = [...this.orders.values()]
+      .filter(({ isOpen }) => isOpen)
+      .map((each) => this.factOf(each));
     const positions = this.loop.instruments.map(({ index }) => ({
       instrument: index,
       lots: this.loop.ledger.positionLots[index]!,
