@@ -1,4 +1,4 @@
-import { NS_PER_SECOND } from '../../../engine/base/units.ts';
+import { NS_PER_MS, NS_PER_SECOND } from '../../../engine/base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../../../engine/base/units.ts';
 import type { Book } from '../../../engine/book/book.ts';
 import { BookState } from '../../../engine/book/book.ts';
@@ -36,11 +36,18 @@ class SequenceNotes {
     this.#count++;
   }
 
-  /** The newest that is at least so old; -1 when there is none. */
-  before(timeNs: Nanoseconds): number {
+  /**
+   * What must have been noticed by somebody who was told everything until then but for one message: the newest number of
+   * that time tells of a loss, and only the next one lets it be seen. -1 when nothing must.
+   */
+  noticedBy(timeNs: Nanoseconds): number {
+    let newest = -1;
     for (let back = 1; back <= Math.min(NOTES, this.#count); back++) {
       const index = (this.#count - back) % NOTES;
-      if (this.#times[index]! <= timeNs) return this.#sequences[index]!;
+      if (this.#times[index]! > timeNs) continue;
+      const sequence = this.#sequences[index]!;
+      if (newest >= 0 && sequence < newest) return sequence;
+      newest = sequence;
     }
     return -1;
   }
@@ -105,10 +112,12 @@ export class BookTruth implements Checker {
     if (book.state !== BookState.synced) return `${what} on a book that is not whole`;
     if (book.isCrossed()) return `${what} on a crossed book`;
     const ageMs = SILENCE_MS + world.config.engine.bookAgeMsMax;
-    const least = this.#notes[instrument.index]?.before(world.nowNs - ageMs * 1e6) ?? -1;
-    const isOld = book.seqId < least && book.seqId >= 0;
+    const least = this.#notes[instrument.index]?.noticedBy(world.nowNs - ageMs * NS_PER_MS) ?? -1;
+    const sequence = world.venue.market.publisher(item.instId)?.seqId ?? 0;
+    // Numbers that were started anew since the last note cannot be compared.
+    const isOld = book.seqId < least && sequence >= least;
     return isOld
-      ? `${what} on a book at ${book.seqId}, when the venue was at ${least} ${ageMs} ms before`
+      ? `${what} on a book at ${book.seqId}, when the venue was past ${least} ${ageMs} ms before`
       : null;
   }
 

@@ -3,6 +3,7 @@ import type { Milliseconds, Nanoseconds } from '../../../engine/base/units.ts';
 import type { Checker, SimWorldView } from '../sim-types.ts';
 import { StepKind } from '../sim-types.ts';
 import { engineOf, turnsOf } from './engine-view.ts';
+import type { EngineView } from './engine-view.ts';
 import type { Shared } from './shared.ts';
 
 const CANCEL_ALL_AFTER = 'POST /api/v5/trade/cancel-all-after';
@@ -23,8 +24,9 @@ export class SwitchArmed implements Checker {
   readonly #shared: Shared;
   #nextNs: Nanoseconds = 0;
   #unarmedNs = Infinity;
-  /** Of the loop, at the last call. */
+  /** Of the loop, at the last call; and whose. */
   #turns = -1;
+  #engine: EngineView | null = null;
   #crashedMs: Milliseconds = -1;
   #crashedAtNs: Nanoseconds = -1;
 
@@ -41,9 +43,10 @@ export class SwitchArmed implements Checker {
         const engine = engineOf(world);
         if (engine === null) continue;
         const turns = turnsOf(engine);
-        if (turns === this.#turns)
+        if (engine === this.#engine && turns === this.#turns)
           return 'it was kept alive though the loop has not turned since the last time';
         this.#turns = turns;
+        this.#engine = engine;
       }
     }
     if (world.nowNs < this.#nextNs && world.step !== StepKind.fault) return null;
