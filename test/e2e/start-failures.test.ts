@@ -176,14 +176,16 @@ describe.concurrent('keys and tag', () => {
   });
 
   it.each([
-    ['key', 'OKX_API_KEY', '50111'],
-    ['secret', 'OKX_API_SECRET', '50113'],
-  ])('a wrong %s is refused with 78', async (_, name, venueCode) => {
-    const { code, text } = await failureOf(() => {}, { ...KEYS_ENV, [name]: 'another' });
+    ['key', 'OKX_API_KEY', '50111', 'check OKX_API_KEY, OKX_API_SECRET and OKX_API_PASSPHRASE'],
+    ['secret', 'OKX_API_SECRET', '50113', 'set OKX_API_SECRET to that of the key'],
+    ['passphrase', 'OKX_API_PASSPHRASE', '50105', 'set OKX_API_PASSPHRASE to that of the key'],
+  ])('a wrong %s is refused with 78', async (_, name, venueCode, advice) => {
+    const wrong = 'e2e-not-this-one';
+    const { code, text } = await failureOf(() => {}, { ...KEYS_ENV, [name]: wrong });
     expect(text).toContain(`venue ${venue.rest}: `);
     expect(text).toContain(`refused with ${venueCode}`);
-    expect(text).toContain('check the API key, its secret and passphrase');
-    expect(text).not.toContain('another');
+    expect(text).toContain(advice);
+    expect(text).not.toContain(wrong);
     expect(code).toBe(CONFIG);
   });
 });
