@@ -44,12 +44,13 @@ describe('the exporter', () => {
   test('a halted engine is alive but not ready, and says why', async () => {
     engine.makeReady();
     engine.writer.set(engine.writer.cell('engineState'), EngineState.halted);
+    engine.writer.set(engine.writer.cell('killReason'), 2);
     expect((await fetch(`${base}/healthz`)).status).toBe(200);
     const response = await fetch(`${base}/readyz`);
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual({
       isReady: false,
-      reasons: ['engine: expected quoting, was halted (none)'],
+      reasons: ['engine: expected quoting, was halted (loss)'],
     });
   });
 
