@@ -144,7 +144,7 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
       return;
     }
     if (this.isDead) return;
-    broken?.break(engine);
+    broken?.break(engine, this);
     this.engine = engine;
     this.#open(engine);
   }

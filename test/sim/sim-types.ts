@@ -2,6 +2,7 @@ import type { Nanoseconds, Milliseconds } from '../../engine/base/units.ts';
 import type { Config } from '../../engine/config/schema.ts';
 import type { Engine } from '../../engine/host/engine.ts';
 import type { EngineState } from '../../engine/host/engine-state.ts';
+import type { EngineWorld } from '../../engine/host/engine-world.ts';
 import type { OperatorCommand } from '../../engine/loop-options.ts';
 import type { PaperVenue } from '../../engine/paper/gateway/venue.ts';
 
@@ -77,6 +78,8 @@ export interface SimWorldView {
   readonly isHealed: boolean;
   /** Nothing but market data is on its way, and the engine waits for no answer. */
   readonly isQuiet: boolean;
+  /** Nothing reaches the venue or comes from it. */
+  readonly isNetworkDown: boolean;
   /** Commands that an operator has given, and the newest one once its engine has said that it is done; else null. */
   readonly commandsGiven: number;
   readonly commandDone: OperatorCommand | null;
@@ -103,8 +106,12 @@ export interface BrokenEngine {
   readonly caughtBy: string;
   /** Within so many seeds, from 1. */
   readonly seedsMax: number;
-  /** Changes an engine that has just been made, each time anew after a restart. */
-  break(engine: Engine): void;
+  /**
+   * Changes an engine that has just been made, each time anew after a restart.
+   *
+   * @param world of this engine alone: what it was given to speak to the venue and to the disk
+   */
+  break(engine: Engine, world: EngineWorld): void;
 }
 
 export interface SeedOptions {

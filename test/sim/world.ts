@@ -131,6 +131,10 @@ export class SimWorld implements SimWorldView, ProcessOwner {
     return this.starts - 1;
   }
 
+  get isNetworkDown(): boolean {
+    return this.network.isDown;
+  }
+
   durable(): EngineState | undefined {
     return this.disk.read();
   }

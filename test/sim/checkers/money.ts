@@ -8,8 +8,8 @@ import type { Shared } from './shared.ts';
 import { ONE, exact, inexact, ofFloat } from './units.ts';
 import type { InstrumentTruth } from './venue-truth.ts';
 
-/** A fill may be unknown to a living engine for so long, while everything goes wrong. */
-export const UNTOLD_NS: Nanoseconds = 150 * NS_PER_SECOND;
+/** A fill may be unknown to a living engine for so long, of the time in which the venue can be asked. */
+const UNTOLD_NS: Nanoseconds = 90 * NS_PER_SECOND;
 const PERIOD_NS: Nanoseconds = NS_PER_SECOND;
 /** Fees are floats in the engine. */
 const FEE_TOLERANCE = 1e-8;
@@ -35,6 +35,7 @@ export class Money implements Checker {
   }
 
   step(world: SimWorldView): string | null {
+    this.#shared.patience.follow(world);
     const engine = engineOf(world);
     if (engine !== this.#engine) {
       this.#engine = engine;
@@ -56,7 +57,7 @@ export class Money implements Checker {
     }
     if (world.nowNs < this.#nextNs) return null;
     this.#nextNs = world.nowNs + PERIOD_NS;
-    return this.#checkMissing(world, engine);
+    return this.#checkMissing(engine);
   }
 
   end(world: SimWorldView): string | null {
@@ -72,13 +73,14 @@ export class Money implements Checker {
     return null;
   }
 
-  #checkMissing(world: SimWorldView, engine: EngineView): string | null {
+  #checkMissing(engine: EngineView): string | null {
+    const { nowNs } = this.#shared.patience;
     for (const each of this.#shared.truth.instruments) {
       const missing = missingOf(each, engine);
+      const sinceNs = this.#missingNs[each.index]!;
       if (missing === null) this.#missingNs[each.index] = Infinity;
-      else if (this.#missingNs[each.index] === Infinity) this.#missingNs[each.index] = world.nowNs;
-      else if (world.nowNs - this.#missingNs[each.index]! > UNTOLD_NS)
-        return `${missing}, for ${(world.nowNs - this.#missingNs[each.index]!) / NS_PER_SECOND} s`;
+      else if (sinceNs === Infinity) this.#missingNs[each.index] = nowNs;
+      else if (nowNs - sinceNs > UNTOLD_NS) return `${missing}, for ${(nowNs - sinceNs) / NS_PER_SECOND} s`;
     }
     return null;
   }

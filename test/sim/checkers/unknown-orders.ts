@@ -8,8 +8,8 @@ import type { Shared } from './shared.ts';
 
 /** Looked at so often: what is on its way is no difference for long. */
 const PERIOD_NS: Nanoseconds = NS_PER_SECOND / 2;
-/** Engine and venue may think differently of one order for so long, while everything goes wrong. */
-export const UNKNOWN_NS: Nanoseconds = 90 * NS_PER_SECOND;
+/** Engine and venue may think differently of one order for so long, of the time in which the venue can be asked. */
+const UNKNOWN_NS: Nanoseconds = 60 * NS_PER_SECOND;
 
 /**
  * No order is unknown for longer than its bound: neither one that the engine takes for open and the venue does not have, nor
@@ -22,21 +22,23 @@ export class UnknownOrders implements Checker {
   #nextNs: Nanoseconds = 0;
   /** Names of orders about which the two differ, and since when. */
   #since = new Map<string, Nanoseconds>();
+  /** The engine's oldest doubt, and the time to ask since it was first seen. */
+  #doubtSinceNs = Infinity;
+  #doubtFromNs: Nanoseconds = 0;
 
   constructor(shared: Shared) {
     this.#shared = shared;
   }
 
   step(world: SimWorldView): string | null {
+    this.#shared.patience.follow(world);
     if (world.nowNs < this.#nextNs) return null;
     this.#nextNs = world.nowNs + PERIOD_NS;
     const engine = engineOf(world);
     if (engine !== this.#engine) this.#since.clear();
     this.#engine = engine;
     if (engine === null) return null;
-    const doubtNs = world.nowNs - engine.loop.table.oldestUnknownNs();
-    if (doubtNs > UNKNOWN_NS) return `an order has been in doubt for ${doubtNs / NS_PER_SECOND} s`;
-    return this.#compare(world, engine);
+    return this.#checkDoubt(world, engine) ?? this.#compare(world, engine);
   }
 
   end(world: SimWorldView): string | null {
@@ -46,14 +48,26 @@ export class UnknownOrders implements Checker {
     return names.length === 0 ? null : `engine and venue differ about ${names.join(', ')}`;
   }
 
+  /** The engine's own word, against the time in which it could have asked. */
+  #checkDoubt(world: SimWorldView, engine: EngineView): string | null {
+    const sinceNs = engine.loop.table.oldestUnknownNs();
+    const { nowNs } = this.#shared.patience;
+    if (sinceNs !== this.#doubtSinceNs) {
+      this.#doubtSinceNs = sinceNs;
+      this.#doubtFromNs = nowNs;
+    }
+    if (sinceNs === Infinity || nowNs - this.#doubtFromNs <= UNKNOWN_NS) return null;
+    return `an order has been in doubt for ${(world.nowNs - sinceNs) / NS_PER_SECOND} s`;
+  }
+
   #compare(world: SimWorldView, engine: EngineView): string | null {
+    const { nowNs } = this.#shared.patience;
     const since = new Map<string, Nanoseconds>();
     let wrong: string | null = null;
     for (const name of this.#differences(world, engine)) {
-      const firstNs = this.#since.get(name) ?? world.nowNs;
+      const firstNs = this.#since.get(name) ?? nowNs;
       since.set(name, firstNs);
-      if (world.nowNs - firstNs > UNKNOWN_NS)
-        wrong ??= `${name} for ${(world.nowNs - firstNs) / NS_PER_SECOND} s`;
+      if (nowNs - firstNs > UNKNOWN_NS) wrong ??= `${name} for ${(nowNs - firstNs) / NS_PER_SECOND} s`;
     }
     this.#since = since;
     return wrong;
