@@ -1,6 +1,6 @@
 /** Balances, positions and the account's settings as OKX shows them. */
 import type { Milliseconds } from '../../base/units.ts';
-import type { Account, Balance, Valuation } from './account.ts';
+import type { Account, Balance, ContractTotals, Valuation } from './account.ts';
 import { amountNumber, amountText, numberText } from './amount.ts';
 import { DEFAULT_PERMISSIONS, type Row } from './exchange-contract.ts';
 import type { Holding, Position } from './holding.ts';
@@ -18,8 +18,7 @@ export function accountRow(
   const isShared = account.hasSharedMargin;
   let totalUsd = totals.upl;
   const details: Row[] = [];
-  const currencies = new Map(account.balances);
-  for (const balance of currencies.values()) {
+  for (const balance of account.balances.values()) {
     const row = balanceRow(account, balance, valuation);
     totalUsd += amountNumber(balance.cash) * valuation.usd(balance.ccy);
     const isShown = balance.cash !== 0n || balance.frozen !== 0n || row['upl'] !== '0';
@@ -73,7 +72,7 @@ function balanceRow(account: Account, balance: Balance, valuation: Valuation): R
   const equity = cash + totals.upl;
   const isSpotMode = account.options.accountLevel === '1';
   const isFutures = account.options.accountLevel === '2';
-  const available = availableBalance(account, ccy, valuation);
+  const available = availableOf(account, ccy, totals);
   const frozen = isSpotMode ? amountNumber(balance.frozen) : Math.max(0, equity - available);
   return {
     ccy,
@@ -121,9 +120,12 @@ function balanceRow(account: Account, balance: Balance, valuation: Valuation): R
 
 /** What a spot order may use of a currency: free cash, less the margin that contracts take from it in futures mode. */
 export function availableBalance(account: Account, ccy: string, valuation: Valuation): number {
+  return availableOf(account, ccy, account.contractTotals(ccy, valuation));
+}
+
+function availableOf(account: Account, ccy: string, totals: ContractTotals): number {
   const free = amountNumber(account.freeCash(ccy));
   if (account.options.accountLevel !== '2') return free;
-  const totals = account.contractTotals(ccy, valuation);
   return Math.max(0, Math.min(free, free + totals.upl - totals.initialMargin));
 }
 

@@ -26,6 +26,7 @@ export function parseAmount(text: string): Amount {
 
 /** The shortest plain decimal, exact. */
 export function amountText(amount: Amount): string {
+  if (amount === 0n) return '0';
   const sign = amount < 0n ? '-' : '';
   const digits = (amount < 0n ? -amount : amount).toString().padStart(AMOUNT_DECIMALS + 1, '0');
   const whole = digits.slice(0, -AMOUNT_DECIMALS);
@@ -54,6 +55,7 @@ export function amountNumber(amount: Amount): number {
 
 /** A float of a report as a plain decimal without exponent or trailing zeros. */
 export function numberText(value: number, decimals = 10): string {
+  if (value === 0) return '0';
   const text = value.toFixed(decimals);
   const trimmed = text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text;
   return trimmed === '-0' ? '0' : trimmed;

@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import { Side, sideSign } from '../../base/side.ts';
 import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
-import { amountNumber, divideRounded, type Amount } from './amount.ts';
+import { divideRounded, type Amount } from './amount.ts';
 import type { ClientOrder, PosSide } from './client-order.ts';
 import { ListingKind, type Listing } from './listing.ts';
 
@@ -172,7 +172,7 @@ export class Holding {
   }
 
   valueNumber(ticks: Ticks, lots: Lots): number {
-    return lots === 0 ? 0 : amountNumber(this.listing.value(ticks, lots));
+    return lots === 0 ? 0 : this.listing.valueNumber(ticks, lots);
   }
 
   #marginOf(mode: MarginMode, at: number, markTicks: Ticks): number {

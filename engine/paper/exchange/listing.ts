@@ -1,7 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import { DecimalGrid, OFF_GRID } from '../../base/decimal.ts';
 import type { Lots, Ticks } from '../../base/units.ts';
-import { AMOUNT_ONE, divideRounded, parseAmount, type Amount } from './amount.ts';
+import { AMOUNT_ONE, amountNumber, divideRounded, parseAmount, type Amount } from './amount.ts';
 import type { InstrumentRow, Row } from './exchange-contract.ts';
 
 /** How an instrument settles. Options count as linear in their settlement currency: price × contracts × multiplier. */
@@ -40,6 +40,9 @@ export class Listing {
   readonly #tick: Amount;
   /** Base units (spot) or underlying units (contracts) of one lot, times 10^36. */
   readonly #lotUnits: bigint;
+  /** Value of one lot at one tick, 0 where that is no whole amount or, as with inverse contracts, no product. */
+  readonly #tickLotValue: Amount;
+  readonly #tickLotFloat: number;
 
   constructor(row: InstrumentRow) {
     this.#row = { ...row };
@@ -75,6 +78,10 @@ export class Listing {
       ? parseAmount(field(row, 'ctVal')) * parseAmount(field(row, 'ctMult') || '1')
       : AMOUNT_ONE * AMOUNT_ONE;
     this.#lotUnits = divideRounded(parseAmount(this.lot.step) * contract, AMOUNT_ONE);
+    const product = this.#lotUnits * this.#tick;
+    const isExact = this.kind !== ListingKind.inverse && product % (AMOUNT_ONE * AMOUNT_ONE) === 0n;
+    this.#tickLotValue = isExact ? product / (AMOUNT_ONE * AMOUNT_ONE) : 0n;
+    this.#tickLotFloat = Number(this.#tickLotValue) / 1e18;
     assert(this.minLots > 0 && this.#lotUnits > 0n, 'an instrument has a least size and a value');
   }
 
@@ -100,9 +107,16 @@ export class Listing {
    * falls as the price rises).
    */
   value(ticks: Ticks, lots: Lots): Amount {
+    if (this.#tickLotValue !== 0n) return BigInt(ticks) * BigInt(lots) * this.#tickLotValue;
     const units = BigInt(lots) * this.#lotUnits;
     if (this.kind === ListingKind.inverse) return divideRounded(units, BigInt(ticks) * this.#tick);
     return divideRounded(units * BigInt(ticks) * this.#tick, AMOUNT_ONE * AMOUNT_ONE);
+  }
+
+  /** `value` as a float, for limits and reports. */
+  valueNumber(ticks: Ticks, lots: Lots): number {
+    if (this.#tickLotFloat !== 0) return ticks * lots * this.#tickLotFloat;
+    return amountNumber(this.value(ticks, lots));
   }
 
   /** The price at which `lots` have the given value: the average entry of a position. */

@@ -120,7 +120,7 @@ export class Market {
     this.#printTicks = ticks;
     this.#printLots += lots;
     this.#printCount++;
-    this.statistics.add(ticks, lots, amountNumber(this.listing.value(ticks, lots)), nowMs);
+    this.statistics.add(ticks, lots, this.listing.valueNumber(ticks, lots), nowMs);
     const row: Row = this.#tradeRow(takerSide, tradeId, lots);
     this.#tradeRows.push(row);
     if (this.#tradeRows.length >= 2 * TRADES_KEPT) this.#tradeRows.splice(0, TRADES_KEPT);

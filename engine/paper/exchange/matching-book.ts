@@ -85,6 +85,8 @@ export class BookSide {
 export class MatchingBook {
   readonly bids = new BookSide(Side.buy);
   readonly asks = new BookSide(Side.sell);
+  /** Background orders that were filled, since the seeded flow last looked; null where nobody looks. */
+  filled: BookOrder[] | null = null;
   readonly #changed: Level[] = [];
 
   sideOf(side: Side): BookSide {
@@ -148,6 +150,7 @@ export class MatchingBook {
     if (lots === order.lots) {
       this.remove(order);
       order.lots = 0;
+      if (order.client === null) this.filled?.push(order);
       return;
     }
     order.lots -= lots;

@@ -35,7 +35,7 @@ export function orderPushRow(
     const usd =
       listing.kind === 'inverse'
         ? amountNumber(listing.units(lots))
-        : amountNumber(listing.value(ticks, lots)) * valuation.usd(listing.settleCcy);
+        : listing.valueNumber(ticks, lots) * valuation.usd(listing.settleCcy);
     return numberText(usd, 8);
   };
   const row = sharedFields(order);

@@ -223,7 +223,7 @@ function exceedsValue(market: Market, ticks: Ticks, lots: Lots, valuation: Valua
   const value =
     listing.kind === 'inverse'
       ? Number(listing.units(lots)) / 1e18
-      : (Number(listing.value(ticks, lots)) / 1e18) * valuation.usd(listing.settleCcy);
+      : listing.valueNumber(ticks, lots) * valuation.usd(listing.settleCcy);
   return value > listing.maxLimitUsd;
 }
 

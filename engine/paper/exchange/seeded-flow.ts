@@ -76,6 +76,7 @@ export class SeededFlow implements Timed {
     this.#random = random;
     this.#schedule = schedule;
     this.#pauseMs = 1_000 / (EVENTS_PER_SECOND * pace);
+    market.book.filled = [];
     this.#usdPerQuote = usdPerQuote;
     this.#usdPerLot = usdValue(market, usdPerQuote);
   }
@@ -107,6 +108,7 @@ export class SeededFlow implements Timed {
     const tickRatio = old.tick.value / market.listing.tick.value;
     const lotRatio = old.lot.value / market.listing.lot.value;
     this.#market = market;
+    market.book.filled = [];
     this.#usdPerLot = usdValue(market, this.#usdPerQuote);
     for (const side of [Side.buy, Side.sell]) {
       for (const { ticks, lots, level } of this.#orders[side].splice(0)) {
@@ -206,6 +208,7 @@ export class SeededFlow implements Timed {
     orders[order.index] = last;
     last.index = order.index;
     orders.pop();
+    order.index = -1;
   }
 
   /** Quotes that the fair price has passed: their owners take them away, or somebody takes them first. */
@@ -255,14 +258,14 @@ export class SeededFlow implements Timed {
   #takeFrom(makerSide: Side, limitTicks: Ticks, lots: Lots, timeMs: number): void {
     const side = makerSide === Side.buy ? Side.sell : Side.buy;
     this.#matcher.takeBackground(this.#market, side, limitTicks, lots, Math.floor(timeMs));
-    this.#dropFilled(makerSide);
+    this.#dropFilled();
   }
 
-  /** Filled orders leave the list: a taker fills from the front of the book, so few have to be looked at. */
-  #dropFilled(side: Side): void {
-    const orders = this.#orders[side];
-    for (let index = orders.length - 1; index >= 0; index--) {
-      if (orders[index]!.level === null) this.#removeOrder(orders[index]!);
+  /** Filled orders leave the list, unless it was their turn to go in the meantime. */
+  #dropFilled(): void {
+    const { filled } = this.#market.book;
+    for (const order of filled!.splice(0)) {
+      if (order.index >= 0) this.#removeOrder(order);
     }
   }
 
