@@ -2,7 +2,8 @@
  * Numbers out of ASCII ranges, for the decoders on the path.
  *
  * Owner:      the engine thread.
- * Invariants: what is not wholly a number of the stated form gives the stated substitute, never NaN and never a throw.
+ * Invariants: what is not wholly a number of the stated form gives the stated substitute, never NaN, never a throw, and
+ *             never a negative zero, which `0 - value` keeps out.
  * Cost:       one pass over the range. The `store` forms write into a typed array, because a number beyond 31 bits that is
  *             returned from a function V8 did not inline is allocated.
  */
@@ -27,7 +28,7 @@ export function smallInteger(bytes: Uint8Array, start: number, end: number, othe
     if (!(digit >= 0 && digit <= 9)) return otherwise;
     value = value * 10 + digit;
   }
-  return isNegative ? -value : value;
+  return isNegative ? 0 - value : value;
 }
 
 /** @hot Stores a whole number below 2^53 in magnitude into `into[at]`; `otherwise` for anything else. */
@@ -50,7 +51,7 @@ export function storeInteger(
     value = value * 10 + digit;
   }
   if (value > Number.MAX_SAFE_INTEGER) return;
-  into[at] = isNegative ? -value : value;
+  into[at] = isNegative ? 0 - value : value;
 }
 
 /**
@@ -93,5 +94,5 @@ export function storeDecimal(
   if (end === first) return;
   if (scale < -22) return;
   const value = scale >= 0 ? mantissa / POWERS_OF_TEN[scale]! : mantissa * POWERS_OF_TEN[-scale]!;
-  into[at] = isNegative ? -value : value;
+  into[at] = isNegative ? 0 - value : value;
 }

@@ -44,7 +44,7 @@ describe('numbers in ASCII', () => {
         fc.boolean(),
         (whole, fraction, isNegative) => {
           const text = `${isNegative ? '-' : ''}${whole}.${fraction}`;
-          expect(decimal(text)).toBe(Number(text));
+          expect(decimal(text)).toBe(Number(text) + 0);
         },
       ),
       { numRuns: 2_000 },
@@ -66,6 +66,10 @@ describe('numbers in ASCII', () => {
       expect([integer(text), small(text), decimal(text)]).toEqual([-7, -7, -7]);
     },
   );
+
+  it('are never a negative zero', () => {
+    expect([integer('-0'), small('-0'), decimal('-0.0')]).toEqual([0, 0, 0]);
+  });
 
   it('too large to be exact give the substitute', () => {
     expect(integer('9007199254740992')).toBe(-7);
