@@ -12,7 +12,7 @@ class LadderSide {
     this.direction = direction;
   }
 
-  /** Sets the level's row, or takes the level out when the row is ''. Gives the row that it had, '' when it was not there. */
+  /** Sets the level's row, or takes the level out when the row is ''. Gives the row that it had, '' for none. */
   set(price: number, row: string): string {
     const index = this.#indexOf(price);
     const isPresent = index < this.prices.length && this.prices[index] === price;
