@@ -13,9 +13,14 @@ import type { ProcessOptions } from './running-process.ts';
 const SCRIPT = join(ROOT, 'dist', 'engine', 'cli', 'start.js');
 const CTL = join(ROOT, 'dist', 'engine', 'cli', 'ctl.js');
 
-/** State directories of engines that are given none: each its own, so that they run beside one another. */
 const STATES = mkdtempSync(join(tmpdir(), 'okxmm-states-'));
 afterAll(() => rmSync(STATES, { recursive: true, force: true }));
+let states = 0;
+
+/** A state directory that no engine had: each has its own, so that they run beside one another. */
+export function newState(): string {
+  return join(STATES, String(++states));
+}
 
 /** The commented paper example as a plain object, for a test to change. */
 export interface ConfigFile {
@@ -103,14 +108,13 @@ export interface ControlStatus {
 
 /** The engine, as `npm start` starts it. */
 export class EngineProcess {
-  static #count = 0;
   readonly process: RunningProcess;
   /** Its state directory: one of its own unless the arguments name one. */
   readonly state: string;
 
   constructor(args: readonly string[], options: ProcessOptions = {}) {
     const given = args.indexOf('--state');
-    this.state = given < 0 ? join(STATES, String(++EngineProcess.#count)) : args[given + 1]!;
+    this.state = given < 0 ? newState() : args[given + 1]!;
     const state = given < 0 ? ['--state', this.state] : [];
     this.process = new RunningProcess(process.execPath, [SCRIPT, ...args, ...state], options);
   }

@@ -4,10 +4,10 @@ import { SystemClock, processOriginMs } from '../../engine/base/clock.ts';
 import { parseConfig } from '../../engine/config/load-config.ts';
 import { Host } from '../../engine/host/host.ts';
 import { Log } from '../../engine/host/log.ts';
-import { KillReason } from '../../engine/risk/kill-switch.ts';
+import { ACCOUNT, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { Credentials, Secret } from '../../engine/venue/credentials.ts';
 import { stringify } from 'yaml';
-import { exampleConfig } from '../e2e/engine-process.ts';
+import { exampleConfig, newState } from '../e2e/engine-process.ts';
 import { RunningProcess, until } from '../e2e/running-process.ts';
 import { KEY, PASSPHRASE, SECRET, VenueProcess } from '../e2e/venue-process.ts';
 import { TcpProxy } from './tcp-proxy.ts';
@@ -42,6 +42,7 @@ beforeEach(async () => {
     config: parseConfig(stringify(example), 'test'),
     credentials: new Credentials(KEY, new Secret(SECRET), new Secret(PASSPHRASE)),
     tag: TAG,
+    stateDirectory: newState(),
     clock,
     processOriginMs: processOriginMs(),
     version: '0.0.0',
@@ -101,7 +102,7 @@ describe('a loop that has failed', () => {
   it('is stopped by REST, and its error is what the stop ends with', async () => {
     const failure = new AssertionError('the test’s own');
     const stopped = vi.spyOn(host.loop, 'stop').mockImplementation((nowNs) => {
-      host.loop.commands.killSwitch.halt(KillReason.invariant);
+      host.loop.ladder.raise(KillTrigger.invariant, KillLevel.halted, ACCOUNT);
       // Nothing leaves by the trade session any more.
       host.loop.onSessionDown(2, nowNs);
       throw failure;

@@ -6,7 +6,7 @@ import { Host } from '../../engine/host/host.ts';
 import { Log } from '../../engine/host/log.ts';
 import { Credentials, Secret } from '../../engine/venue/credentials.ts';
 import { stringify } from 'yaml';
-import { exampleConfig, sumOf } from '../e2e/engine-process.ts';
+import { exampleConfig, newState, sumOf } from '../e2e/engine-process.ts';
 import { RunningProcess, until } from '../e2e/running-process.ts';
 import { KEY, PASSPHRASE, SECRET, VenueProcess } from '../e2e/venue-process.ts';
 import type { ParsedFamily } from '../monitoring/prometheus-text.ts';
@@ -41,6 +41,7 @@ beforeEach(async () => {
     config: parseConfig(stringify(example), 'test'),
     credentials: new Credentials(KEY, new Secret(SECRET), new Secret(PASSPHRASE)),
     tag: TAG,
+    stateDirectory: newState(),
     clock,
     processOriginMs: processOriginMs(),
     version: '0.0.0',
