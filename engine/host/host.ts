@@ -22,6 +22,7 @@ import type { TerminalOptions } from '../../monitoring/terminal.ts';
 import type { QuoterPool } from '../../workers/pool.ts';
 import { EmbeddedVenue } from './embedded-venue.ts';
 import type { StopReport } from './engine-stop.ts';
+import type { Engine } from './engine.ts';
 import { HostError } from './host-error.ts';
 import type { Log } from './log.ts';
 import { RunningEngine } from './running-engine.ts';
@@ -65,7 +66,7 @@ export class Host implements ControlHandler {
   /** None while it starts, between two engines, and in the end. */
   #running: RunningEngine | undefined;
   /** Of the engine that runs, or ran last. */
-  #last!: RunningEngine;
+  #last: RunningEngine | undefined;
   #lastReport: StopReport = { isConfirmed: true, detail: 'nothing was quoted' };
   #reloading: Promise<void> = Promise.resolve();
   #isStopping = false;
@@ -95,16 +96,21 @@ export class Host implements ControlHandler {
     return host;
   }
 
+  /** The engine that runs, or ran last. */
+  get engine(): Engine {
+    return this.#last!.engine;
+  }
+
   get loop(): Loop {
-    return this.#last.engine.loop;
+    return this.engine.loop;
   }
 
   get pool(): QuoterPool {
-    return this.#last.pool;
+    return this.#last!.pool;
   }
 
   get metricsPort(): number {
-    return this.#last.metricsPort;
+    return this.#last!.metricsPort;
   }
 
   async #open(): Promise<void> {
@@ -140,7 +146,8 @@ export class Host implements ControlHandler {
       credentials,
       tag,
       endpoints: endpointsOf(config, this.#embedded?.port ?? 0),
-      isFreshAccount: this.#isEmbedded,
+      // The embedded venue made it for this process; an engine after the first goes on with what that one wrote.
+      isFreshAccount: this.#isEmbedded && this.#last === undefined,
       rest,
       account: new AccountRest(rest),
       state: new FileStateStore(stateDirectory, this.#clock),

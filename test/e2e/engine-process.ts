@@ -102,6 +102,7 @@ export interface ControlStatus {
     readonly instId: string;
     readonly level: string;
     readonly position: string;
+    readonly openOrders: number;
     readonly fills: number;
   }[];
 }
