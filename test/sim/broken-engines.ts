@@ -1,4 +1,366 @@
+import { CommandOp } from '../../engine/base/command-op.ts';
+import { Side } from '../../engine/base/side.ts';
+import { SyncResult } from '../../engine/book/book-sync.ts';
+import type { Engine } from '../../engine/host/engine.ts';
+import type { EngineWorld } from '../../engine/host/engine-world.ts';
+import { Connection } from '../../engine/loop-options.ts';
+import { OrderState } from '../../engine/orders/order-state.ts';
+import { NO_ORDER } from '../../engine/orders/order-table.ts';
+import { TradeMark } from '../../engine/orders/trade-log.ts';
+import { GateReason } from '../../engine/risk/gate.ts';
+import { KillLevel } from '../../engine/risk/kill-ladder.ts';
 import type { BrokenEngine } from './sim-types.ts';
 
-/** Engines with one defect each. */
-export const BROKEN_ENGINES: readonly BrokenEngine[] = [];
+/*
+ * Engines with one defect each, of the kind that a mistake in a line or two of the engine would make. Each replaces a method of
+ * an engine that runs, or of what it was given, by one that is wrong; everything else is the real thing.
+ */
+
+const OUR_PLAN = /^1\d{18}$/;
+/** The loop of one of them hangs after so many timers, and its switch is beaten every so many. */
+const HANGS_AFTER = 3_000;
+const BEAT_TIMERS = 100;
+
+/** What the gate counts of a side, with the orders left out that the venue has not confirmed to rest. */
+function restingLots(engine: Engine, instrument: number, side: Side): number {
+  const { table } = engine.loop;
+  let lots = 0;
+  for (let slot = table.first(instrument, side); slot !== NO_ORDER; slot = table.next(slot)) {
+    if (table.state[slot] === OrderState.live && table.isResting[slot] === 1)
+      lots += Math.max(0, table.sizeLots[slot]! - table.filledLots[slot]!);
+  }
+  return lots;
+}
+
+/** The gate with something of what it reads replaced while it looks. */
+function gateWith(engine: Engine, replace: (instrument: number, side: Side) => () => void): void {
+  const { gate } = engine.loop;
+  const check = gate.check.bind(gate);
+  gate.check = (op, instrument, side, ticks, lots, addedLots) => {
+    const restore = replace(instrument, side);
+    const reason = check(op, instrument, side, ticks, lots, addedLots);
+    restore();
+    return reason;
+  };
+}
+
+/** Rows of open orders as the engine is given them. */
+type OpenOrder = Awaited<ReturnType<EngineWorld['account']['fetchOpenOrders']>>[number];
+
+function openOrdersThrough(world: EngineWorld, change: (rows: OpenOrder[]) => OpenOrder[]): void {
+  const { account } = world;
+  const fetch = account.fetchOpenOrders.bind(account);
+  account.fetchOpenOrders = async (instId) => change(await fetch(instId));
+}
+
+const RISK: readonly BrokenEngine[] = [
+  {
+    name: 'in-flight-uncounted',
+    about: 'the gate counts what rests, and not what is on its way',
+    caughtBy: 'position limit',
+    seedsMax: 6,
+    break: (engine) => {
+      const { exposureLots } = engine.loop.table;
+      gateWith(engine, (instrument, side) => {
+        const list = instrument * 2 + side;
+        const counted = exposureLots[list]!;
+        exposureLots[list] = restingLots(engine, instrument, side);
+        return () => {
+          exposureLots[list] = counted;
+        };
+      });
+    },
+  },
+  {
+    name: 'amend-size-uncounted',
+    about: 'an amend to a larger size is let pass as if it added nothing',
+    caughtBy: 'position limit',
+    seedsMax: 6,
+    break: (engine) => {
+      engine.loop.table.addedLotsOf = () => 0;
+    },
+  },
+  {
+    name: 'self-cross-allowed',
+    about: 'the gate does not look at our own orders on the other side',
+    caughtBy: 'self-cross',
+    seedsMax: 6,
+    break: (engine) => {
+      const { gate } = engine.loop;
+      const check = gate.check.bind(gate);
+      gate.check = (op, instrument, side, ticks, lots, addedLots) => {
+        const reason = check(op, instrument, side, ticks, lots, addedLots);
+        return reason === GateReason.selfCross ? GateReason.pass : reason;
+      };
+    },
+  },
+  {
+    name: 'halted-still-quotes',
+    about: 'quoting and gate do not look at the kill ladder',
+    caughtBy: 'kill level',
+    seedsMax: 6,
+    break: (engine) => {
+      engine.loop.ladder.level = () => KillLevel.quoting;
+    },
+  },
+  {
+    name: 'reduce-only-ignored',
+    about: 'reduce only is taken for wider',
+    caughtBy: 'kill level',
+    seedsMax: 6,
+    break: (engine) => {
+      const { ladder } = engine.loop;
+      const level = ladder.level.bind(ladder);
+      ladder.level = (instrument) => {
+        const held = level(instrument);
+        return held === KillLevel.reduceOnly ? KillLevel.wider : held;
+      };
+    },
+  },
+  {
+    name: 'cancels-starved',
+    about: 'no cancel gets a share of the message budget',
+    caughtBy: 'kill level',
+    seedsMax: 6,
+    break: (engine) => {
+      const { throttle } = engine.loop;
+      const available = throttle.available.bind(throttle);
+      // The places' own look at the cancels that are left goes on seeing them: it is a call of the real method.
+      throttle.available = (op, instrument, isBatch, nowNs) =>
+        op === CommandOp.cancel ? 0 : available(op, instrument, isBatch, nowNs);
+    },
+  },
+];
+
+const BOOKS: readonly BrokenEngine[] = [
+  {
+    name: 'gap-accepted',
+    about: 'an update is applied whatever came before it',
+    caughtBy: 'book',
+    seedsMax: 6,
+    break: (engine) => {
+      for (const sync of engine.loop.market.syncs) {
+        const apply = sync.apply.bind(sync);
+        sync.apply = (rows) => {
+          if (rows.prevSeqId >= 0) rows.prevSeqId = sync.book.seqId;
+          return apply(rows);
+        };
+      }
+    },
+  },
+  {
+    name: 'resync-forgotten',
+    about: 'after a gap the book is left as it is, and taken for good',
+    caughtBy: 'book',
+    seedsMax: 6,
+    break: (engine) => {
+      for (const sync of engine.loop.market.syncs) {
+        const apply = sync.apply.bind(sync);
+        sync.apply = (rows) => {
+          const isGap = rows.prevSeqId >= 0 && rows.prevSeqId !== sync.book.seqId;
+          return isGap && !sync.isAwaitingSnapshot ? SyncResult.ignored : apply(rows);
+        };
+      }
+    },
+  },
+];
+
+const MONEY: readonly BrokenEngine[] = [
+  {
+    name: 'fill-counted-twice',
+    about: 'a trade is booked by every channel that tells it',
+    caughtBy: 'money',
+    seedsMax: 3,
+    break: (engine) => {
+      const { tradeLog } = engine.loop;
+      const look = tradeLog.look.bind(tradeLog);
+      const add = tradeLog.add.bind(tradeLog);
+      tradeLog.look = () => TradeMark.none;
+      tradeLog.add = (instrument, tradeId, tsMs, hasFee) => {
+        if (look(instrument, tradeId) === TradeMark.none) add(instrument, tradeId, tsMs, hasFee);
+      };
+    },
+  },
+  {
+    name: 'fee-by-push',
+    about: 'a fee is booked by every word that carries it',
+    caughtBy: 'money',
+    seedsMax: 3,
+    break: (engine) => {
+      const { tradeLog } = engine.loop;
+      const look = tradeLog.look.bind(tradeLog);
+      tradeLog.look = (instrument, tradeId) =>
+        Math.min(look(instrument, tradeId), TradeMark.booked) as TradeMark;
+    },
+  },
+  {
+    name: 'verified-too-far',
+    about: 'trades are taken for told that were not: a restart does not ask for them',
+    caughtBy: 'money',
+    seedsMax: 12,
+    break: (engine) => {
+      const { desk } = engine;
+      let { verifiedMs } = desk;
+      Object.defineProperty(desk, 'verifiedMs', {
+        get: () => verifiedMs,
+        set: (toMs: number) => {
+          verifiedMs = toMs + 60_000;
+        },
+      });
+    },
+  },
+];
+
+const RECOVERY: readonly BrokenEngine[] = [
+  {
+    name: 'doubt-never-settled',
+    about: 'acks that do not come are waited for, for ever',
+    caughtBy: 'unknown orders',
+    seedsMax: 6,
+    break: (engine) => {
+      const { account } = engine.loop;
+      const recover = account.recover.bind(account);
+      account.recover = () => {
+        if (!account.isRecovered) recover();
+      };
+    },
+  },
+  {
+    name: 'tag-not-compared',
+    about: 'recovery takes every open order of the account for ours',
+    caughtBy: "others' orders",
+    seedsMax: 2,
+    break: (engine, world) => {
+      const { tag } = engine.config;
+      openOrdersThrough(world, (rows) =>
+        rows.map((row) =>
+          OUR_PLAN.test(row.clOrdId) ? row : { ...row, tag: tag!, clOrdId: `1${row.ordId.slice(-18)}` },
+        ),
+      );
+    },
+  },
+  {
+    name: 'leftovers-kept',
+    about: 'orders of former runs are taken for somebody else’s',
+    caughtBy: 'unknown orders',
+    seedsMax: 12,
+    break: (engine, world) => {
+      const own = `1${String(engine.run).padStart(8, '0')}`;
+      openOrdersThrough(world, (rows) =>
+        rows.filter(({ clOrdId }) => !OUR_PLAN.test(clOrdId) || clOrdId.startsWith(own)),
+      );
+    },
+  },
+  {
+    name: 'audits-without-pause',
+    about: 'the account is audited again as soon as an audit has ended',
+    caughtBy: 'message rates',
+    seedsMax: 3,
+    break: (engine) => {
+      const onTimer = engine.onTimer.bind(engine);
+      engine.onTimer = () => {
+        onTimer();
+        void engine.desk.runAudit();
+      };
+    },
+  },
+];
+
+const SWITCH: readonly BrokenEngine[] = [
+  {
+    name: 'switch-never-armed',
+    about: 'the switch is said to be armed, and the venue is never told',
+    caughtBy: "dead man's switch",
+    seedsMax: 2,
+    break: (engine, world) => {
+      const untilNs = (): number => world.clock.nowNs() + engine.config.engine.deadMansSwitchSeconds * 1e9;
+      engine.deadMansSwitch.beat = () => {
+        void Promise.resolve().then(() => engine.loop.onSwitchArmed(untilNs(), world.clock.nowNs()));
+      };
+    },
+  },
+  {
+    name: 'switch-beats-alone',
+    about: 'the loop hangs, and a thread of its own keeps the switch alive',
+    caughtBy: "dead man's switch",
+    seedsMax: 2,
+    break: (engine) => {
+      const onTimer = engine.onTimer.bind(engine);
+      let timers = 0;
+      engine.onTimer = () => {
+        if (++timers < HANGS_AFTER) onTimer();
+        else if (timers % BEAT_TIMERS === 0) engine.deadMansSwitch.beat();
+        if (timers !== HANGS_AFTER) return;
+        engine.onFrame = () => undefined;
+        engine.onQuotes = () => undefined;
+      };
+    },
+  },
+  {
+    name: 'switch-for-all',
+    about: 'the switch is asked for without our tag, and would take every order of the account',
+    caughtBy: 'own marks',
+    seedsMax: 1,
+    break: (_engine, world) => {
+      const { account } = world;
+      const cancelAllAfter = account.cancelAllAfter.bind(account);
+      account.cancelAllAfter = (seconds) => cancelAllAfter(seconds, '');
+    },
+  },
+];
+
+const STATE: readonly BrokenEngine[] = [
+  {
+    name: 'kill-forgotten',
+    about: 'what an operator must take back is not taken up after a restart',
+    caughtBy: 'state survives',
+    seedsMax: 12,
+    break: (engine) => engine.loop.ladder.resume(),
+  },
+  {
+    name: 'acknowledged-unsaved',
+    about: 'an operator is told that it is done before it is on disk',
+    caughtBy: 'state survives',
+    seedsMax: 12,
+    break: (engine) => {
+      const { keeper } = engine;
+      keeper.save = () => Promise.resolve(true);
+      keeper.saveSoon = () => undefined;
+    },
+  },
+  {
+    name: 'run-repeated',
+    about: 'the run is not counted on, so that names of orders come again',
+    caughtBy: 'state survives',
+    seedsMax: 6,
+    break: (_engine, world) => {
+      const { state } = world;
+      const save = state.save.bind(state);
+      state.save = (lasting) => save({ ...lasting, run: lasting.run - 1 });
+    },
+  },
+  {
+    name: 'stp-forgotten',
+    about: 'orders leave without self-trade prevention',
+    caughtBy: 'own marks',
+    seedsMax: 1,
+    break: (_engine, world) => {
+      const send = world.send.bind(world);
+      world.send = (connection, bytes, length) => {
+        if (connection !== Connection.trade) return send(connection, bytes, length);
+        const text = Buffer.from(bytes.subarray(0, length)).toString('latin1');
+        const changed = Buffer.from(text.replaceAll(',"stpMode":"cancel_maker"', ''), 'latin1');
+        return send(connection, changed, changed.length);
+      };
+    },
+  },
+];
+
+export const BROKEN_ENGINES: readonly BrokenEngine[] = [
+  ...RISK,
+  ...BOOKS,
+  ...MONEY,
+  ...RECOVERY,
+  ...SWITCH,
+  ...STATE,
+];

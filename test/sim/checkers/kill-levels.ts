@@ -1,3 +1,5 @@
+import { NS_PER_SECOND } from '../../../engine/base/units.ts';
+import type { Nanoseconds } from '../../../engine/base/units.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from '../../../engine/risk/kill-ladder.ts';
 import type { Checker, SimWorldView } from '../sim-types.ts';
 import { engineOf } from './engine-view.ts';
@@ -7,20 +9,27 @@ import type { SentItem } from './traffic.ts';
 import { BUY, SELL } from './venue-truth.ts';
 import type { InstrumentTruth, Way } from './venue-truth.ts';
 
+const PERIOD_NS: Nanoseconds = NS_PER_SECOND;
+/** Cancels, or failing them recovery by REST, have taken out what rests after this. */
+const WITHDRAWN_NS: Nanoseconds = 40 * NS_PER_SECOND;
 const LOTS_EPSILON = 1e-6;
 
 /**
  * What is sent obeys the level at which the engine itself says that it stands: halted it only cancels, paused it places
  * nothing but what a flatten closes with, reduce only it sends nothing that could make a position larger, by the venue's
- * position and with everything in flight. A level that was reached or left in this very step counts at the lower of the two.
+ * position and with everything in flight; and what rests is taken out. A level that was reached or left in this very step counts at the lower of the two.
  */
 export class KillLevels implements Checker {
   readonly name = 'kill level';
   readonly #shared: Shared;
   #engine: EngineView | null = null;
-  /** By instrument, as of the step before. */
-  #levels: KillLevel[] = [];
+  /** By instrument, and the count of changes that they belong to. */
+  #now: readonly KillLevel[] = [];
+  #changes = -1;
   #isFlattening = false;
+  #nextNs: Nanoseconds = 0;
+  /** By instrument: since when orders rest that should not, of the time in which the venue can be asked. */
+  readonly #restingNs: Nanoseconds[] = [];
   #isHalted = false;
   #commandsDone = 0;
   #commandsAtHalt = 0;
@@ -37,17 +46,22 @@ export class KillLevels implements Checker {
     const { ladder } = engine.loop;
     if (engine !== this.#engine) {
       this.#engine = engine;
-      this.#levels = engine.instruments.map(({ index }) => ladder.level(index));
+      this.#changes = ladder.changes;
+      this.#now = levelsOf(engine);
       this.#isHalted = false;
+    }
+    const before = this.#now;
+    if (ladder.changes !== this.#changes) {
+      this.#changes = ladder.changes;
+      this.#now = levelsOf(engine);
     }
     const wasFlattening = this.#isFlattening;
     this.#isFlattening = ladder.held(KillTrigger.flatten, ACCOUNT) > KillLevel.quoting;
     let wrong: string | null = null;
     for (const item of traffic.items) {
-      if (item.op !== 'cancel') wrong ??= this.#check(world, engine, item, wasFlattening);
+      if (item.op !== 'cancel') wrong ??= this.#check(world, engine, item, wasFlattening, before);
     }
-    for (const { index } of engine.instruments) this.#levels[index] = ladder.level(index);
-    return wrong ?? this.#checkHalt(world, ladder.isHalted);
+    return wrong ?? this.#checkHalt(world, isHalted(engine)) ?? this.#checkWithdrawn(world);
   }
 
   end(): null {
@@ -68,19 +82,44 @@ export class KillLevels implements Checker {
     return isTakenBack ? 'the halt was taken back without an operator' : null;
   }
 
-  #check(world: SimWorldView, engine: EngineView, item: SentItem, wasFlattening: boolean): string | null {
+  #check(
+    world: SimWorldView,
+    engine: EngineView,
+    item: SentItem,
+    wasFlattening: boolean,
+    before: readonly KillLevel[],
+  ): string | null {
     const each = this.#shared.truth.of(item.instId);
     const instrument = engine.instruments.find(({ instId }) => instId === item.instId);
     if (each === undefined || instrument === undefined)
       return `${item.op} on ${item.instId}, which is not configured`;
-    const now = engine.loop.ladder.level(instrument.index);
-    const level = Math.min(now, this.#levels[instrument.index]!);
+    const level = Math.min(this.#now[instrument.index]!, before[instrument.index]!);
     if (level < KillLevel.reduceOnly) return null;
     if (level === KillLevel.halted) return `halted, and yet ${textOf(item)}`;
     const isFlattening = wasFlattening || this.#isFlattening;
     const isClosing = isFlattening && item.op === 'place' && item.ordType === 'ioc';
     if (level === KillLevel.paused && !isClosing) return `paused, and yet ${textOf(item)}`;
     return this.#checkReducing(world, each, item);
+  }
+
+  /** Paused is not only to place nothing: what rests is taken out. */
+  #checkWithdrawn(world: SimWorldView): string | null {
+    if (world.nowNs < this.#nextNs) return null;
+    this.#nextNs = world.nowNs + PERIOD_NS;
+    const { truth, wire, patience } = this.#shared;
+    patience.follow(world);
+    truth.look(world);
+    for (const each of truth.instruments) {
+      const isPaused = this.#now[each.index]! >= KillLevel.paused;
+      const orders = isPaused
+        ? wire.exposure(world, each, BUY, true).orders + wire.exposure(world, each, SELL, true).orders
+        : 0;
+      if (orders === 0) this.#restingNs[each.index] = Infinity;
+      else if (!(this.#restingNs[each.index]! < Infinity)) this.#restingNs[each.index] = patience.nowNs;
+      else if (patience.nowNs - this.#restingNs[each.index]! > WITHDRAWN_NS)
+        return `${each.instId}: paused or halted, and ${orders} orders rest on and on`;
+    }
+    return null;
   }
 
   #checkReducing(world: SimWorldView, each: InstrumentTruth, item: SentItem): string | null {
@@ -95,6 +134,26 @@ export class KillLevels implements Checker {
       ? `reduce only, and yet ${textOf(item)}: position ${position} lots, ${lots} in orders on that side`
       : null;
   }
+}
+
+/** Of every instrument, from what each trigger holds: not from what the ladder makes of it. */
+function levelsOf({ instruments, loop }: EngineView): KillLevel[] {
+  return instruments.map(({ index }) => {
+    let level: KillLevel = KillLevel.quoting;
+    for (const trigger of Object.values(KillTrigger)) {
+      for (const scope of [ACCOUNT, index]) {
+        const held = loop.ladder.held(trigger, scope);
+        if (held > level) level = held;
+      }
+    }
+    return level;
+  });
+}
+
+function isHalted({ loop }: EngineView): boolean {
+  return Object.values(KillTrigger).some(
+    (trigger) => loop.ladder.held(trigger, ACCOUNT) === KillLevel.halted,
+  );
 }
 
 function textOf({ op, side, sz, px, clOrdId, instId }: SentItem): string {
