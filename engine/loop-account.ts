@@ -181,9 +181,9 @@ export class LoopAccount {
   }
 
   #hasUntold(): boolean {
-    const { untoldLots } = this.#ledger;
-    for (let instrument = 0; instrument < untoldLots.length; instrument++) {
-      if (untoldLots[instrument] !== 0) return true;
+    const { untoldGrossLots } = this.#ledger;
+    for (let instrument = 0; instrument < untoldGrossLots.length; instrument++) {
+      if (untoldGrossLots[instrument] !== 0) return true;
     }
     return false;
   }

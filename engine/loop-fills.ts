@@ -115,7 +115,8 @@ export class LoopFills {
     const tradeId = updates.tradeId[row]!;
     // A liquidation or ADL: the position has changed, and by no order of ours; the venue says by how much.
     if (!isThisRun && tradeId < 0) return PathSignal.doubt;
-    let isInDoubt = false;
+    // One of a former run that rests: it was on its way when that run ended, and came after all.
+    let isInDoubt = !isThisRun && this.#isLeftover(row);
     let isChanged = isThisRun;
     if (tradeId !== 0) {
       if (updates.fillLots[row]! > 0 && updates.fillTicks[row]! > 0) {
@@ -167,6 +168,12 @@ export class LoopFills {
     this.#metrics.fill(trade.instrument, trade.side, isMaker, notional);
     this.#kill.onFill(trade.instrument, trade.side, trade.ticks, nowNs);
     return result;
+  }
+
+  #isLeftover(row: number): boolean {
+    const updates = this.#updates;
+    const isOfOurs = updates.isOurs[row] === 1 && updates.hasTag[row] === 1;
+    return isOfOurs && updates.state[row]! <= OrderUpdateState.partiallyFilled;
   }
 
   /** Whether the push tells of an order that recovery had not found at the venue: it came later, and rests. */

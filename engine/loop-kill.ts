@@ -111,30 +111,48 @@ export class LoopKill {
     this.volatility.onTimer(nowNs);
     this.adverse.onTimer(nowNs, fairTicks);
     this.orderToTrade.onTimer(nowNs);
-    // A profit that is taken before the account is known counts nothing that was not in the ledger anyway.
-    this.loss.onProfit(this.netProfit(), this.profits);
+    const profit = this.#measure();
+    this.loss.onProfit(profit, this.profits);
   }
 
-  /** Profit since the start in the account's currency, marked at the middle of the books. */
+  /** Profit since the start in the account's currency, marked at the middle of the books; unmarked at its entry. */
   netProfit(): number {
     let profit = 0;
+    for (let index = 0; index < this.#instruments.length; index++) profit += this.#profitOf(index);
+    return profit;
+  }
+
+  /**
+   * The same, by instrument. What is held and has no mark yet, as after a restart, is not a number: a gain that only waits for
+   * its mark must not look like a fall from the peak.
+   */
+  #measure(): number {
+    let profit = 0;
     for (let index = 0; index < this.#instruments.length; index++) {
-      const instrument = this.#instruments[index]!;
-      const mark = this.#gate.markTicks(index);
-      const own = this.#ledger.netProfit(index, mark);
-      const isInverse = instrument.kind === ContractKind.inverse;
-      const inAccount = isInverse && own !== 0 ? own * mark * instrument.tick.value : own;
-      // Before the first mark after a restart, what is open counts for nothing here: the loss watch goes by what it was.
-      const needsMark = this.#ledger.bookedLots[index] !== 0 || this.#ledger.baseFees[index] !== 0;
-      const isKnown = mark > 0 || !(needsMark || (isInverse && own !== 0));
-      this.profits[index] = isKnown ? inAccount : NaN;
-      profit += inAccount;
+      this.profits[index] = this.#needsMark(index) ? NaN : this.#profitOf(index);
+      profit += this.profits[index]!;
     }
     return profit;
   }
 
+  #needsMark(index: number): boolean {
+    if (this.#gate.markTicks(index) > 0) return false;
+    const { bookedLots, baseFees, fillCount } = this.#ledger;
+    // Coins that an inverse contract has made need their price, too.
+    const hasCoins = this.#instruments[index]!.kind === ContractKind.inverse && fillCount[index] !== 0;
+    return bookedLots[index] !== 0 || baseFees[index] !== 0 || hasCoins;
+  }
+
+  #profitOf(index: number): number {
+    const instrument = this.#instruments[index]!;
+    const mark = this.#gate.markTicks(index);
+    const own = this.#ledger.netProfit(index, mark);
+    return instrument.kind === ContractKind.inverse ? own * mark * instrument.tick.value : own;
+  }
+
   /** The operator has seen losses and drawdown: they count anew from here. */
   rebase(): void {
-    this.loss.rebase(this.netProfit(), this.profits);
+    const profit = this.#measure();
+    this.loss.rebase(profit, this.profits);
   }
 }

@@ -297,3 +297,23 @@ test('more cancels than one message holds all leave at once', () => {
   const messages = world.orderMessages();
   expect(messages.map(({ args }) => args.length)).toEqual([19, 2]);
 });
+
+test('an order of a former run that rests is a reason to recover, one of somebody else is not', () => {
+  const world = new ScriptedWorld().quoting();
+  const order = world.open('buy')[0]!;
+  const former = order.clOrdId.replace('12345678', '12345677');
+  world.frame(Connection.private, world.pushOf({ ...order, clOrdId: former }, { tag: '' }));
+  world.frame(Connection.private, world.pushOf({ ...order, clOrdId: 'somebody' }));
+  expect(world.recoveries).toBe(1);
+  world.frame(Connection.private, world.pushOf({ ...order, clOrdId: former }));
+  expect(world.recoveries).toBe(2);
+});
+
+test('a trade of somebody else on our instruments is in the position, because the account’s position is', () => {
+  const world = new ScriptedWorld().quoting();
+  const push = world.fill(world.open('buy')[0]!, 4).replace(/"clOrdId":"[^"]*"/, '"clOrdId":""');
+  world.frame(Connection.private, push);
+  world.frame(Connection.private, push);
+  expect(world.loop.ledger.positionLots[0]).toBe(4);
+  expect(world.loop.table.exposureLots[Side.buy], 'none of ours was filled').toBe(45);
+});

@@ -201,6 +201,25 @@ test('the loss of an instrument pauses it until the operator resumes', () => {
   expect(world.loop.openOrders).toBeGreaterThan(0);
 });
 
+test('after a restart a gain that has no mark yet is not a fall from the peak', () => {
+  const before = quoting({ watches: { drawdownMax: 5 } });
+  for (const order of before.open('buy')) before.frame(Connection.private, before.fill(order));
+  before.move('999.9', '1000.1', '1019.9', '1020.1');
+  calm(before);
+  expect(before.loop.lossWatch.peak).toBeGreaterThan(5);
+
+  const world = new ScriptedWorld({ watches: { drawdownMax: 5 } });
+  world.loop.ledger.restore(before.loop.ledger.rows());
+  world.loop.lossWatch.restore(before.loop.lossWatch.state());
+  world.pass(100);
+  world.connect();
+  world.pass(100);
+  expect(world.loop.phase).toBe(LoopPhase.quoting);
+  world.snapshot([['999.9', '10']], [['1000.1', '10']]);
+  world.pass(100);
+  expect(world.loop.ladder.accountReason, 'marked, it is').toBe(KillTrigger.drawdown);
+});
+
 test('too many orders for each fill are quoted wider', () => {
   const world = quoting({ watches: { orderToTradeMax: 10 } });
   for (let step = 0; step < 60; step++) {
