@@ -51,6 +51,7 @@ const WHOLE_REQUEST_STATUS = {
 } as const;
 
 interface NamedItem {
+  /** With its `instId`, where there is one. */
   readonly item: Item;
   readonly instId: string | Refusal;
   fault: Fault | null;
@@ -96,21 +97,18 @@ export class OrderEntry {
       }
     }
 
-    const named = (items as readonly Item[]).map((item) => ({
-      item,
-      instId: this.#instIdOf(item, naming),
-      fault: null as Fault | null,
-    }));
+    const named = (items as readonly Item[]).map((item) => {
+      const instId = this.#instIdOf(item, naming);
+      const isNamed = instId instanceof Refusal || item.instId === instId;
+      return { item: isNamed ? item : { ...item, instId }, instId, fault: null as Fault | null };
+    });
     if (expTime !== undefined && kind !== 'cancel' && Number(expTime) < nowMs) {
       this.#noteRefused(uid, kind, named, '50036');
       return new Refusal('50036');
     }
     const { interfere } = this.#venue;
     if (interfere !== null) {
-      for (const entry of named) {
-        const { item, instId } = entry;
-        entry.fault = interfere(kind, uid, typeof instId === 'string' ? { ...item, instId } : item);
-      }
+      for (const entry of named) entry.fault = interfere(kind, uid, entry.item);
     }
     const whole = named.find(
       ({ fault }) => fault !== null && Object.hasOwn(WHOLE_REQUEST_STATUS, fault.sCode),
@@ -149,7 +147,7 @@ export class OrderEntry {
       if (refusal?.code === '50011' || refusal?.code === '50061') throttled++;
       const result =
         refusal === null
-          ? this.#execute(uid, kind, { ...item, instId })
+          ? this.#execute(uid, kind, item)
           : refused(item, refusal, this.#venue.exchange.nowMs);
       if (result.sCode === '0' && fault === null) accepted++;
       this.#venue.inspection.received(uid, kind, typeof instId === 'string' ? instId : '', item, result);

@@ -83,6 +83,25 @@ function heardMessages(): Message[] {
   return [...market.heard(), ...business.heard(), ...trader.heard()].filter(({ data }) => data !== undefined);
 }
 
+/** The documentation's example of a push, from the collection that the engine's decoders are tested with. */
+function exampleOf(channel: string): Message {
+  const path = new URL('../../fixtures/okx/examples-2026-07-28.jsonl', import.meta.url);
+  for (const line of readFileSync(path, 'utf8').trim().split('\n')) {
+    const { json } = JSON.parse(line) as { json: Message };
+    if (json.arg?.channel === channel && json.data !== undefined) return json;
+  }
+  throw new Error(`expected an example of ${channel}`);
+}
+
+/** Fields of REST answers (docs-v5 "Fills", "Account rate limit", "Cancel All After", read 2026-07-28). */
+const REST_FIELDS: Readonly<Record<string, string>> = {
+  fills:
+    'instType instId tradeId ordId clOrdId billId subType tag fillPx fillSz fillIdxPx fillPnl fillPxVol fillPxUsd ' +
+    'fillMarkVol fillFwdPx fillMarkPx side posSide execType feeCcy fee ts fillTime feeRate tradeQuoteCcy',
+  'account-rate-limit': 'fillRatio mainFillRatio accRateLimit nextAccRateLimit ts',
+  'cancel-all-after': 'triggerTime tag ts',
+};
+
 describe('the shapes of the documentation', () => {
   const heard = heardMessages();
 
@@ -105,6 +124,30 @@ describe('the shapes of the documentation', () => {
       expect(columnsOf(own[0]!.data![0])).toBe(columnsOf(example.data![0]));
     },
   );
+
+  it('of status are those of a maintenance', () => {
+    const world = new PaperWorld();
+    const peer = world.connect('public').say({ op: 'subscribe', args: [{ channel: 'status' }] });
+    world.venue.setMaintenance(true);
+    const [push] = peer.pushes('status');
+    expect(fieldsOf(push).toSorted()).toEqual(fieldsOf(exampleOf('status')).toSorted());
+    const answer = world.rest('GET', '/api/v5/system/status').answer.data!;
+    expect(fieldsOf(answer[0]).toSorted()).toEqual(fieldsOf(push!.data![0]).toSorted());
+  });
+
+  it.each(Object.entries(REST_FIELDS))('of %s by REST are the venue’s', (name, fields) => {
+    const world = new PaperWorld({ startPrices: { 'BTC-USDT-SWAP': '50000' } });
+    const order = { instId: 'BTC-USDT-SWAP', tdMode: 'cross', ordType: 'limit', px: '50000', sz: '1' };
+    world.venue.exchange.place('uid1', { ...order, side: 'buy' });
+    world.venue.exchange.place('uid2', { ...order, side: 'sell' });
+    const isPost = name === 'cancel-all-after';
+    const { answer } = world.rest(isPost ? 'POST' : 'GET', `/api/v5/trade/${name}`, {
+      account: 1,
+      body: isPost ? { timeOut: '60', tag: 'T' } : '',
+    });
+    expect(Object.keys(answer.data![0]!).toSorted()).toEqual(fields.split(' ').toSorted());
+    for (const value of Object.values(answer.data![0]!)) expect(typeof value).toBe('string');
+  });
 
   it('hold for the types of values: text, but for sequence numbers and checksums', () => {
     const numbers = new Set<string>();
