@@ -13,8 +13,11 @@ const ROUND_WAIT_MS = 50;
 const ROUND_WAIT_MS_MAX = 1_000;
 /** What an order had filled just before it was cancelled is in trades and positions after this. */
 export const SETTLE_MS = 500;
-/** How late an order may still arrive that carries no time of expiry. */
-const EXPIRY_UNKNOWN_MS = 5_000;
+/**
+ * How late an order may still arrive that carries no time of expiry: a network that holds a connection up delivers all of it
+ * when it goes on, also what the engine has long given up.
+ */
+const EXPIRY_UNKNOWN_MS = 20_000;
 
 const ACCEPTED = '0';
 /** The order is over: filled, cancelled, or never was. */
