@@ -163,8 +163,8 @@ export function channelsOf(
       { channel: Channel.fills },
       { channel: Channel.positions, instType: 'ANY' },
     ],
-    // With the snapshots that come every few seconds, and so does positions: margin shrinks by the mark alone. The venue also
-    // closes a connection on which nothing is subscribed after 30 s.
+    // With the snapshots that come every few seconds, as positions has them: margin shrinks by the mark alone. The venue
+    // also closes a connection on which nothing is subscribed after 30 s.
     trade: [{ channel: Channel.account }],
   };
 }

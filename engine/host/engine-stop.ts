@@ -25,8 +25,8 @@ export interface EngineStopParts {
 }
 
 /**
- * Withdraws everything, and sees that the venue has nothing of ours left. Only then is the dead man's switch put out; else it
- * fires, and cancels what could not be.
+ * Withdraws everything, and sees that the venue has nothing of ours left. Only then is the dead man's switch put out; else
+ * it fires, and cancels what could not be.
  *
  * @param isBroken the loop or its table cannot be believed: the venue alone is asked
  * @returns with what the loop threw when it was told, undefined when it did not

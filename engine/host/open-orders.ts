@@ -12,7 +12,7 @@ const ROUNDS_MAX = 10;
 const ROUND_WAIT_MS = 50;
 const ROUND_WAIT_MS_MAX = 1_000;
 /** What an order had filled just before it was cancelled is in trades and positions after this. */
-export const SETTLE_MS = 500;
+const SETTLE_MS = 500;
 /**
  * How late an order may still arrive that carries no time of expiry: a network that holds a connection up delivers all of it
  * when it goes on, also what the engine has long given up.

@@ -92,7 +92,7 @@ export function venueName({ venue }: Config): string {
   return venue.kind === 'paper' ? venue.kind : `${venue.kind}/${venue.region}`;
 }
 
-/** Why the venue's first answers were none or a refusal, with what to change. */
+/** Why the venue's first answers were none or a refusal, with what to change. @testonly prepare() throws it. */
 export function startError(error: RestError, venue: string): HostError {
   if (error.code === RestErrorCode.rejected && !error.isRetryable) {
     return new HostError(
@@ -113,6 +113,7 @@ export function startError(error: RestError, venue: string): HostError {
  *
  * @param errorMs the offset is right to within this
  * @throws HostError when it is off by more than `maxMs` for certain
+ * @testonly prepare() asks it.
  */
 export function checkClock(offsetMs: Milliseconds, errorMs: Milliseconds, maxMs: Milliseconds): void {
   if (Math.abs(offsetMs) - errorMs <= maxMs) return;

@@ -61,8 +61,8 @@ export class StateKeeper {
   }
 
   /**
-   * As `saveSoon`; true when the state as it is now is on disk, false when a write failed first (it is tried again) or no more
-   * is written.
+   * As `saveSoon`; true when the state as it is now is on disk, false when a write failed first (it is tried again) or no
+   * more is written.
    */
   save(): Promise<boolean> {
     this.saveSoon();

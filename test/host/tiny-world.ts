@@ -208,23 +208,22 @@ export class TinyWorld implements EngineWorld {
 
   /** The result, with time passing until it is there; undefined when it is not within the time, or the world died. */
   async within<T>(ms: Milliseconds, work: Promise<T>, engine?: Engine): Promise<T | undefined> {
-    let result: { value: T } | undefined;
-    let failure: { error: unknown } | undefined;
+    const outcome: { value?: { is: T }; failure?: { error: unknown } } = {};
     work.then(
-      (value) => {
-        result = { value };
+      (is) => {
+        outcome.value = { is };
       },
       (error: unknown) => {
-        failure = { error };
+        outcome.failure = { error };
       },
     );
     const endNs = this.clock.nowNs() + ms * NS_PER_MS;
-    while (result === undefined && failure === undefined && this.clock.nowNs() < endNs) {
+    while (outcome.value === undefined && outcome.failure === undefined && this.clock.nowNs() < endNs) {
       if (this.isDead) return undefined;
       await this.pass(STEP_MS, engine);
     }
-    if (failure !== undefined) throw failure.error;
-    return result?.value;
+    if (outcome.failure !== undefined) throw outcome.failure.error;
+    return outcome.value?.is;
   }
 
   // ------------------------------------------------------------------------------------------------ an engine
