@@ -18,13 +18,14 @@ export async function until<T>(
   what: string,
   probe: () => T | undefined | Promise<T | undefined>,
   deadlineMs = 10_000,
+  pollMs = POLL_MS,
 ): Promise<T> {
   const endMs = performance.now() + deadlineMs;
   for (;;) {
     const answer = await probe();
     if (answer !== undefined) return answer;
     if (performance.now() > endMs) throw new Error(`expected ${what} within ${deadlineMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
 

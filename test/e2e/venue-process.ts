@@ -52,6 +52,21 @@ export interface ManualOrder {
   readonly tag?: string;
 }
 
+/** A trade of an account, as REST tells it. */
+export interface VenueFill {
+  readonly instId: string;
+  readonly side: 'buy' | 'sell';
+  readonly fillPx: string;
+  readonly fillSz: string;
+  readonly fee: string;
+  readonly feeCcy: string;
+  readonly tradeId: string;
+  readonly billId: string;
+  readonly tag: string;
+}
+
+const FILLS_PAGE = 100;
+
 /**
  * A port that is free now. A venue that will be started again on its port has to be given one: sockets of a listener on
  * port 0 are not marked for reuse, and those it leaves half-closed hold the port for a minute.
@@ -130,7 +145,7 @@ export class VenueProcess {
    * Another program's order on the engine's account: a buy one percent below the market, signed here and not by the
    * engine's code. Returns its ordId.
    */
-  async placeManually(order: ManualOrder): Promise<string> {
+  async placeManually(order: ManualOrder, account: AccountKeys = KEYS): Promise<string> {
     const [ticker] = await this.call('GET', `/api/v5/market/ticker?instId=${order.instId}`);
     const price = Math.floor(Number((ticker as { bidPx: string }).bidPx) * 0.99);
     const isSpot = !order.instId.endsWith('-SWAP');
@@ -145,8 +160,21 @@ export class VenueProcess {
         px: String(price),
         sz: isSpot ? '0.001' : '1',
       }),
+      account,
     );
     return (row as { ordId: string }).ordId;
+  }
+
+  /** Every trade of the account, newest first. */
+  async fills(account: AccountKeys = KEYS): Promise<VenueFill[]> {
+    const all: VenueFill[] = [];
+    for (;;) {
+      const after = all.length === 0 ? '' : `&after=${all.at(-1)!.billId}`;
+      const path = `/api/v5/trade/fills?limit=${FILLS_PAGE}${after}`;
+      const page = (await this.call('GET', path, '', account)) as VenueFill[];
+      all.push(...page);
+      if (page.length < FILLS_PAGE) return all;
+    }
   }
 
   async stop(): Promise<void> {
