@@ -152,14 +152,11 @@ export class LoopAnswers {
     if (code === 0) return false;
     this.#metrics.venueReject(decision);
     if (outcome === AckOutcome.gone || outcome === AckOutcome.accepted) return false;
-    const isStuck =
-      op === CommandOp.cancel &&
-      outcome === AckOutcome.rejected &&
-      this.#onCancelRefused(slot, generation, code, nowNs);
+    const isStuck = op === CommandOp.cancel && this.#onCancelRefused(slot, generation, code, nowNs);
     return this.#onRefusal(op, instrument, side, decision, code, nowNs) || isStuck;
   }
 
-  /** The order rests on. True when its cancels have been refused for so long that other roads must be tried. */
+  /** The order may rest on. True when its cancels have been refused for so long that other roads must be tried. */
   #onCancelRefused(slot: number, generation: number, code: number, nowNs: Nanoseconds): boolean {
     if (this.#table.generation[slot] !== generation) return false;
     return this.#rests.onCancelRefused(slot, nowNs, this.#ackTimeoutNs) && code !== NO_CANCEL_PHASE;

@@ -210,7 +210,7 @@ export class LoopCommands {
       const slot = table.open(group.instrument[row]!, side, group.ticks[row]!, group.lots[row]!, nowNs);
       if (slot === NO_ORDER) return false;
       group.slot[row] = slot;
-      this.#rests.cancelUntilNs[slot] = 0;
+      this.#rests.onPlaced(slot);
     } else if (group.op === CommandOp.amend) {
       const slot = group.slot[row]!;
       this.#amendIds[admitted] = table.requestAmend(slot, group.ticks[row]!, group.lots[row]!, nowNs);
@@ -332,6 +332,7 @@ export class LoopCommands {
     }
     const slot = table.open(instrument, side, ticks, lots, nowNs);
     if (slot === NO_ORDER) return NO_ORDER;
+    this.#rests.onPlaced(slot);
     const requestId = this.#requests.begin(CommandOp.place, nowNs);
     if (requestId === NO_REQUEST) {
       table.onUnsent(CommandOp.place, slot, 0);

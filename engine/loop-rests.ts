@@ -9,8 +9,12 @@ import { Side } from './base/side.ts';
 import { NS_PER_MS } from './base/units.ts';
 import type { Nanoseconds } from './base/units.ts';
 
-/** A refused cancel is asked for again after this: at once it would be refused again, and eat up the others' budget. */
-const CANCEL_RETRY_NS = 100 * NS_PER_MS;
+/**
+ * A refused cancel is asked for again after this, and then ever less often: at once it would be refused again, three hundred
+ * times in two seconds, and eat up the others' budget.
+ */
+const CANCEL_RETRY_NS_MIN = 100 * NS_PER_MS;
+const CANCEL_RETRY_NS_MAX = 1_000 * NS_PER_MS;
 
 export class LoopRests {
   /** By instrument × 2 + side: no place or amend before this, after a refusal that said so. */
@@ -25,8 +29,13 @@ export class LoopRests {
   constructor(instrumentCount: number, slots: number) {
     this.untilNs = new Float64Array(instrumentCount * 2);
     this.placeUntilNs = new Float64Array(instrumentCount * 2);
-    this.cancelUntilNs = new Float64Array(slots);
+    this.cancelUntilNs = new Float64Array(slots).fill(-Infinity);
     this.#cancelRefusedNs = new Float64Array(slots);
+  }
+
+  /** @hot A new order has the slot. */
+  onPlaced(slot: number): void {
+    this.cancelUntilNs[slot] = -Infinity;
   }
 
   rest(instrument: number, side: Side, untilNs: Nanoseconds): void {
@@ -39,11 +48,13 @@ export class LoopRests {
     this.rest(instrument, Side.sell, untilNs);
   }
 
-  /** A cancel was refused, and the order rests on. True when its cancels have been refused for `patienceNs`. */
+  /** A cancel was refused, or its outcome is not known. True when its cancels have been refused for `patienceNs`. */
   onCancelRefused(slot: number, nowNs: Nanoseconds, patienceNs: Nanoseconds): boolean {
     const isFirst = nowNs - this.cancelUntilNs[slot]! > patienceNs;
     if (isFirst) this.#cancelRefusedNs[slot] = nowNs;
-    this.cancelUntilNs[slot] = nowNs + CANCEL_RETRY_NS;
-    return nowNs - this.#cancelRefusedNs[slot]! > patienceNs;
+    const refusedNs = nowNs - this.#cancelRefusedNs[slot]!;
+    const waitNs = Math.min(Math.max(refusedNs, CANCEL_RETRY_NS_MIN), CANCEL_RETRY_NS_MAX);
+    this.cancelUntilNs[slot] = nowNs + waitNs;
+    return refusedNs > patienceNs;
   }
 }

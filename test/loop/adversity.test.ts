@@ -53,6 +53,24 @@ test.each([
   expect(world.loop.openOrders).toBe(6);
 });
 
+test('50001 to cancels, as in a maintenance: asked for ever less often, and never less than once a second', () => {
+  const { world, cancels } = withdrawing();
+  let messages = [cancels];
+  const atMs: number[] = [];
+  for (let ms = 0; ms < 8_000; ms += 20) {
+    for (const message of messages) {
+      atMs.push(ms);
+      world.frame(Connection.trade, ack(message, [50_001]));
+    }
+    world.pass(20);
+    messages = world.orderMessages();
+  }
+  const gaps = atMs.slice(1).map((at, index) => at - atMs[index]!);
+  expect(gaps.slice(0, 5)).toEqual([100, 100, 200, 400, 800]);
+  expect(gaps.slice(5).every((gap) => gap === 1_000)).toBe(true);
+  expect(gaps.length).toBeGreaterThan(8);
+});
+
 test.each([50_036, 50_037])('%i to a place: the side rests for half a second', (code) => {
   const world = new ScriptedWorld().connect();
   world.snapshot();
