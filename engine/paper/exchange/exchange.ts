@@ -1,11 +1,11 @@
 import { assert } from '../../base/assert.ts';
 import { Random } from '../../base/random.ts';
-import type { Milliseconds, Ticks } from '../../base/units.ts';
-import { DEFAULT_FLOW_INSTRUMENTS } from '../instruments/recorded-instruments.ts';
+import type { Milliseconds } from '../../base/units.ts';
 import { Account, type Valuation } from './account.ts';
 import { AccountDesk } from './account-desk.ts';
 import { amountText } from './amount.ts';
 import { accountRow, configRow, feeRow, positionRow } from './account-rows.ts';
+import { Background } from './background.ts';
 import type {
   BookImage,
   ExchangeOptions,
@@ -20,8 +20,6 @@ import type {
   RequestItem,
   Row,
 } from './exchange-contract.ts';
-import { FairPrice } from './fair-price.ts';
-import { FeedFlow, middle } from './feed-flow.ts';
 import { field, Listing } from './listing.ts';
 import { Market } from './market.ts';
 import { Matcher } from './matcher.ts';
@@ -30,7 +28,6 @@ import { queryFills, queryOrders } from './order-queries.ts';
 import { orderQueryRow } from './order-rows.ts';
 import { FundingTicks, hasFunding, MarkTicks } from './public-ticks.ts';
 import { relisted } from './relisting.ts';
-import { SeededFlow } from './seeded-flow.ts';
 import { isDollar, startTicks } from './start-prices.ts';
 import { TimerQueue, type Timed } from './timer-queue.ts';
 
@@ -70,8 +67,7 @@ export class Exchange {
   readonly #timers = new TimerQueue();
   readonly #markets = new Map<string, Market>();
   readonly #accounts = new Map<string, Account>();
-  readonly #flows = new Map<Market, SeededFlow>();
-  readonly #fairPrices = new Map<string, FairPrice>();
+  readonly #background: Background;
   readonly #matcher: Matcher;
   readonly #orders: OrderDesk;
   readonly #desk: AccountDesk;
@@ -95,10 +91,10 @@ export class Exchange {
       else schedule(this.nowMs + delayMs, { run: (timeMs) => run(Math.floor(timeMs)) });
     });
     this.#desk = new AccountDesk(this.#markets, this.#orders, this.#matcher, this.#valuation, sink, schedule);
-    this.#startFlow(options, schedule);
+    this.#background = new Background(options, this.#markets, this.#matcher, this.#valuation, schedule);
     new MarkTicks(
       this.#markets,
-      (market) => this.#markOf(market),
+      (market) => this.#background.markOf(market),
       sink,
       options.flowPace ?? 1,
       schedule,
@@ -311,17 +307,12 @@ export class Exchange {
   relist(instId: string, grid: Regrid): void {
     const market = this.#markets.get(instId);
     assert(market !== undefined, 'only a listed instrument gets new grids');
-    assert(!market.hasFlow || this.#flows.has(market), 'a recorded market keeps the grids of its recording');
+    assert(!this.#background.isRecorded(market), 'a recorded market keeps the grids of its recording');
     this.#running(() => {
       const next = relisted(market, grid, [...this.#accounts.values()], this.#matcher, this.nowMs);
       const told = market.image(this.nowMs);
       this.#markets.set(instId, next);
-      const flow = this.#flows.get(market);
-      if (flow !== undefined) {
-        this.#flows.delete(market);
-        this.#flows.set(next, flow);
-        flow.moveTo(next);
-      }
+      this.#background.moveTo(market, next);
       this.#sink.instrument(next.listing.row);
       next.flushRegrid(told, this.nowMs);
     });
@@ -332,11 +323,7 @@ export class Exchange {
    * their next events. Like every move it fades over about six hours. False when the instrument has no seeded market.
    */
   movePrice(instId: string, bps: number): boolean {
-    assert(bps > -10_000, 'a price stays above zero');
-    const market = this.#markets.get(instId);
-    const flow = market === undefined ? undefined : this.#flows.get(market);
-    flow?.moveFair(bps / 10_000);
-    return flow !== undefined;
+    return this.#background.movePrice(instId, bps);
   }
 
   /** The whole book, or null for an unknown instrument (also below). */
@@ -381,43 +368,6 @@ export class Exchange {
     this.#markets.set(listing.instId, new Market(listing, ticks, options.startMs, this.#sink));
   }
 
-  #startFlow(options: ExchangeOptions, schedule: (timeMs: number, item: Timed) => void): void {
-    if (options.flow === 'none') return;
-    const pace = options.flowPace ?? 1;
-    assert(pace > 0, 'flow has a pace');
-    if (options.flow !== 'seeded') {
-      new FeedFlow(options.flow, this.#markets, this.#matcher, options.startMs, schedule).start();
-      return;
-    }
-    for (const instId of options.flowInstruments ?? DEFAULT_FLOW_INSTRUMENTS) {
-      const market = this.#markets.get(instId);
-      if (market === undefined || market.listing.state !== 'live') continue;
-      const { baseCcy, quoteCcy } = market.listing;
-      let fair = this.#fairPrices.get(baseCcy);
-      if (fair === undefined) {
-        fair = new FairPrice(new Random(options.seed ^ hash(baseCcy)), pace, schedule);
-        this.#fairPrices.set(baseCcy, fair);
-        fair.start(options.startMs);
-      }
-      const random = new Random(options.seed ^ hash(instId));
-      const usd = this.#usd(quoteCcy) || 1;
-      market.hasFlow = true;
-      const flow = new SeededFlow(market, fair, this.#matcher, random, usd, pace, schedule);
-      flow.start(options.startMs);
-      this.#flows.set(market, flow);
-    }
-  }
-
-  /** Seeded markets follow their fair price, fed ones their book, the others the fair price of their coin. */
-  #markOf(market: Market): Ticks {
-    const flow = this.#flows.get(market);
-    if (flow !== undefined) return Math.max(1, Math.round(flow.fairTicks));
-    if (market.hasFlow) return middle(market);
-    const fair = this.#fairPrices.get(market.listing.baseCcy);
-    if (fair === undefined || market.listing.instType === 'OPTION') return market.markTicks;
-    return Math.max(1, Math.round(market.startTicks * fair.ratio));
-  }
-
   #settleFunding(market: Market, nowMs: Milliseconds): void {
     for (const account of this.#accounts.values()) {
       const holding = account.holdings.get(market.listing.instId);
@@ -451,13 +401,4 @@ export class Exchange {
       this.#isRunning = false;
     }
   }
-}
-
-/** FNV-1a: gives every instrument its own stream of chance, whatever others are listed. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  }
-  return value;
 }

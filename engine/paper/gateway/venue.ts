@@ -226,6 +226,8 @@ export class PaperVenue implements SessionHost {
   attach(session: Session, subscription: Subscription): void {
     // What is due before joins on to what was; the newcomer starts after it.
     this.advance();
+    // That may have ended the newcomer's connection, and let go of its subscriptions already.
+    if (session.isClosed) return;
     if (subscription.isPrivate) this.privateStreams.attach(session, subscription);
     else this.market.attach(session, subscription, this.#now());
   }
