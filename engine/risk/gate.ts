@@ -15,12 +15,15 @@
  */
 import { assert } from '../base/assert.ts';
 import { CommandOp } from '../base/command-op.ts';
+import { ContractKind } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { Side } from '../base/side.ts';
 import { TICKS_MAX } from '../base/units.ts';
 import type { Lots, Ticks } from '../base/units.ts';
 import { KillLevel } from './kill-ladder.ts';
 import type { KillLadder } from './kill-ladder.ts';
+
+const BPS = 10_000;
 
 /** Why a command was struck. The first rule that fails, in this order. */
 export const GateReason = {
@@ -101,6 +104,12 @@ export class Gate {
   readonly #askTicks: Int32Array;
   /** The venue's mark price in ticks, with a fraction; 0 while it is not known. */
   readonly #markPriceTicks: Float64Array;
+  /** What a lot is valued at: the dearer of book and mark price; 0 before either has been seen. */
+  readonly #seenTicks: Float64Array;
+  /** Of Instrument, side by side: a price that crosses a call which V8 does not inline is boxed. */
+  readonly #lotValue: Float64Array;
+  readonly #tickValue: Float64Array;
+  readonly #isInverse: Uint8Array;
   readonly #buyTicksMax: Int32Array;
   readonly #sellTicksMin: Int32Array;
 
@@ -126,6 +135,10 @@ export class Gate {
     this.#bidTicks = new Int32Array(count);
     this.#askTicks = new Int32Array(count);
     this.#markPriceTicks = new Float64Array(count);
+    this.#seenTicks = new Float64Array(count);
+    this.#lotValue = Float64Array.from(instruments, ({ lotValue }) => lotValue);
+    this.#tickValue = Float64Array.from(instruments, ({ tick }) => tick.value);
+    this.#isInverse = Uint8Array.from(instruments, ({ kind }) => (kind === ContractKind.inverse ? 1 : 0));
     this.#buyTicksMax = new Int32Array(count).fill(TICKS_MAX);
     this.#sellTicksMin = new Int32Array(count);
   }
@@ -136,6 +149,7 @@ export class Gate {
     if (!isQuotable) return;
     this.#bidTicks[instrument] = bidTicks;
     this.#askTicks[instrument] = askTicks;
+    this.#seenTicks[instrument] = Math.max((bidTicks + askTicks) / 2, this.#markPriceTicks[instrument]!);
   }
 
   /** The venue's price limits; TICKS_MAX and 0 while there are none. */
@@ -146,7 +160,9 @@ export class Gate {
 
   /** The venue's mark price in ticks, with a fraction; 0 when it is not known (any more): then it strikes nothing. */
   setMarkPrice(instrument: number, ticks: number): void {
-    this.#markPriceTicks[instrument] = ticks > 0 ? ticks : 0;
+    const mark = ticks > 0 ? ticks : 0;
+    this.#markPriceTicks[instrument] = mark;
+    this.#seenTicks[instrument] = Math.max(this.markTicks(instrument), mark);
   }
 
   /** The middle of the last quotable book, in ticks; 0 before the first. */
@@ -243,22 +259,25 @@ export class Gate {
     if (!(worst <= limits.positionLotsMax)) return GateReason.positionMax;
     // What only leads out of a position is let pass whatever it and the others are worth.
     if (worst <= 0) return GateReason.pass;
-    const price = Math.max(ticks, this.#valueTicks(instrument));
-    if (!(this.#instruments[instrument]!.notional(price, worst) <= limits.notionalMax)) {
+    const dearest = Math.max(ticks, this.#seenTicks[instrument]!);
+    const price = this.#isInverse[instrument] === 1 ? 1 : dearest * this.#tickValue[instrument]!;
+    if (!(worst * this.#lotValue[instrument]! * price <= limits.notionalMax)) {
       return GateReason.instrumentNotionalMax;
     }
-    if (addedLots === 0) return GateReason.pass;
-    const notional = this.#otherNotional(instrument) + this.#notional(instrument, ticks, side, addedLots);
-    return notional <= this.#account.notionalMax ? GateReason.pass : GateReason.accountNotionalMax;
+    if (addedLots === 0 || this.#isInAccount(instrument, side, ticks, addedLots)) return GateReason.pass;
+    return GateReason.accountNotionalMax;
   }
 
   #checkPrice(instrument: number, side: Side, ticks: Ticks): GateReason {
     const bid = this.#bidTicks[instrument]!;
     const ask = this.#askTicks[instrument]!;
-    const mark = this.markTicks(instrument);
-    if (!isNear(ticks, mark, this.#limits[instrument]!.collarBps)) return GateReason.collarBook;
-    if (!this.#isNearMark(instrument, ticks, this.#limits[instrument]!.collarBps))
+    const mark = (bid + ask) / 2;
+    const markPrice = this.#markPriceTicks[instrument]!;
+    const { collarBps } = this.#limits[instrument]!;
+    if (!(Math.abs(ticks - mark) * BPS <= collarBps * mark)) return GateReason.collarBook;
+    if (markPrice > 0 && !(Math.abs(ticks - markPrice) * BPS <= collarBps * markPrice)) {
       return GateReason.collarMark;
+    }
     const isCrossing = side === Side.buy ? ticks >= ask : ticks <= bid;
     const reason = this.#checkLimits(instrument, side, ticks);
     // To cross the book comes before to cross ourselves: an order of ours rests behind the best of the book.
@@ -276,40 +295,35 @@ export class Gate {
     return ticks > otherBest ? GateReason.pass : GateReason.selfCross;
   }
 
-  #isNearMark(instrument: number, ticks: Ticks, bps: number): boolean {
-    const mark = this.#markPriceTicks[instrument]!;
-    return mark === 0 || isNear(ticks, mark, bps);
-  }
-
-  /** What a lot is valued at: the dearer of book and mark price, or the entry before either has been seen. */
-  #valueTicks(instrument: number): number {
-    const seen = Math.max(this.markTicks(instrument), this.#markPriceTicks[instrument]!);
-    return seen > 0 ? seen : this.#inputs.entryTicks[instrument]!;
-  }
-
-  #otherNotional(instrument: number): number {
+  /**
+   * @hot Whether all instruments together stay within the account's notional, with `addedLots` more on `side` of one. Each
+   * counts with the larger worst case of its two sides, at the dearest price that is known; the one at `ticks` if dearer.
+   */
+  #isInAccount(instrument: number, side: Side, ticks: Ticks, addedLots: Lots): boolean {
+    const { positionLots, exposureLots, entryTicks } = this.#inputs;
     let sum = 0;
-    for (let other = 0; other < this.#instruments.length; other++) {
-      if (other !== instrument) sum += this.#notional(other, 0, Side.buy, 0);
+    for (let each = 0; each < positionLots.length; each++) {
+      const position = positionLots[each]!;
+      let bought = position + exposureLots[each * 2]!;
+      let sold = exposureLots[each * 2 + 1]! - position;
+      // A market that has not been seen yet: its position is valued at its entry.
+      let value = this.#seenTicks[each]! > 0 ? this.#seenTicks[each]! : entryTicks[each]!;
+      if (each === instrument) {
+        if (side === Side.buy) bought += addedLots;
+        else sold += addedLots;
+        // A choice between a parameter and a float would box the float of every instrument; the maximum is arithmetic.
+        value = Math.max(value, ticks);
+      }
+      const lots = bought > sold ? bought : sold;
+      if (lots === 0) continue;
+      const price = this.#isInverse[each] === 1 ? 1 : value * this.#tickValue[each]!;
+      sum += lots * this.#lotValue[each]! * price * this.#limits[each]!.notionalRate;
     }
-    return sum;
-  }
-
-  /** Value of the larger worst case of the two sides, `addedLots` more on `side`, at the mark or at `ticks` if dearer. */
-  #notional(instrument: number, ticks: Ticks, side: Side, addedLots: Lots): number {
-    const position = this.#inputs.positionLots[instrument]!;
-    const bought =
-      position + this.#inputs.exposureLots[instrument * 2]! + (side === Side.buy ? addedLots : 0);
-    const sold =
-      this.#inputs.exposureLots[instrument * 2 + 1]! + (side === Side.sell ? addedLots : 0) - position;
-    const lots = Math.max(bought, sold, 0);
-    if (lots === 0) return 0;
-    const price = Math.max(ticks, this.#valueTicks(instrument));
-    return this.#instruments[instrument]!.notional(price, lots) * this.#limits[instrument]!.notionalRate;
+    return sum <= this.#account.notionalMax;
   }
 }
 
 /** Written so that NaN is far. */
 function isNear(ticks: number, mark: number, bps: number): boolean {
-  return Math.abs(ticks - mark) * 10_000 <= bps * mark;
+  return Math.abs(ticks - mark) * BPS <= bps * mark;
 }
