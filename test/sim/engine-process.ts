@@ -329,6 +329,7 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
 
   waitMs(ms: Milliseconds): Promise<void> {
     this.waits++;
+    this.timeline.isSettling = true;
     return new Promise((resolve) => {
       this.onTimer(ms * NS_PER_MS, () => {
         this.waits--;

@@ -55,6 +55,7 @@ export class Disk {
     if (isDead()) return new Promise(() => {});
     this.#underWay = text;
     this.saves++;
+    this.#timeline.isSettling = true;
     const isSlow = this.#timeline.nowNs < this.slowUntilNs;
     const takesMs = this.#saveMs * (0.5 + this.#random.unit()) + (isSlow ? this.slowMs : 0);
     return new Promise((resolve, reject) => {

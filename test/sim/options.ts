@@ -14,6 +14,8 @@ export interface SimOptions {
   readonly accountLevel: AccountLevel;
   /** What the venue lists; the first ones are configured, the others only value coins. */
   readonly rows: readonly InstrumentRow[];
+  /** What the account holds at the start. */
+  readonly balances: Readonly<Record<string, string>>;
   readonly latency: Latency;
   /** Of the engine's timer. */
   readonly timerMs: Milliseconds;
@@ -44,7 +46,7 @@ const MENU: readonly { readonly instId: string; readonly lots: number; readonly 
 /** Without these the venue could not tell what a coin is worth as margin. */
 const COIN_MARKETS = ['BTC-USDT', 'ETH-USDT', 'SOL-USDT'];
 
-export const BALANCES = { USDT: '1000000', USDC: '100000', BTC: '20', ETH: '400', SOL: '9000' };
+const BALANCES: Readonly<Record<string, string>> = { BTC: '20', ETH: '400', SOL: '9000' };
 
 export function optionsOf(seed: number): SimOptions {
   const random = new Random(seed ^ 0x6f7074);
@@ -69,7 +71,7 @@ export function optionsOf(seed: number): SimOptions {
       ackTimeoutMs: pick(random, [500, 1_000, 3_000]),
       orderExpiryMs: pick(random, [0, 500, 2_000]),
       deadMansSwitchSeconds: pick(random, [10, 10, 15, 30]),
-      auditMs: pick(random, [5_000, 10_000, 30_000]),
+      auditMs: pick(random, [5_000, 20_000, 30_000]),
       bookAgeMsMax: pick(random, [0, 5_000, 10_000]),
       clockOffsetMsMax: pick(random, [1_000, 5_000]),
       stallMsMax: pick(random, [0, 500, 1_000]),
@@ -80,8 +82,12 @@ export function optionsOf(seed: number): SimOptions {
     tag,
     accountLevel,
     rows,
+    balances: {
+      USDT: '1000000',
+      ...Object.fromEntries(coinsOf(traded).map((coin) => [coin, BALANCES[coin]!])),
+    },
     latency: { minMs: pick(random, [0.3, 1, 5, 30]), meanMs: pick(random, [0.2, 1, 4]) },
-    timerMs: pick(random, [20, 50, 100, 100]),
+    timerMs: pick(random, [20, 50, 100, 100, 100, 100]),
     quoterMs: pick(random, [0, 0, 0, 2]),
     saveMs: pick(random, [1, 5, 20]),
     matchDelayMs: pick(random, [0, 1, 3]),
@@ -106,6 +112,11 @@ function pickRows(random: Random): InstrumentRow[] {
   const names = new Set<string>();
   while (names.size < count) names.add(pick(random, MENU).instId);
   return [...names].map((instId) => recorded.find((row) => row.instId === instId)!);
+}
+
+/** The coins that these instruments are traded or settled in. */
+function coinsOf(rows: readonly InstrumentRow[]): string[] {
+  return [...new Set(rows.map(({ instId }) => String(instId).split('-')[0]!))];
 }
 
 function instrumentOf(row: InstrumentRow, level: AccountLevel, random: Random): unknown {

@@ -65,6 +65,7 @@ export class SimTransport implements RestTransport {
     if (this.#host.isDead) return new Promise(() => {});
     this.#host.logRest(request);
     this.pending++;
+    timeline.isSettling = true;
     return new Promise((resolve, reject) => {
       let isOpen = true;
       const end = (settle: () => void): void => {

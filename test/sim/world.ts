@@ -15,7 +15,7 @@ import type { Machine, ProcessOwner } from './engine-process.ts';
 import { ForeignOrders } from './foreign-orders.ts';
 import { Disk } from './memory-state-store.ts';
 import { Network } from './network.ts';
-import { BALANCES, optionsOf } from './options.ts';
+import { optionsOf } from './options.ts';
 import type { SimOptions } from './options.ts';
 import { MessageLog } from './sim-log.ts';
 import { RestFault } from './sim-rest.ts';
@@ -267,7 +267,8 @@ export class SimWorld implements SimWorldView, ProcessOwner {
         venue.advance();
       } else this.step = timeline.runNext();
       // Everything that hangs on a promise of this step runs before the next one, or the order would be chance.
-      if (timeline.isSettling || this.step === StepKind.engineTimer) {
+      if (this.step === StepKind.engineTimer) await null;
+      if (timeline.isSettling) {
         timeline.isSettling = false;
         await new Promise(setImmediate);
       }
@@ -304,7 +305,7 @@ function venueOf(seed: number, options: SimOptions, timeline: Timeline): PaperVe
       {
         uid: UID,
         ...KEY,
-        balances: BALANCES,
+        balances: options.balances,
         accountLevel: options.accountLevel,
         positionMode: 'net_mode',
         makerFeeRate: '-0.0002',
