@@ -107,6 +107,8 @@ export class Loop {
   readonly #pushes: LoopPushes;
   readonly #batch: CommandBatch;
   #heartbeatNs: Nanoseconds = -Infinity;
+  /** The last timer; what comes too long after it was held up with the thread, and tells of a market that is gone. */
+  #timerNs: Nanoseconds = -Infinity;
 
   constructor(options: LoopOptions) {
     const { instruments, handoff } = options;
@@ -262,6 +264,7 @@ export class Loop {
     const { timings } = this.#options;
     state.advance(nowNs);
     state.venueEpochMs = venueMs - nowNs / NS_PER_MS;
+    this.#timerNs = nowNs;
     this.kill.onTimer(this.market.fairTicks, state);
     if (this.#answers.expire(nowNs, timings.ackTimeoutNs) > 0) this.account.recover();
     if (this.table.doubtCount > 0 && this.#isDoubtOld(nowNs)) this.account.recover();
@@ -421,6 +424,7 @@ export class Loop {
       this.account.isRecovered &&
       !state.isStopping &&
       state.isEverySessionUp &&
+      !(state.nowNs - this.#timerNs > this.#options.watches.stallNsMax) &&
       this.kill.isArmed(state.nowNs)
     );
   }

@@ -125,6 +125,16 @@ test('a stall of the thread withdraws, and smooth timers bring the quotes back',
   expect(world.loop.kill.health.stalls).toBe(1);
 });
 
+test('what was held up with the thread asks for no order, though it comes before the timer', () => {
+  const world = quoting({ watches: { stallNsMax: NS_PER_SECOND } });
+  world.clock.advanceNs(1.5 * NS_PER_SECOND);
+  world.move('999.9', '1000.1', '1000.9', '1001.1');
+  world.quote();
+  const messages = world.orderMessages();
+  expect(itemsOf(messages, isCancel)).toHaveLength(6);
+  expect(messages.filter((message) => !isCancel(message))).toEqual([]);
+});
+
 test('a clock that steps away withdraws, and a clock that stands brings the quotes back', () => {
   const world = quoting();
   world.loop.onClock(0, 10, world.nowNs);
