@@ -15,11 +15,15 @@ const ITEM_CODES: Readonly<Record<OrderKind, readonly string[]>> = {
 const UNCERTAIN_CODES = ['50001', '50004', '50026', '51054', '51149'];
 const BUSY_CODES = ['50011', '50013', '50061'];
 
+/** A venue that is busy is so for a moment. */
+const INTERRUPTION_NS: Nanoseconds = 5 * NS_PER_SECOND;
+
 interface Interruption {
   readonly sCode: string;
   readonly isApplied: boolean;
-  /** Items that it still meets. */
+  /** Items that it still meets, and until when. */
   left: number;
+  readonly untilNs: Nanoseconds;
 }
 
 /** What goes wrong at the venue itself. */
@@ -65,6 +69,10 @@ export class VenueFaults {
   #interfere(kind: OrderKind): { readonly sCode: string; readonly isApplied: boolean } | null {
     const interruption = this.#interruption;
     if (interruption === null) return null;
+    if (this.#world.nowNs > interruption.untilNs) {
+      this.#interruption = null;
+      return null;
+    }
     if (--interruption.left <= 0) this.#interruption = null;
     // Every other item: what a batch's siblings meet is no rule for it.
     if (interruption.sCode === '' && this.#random.unit() < 0.4) return null;
@@ -73,7 +81,8 @@ export class VenueFaults {
   }
 
   #interrupt(sCode: string, isApplied: boolean, left: number): boolean {
-    this.#interruption = { sCode, isApplied, left };
+    const untilNs = this.#world.nowNs + INTERRUPTION_NS;
+    this.#interruption = { sCode, isApplied, left, untilNs };
     return true;
   }
 
