@@ -3,7 +3,7 @@ import { Side } from '../../engine/base/side.ts';
 import { SyncResult } from '../../engine/book/book-sync.ts';
 import type { Engine } from '../../engine/host/engine.ts';
 import type { EngineWorld } from '../../engine/host/engine-world.ts';
-import { Connection } from '../../engine/loop-options.ts';
+import { Connection, LoopRequest } from '../../engine/loop-options.ts';
 import { OrderState } from '../../engine/orders/order-state.ts';
 import { NO_ORDER } from '../../engine/orders/order-table.ts';
 import { TradeMark } from '../../engine/orders/trade-log.ts';
@@ -125,9 +125,15 @@ const RISK: readonly BrokenEngine[] = [
     break: (engine) => {
       const { throttle } = engine.loop;
       const available = throttle.available.bind(throttle);
-      // The places' own look at the cancels that are left goes on seeing them: it is a call of the real method.
-      throttle.available = (op, instrument, isBatch, nowNs) =>
-        op === CommandOp.cancel ? 0 : available(op, instrument, isBatch, nowNs);
+      let isInside = false;
+      throttle.available = (op, instrument, isBatch, nowNs) => {
+        // Whether a place may leave depends on the cancels that are left: that look goes on seeing them.
+        if (op === CommandOp.cancel && !isInside) return 0;
+        isInside = true;
+        const count = available(op, instrument, isBatch, nowNs);
+        isInside = false;
+        return count;
+      };
     },
   },
 ];
@@ -293,7 +299,21 @@ const SWITCH: readonly BrokenEngine[] = [
         if (timers !== HANGS_AFTER) return;
         engine.onFrame = () => undefined;
         engine.onQuotes = () => undefined;
+        engine.loop.onSwitchArmed = () => undefined;
+        engine.loop.onAudited = () => undefined;
+        engine.loop.onRecovered = () => undefined;
       };
+    },
+  },
+  {
+    name: 'switch-too-slow',
+    about: 'the venue is asked to wait for longer than is configured',
+    caughtBy: "dead man's switch",
+    seedsMax: 12,
+    break: (_engine, world) => {
+      const { account } = world;
+      const cancelAllAfter = account.cancelAllAfter.bind(account);
+      account.cancelAllAfter = (seconds, tag) => cancelAllAfter(seconds === 0 ? 0 : 120, tag);
     },
   },
   {
@@ -323,20 +343,27 @@ const STATE: readonly BrokenEngine[] = [
     caughtBy: 'state survives',
     seedsMax: 12,
     break: (engine) => {
-      const { keeper } = engine;
-      keeper.save = () => Promise.resolve(true);
-      keeper.saveSoon = () => undefined;
+      const request = engine.request.bind(engine);
+      engine.keeper.save = () => Promise.resolve(true);
+      // What is asked for at once waits until it is looked at again, up to a second later.
+      engine.request = (what, instrument) => {
+        if (what !== LoopRequest.save) request(what, instrument);
+      };
     },
   },
   {
-    name: 'run-repeated',
-    about: 'the run is not counted on, so that names of orders come again',
-    caughtBy: 'state survives',
-    seedsMax: 6,
-    break: (_engine, world) => {
-      const { state } = world;
-      const save = state.save.bind(state);
-      state.save = (lasting) => save({ ...lasting, run: lasting.run - 1 });
+    name: 'names-repeated',
+    about: 'a slot of the order table is used again without counting its generation',
+    caughtBy: 'own marks',
+    seedsMax: 2,
+    break: (engine) => {
+      const { table } = engine.loop;
+      const open = table.open.bind(table);
+      table.open = (instrument, side, ticks, lots, nowNs) => {
+        const slot = open(instrument, side, ticks, lots, nowNs);
+        if (slot !== NO_ORDER) table.generation[slot] = 1;
+        return slot;
+      };
     },
   },
   {

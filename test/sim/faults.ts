@@ -143,7 +143,7 @@ export class Faults {
       { name: 'clockJump', weight: 1, cause: () => this.#jumpClock() },
       { name: 'diskSlow', weight: 1, cause: () => this.#slowDisk() },
       { name: 'diskFull', weight: 1, cause: () => this.#failDisk() },
-      { name: 'operator', weight: 1, cause: () => this.#operate() },
+      { name: 'operator', weight: 2, cause: () => this.#operate() },
       ...REST_FAULTS.map(([name, fault]) => ({
         name,
         weight: 1,
@@ -265,6 +265,10 @@ export class Faults {
     if (world.engine === null) return false;
     world.command((['pause', 'reduce', 'flatten', 'halt', 'resume'] as const)[this.#random.below(5)]!);
     world.timeline.after(this.#seconds(1, 60), StepKind.fault, () => world.command('resume'));
+    // What was just acknowledged must be there after a death.
+    const crashNs = this.#seconds(0, 1.5);
+    if (this.#random.unit() < 0.3 && world.nowNs + crashNs < world.faultsUntilNs)
+      world.timeline.after(crashNs, StepKind.fault, () => this.#crash());
     return true;
   }
 }
