@@ -13,6 +13,9 @@ import type { ProcessOptions } from './running-process.ts';
 const SCRIPT = join(ROOT, 'dist', 'engine', 'cli', 'start.js');
 const CTL = join(ROOT, 'dist', 'engine', 'cli', 'ctl.js');
 
+/** A start takes a second; on a machine that does much else, many. */
+const START_MS = 30_000;
+
 const STATES = mkdtempSync(join(tmpdir(), 'okxmm-states-'));
 afterAll(() => rmSync(STATES, { recursive: true, force: true }));
 let states = 0;
@@ -132,7 +135,7 @@ export class EngineProcess {
 
   /** Where it says that metrics and status are. */
   async base(): Promise<string> {
-    const [, base] = await this.process.said(/metrics and status on (http:\/\/\S+)/);
+    const [, base] = await this.process.said(/metrics and status on (http:\/\/\S+)/, START_MS);
     return base!;
   }
 

@@ -21,6 +21,8 @@ const SWITCH_MS = 10_000;
 const MARGIN_MS = 3_000;
 const POLL_MS = 100;
 const START_MS = 45_000;
+/** Engines begin one after the other: each start takes a whole core for a second. */
+const APART_MS = 1_500;
 /** A kill comes within this after the engine quotes, or after its process began. */
 const QUOTING_MS = 3_000;
 const STARTING_MS = 2_500;
@@ -145,7 +147,7 @@ describe('kill -9', () => {
     for (const [index, account] of accounts.entries()) {
       lives.push(new Lives(venue, config, account, await uidOf(venue, account), SEED + index));
     }
-    await Promise.all(lives.map((each) => each.run()));
+    await Promise.all(lives.map((each, index) => pass(index * APART_MS).then(() => each.run())));
     // Kills of engines that had no orders, and no trades between them, would show nothing.
     expect(lives.reduce((sum, { orphans }) => sum + orphans, 0)).toBeGreaterThan(ENGINES * KILLS);
     for (const { uid, trades } of lives) expect(trades, uid).toBeGreaterThan(KILLS);

@@ -79,6 +79,16 @@ function traded(state: EngineState, fills: readonly VenueFill[]): Map<string, Su
   return sums;
 }
 
+/** Prices of trades are whole ticks, so what they cost is a whole number: else a position was taken over, not traded. */
+function takenOver(state: EngineState): string | undefined {
+  const row = state.ledger.find(
+    ({ cash, cashRest }) => !Number.isInteger(cash) || !Number.isInteger(cashRest),
+  );
+  return row === undefined
+    ? undefined
+    : `${row.instId}: cash ${row.cash} + ${row.cashRest} is not that of trades`;
+}
+
 /** The first difference, in words; undefined when there is none. */
 function differenceOf(told: ReadonlyMap<string, Sums>, ours: ReadonlyMap<string, Sums>): string | undefined {
   for (const [instId, venue] of told) {
@@ -122,7 +132,9 @@ export async function expectEqualMoney(
     const state = stateOf(engine.state);
     count = fills.length;
     difference =
-      differenceOf(traded(state, fills), booked(state)) ?? (await positionDifference(engine, venue, account));
+      takenOver(state) ??
+      differenceOf(traded(state, fills), booked(state)) ??
+      (await positionDifference(engine, venue, account));
     return difference === undefined ? true : undefined;
   };
   await until('the engine’s money to be the venue’s', equal, SETTLE_MS, POLL_MS).catch((error: unknown) => {
