@@ -1,7 +1,7 @@
 /**
- * The process around the engine: takes the state directory, brings up the embedded venue if there is one, then an engine, and
- * takes everything down again when no order is left. An engine whose instruments changed under it is replaced in place:
- * venue, state directory and control socket stay.
+ * The process around the engine: takes the state directory, brings up the embedded venue if there is one, then an engine,
+ * and takes everything down again when no order is left. An engine whose instruments changed under it is replaced in
+ * place: venue, state directory and control socket stay.
  *
  *     control socket (the lock) ─▶ embedded venue ─▶ engine ─▶ ... ─▶ engine ─▶ down in the opposite order
  *
