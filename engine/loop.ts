@@ -22,7 +22,7 @@
  * Cost:       a depth frame that moves nothing of ours is decode, book, publish and two comparisons; nothing allocates.
  */
 import type { Instrument } from './base/instrument.ts';
-import { NS_PER_MS } from './base/units.ts';
+import { NS_PER_MS, NS_PER_SECOND } from './base/units.ts';
 import type { Milliseconds, Nanoseconds } from './base/units.ts';
 import type { QuoteBell } from './handoff/doorbell.ts';
 import { LoopAccount } from './loop-account.ts';
@@ -73,6 +73,8 @@ const SLOTS_MAX = 10_000;
 const TRADES_MAX = 65_536;
 /** The venue counts in windows of 2 s; ours are longer by what messages may bunch up on the way. */
 const WINDOW_MARGIN_NS = 50 * NS_PER_MS;
+/** A timer that is this late was held up with the thread, whatever stall is allowed for: nothing is quoted before it. */
+const HELD_UP_NS_MAX = 5 * NS_PER_SECOND;
 /** Cancels kept back for what rests: enough to take out two full ladders of an instrument at once. */
 const CANCEL_RESERVE_SINGLE = 10;
 const CANCEL_RESERVE_BATCH = 60;
@@ -109,6 +111,7 @@ export class Loop {
   #heartbeatNs: Nanoseconds = -Infinity;
   /** The last timer; what comes too long after it was held up with the thread, and tells of a market that is gone. */
   #timerNs: Nanoseconds = -Infinity;
+  readonly #heldUpNs: Nanoseconds;
 
   constructor(options: LoopOptions) {
     const { instruments, handoff } = options;
@@ -117,6 +120,7 @@ export class Loop {
     const state = new LoopState(count);
     this.#options = options;
     this.#state = state;
+    this.#heldUpNs = Math.min(HELD_UP_NS_MAX, options.watches.stallNsMax);
     this.instruments = instruments;
     const table = (this.table = new OrderTable(count, slots));
     const ledger = (this.ledger = new PositionLedger(instruments));
@@ -424,7 +428,7 @@ export class Loop {
       this.account.isRecovered &&
       !state.isStopping &&
       state.isEverySessionUp &&
-      !(state.nowNs - this.#timerNs > this.#options.watches.stallNsMax) &&
+      !(state.nowNs - this.#timerNs > this.#heldUpNs) &&
       this.kill.isArmed(state.nowNs)
     );
   }
