@@ -129,9 +129,10 @@ const RISK: readonly BrokenEngine[] = [
       throttle.available = (op, instrument, isBatch, nowNs) => {
         // Whether a place may leave depends on the cancels that are left: that look goes on seeing them.
         if (op === CommandOp.cancel && !isInside) return 0;
+        const wasInside = isInside;
         isInside = true;
         const count = available(op, instrument, isBatch, nowNs);
-        isInside = false;
+        isInside = wasInside;
         return count;
       };
     },
@@ -355,7 +356,7 @@ const STATE: readonly BrokenEngine[] = [
     name: 'names-repeated',
     about: 'a slot of the order table is used again without counting its generation',
     caughtBy: 'own marks',
-    seedsMax: 2,
+    seedsMax: 8,
     break: (engine) => {
       const { table } = engine.loop;
       const open = table.open.bind(table);

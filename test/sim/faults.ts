@@ -266,8 +266,8 @@ export class Faults {
     world.command((['pause', 'reduce', 'flatten', 'halt', 'resume'] as const)[this.#random.below(5)]!);
     world.timeline.after(this.#seconds(1, 60), StepKind.fault, () => world.command('resume'));
     // What was just acknowledged must be there after a death.
-    const crashNs = this.#seconds(0, 1.5);
-    if (this.#random.unit() < 0.3 && world.nowNs + crashNs < world.faultsUntilNs)
+    const crashNs = this.#seconds(0, 1);
+    if (this.#random.unit() < 0.4 && world.nowNs + crashNs < world.faultsUntilNs)
       world.timeline.after(crashNs, StepKind.fault, () => this.#crash());
     return true;
   }
