@@ -167,8 +167,8 @@ export class LoopBooks {
   // --------------------------------------------------------------------------------------------------- resync
 
   /**
-   * Unsubscribes and subscribes again on the same connection, at the end of this input; the next try is for the timer. A book
-   * that breaks again soon waits ever longer.
+   * Unsubscribes and subscribes again on the same connection, at the end of this input; the next try is for the timer. A
+   * book that breaks again soon waits ever longer.
    */
   #resync(instrument: number): void {
     const { nowNs } = this.#state;

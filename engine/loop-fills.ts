@@ -203,8 +203,8 @@ export class LoopFills {
   // ---------------------------------------------------------------------------------------------------- fills
 
   /**
-   * Rows of the fills channel. Those of a taker are passed over: the venue adds them up, so that a row has the id of the last
-   * of several trades; the orders channel tells each.
+   * Rows of the fills channel. Those of a taker are passed over: the venue adds them up, so that a row has the id of the
+   * last of several trades; the orders channel tells each.
    */
   onFills(rows: readonly FillRow[], nowNs: Nanoseconds): PathSignal {
     let signal: PathSignal = PathSignal.none;

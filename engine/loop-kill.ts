@@ -123,8 +123,8 @@ export class LoopKill {
   }
 
   /**
-   * The same, by instrument. What is held and has no mark yet, as after a restart, is not a number: a gain that only waits for
-   * its mark must not look like a fall from the peak.
+   * The same, by instrument. What is held and has no mark yet, as after a restart, is not a number: a gain that only waits
+   * for its mark must not look like a fall from the peak.
    */
   #measure(): number {
     let profit = 0;

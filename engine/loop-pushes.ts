@@ -1,6 +1,6 @@
 /**
- * The channels beside depth and orders: what may be traded, at which prices, how the account stands, and whether the venue is
- * open at all.
+ * The channels beside depth and orders: what may be traded, at which prices, how the account stands, and whether the venue
+ * is open at all.
  *
  * Owner:      the engine thread.
  * Invariants: what a channel has said is forgotten when it could no longer say that it changed, so that nothing stays paused

@@ -25,16 +25,17 @@ import type { Instrument } from './base/instrument.ts';
 import { NS_PER_MS, NS_PER_SECOND } from './base/units.ts';
 import type { Milliseconds, Nanoseconds } from './base/units.ts';
 import type { QuoteBell } from './handoff/doorbell.ts';
-import { LoopAccount } from './loop-account.ts';
-import { LoopAnswers, PathSignal, REQUESTS_IN_FLIGHT_MAX } from './loop-answers.ts';
-import { LoopBooks } from './loop-books.ts';
-import { LoopCommands } from './loop-commands.ts';
-import { LoopFills } from './loop-fills.ts';
-import { LoopFlatten } from './loop-flatten.ts';
-import { LoopKill } from './loop-kill.ts';
-import { LoopMarket } from './loop-market.ts';
-import { LoopMetrics } from './loop-metrics.ts';
-import { LoopOperator } from './loop-operator.ts';
+import type { LoopAccount } from './loop-account.ts';
+import { PathSignal } from './loop-answers.ts';
+import type { LoopAnswers } from './loop-answers.ts';
+import type { LoopBooks } from './loop-books.ts';
+import type { LoopCommands } from './loop-commands.ts';
+import type { LoopFills } from './loop-fills.ts';
+import type { LoopFlatten } from './loop-flatten.ts';
+import type { LoopKill } from './loop-kill.ts';
+import type { LoopMarket } from './loop-market.ts';
+import type { LoopMetrics } from './loop-metrics.ts';
+import type { LoopOperator } from './loop-operator.ts';
 import { Connection, LoopRequest } from './loop-options.ts';
 import type {
   AuditedAccount,
@@ -43,41 +44,25 @@ import type {
   OperatorCommand,
   RecoveredAccount,
 } from './loop-options.ts';
-import { LoopPushes } from './loop-pushes.ts';
-import { LoopQuoting } from './loop-quoting.ts';
-import { LoopRests } from './loop-rests.ts';
-import { LoopState } from './loop-state.ts';
+import { buildLoop } from './loop-parts.ts';
+import type { LoopPushes } from './loop-pushes.ts';
+import type { LoopQuoting } from './loop-quoting.ts';
+import type { LoopState } from './loop-state.ts';
 import type { WantedLadder } from './loop-wanted.ts';
 import { FrameKind, PushChannel, frameKind, pushChannel } from './okx/frame-kind.ts';
-import {
-  BATCH_ORDERS_PER_WINDOW,
-  ORDER_WINDOW_MS,
-  SINGLE_REQUESTS_PER_WINDOW,
-  SUB_ACCOUNT_ORDERS_PER_WINDOW,
-} from './okx/venue-limits.ts';
 import { CommandBatch } from './orders/command-batch.ts';
-import { Fills } from './orders/fills.ts';
-import { NO_ORDER, OrderTable } from './orders/order-table.ts';
-import { PositionLedger } from './orders/position-ledger.ts';
-import { RequestLog } from './orders/request-log.ts';
-import { TradeLog } from './orders/trade-log.ts';
-import { Gate } from './risk/gate.ts';
-import { ACCOUNT, KillLadder, KillLevel, KillTrigger } from './risk/kill-ladder.ts';
+import { NO_ORDER } from './orders/order-table.ts';
+import type { OrderTable } from './orders/order-table.ts';
+import type { PositionLedger } from './orders/position-ledger.ts';
+import type { TradeLog } from './orders/trade-log.ts';
+import type { Gate } from './risk/gate.ts';
+import { ACCOUNT, KillLevel, KillTrigger } from './risk/kill-ladder.ts';
+import type { KillLadder } from './risk/kill-ladder.ts';
 import type { LossWatch } from './risk/loss-watch.ts';
-import { Throttle } from './risk/throttle.ts';
+import type { Throttle } from './risk/throttle.ts';
 
-/** Rows of the order table: OKX's open orders of an account are 4,000; an engine of 100 instruments wants 2,000. */
-const SLOTS_MIN = 256;
-const SLOTS_MAX = 10_000;
-/** Trades remembered: many times what comes between two audits. */
-const TRADES_MAX = 65_536;
-/** The venue counts in windows of 2 s; ours are longer by what messages may bunch up on the way. */
-const WINDOW_MARGIN_NS = 50 * NS_PER_MS;
 /** A timer that is this late was held up with the thread, whatever stall is allowed for: nothing is quoted before it. */
 const HELD_UP_NS_MAX = 5 * NS_PER_SECOND;
-/** Cancels kept back for what rests: enough to take out two full ladders of an instrument at once. */
-const CANCEL_RESERVE_SINGLE = 10;
-const CANCEL_RESERVE_BATCH = 60;
 
 /** Where the engine stands, as a whole. How far it may go while it quotes is the kill ladder's. */
 export const LoopPhase = { starting: 0, recovering: 1, quoting: 2, halted: 3, stopping: 4 } as const;
@@ -114,46 +99,30 @@ export class Loop {
   readonly #heldUpNs: Nanoseconds;
 
   constructor(options: LoopOptions) {
-    const { instruments, handoff } = options;
-    const count = instruments.length;
-    const slots = Math.min(SLOTS_MAX, Math.max(SLOTS_MIN, count * handoff.quoteLevels * 4));
-    const state = new LoopState(count);
+    const parts = buildLoop(options);
     this.#options = options;
-    this.#state = state;
+    this.#state = parts.state;
     this.#heldUpNs = Math.min(HELD_UP_NS_MAX, options.watches.stallNsMax);
-    this.instruments = instruments;
-    const table = (this.table = new OrderTable(count, slots));
-    const ledger = (this.ledger = new PositionLedger(instruments));
-    const ladder = (this.ladder = new KillLadder(instruments));
-    const metrics = (this.metrics = new LoopMetrics(options.metrics, options.stageClock));
-    const gate = (this.gate = gateOf(options, table, ledger, ladder));
-    const throttle = (this.throttle = throttleOf(count));
-    const rests = new LoopRests(count, slots);
-    const requests = new RequestLog(REQUESTS_IN_FLIGHT_MAX);
-    const path = { table, gate, throttle, requests, rests, metrics };
-    this.tradeLog = new TradeLog(TRADES_MAX);
-    const market = (this.market = new LoopMarket(handoff, table));
-    const kill = (this.kill = new LoopKill(options, ladder, ledger, gate));
-    const commands = (this.commands = new LoopCommands(options, state, path, kill.orderToTrade));
-    this.#answers = new LoopAnswers(options, state, path, ladder);
-    const booking = new Fills(table, ledger, this.tradeLog);
-    const fills = new LoopFills(options, state, { table, fills: booking, kill, rests, metrics });
-    this.fills = fills;
-    this.#quoting = new LoopQuoting(options, state, { table, ledger, gate, market, commands, kill, metrics });
-    this.#books = new LoopBooks(options, state, market, this.#quoting, metrics);
-    this.account = new LoopAccount(options, state, { table, ledger, gate, ladder, fills });
-    this.flatten = new LoopFlatten(options, state, { table, ledger, gate, market, commands, ladder, rests });
-    this.operator = new LoopOperator(instruments, kill, this.flatten);
-    this.#pushes = new LoopPushes(options, state, {
-      gate,
-      ledger,
-      kill,
-      quoting: this.#quoting,
-      fills,
-      account: this.account,
-      metrics,
-    });
-    this.#batch = new CommandBatch(slots);
+    this.instruments = options.instruments;
+    this.table = parts.table;
+    this.ledger = parts.ledger;
+    this.tradeLog = parts.tradeLog;
+    this.ladder = parts.ladder;
+    this.gate = parts.gate;
+    this.throttle = parts.throttle;
+    this.metrics = parts.metrics;
+    this.market = parts.market;
+    this.commands = parts.commands;
+    this.fills = parts.fills;
+    this.kill = parts.kill;
+    this.account = parts.account;
+    this.flatten = parts.flatten;
+    this.operator = parts.operator;
+    this.#quoting = parts.quoting;
+    this.#books = parts.books;
+    this.#answers = parts.answers;
+    this.#pushes = parts.pushes;
+    this.#batch = new CommandBatch(parts.table.capacity);
   }
 
   // ---------------------------------------------------------------------------------------------------- state
@@ -456,28 +425,4 @@ export class Loop {
     this.#books.flush();
     this.metrics.end();
   }
-}
-
-function gateOf(options: LoopOptions, table: OrderTable, ledger: PositionLedger, ladder: KillLadder): Gate {
-  const inputs = {
-    positionLots: ledger.positionLots,
-    entryTicks: ledger.entryTicks,
-    exposureLots: table.exposureLots,
-    bestTicks: table.bestTicks,
-    openCounts: table.openCounts,
-  };
-  return new Gate(options.instruments, options.limits, options.account, inputs, options.tag !== '', ladder);
-}
-
-function throttleOf(instrumentCount: number): Throttle {
-  return new Throttle({
-    instrumentCount,
-    windowNs: ORDER_WINDOW_MS * NS_PER_MS,
-    marginNs: WINDOW_MARGIN_NS,
-    singleMax: SINGLE_REQUESTS_PER_WINDOW,
-    batchMax: BATCH_ORDERS_PER_WINDOW,
-    accountMax: SUB_ACCOUNT_ORDERS_PER_WINDOW,
-    cancelReserveSingle: CANCEL_RESERVE_SINGLE,
-    cancelReserveBatch: CANCEL_RESERVE_BATCH,
-  });
 }

@@ -1,0 +1,144 @@
+/**
+ * What the loop is made of, put together in one place.
+ *
+ * Owner:      the engine thread.
+ * Invariants: each part is given what it reads and writes, and knows nothing else; nothing in here runs after the start.
+ * Cost:       once.
+ */
+import { NS_PER_MS } from './base/units.ts';
+import { LoopAccount } from './loop-account.ts';
+import { LoopAnswers, REQUESTS_IN_FLIGHT_MAX } from './loop-answers.ts';
+import { LoopBooks } from './loop-books.ts';
+import { LoopCommands } from './loop-commands.ts';
+import { LoopFills } from './loop-fills.ts';
+import { LoopFlatten } from './loop-flatten.ts';
+import { LoopKill } from './loop-kill.ts';
+import { LoopMarket } from './loop-market.ts';
+import { LoopMetrics } from './loop-metrics.ts';
+import { LoopOperator } from './loop-operator.ts';
+import type { LoopOptions } from './loop-options.ts';
+import { LoopPushes } from './loop-pushes.ts';
+import { LoopQuoting } from './loop-quoting.ts';
+import { LoopRests } from './loop-rests.ts';
+import { LoopState } from './loop-state.ts';
+import {
+  BATCH_ORDERS_PER_WINDOW,
+  ORDER_WINDOW_MS,
+  SINGLE_REQUESTS_PER_WINDOW,
+  SUB_ACCOUNT_ORDERS_PER_WINDOW,
+} from './okx/venue-limits.ts';
+import { Fills } from './orders/fills.ts';
+import { OrderTable } from './orders/order-table.ts';
+import { PositionLedger } from './orders/position-ledger.ts';
+import { RequestLog } from './orders/request-log.ts';
+import { TradeLog } from './orders/trade-log.ts';
+import { Gate } from './risk/gate.ts';
+import { KillLadder } from './risk/kill-ladder.ts';
+import { Throttle } from './risk/throttle.ts';
+
+/** Rows of the order table: OKX's open orders of an account are 4,000; an engine of 100 instruments wants 2,000. */
+const SLOTS_MIN = 256;
+const SLOTS_MAX = 10_000;
+/** Trades remembered: many times what comes between two audits. */
+const TRADES_MAX = 65_536;
+/** The venue counts in windows of 2 s; ours are longer by what messages may bunch up on the way. */
+const WINDOW_MARGIN_NS = 50 * NS_PER_MS;
+/** Cancels kept back for what rests: enough to take out two full ladders of an instrument at once. */
+const CANCEL_RESERVE_SINGLE = 10;
+const CANCEL_RESERVE_BATCH = 60;
+
+export interface LoopParts {
+  readonly state: LoopState;
+  readonly table: OrderTable;
+  readonly ledger: PositionLedger;
+  readonly tradeLog: TradeLog;
+  readonly ladder: KillLadder;
+  readonly gate: Gate;
+  readonly throttle: Throttle;
+  readonly metrics: LoopMetrics;
+  readonly market: LoopMarket;
+  readonly kill: LoopKill;
+  readonly commands: LoopCommands;
+  readonly answers: LoopAnswers;
+  readonly fills: LoopFills;
+  readonly quoting: LoopQuoting;
+  readonly books: LoopBooks;
+  readonly account: LoopAccount;
+  readonly flatten: LoopFlatten;
+  readonly operator: LoopOperator;
+  readonly pushes: LoopPushes;
+}
+
+export function buildLoop(options: LoopOptions): LoopParts {
+  const { instruments, handoff } = options;
+  const count = instruments.length;
+  const slots = Math.min(SLOTS_MAX, Math.max(SLOTS_MIN, count * handoff.quoteLevels * 4));
+  const state = new LoopState(count);
+  const table = new OrderTable(count, slots);
+  const ledger = new PositionLedger(instruments);
+  const tradeLog = new TradeLog(TRADES_MAX);
+  const ladder = new KillLadder(instruments);
+  const metrics = new LoopMetrics(options.metrics, options.stageClock);
+  const gate = gateOf(options, table, ledger, ladder);
+  const throttle = throttleOf(count);
+  const rests = new LoopRests(count, slots);
+  const requests = new RequestLog(REQUESTS_IN_FLIGHT_MAX);
+  const path = { table, gate, throttle, requests, rests, metrics };
+  const market = new LoopMarket(handoff, table);
+  const kill = new LoopKill(options, ladder, ledger, gate);
+  const commands = new LoopCommands(options, state, path, kill.orderToTrade);
+  const answers = new LoopAnswers(options, state, path, ladder);
+  const booking = new Fills(table, ledger, tradeLog);
+  const fills = new LoopFills(options, state, { table, fills: booking, kill, rests, metrics });
+  const quoting = new LoopQuoting(options, state, { table, ledger, gate, market, commands, kill, metrics });
+  const books = new LoopBooks(options, state, market, quoting, metrics);
+  const account = new LoopAccount(options, state, { table, ledger, gate, ladder, fills });
+  const flatten = new LoopFlatten(options, state, { table, ledger, gate, market, commands, ladder, rests });
+  const operator = new LoopOperator(instruments, kill, flatten);
+  const pushes = new LoopPushes(options, state, { gate, ledger, kill, quoting, fills, account, metrics });
+  return {
+    state,
+    table,
+    ledger,
+    tradeLog,
+    ladder,
+    gate,
+    throttle,
+    metrics,
+    market,
+    kill,
+    commands,
+    answers,
+    fills,
+    quoting,
+    books,
+    account,
+    flatten,
+    operator,
+    pushes,
+  };
+}
+
+function gateOf(options: LoopOptions, table: OrderTable, ledger: PositionLedger, ladder: KillLadder): Gate {
+  const inputs = {
+    positionLots: ledger.positionLots,
+    entryTicks: ledger.entryTicks,
+    exposureLots: table.exposureLots,
+    bestTicks: table.bestTicks,
+    openCounts: table.openCounts,
+  };
+  return new Gate(options.instruments, options.limits, options.account, inputs, options.tag !== '', ladder);
+}
+
+function throttleOf(instrumentCount: number): Throttle {
+  return new Throttle({
+    instrumentCount,
+    windowNs: ORDER_WINDOW_MS * NS_PER_MS,
+    marginNs: WINDOW_MARGIN_NS,
+    singleMax: SINGLE_REQUESTS_PER_WINDOW,
+    batchMax: BATCH_ORDERS_PER_WINDOW,
+    accountMax: SUB_ACCOUNT_ORDERS_PER_WINDOW,
+    cancelReserveSingle: CANCEL_RESERVE_SINGLE,
+    cancelReserveBatch: CANCEL_RESERVE_BATCH,
+  });
+}
