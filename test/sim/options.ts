@@ -72,7 +72,7 @@ export function optionsOf(seed: number): SimOptions {
       orderExpiryMs: pick(random, [0, 500, 2_000]),
       deadMansSwitchSeconds: pick(random, [10, 10, 15, 30]),
       auditMs: pick(random, [5_000, 20_000, 30_000]),
-      bookAgeMsMax: pick(random, [0, 5_000, 10_000]),
+      bookAgeMsMax: pick(random, [2_000, 5_000, 10_000]),
       clockOffsetMsMax: pick(random, [1_000, 5_000]),
       stallMsMax: pick(random, [0, 500, 1_000]),
     },
