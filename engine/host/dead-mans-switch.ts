@@ -89,7 +89,8 @@ export class DeadMansSwitch {
     const { account, tag, timeoutSeconds, log, onArmed } = this.#options;
     let failure: unknown;
     try {
-      await account.cancelAllAfter(timeoutSeconds, tag);
+      const { triggerTimeMs } = await account.cancelAllAfter(timeoutSeconds, tag);
+      if (triggerTimeMs === 0) failure = new Error('expected a time at which it fires, was none');
     } catch (error) {
       failure = error;
     }

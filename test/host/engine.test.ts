@@ -412,6 +412,17 @@ describe('the dead man’s switch', () => {
     expect(world.said('armed again')).toBe(1);
   });
 
+  it('is not counted as armed by an answer that names no time', async () => {
+    const world = new TinyWorld(machine());
+    const engine = await world.recovered();
+    const before = engine.deadMansSwitch.armedUntilNs;
+    const none = () => ({ triggerTimeMs: 0, tag: TAG });
+    world.script('cancelAllAfter', none, none);
+    await world.pass(4_000, engine);
+    expect(engine.deadMansSwitch.failures).toBeGreaterThan(0);
+    expect(engine.deadMansSwitch.armedUntilNs).toBeLessThanOrEqual(before + 2_100_000_000);
+  });
+
   it('sends nothing when it is off', async () => {
     const world = new TinyWorld(machine());
     const engine = await world.recovered(testConfig({ deadMansSwitchSeconds: 0 }));
