@@ -177,7 +177,7 @@ const MONEY: readonly BrokenEngine[] = [
     name: 'fill-counted-twice',
     about: 'a trade is booked by every channel that tells it',
     caughtBy: 'money',
-    seedsMax: 3,
+    seedsMax: 6,
     break: (engine) => {
       const { tradeLog } = engine.loop;
       const look = tradeLog.look.bind(tradeLog);
@@ -192,7 +192,7 @@ const MONEY: readonly BrokenEngine[] = [
     name: 'fee-by-push',
     about: 'a fee is booked by every word that carries it',
     caughtBy: 'money',
-    seedsMax: 3,
+    seedsMax: 6,
     break: (engine) => {
       const { tradeLog } = engine.loop;
       const look = tradeLog.look.bind(tradeLog);
@@ -204,7 +204,7 @@ const MONEY: readonly BrokenEngine[] = [
     name: 'verified-too-far',
     about: 'trades are taken for told that were not: a restart does not ask for them',
     caughtBy: 'money',
-    seedsMax: 12,
+    seedsMax: 6,
     break: (engine) => {
       const { desk } = engine;
       let { verifiedMs } = desk;
@@ -236,7 +236,7 @@ const RECOVERY: readonly BrokenEngine[] = [
     name: 'tag-not-compared',
     about: 'recovery takes every open order of the account for ours',
     caughtBy: "others' orders",
-    seedsMax: 2,
+    seedsMax: 6,
     break: (engine, world) => {
       const { tag } = engine.config;
       openOrdersThrough(world, (rows) =>
@@ -250,7 +250,7 @@ const RECOVERY: readonly BrokenEngine[] = [
     name: 'leftovers-kept',
     about: 'orders of former runs are taken for somebody else’s',
     caughtBy: 'unknown orders',
-    seedsMax: 12,
+    seedsMax: 6,
     break: (engine, world) => {
       const own = `1${String(engine.run).padStart(8, '0')}`;
       openOrdersThrough(world, (rows) =>
@@ -262,7 +262,7 @@ const RECOVERY: readonly BrokenEngine[] = [
     name: 'audits-without-pause',
     about: 'the account is audited again as soon as an audit has ended',
     caughtBy: 'message rates',
-    seedsMax: 3,
+    seedsMax: 6,
     break: (engine) => {
       const onTimer = engine.onTimer.bind(engine);
       engine.onTimer = () => {
@@ -278,7 +278,7 @@ const SWITCH: readonly BrokenEngine[] = [
     name: 'switch-never-armed',
     about: 'the switch is said to be armed, and the venue is never told',
     caughtBy: "dead man's switch",
-    seedsMax: 2,
+    seedsMax: 6,
     break: (engine, world) => {
       const untilNs = (): number => world.clock.nowNs() + engine.config.engine.deadMansSwitchSeconds * 1e9;
       engine.deadMansSwitch.beat = () => {
@@ -290,7 +290,7 @@ const SWITCH: readonly BrokenEngine[] = [
     name: 'switch-beats-alone',
     about: 'the loop hangs, and a thread of its own keeps the switch alive',
     caughtBy: "dead man's switch",
-    seedsMax: 2,
+    seedsMax: 6,
     break: (engine) => {
       const onTimer = engine.onTimer.bind(engine);
       let timers = 0;
@@ -310,7 +310,7 @@ const SWITCH: readonly BrokenEngine[] = [
     name: 'switch-too-slow',
     about: 'the venue is asked to wait for longer than is configured',
     caughtBy: "dead man's switch",
-    seedsMax: 12,
+    seedsMax: 6,
     break: (_engine, world) => {
       const { account } = world;
       const cancelAllAfter = account.cancelAllAfter.bind(account);
@@ -321,7 +321,7 @@ const SWITCH: readonly BrokenEngine[] = [
     name: 'switch-for-all',
     about: 'the switch is asked for without our tag, and would take every order of the account',
     caughtBy: 'own marks',
-    seedsMax: 1,
+    seedsMax: 6,
     break: (_engine, world) => {
       const { account } = world;
       const cancelAllAfter = account.cancelAllAfter.bind(account);
@@ -335,14 +335,14 @@ const STATE: readonly BrokenEngine[] = [
     name: 'kill-forgotten',
     about: 'what an operator must take back is not taken up after a restart',
     caughtBy: 'state survives',
-    seedsMax: 12,
+    seedsMax: 6,
     break: (engine) => engine.loop.ladder.resume(),
   },
   {
     name: 'acknowledged-unsaved',
     about: 'an operator is told that it is done before it is on disk',
     caughtBy: 'state survives',
-    seedsMax: 12,
+    seedsMax: 6,
     break: (engine) => {
       const request = engine.request.bind(engine);
       engine.keeper.save = () => Promise.resolve(true);
@@ -356,7 +356,7 @@ const STATE: readonly BrokenEngine[] = [
     name: 'names-repeated',
     about: 'a slot of the order table is used again without counting its generation',
     caughtBy: 'own marks',
-    seedsMax: 8,
+    seedsMax: 6,
     break: (engine) => {
       const { table } = engine.loop;
       const open = table.open.bind(table);
@@ -371,7 +371,7 @@ const STATE: readonly BrokenEngine[] = [
     name: 'stp-forgotten',
     about: 'orders leave without self-trade prevention',
     caughtBy: 'own marks',
-    seedsMax: 1,
+    seedsMax: 6,
     break: (_engine, world) => {
       const send = world.send.bind(world);
       world.send = (connection, bytes, length) => {
