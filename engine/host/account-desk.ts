@@ -9,7 +9,7 @@
  * Cost:       cold.
  */
 import { AssertionError } from '../base/assert.ts';
-import { NS_PER_SECOND } from '../base/units.ts';
+import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import type { Loop } from '../loop.ts';
@@ -30,6 +30,8 @@ import { textOf } from './text-of.ts';
 
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 10_000;
+/** From one recovery's begin to the next: the venue tells an account's configuration five times in 2 s at most. */
+const RECOVERY_GAP_NS = 600 * NS_PER_MS;
 /** While the trade session is down, REST looks so often for orders that arrived late. */
 const CANCEL_PERIOD_MS = 1_000;
 /** A doubt so soon after a recovery is a relapse; after so many in a row the sessions are made anew: up, and deaf. */
@@ -78,6 +80,7 @@ export class AccountDesk {
   #isRateLimitFailing = false;
   #rateLimitNs: Nanoseconds = -Infinity;
   #relapses = 0;
+  #beganNs: Nanoseconds = -Infinity;
   #isClosed = false;
 
   constructor(options: AccountDeskOptions) {
@@ -105,7 +108,11 @@ export class AccountDesk {
     this.#isRecovering = true;
     // The turn that asked for it has to end first.
     await Promise.resolve();
-    if (isWanted()) this.#noteRelapse();
+    const earlyNs = this.#beganNs + RECOVERY_GAP_NS - world.clock.nowNs();
+    if (earlyNs > 0) await world.waitMs(earlyNs / NS_PER_MS);
+    if (!isWanted()) return;
+    this.#beganNs = world.clock.nowNs();
+    this.#noteRelapse();
     for (let waitMs = RETRY_MS_MIN; isWanted(); waitMs = Math.min(waitMs * 2, RETRY_MS_MAX)) {
       const recovered = await this.#tryRecovery(isWanted, waitMs);
       if (!isWanted()) return;

@@ -303,6 +303,18 @@ describe('a recovery', () => {
     expect(world.reconnected).toEqual([Connection.private, Connection.trade]);
   });
 
+  it('asks no faster than the venue answers, however often it is needed', async () => {
+    const world = new TinyWorld(machine());
+    const engine = await world.recovered();
+    const before = world.count('fetchAccountConfig');
+    for (let doubt = 0; doubt < 40; doubt++) {
+      engine.loop.account.recover();
+      await world.pass(50, engine);
+    }
+    expect(world.count('fetchAccountConfig') - before).toBeGreaterThan(0);
+    expect(world.count('fetchAccountConfig') - before).toBeLessThanOrEqual(4);
+  });
+
   it('of an engine that is gone does nothing', async () => {
     const world = new TinyWorld(machine());
     const engine = await world.recovered();
