@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EngineProcess, Scratch, ctl, exampleConfig, sumOf } from './engine-process.ts';
@@ -183,6 +184,39 @@ describe('an operator', () => {
     await engine.quotesEverything();
     await stop();
   }, 120_000);
+});
+
+describe('a disk that takes nothing', () => {
+  it('is told to the operator: done, but a restart would not know of it', async () => {
+    venue = await VenueProcess.start();
+    engine = new EngineProcess(['--config', scratch.write(exampleConfig(venue.config))], { env: KEYS_ENV });
+    await engine.quotesEverything();
+    const inTheWay = join(engine.state, 'state.json.tmp');
+    await until('a moment between two saves', () => {
+      try {
+        mkdirSync(inTheWay);
+        return true;
+      } catch {
+        return undefined;
+      }
+    });
+    const answer = await engine.ctl('pause');
+    expect(answer).toMatchObject({ code: 1 });
+    expect(answer.text).toContain('it could not be written down, so that a restart would not know of it');
+    // Safe first: paused it is.
+    await until('every order to be gone', isEmpty);
+    rmSync(inTheWay, { recursive: true });
+    await does('pause');
+    engine.process.kill('SIGKILL');
+    await engine.process.ended();
+    engine = new EngineProcess(
+      ['--config', scratch.write(exampleConfig(venue.config)), '--state', engine.state],
+      { env: KEYS_ENV },
+    );
+    await engine.process.said(/recovered/);
+    expect(await engine.controlStatus()).toMatchObject({ level: 'paused', reason: 'operator' });
+    await stop();
+  }, 60_000);
 });
 
 describe('ctl', () => {

@@ -179,4 +179,27 @@ describe('kill -9', () => {
     expect(await engine.process.ended(), engine.process.output).toEqual({ code: 0, signal: null });
     expect(await venue.resting()).toEqual([]);
   }, 180_000);
+
+  it('is not needed: an engine that hangs loses its orders as well, and goes on when it wakes', async () => {
+    const venue = await startVenue();
+    const [account] = accounts;
+    const engine = new EngineProcess(['--config', configFor(venue)], { env: envOf(account!) });
+    await engine.quotesEverything(START_MS);
+    // The whole process, with every thread and timer that it has; its sockets stay open.
+    engine.process.kill('SIGSTOP');
+    expect((await venue.resting()).length).toBeGreaterThan(0);
+    await until(
+      'no order to rest',
+      async () => (await venue.resting()).length === 0 || undefined,
+      SWITCH_MS + MARGIN_MS,
+      POLL_MS,
+    );
+    engine.process.kill('SIGCONT');
+    await engine.quotesEverything(START_MS);
+    await expectEqualMoney(engine, venue, account!, TAG);
+    await engine.quotesEverything(START_MS);
+    engine.process.kill('SIGTERM');
+    expect(await engine.process.ended(), engine.process.output).toEqual({ code: 0, signal: null });
+    expect(await venue.resting()).toEqual([]);
+  }, 120_000);
 });

@@ -14,7 +14,12 @@ let engine: EngineProcess;
 
 beforeEach(async () => {
   venue = await VenueProcess.start();
-  engine = new EngineProcess(['--config', scratch.write(exampleConfig(venue.config))], { env: KEYS_ENV });
+  const config = exampleConfig(venue.config);
+  // Brakes that let go in time for a test.
+  for (const instrument of config.instruments) {
+    instrument['brakes'] = { volatilityBps: 100, volatilityWindowMs: 2_000, adverseBps: 20, holdMs: 2_000 };
+  }
+  engine = new EngineProcess(['--config', scratch.write(config)], { env: KEYS_ENV });
   await engine.quotesEverything();
 });
 
@@ -74,4 +79,51 @@ describe('the venue', () => {
     expect(await metric('okxmm_session_reconnects_total')).toBe(0);
     expect(await stop()).toEqual(CLEAN);
   });
+
+  it('suspends an instrument: that one is withdrawn, the others are quoted on, and it comes back', async () => {
+    await venue.fault({ kind: 'suspend', instId: INSTRUMENT });
+    const restingOf = async (isIt: boolean): Promise<number> =>
+      (await venue.resting()).filter(({ instId }) => (instId === INSTRUMENT) === isIt).length;
+    await until('its orders to be gone', async () => (await restingOf(true)) === 0 || undefined);
+    const { length } = await venue.received();
+    await until('the others to be quoted on', async () => {
+      const since = (await venue.received()).slice(length);
+      expect(since.filter(({ kind, instId }) => kind === 'place' && instId === INSTRUMENT)).toEqual([]);
+      return (await restingOf(false)) > 0 && since.length > 50 ? true : undefined;
+    });
+    await venue.fault({ kind: 'live', instId: INSTRUMENT });
+    await engine.quotesEverything();
+    expect(await stop()).toEqual(CLEAN);
+  });
+
+  it('goes into maintenance: paused for its time, and quoting again by itself', async () => {
+    await venue.fault({ kind: 'maintenance', isOn: true });
+    await until('the pause', async () => {
+      const { level, reason } = await engine.controlStatus();
+      return (level === 'paused' && reason === 'venueStatus') || undefined;
+    });
+    await venue.fault({ kind: 'maintenance', isOn: false });
+    await engine.quotesEverything(30_000);
+    expect(await engine.controlStatus()).toMatchObject({ level: 'quoting' });
+    expect(await stop()).toEqual(CLEAN);
+  }, 60_000);
+
+  it('moves a market by far: its instruments are withdrawn, and quoted again when it is calm', async () => {
+    const levels = async (): Promise<string[]> =>
+      (await engine.controlStatus()).instruments.map(({ level }) => level);
+    await venue.movePrice('BTC-USDT', 250);
+    await until('the brake', async () => (await levels())[0] === 'paused' || undefined);
+    await until(
+      'its orders to be gone',
+      async () => (await venue.resting()).every(({ instId }) => instId !== 'BTC-USDT') || undefined,
+    );
+    expect((await levels())[2]).toBe('quoting');
+    await until(
+      'the calm',
+      async () => (await levels()).every((level) => level === 'quoting') || undefined,
+      30_000,
+    );
+    await engine.quotesEverything();
+    expect(await stop()).toEqual(CLEAN);
+  }, 60_000);
 });

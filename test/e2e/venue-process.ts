@@ -136,9 +136,18 @@ export class VenueProcess {
     return ((await answer.json()) as { resting: RestingOrder[] }).resting;
   }
 
-  async fault(fault: Readonly<Record<string, string>>): Promise<void> {
-    const answer = await fetch(`${this.rest}/paper/faults`, { method: 'POST', body: JSON.stringify(fault) });
-    if (answer.status !== 200) throw new Error(`fault: ${await answer.text()}`);
+  fault(fault: Readonly<Record<string, string | boolean>>): Promise<void> {
+    return this.#tell('faults', fault);
+  }
+
+  /** Moves what the instrument's coin is worth. */
+  movePrice(instId: string, bps: number): Promise<void> {
+    return this.#tell('price', { instId, bps });
+  }
+
+  async #tell(what: string, body: unknown): Promise<void> {
+    const answer = await fetch(`${this.rest}/paper/${what}`, { method: 'POST', body: JSON.stringify(body) });
+    if (answer.status !== 200) throw new Error(`${what}: ${await answer.text()}`);
   }
 
   /**
