@@ -193,6 +193,55 @@ describe('the gate', () => {
     expect(desk.place(Side.sell, 1_010, 30), 'leads out').toBe(GateReason.pass);
   });
 
+  it('values what it is asked for at its own price where that is dearer', () => {
+    const own = new Desk({ notionalMax: 30_300 });
+    expect(own.place(Side.sell, 1_010, 30)).toBe(GateReason.pass);
+    expect(own.place(Side.sell, 1_011, 30)).toBe(GateReason.instrumentNotionalMax);
+    const all = new Desk({}, { notionalMax: 30_300 });
+    expect(all.place(Side.sell, 1_010, 30)).toBe(GateReason.pass);
+    expect(all.place(Side.sell, 1_011, 30)).toBe(GateReason.accountNotionalMax);
+    all.inputs.exposureLots[1] = 31;
+    expect(all.gate.check(amend, 0, Side.sell, 1_011, 30, 0), 'an amend that adds nothing').toBe(
+      GateReason.pass,
+    );
+  });
+
+  it('values inverse contracts by their number, whatever the price', () => {
+    const inverse = INSTRUMENTS.map(
+      ({ index }) =>
+        new Instrument(index, {
+          instId: `COIN${index}-USD-SWAP`,
+          instIdCode: index + 1,
+          type: InstrumentType.swap,
+          kind: ContractKind.inverse,
+          state: InstrumentState.live,
+          baseCcy: 'COIN',
+          quoteCcy: 'USD',
+          settleCcy: 'COIN',
+          instFamily: '',
+          tickSz: '0.1',
+          lotSz: '1',
+          minSz: '1',
+          maxLmtSz: '1000',
+          contractValue: 100,
+        }),
+    );
+    const gateOf = (notionalMax: number, accountMax: number): Gate => {
+      const { inputs, ladder } = new Desk();
+      const limits = { ...LIMITS, notionalMax };
+      const account = { ...ACCOUNT_LIMITS, notionalMax: accountMax };
+      const gate = new Gate(inverse, [limits, limits], account, inputs, true, ladder);
+      gate.setMarket(0, 999, 1_001, true);
+      inputs.positionLots[1] = -20;
+      return gate;
+    };
+    const check = (gate: Gate, lots: number): GateReason => gate.check(place, 0, Side.buy, 990, lots, lots);
+    expect(check(gateOf(3_000, Infinity), 30)).toBe(GateReason.pass);
+    expect(check(gateOf(3_000, Infinity), 31)).toBe(GateReason.instrumentNotionalMax);
+    expect(check(gateOf(Infinity, 5_000), 30)).toBe(GateReason.pass);
+    expect(check(gateOf(Infinity, 5_000), 31)).toBe(GateReason.accountNotionalMax);
+  });
+
   it('values a position of which no market has been seen at its entry', () => {
     const { inputs, ladder } = new Desk();
     const account = { ...ACCOUNT_LIMITS, notionalMax: 50_000 };
