@@ -108,6 +108,10 @@ export class LoopKill {
   onTimer(fairTicks: Float64Array, state: LoopState): void {
     const { nowNs } = state;
     this.health.onTimer(nowNs);
+    // A price that stood still is where the next move begins.
+    for (let index = 0; index < fairTicks.length; index++) {
+      this.volatility.onFair(index, fairTicks[index]!, nowNs);
+    }
     this.volatility.onTimer(nowNs);
     this.adverse.onTimer(nowNs, fairTicks);
     this.orderToTrade.onTimer(nowNs);

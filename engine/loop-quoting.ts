@@ -56,6 +56,8 @@ export class LoopQuoting {
   /** By instrument: the position that was published last, and the first market version that carried it. */
   readonly #publishedLots: Float64Array;
   readonly #positionVersion: Float64Array;
+  /** By instrument: the fair price that the brakes were told last; one that stands still is told by the timer. */
+  readonly #fairSeen: Float64Array;
 
   constructor(
     options: LoopOptions,
@@ -90,6 +92,7 @@ export class LoopQuoting {
     this.#unansweredNs = new Float64Array(instruments.length);
     this.#publishedLots = new Float64Array(instruments.length);
     this.#positionVersion = new Float64Array(instruments.length);
+    this.#fairSeen = new Float64Array(instruments.length);
   }
 
   // -------------------------------------------------------------------------------------------------- market
@@ -110,7 +113,10 @@ export class LoopQuoting {
       market.bestTicks[instrument * 2 + 1]!,
       fair > 0,
     );
-    this.#kill.volatility.onFair(instrument, fair, this.#state.nowNs);
+    if (fair !== this.#fairSeen[instrument]!) {
+      this.#fairSeen[instrument] = fair;
+      this.#kill.volatility.onFair(instrument, fair, this.#state.nowNs);
+    }
     if (this.#unansweredNs[instrument] === 0) this.#unansweredNs[instrument] = this.#state.nowNs;
     this.#metrics.published();
   }

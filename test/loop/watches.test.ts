@@ -159,6 +159,13 @@ test('a fast market is quoted wider, a faster one not at all, and a calm one aga
   expectBack(world);
 });
 
+test('a market that stood still for long brakes at its first leap', () => {
+  const world = quoting({ brakes: { volatilityBps: 30 } });
+  for (let second = 0; second < 60; second++) world.pass(1_000);
+  world.move('999.9', '1000.1', '1006.9', '1007.1');
+  expect(world.loop.ladder.level(0)).toBe(KillLevel.paused);
+});
+
 test('fills that the market turns against widen, and their end brings the quotes back', () => {
   const world = quoting({ brakes: { adverseBps: 20, holdNs: 5 * NS_PER_SECOND } });
   for (const order of world.open('buy')) world.frame(Connection.private, world.fill(order));
