@@ -54,6 +54,7 @@ export class Wire {
   follow(world: SimWorldView): void {
     if (world.stepNumber === this.#stepNumber) return;
     this.#stepNumber = world.stepNumber;
+    this.#truth.look(world);
     if (this.#traffic.read(world)) for (const item of this.#traffic.items) this.#add(world, item);
     if (this.#truth.mayHaveMoved(world)) this.#readReceived(world);
   }
