@@ -1,5 +1,5 @@
 import { CommandOp } from '../../engine/base/command-op.ts';
-import { Side } from '../../engine/base/side.ts';
+import type { Side } from '../../engine/base/side.ts';
 import { SyncResult } from '../../engine/book/book-sync.ts';
 import type { Engine } from '../../engine/host/engine.ts';
 import type { EngineWorld } from '../../engine/host/engine-world.ts';
