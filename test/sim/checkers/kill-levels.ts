@@ -30,6 +30,8 @@ export class KillLevels implements Checker {
   #nextNs: Nanoseconds = 0;
   /** By instrument: since when orders rest that should not, of the time in which the venue can be asked. */
   readonly #restingNs: Nanoseconds[] = [];
+  #isHaltedNow = false;
+  /** As of the step before. */
   #isHalted = false;
   #commandsDone = 0;
   #commandsAtHalt = 0;
@@ -48,12 +50,14 @@ export class KillLevels implements Checker {
       this.#engine = engine;
       this.#changes = ladder.changes;
       this.#now = levelsOf(engine);
+      this.#isHaltedNow = isHalted(engine);
       this.#isHalted = false;
     }
     const before = this.#now;
     if (ladder.changes !== this.#changes) {
       this.#changes = ladder.changes;
       this.#now = levelsOf(engine);
+      this.#isHaltedNow = isHalted(engine);
     }
     const wasFlattening = this.#isFlattening;
     this.#isFlattening = ladder.held(KillTrigger.flatten, ACCOUNT) > KillLevel.quoting;
@@ -61,7 +65,7 @@ export class KillLevels implements Checker {
     for (const item of traffic.items) {
       if (item.op !== 'cancel') wrong ??= this.#check(world, engine, item, wasFlattening, before);
     }
-    return wrong ?? this.#checkHalt(world, isHalted(engine)) ?? this.#checkWithdrawn(world);
+    return wrong ?? this.#checkHalt(world, this.#isHaltedNow) ?? this.#checkWithdrawn(world);
   }
 
   end(): null {
