@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { EngineState } from '../../engine/host/engine-state.ts';
 import type { EngineProcess } from './engine-process.ts';
 import { until } from './running-process.ts';
+import { KEYS } from './venue-process.ts';
 import type { AccountKeys, VenueFill, VenueProcess } from './venue-process.ts';
 
 /**
@@ -142,6 +143,20 @@ export async function expectEqualMoney(
   });
   await command(engine, 'resume');
   return count;
+}
+
+/** Waits until the engine holds of contracts what the venue says it does. */
+export async function expectEqualPositions(engine: EngineProcess, venue: VenueProcess): Promise<void> {
+  let difference: string | undefined = 'nothing was compared';
+  const equal = async (): Promise<true | undefined> => {
+    difference = await positionDifference(engine, venue, KEYS);
+    return difference === undefined ? true : undefined;
+  };
+  await until('the engine’s positions to be the venue’s', equal, SETTLE_MS, POLL_MS).catch(
+    (error: unknown) => {
+      throw new Error(`${String(error)}: ${difference}\n${engine.process.output}`);
+    },
+  );
 }
 
 /** What the engine says it holds of contracts, and what the venue says. */

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EngineProcess, Scratch, exampleConfig } from './engine-process.ts';
 import { RunningProcess, until } from './running-process.ts';
+import { expectEqualPositions } from './venue-money.ts';
 import { KEYS_ENV, VenueProcess, freePort } from './venue-process.ts';
 
 /** What the engine finds at the venue and was not put there by this run, and a venue that goes away and comes back. */
@@ -106,6 +107,8 @@ describe('recovery', () => {
     expect(
       (await venue.resting()).filter(({ tag, clOrdId }) => tag === TAG && OUR_ID.test(clOrdId)),
     ).not.toEqual([]);
+    // The venue that came back knows of no position: then there is none.
+    await expectEqualPositions(engine, venue);
     const { sessions } = await engine.status();
     for (const { name, reconnects } of sessions) expect(reconnects, name).toBeGreaterThan(0);
 
