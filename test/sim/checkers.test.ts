@@ -6,6 +6,7 @@ import { blankState } from '../../engine/host/engine-state.ts';
 import { MetricsWriter } from '../../engine/metrics/cells.ts';
 import { AckOutcome } from '../../engine/orders/order-state.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
+import { Balances } from './checkers/balances.ts';
 import { BookTruth } from './checkers/book-truth.ts';
 import { SwitchArmed } from './checkers/dead-mans-switch.ts';
 import { Healed } from './checkers/healed.ts';
@@ -604,6 +605,27 @@ describe('money', () => {
     expect(seconds(300)).toBe(null);
     world.isNetworkDown = false;
     expect(seconds(5)).toMatch(/fees 0, of the venue's -0\.0468/);
+  });
+});
+
+describe('balances', () => {
+  test.each([SWAP, INVERSE, SPOT])('%s: what fills make them', (instId) => {
+    const world = new HandWorld([instId]);
+    const shared = new Shared();
+    const checker = new Balances(shared);
+    expect(world.look(checker)).toBe(null);
+    const { exchange } = world.venue;
+    world.arrive('place', [place(A, 'buy', '0.5', '78000.1', { instId })]);
+    world.take(instId, 'sell', '0.5', '78000.1');
+    expect(world.look(checker)).toBe(null);
+    expect(checker.end(world)).toBe(null);
+    world.arrive('place', [place(B, 'sell', '0.4', '78100.3', { instId })]);
+    world.take(instId, 'buy', '0.4', '78100.3');
+    expect(world.look(checker)).toBe(null);
+    expect(exchange.accountOf(world.uid).fillRows.length).toBe(2);
+    expect(checker.end(world)).toBe(null);
+    exchange.accountOf(world.uid).book('BTC', 10n ** 9n, 0);
+    expect(checker.end(world)).toMatch(/BTC: the balance is 1e-9 off/);
   });
 });
 

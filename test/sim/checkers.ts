@@ -1,3 +1,4 @@
+import { Balances } from './checkers/balances.ts';
 import { BookTruth } from './checkers/book-truth.ts';
 import { SwitchArmed } from './checkers/dead-mans-switch.ts';
 import { Healed } from './checkers/healed.ts';
@@ -26,6 +27,7 @@ export function checkers(): Checker[] {
     new MessageRates(shared),
     new SwitchArmed(shared),
     new Money(shared),
+    new Balances(shared),
     new UnknownOrders(shared),
     new KillState(),
     new Healed(shared),

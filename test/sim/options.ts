@@ -87,11 +87,11 @@ export function optionsOf(seed: number): SimOptions {
       ...Object.fromEntries(coinsOf(traded).map((coin) => [coin, BALANCES[coin]!])),
     },
     latency: { minMs: pick(random, [0.3, 1, 5, 30]), meanMs: pick(random, [0.2, 1, 4]) },
-    timerMs: pick(random, [20, 50, 100, 100, 100, 100]),
+    timerMs: pick(random, [20, 50, 50, 100, 100, 100, 100, 100]),
     quoterMs: pick(random, [0, 0, 0, 2]),
     saveMs: pick(random, [1, 5, 20]),
     matchDelayMs: pick(random, [0, 1, 3]),
-    flowPace: pick(random, [0.01, 0.02, 0.04]),
+    flowPace: pick(random, [0.005, 0.01, 0.01, 0.02, 0.04]),
     pushBeforeAckShare: pick(random, [0, 0.02, 0.5]),
     clockOffMs: Math.round((random.unit() - 0.5) * 800),
   };
@@ -108,7 +108,7 @@ export function describe(options: SimOptions): string {
 /** One to three instruments, one spot market of a coin at most. */
 function pickRows(random: Random): InstrumentRow[] {
   const recorded = recordedInstruments();
-  const count = 1 + random.below(3);
+  const count = pick(random, [1, 1, 2, 2, 3]);
   const names = new Set<string>();
   while (names.size < count) names.add(pick(random, MENU).instId);
   return [...names].map((instId) => recorded.find((row) => row.instId === instId)!);
@@ -127,7 +127,7 @@ function instrumentOf(row: InstrumentRow, level: AccountLevel, random: Random): 
   const size = lots * share;
   const halfSpreadBps = pick(random, [0.8, 1.2, 2, 4]);
   // Quotes that follow every tick are the dearest thing to simulate, and the least of what can go wrong.
-  const tolerance = halfSpreadBps * bpsTicks * pick(random, [0.1, 0.4, 0.4, 0.7]);
+  const tolerance = halfSpreadBps * bpsTicks * pick(random, [0.1, 0.4, 0.4, 0.4, 0.7, 0.7]);
   const isSpot = row.instType === 'SPOT';
   const levels = 1 + random.below(4);
   const instrument: Omit<InstrumentConfig, 'strategy' | 'limits' | 'brakes'> & Record<string, unknown> = {

@@ -26,7 +26,7 @@ import { Timeline } from './timeline.ts';
 const UID = 'uid1';
 const KEY = { apiKey: 'key1', secret: 'secret1', passphrase: 'pass1' };
 /** Who watches over the engine starts it again after so long. */
-const RESTART_NS: Nanoseconds = 2 * NS_PER_SECOND;
+const RESTART_NS: Nanoseconds = 4 * NS_PER_SECOND;
 /** A death that waits for messages to be sent comes by itself after this. */
 const PATIENCE_NS: Nanoseconds = 10 * NS_PER_SECOND;
 /** The operator looks after the engine so often, and lets it go on when it has waited for a word since the last look. */

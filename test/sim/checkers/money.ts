@@ -128,9 +128,8 @@ function cashOf({ isInverse }: InstrumentTruth, row: LedgerRow): bigint {
 /** Everything together at a price: the engine's formula for it against the definition. */
 function compareProfit(world: SimWorldView, each: InstrumentTruth, engine: EngineView): string | null {
   const { money, instId, index } = each;
-  const row = world.venue.exchange.instruments('', '', instId)[0]!;
   const mark = Number(world.venue.exchange.markPrice(instId)?.['markPx'] ?? 0);
-  const unit = each.isContract ? Number(row['ctVal']) * Number(row['ctMult'] || 1) : 1;
+  const unit = inexact(each.unitOf(world));
   const position = inexact(money.position);
   const cash = Number(money.cash / ONE) / 1e18;
   const trades = each.isInverse ? cash - position / mark : cash + position * mark;

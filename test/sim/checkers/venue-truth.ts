@@ -60,8 +60,11 @@ export class InstrumentTruth {
     return Number((exact(size) * ONE) / exact(this.lotSz)) / 1e18;
   }
 
-  tickOf(world: SimWorldView): number {
-    return Number(world.venue.exchange.instruments('', '', this.instId)[0]!['tickSz']);
+  /** Units of what is traded in one contract, 10^-18; one for spot. */
+  unitOf(world: SimWorldView): Exact {
+    if (!this.isContract) return ONE;
+    const row = world.venue.exchange.instruments('', '', this.instId)[0]!;
+    return (exact(String(row['ctVal'])) * exact(String(row['ctMult'] || '1'))) / ONE;
   }
 }
 
