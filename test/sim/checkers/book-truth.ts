@@ -27,13 +27,15 @@ class SequenceNotes {
   readonly #sequences = new Float64Array(NOTES);
   #count = 0;
 
-  note(nowNs: Nanoseconds, sequence: number): void {
+  /** @returns whether the numbers were started anew since the last note */
+  note(nowNs: Nanoseconds, sequence: number): boolean {
     const newest = this.#count === 0 ? -1 : this.#sequences[(this.#count - 1) % NOTES]!;
-    // The numbers were started anew: what was noted says nothing any more.
+    // What was noted says nothing any more.
     if (sequence < newest) this.#count = 0;
     this.#times[this.#count % NOTES] = nowNs;
     this.#sequences[this.#count % NOTES] = sequence;
     this.#count++;
+    return sequence < newest;
   }
 
   /**
@@ -63,6 +65,8 @@ export class BookTruth implements Checker {
   readonly #shared: Shared;
   readonly #notes: SequenceNotes[] = [];
   readonly #comparedNs: Nanoseconds[] = [];
+  /** By instrument: the engine's number when the venue's were started anew; it may meet a new one by chance. */
+  readonly #formerSequences: number[] = [];
   #nextNs: Nanoseconds = 0;
 
   constructor(shared: Shared) {
@@ -99,7 +103,8 @@ export class BookTruth implements Checker {
     for (let index = 0; index < world.config.instruments.length; index++) {
       const { instId } = world.config.instruments[index]!;
       const sequence = world.venue.market.publisher(instId)?.seqId ?? 0;
-      (this.#notes[index] ??= new SequenceNotes()).note(world.nowNs, sequence);
+      const isNew = (this.#notes[index] ??= new SequenceNotes()).note(world.nowNs, sequence);
+      if (isNew) this.#formerSequences[index] = engineOf(world)?.loop.market.books[index]?.seqId ?? -1;
     }
   }
 
@@ -136,6 +141,7 @@ export class BookTruth implements Checker {
     const publisher = world.venue.market.publisher(instId);
     if (publisher === undefined || book.state !== BookState.synced || book.seqId !== publisher.seqId)
       return null;
+    if (book.seqId === this.#formerSequences[index]) return null;
     this.#comparedNs[index] = world.nowNs;
     const image = publisher.image(LEVELS, world.nowMs) as { asks: string[][]; bids: string[][] };
     const grid = { tick: tick.value, lot: lot.value };
