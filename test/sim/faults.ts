@@ -70,6 +70,8 @@ export class Faults {
     world.network.slowUntilNs = 0;
     world.disk.failures = 0;
     world.disk.slowUntilNs = 0;
+    world.machine.clockOffMs = world.options.clockOffMs;
+    world.calm();
     this.#venue.stop();
     for (const link of this.#links()) {
       link.toEngine.arm(FrameFault.none, () => false);
@@ -131,7 +133,10 @@ export class Faults {
       frame('ackCut', Connection.trade, false, FrameFault.cut),
       frame('requestLost', Connection.trade, true, FrameFault.lost),
       frame('requestCut', Connection.trade, true, FrameFault.cut),
-      { name: 'connectionDelayed', weight: 6, cause: () => this.#stall(0.05, 2) },
+      // What the others carry meanwhile overtakes it.
+      { name: 'pushesReordered', weight: 3, cause: () => this.#delay(Connection.private) },
+      { name: 'acksReordered', weight: 3, cause: () => this.#delay(Connection.trade) },
+      { name: 'connectionDelayed', weight: 4, cause: () => this.#stall(0.05, 2) },
       { name: 'connectionStalled', weight: 3, cause: () => this.#stall(2, 15) },
       { name: 'networkSlow', weight: 3, cause: () => this.#slowNetwork() },
       { name: 'networkDown', weight: 1, cause: () => this.#downNetwork() },
@@ -188,6 +193,13 @@ export class Faults {
     if (link === null) return false;
     const wire = this.#random.unit() < 0.7 ? link.toEngine : link.toVenue;
     wire.stall(this.#world.nowNs + this.#seconds(least, most));
+    return true;
+  }
+
+  #delay(connection: Connection): boolean {
+    const link = this.#link(connection);
+    if (link === null) return false;
+    link.toEngine.stall(this.#world.nowNs + this.#seconds(0.02, 0.6));
     return true;
   }
 

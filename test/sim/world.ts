@@ -72,6 +72,7 @@ export class SimWorld implements SimWorldView, ProcessOwner {
   /** The last reason for which an engine did not come up; '' since one did. */
   startError = '';
   #failure: SimFailure | null = null;
+  #isCalm = false;
 
   constructor(seed: number, broken?: BrokenEngine) {
     const options = optionsOf(seed);
@@ -193,10 +194,15 @@ export class SimWorld implements SimWorldView, ProcessOwner {
     const { process } = this;
     if (process === null) return;
     const crash = (): void => {
-      if (process === this.process) this.crash(isDelivered, restartNs);
+      if (process === this.process && !this.#isCalm) this.crash(isDelivered, restartNs);
     };
     process.dieAfterSends(sends, crash);
     this.timeline.after(PATIENCE_NS, StepKind.fault, crash);
+  }
+
+  /** No death comes any more that was on its way. */
+  calm(): void {
+    this.#isCalm = true;
   }
 
   startFailed(process: EngineProcess, error: unknown): void {
