@@ -118,6 +118,15 @@ const RISK: readonly BrokenEngine[] = [
     },
   },
   {
+    name: 'losses-unwatched',
+    about: 'profit is measured, and nobody looks at it',
+    caughtBy: 'loss limit',
+    seedsMax: 12,
+    break: (engine) => {
+      engine.loop.kill.loss.onProfit = () => undefined;
+    },
+  },
+  {
     name: 'cancels-starved',
     about: 'no cancel gets a share of the message budget',
     caughtBy: 'kill level',

@@ -12,6 +12,7 @@ import { SwitchArmed } from './checkers/dead-mans-switch.ts';
 import { Healed } from './checkers/healed.ts';
 import { KillLevels } from './checkers/kill-levels.ts';
 import { KillState } from './checkers/kill-state.ts';
+import { LossLimit } from './checkers/loss-limit.ts';
 import { MessageRates } from './checkers/message-rates.ts';
 import { Money } from './checkers/money.ts';
 import { OthersOrders } from './checkers/others-orders.ts';
@@ -629,6 +630,36 @@ describe('balances', () => {
   });
 });
 
+describe('loss limit', () => {
+  test('a loss by the venue’s fills halts, unless an operator has seen it', () => {
+    const world = new HandWorld([SWAP], {}, { lossMax: 0.1 });
+    const engine = world.start(new HandEngine(7, world.instIds));
+    const checker = new LossLimit(new Shared());
+    const seconds = (count: number): string | null => {
+      let said = null;
+      for (let second = 0; second < count; second++) {
+        world.pass(1_000);
+        said ??= world.look(checker, StepKind.engineTimer);
+      }
+      return said;
+    };
+    expect(seconds(100)).toBe(null);
+    // A tenth of a contract of 0.01 BTC, bought dear and sold cheap.
+    world.arrive('place', [place(A, 'buy', '0.1', '78500')]);
+    world.take(SWAP, 'sell', '0.1', '78500');
+    world.arrive('place', [place(B, 'sell', '0.1', '78000')]);
+    world.take(SWAP, 'buy', '0.1', '78000');
+    expect(seconds(60)).toBe(null);
+    expect(seconds(5)).toMatch(/lost 0\.5\d of at most 0\.1, and not halted/);
+    engine.loop.ladder.raise(KillTrigger.loss, KillLevel.halted, ACCOUNT);
+    expect(seconds(100)).toBe(null);
+    engine.loop.ladder.resume();
+    world.commandsGiven = 1;
+    world.commandDone = 'resume';
+    expect(seconds(100)).toBe(null);
+  });
+});
+
 describe('unknown orders', () => {
   function made(): { world: HandWorld; engine: HandEngine; checker: UnknownOrders } {
     const world = new HandWorld();
@@ -712,6 +743,8 @@ describe('book', () => {
     expect(world.look(checker)).toBe(null);
     world.pass(20_000);
     fill(world, engine, 9);
+    expect(world.look(checker)).toBe(null);
+    world.pass(9_000);
     expect(world.look(checker)).toMatch(/bid 0 is 78000 × 0\.09, of the venue's 78000 × 0\.1/);
     engine.loop.market.books[0]!.seqId--;
     expect(world.look(checker)).toBe(null);

@@ -4,6 +4,7 @@ import { SwitchArmed } from './checkers/dead-mans-switch.ts';
 import { Healed } from './checkers/healed.ts';
 import { KillLevels } from './checkers/kill-levels.ts';
 import { KillState } from './checkers/kill-state.ts';
+import { LossLimit } from './checkers/loss-limit.ts';
 import { MessageRates } from './checkers/message-rates.ts';
 import { Money } from './checkers/money.ts';
 import { OthersOrders } from './checkers/others-orders.ts';
@@ -28,6 +29,7 @@ export function checkers(): Checker[] {
     new SwitchArmed(shared),
     new Money(shared),
     new Balances(shared),
+    new LossLimit(shared),
     new UnknownOrders(shared),
     new KillState(),
     new Healed(shared),

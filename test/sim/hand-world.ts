@@ -90,8 +90,8 @@ export class HandWorld implements SimWorldView {
   readonly instIds: readonly string[];
   readonly #startNs = this.nowNs;
 
-  /** @param engine what of the configuration's `engine` is not the default */
-  constructor(instIds: readonly string[] = [SWAP], engine: Readonly<Record<string, unknown>> = {}) {
+  /** @param engine, account what of the configuration is not the default there */
+  constructor(instIds: readonly string[] = [SWAP], engine: Item = {}, account: Item = {}) {
     this.instIds = instIds;
     this.config = configSchema.parse({
       venue: { kind: 'paper' },
@@ -101,7 +101,7 @@ export class HandWorld implements SimWorldView {
         strategy: { size: '0.1' },
         limits: { position: '1', orderSize: '0.6', orderNotional: 1e6, openOrders: 4 },
       })),
-      account: { openOrdersMax: 6 },
+      account: { openOrdersMax: 6, ...account },
       engine,
     });
     this.venue = new PaperVenue({

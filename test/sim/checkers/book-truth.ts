@@ -12,6 +12,8 @@ import type { SentItem } from './traffic.ts';
 /** Levels a side that are compared, and how often each book is. */
 const LEVELS = 10;
 const COMPARE_NS: Nanoseconds = 10 * NS_PER_SECOND;
+/** A book that is found wrong, and not right once within this, is wrong. */
+const WRONG_NS: Nanoseconds = 8 * NS_PER_SECOND;
 /** The venue's sequence numbers are noted so often, and so many are kept. */
 const NOTE_NS: Nanoseconds = NS_PER_SECOND / 2;
 const NOTES = 256;
@@ -64,9 +66,12 @@ export class BookTruth implements Checker {
   readonly name = 'book';
   readonly #shared: Shared;
   readonly #notes: SequenceNotes[] = [];
+  /** By instrument: when it was last found to be right, and since when it has been found wrong. */
   readonly #comparedNs: Nanoseconds[] = [];
+  readonly #wrongNs: Nanoseconds[] = [];
   /** By instrument: the engine's number when the venue's were started anew; it may meet a new one by chance. */
   readonly #formerSequences: number[] = [];
+  #engine: EngineView | null = null;
   #nextNs: Nanoseconds = 0;
 
   constructor(shared: Shared) {
@@ -77,6 +82,8 @@ export class BookTruth implements Checker {
     const { traffic } = this.#shared;
     if (world.nowNs >= this.#nextNs) this.#note(world);
     const engine = engineOf(world);
+    if (engine !== this.#engine) this.#wrongNs.fill(Infinity);
+    this.#engine = engine;
     if (engine === null) return null;
     if (traffic.read(world)) {
       for (const item of traffic.items) {
@@ -142,14 +149,20 @@ export class BookTruth implements Checker {
     if (publisher === undefined || book.state !== BookState.synced || book.seqId !== publisher.seqId)
       return null;
     if (book.seqId === this.#formerSequences[index]) return null;
-    this.#comparedNs[index] = world.nowNs;
     const image = publisher.image(LEVELS, world.nowMs) as { asks: string[][]; bids: string[][] };
     const grid = { tick: tick.value, lot: lot.value };
-    return (
+    const wrong =
       sideDifference(`${instId}: bid`, image.bids, book.bids, grid) ??
       sideDifference(`${instId}: ask`, image.asks, book.asks, grid) ??
-      crossing(instId, book)
-    );
+      crossing(instId, book);
+    if (wrong === null) {
+      this.#comparedNs[index] = world.nowNs;
+      this.#wrongNs[index] = Infinity;
+      return null;
+    }
+    // Frames that are still on their way from before new numbers may meet one of those by chance, and not for long.
+    if (!(this.#wrongNs[index]! < Infinity)) this.#wrongNs[index] = world.nowNs;
+    return world.nowNs - this.#wrongNs[index]! > WRONG_NS ? wrong : null;
   }
 }
 

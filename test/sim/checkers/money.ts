@@ -4,6 +4,7 @@ import type { LedgerRow } from '../../../engine/orders/position-ledger.ts';
 import type { Checker, SimWorldView } from '../sim-types.ts';
 import { engineOf } from './engine-view.ts';
 import type { EngineView } from './engine-view.ts';
+import { markOf, profitAt } from './profit.ts';
 import type { Shared } from './shared.ts';
 import { ONE, exact, inexact, ofFloat } from './units.ts';
 import type { InstrumentTruth } from './venue-truth.ts';
@@ -128,15 +129,11 @@ function cashOf({ isInverse }: InstrumentTruth, row: LedgerRow): bigint {
 /** Everything together at a price: the engine's formula for it against the definition. */
 function compareProfit(world: SimWorldView, each: InstrumentTruth, engine: EngineView): string | null {
   const { money, instId, index } = each;
-  const mark = Number(world.venue.exchange.markPrice(instId)?.['markPx'] ?? 0);
-  const unit = inexact(each.unitOf(world));
-  const position = inexact(money.position);
-  const cash = Number(money.cash / ONE) / 1e18;
-  const trades = each.isInverse ? cash - position / mark : cash + position * mark;
-  const profit = trades * unit + inexact(money.fees) + inexact(money.baseFees) * mark;
+  const mark = markOf(world, each);
+  const profit = profitAt(world, each, mark);
   const told = engine.loop.ledger.netProfit(index, mark / engine.instruments[index]!.tick.value);
   const turnover = Number(money.turnover / ONE) / 1e18;
-  return Math.abs(told - profit) > 1e-7 + turnover * unit * 1e-12
+  return Math.abs(told - profit) > 1e-7 + turnover * inexact(each.unitOf(world)) * 1e-12
     ? `${instId}: profit ${told}, by the venue's rows ${profit}`
     : null;
 }
