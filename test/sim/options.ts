@@ -56,7 +56,7 @@ export function optionsOf(seed: number): SimOptions {
   const rows = [...traded, ...coins.filter(({ instId }) => !traded.some((row) => row.instId === instId))];
   const tag = 'SIMTAG1';
   const config = configSchema.parse({
-    venue: { kind: 'paper', depthChannel: pick(random, ['books', 'books', 'books', 'books50-l2-tbt']), seed },
+    venue: { kind: 'paper', depthChannel: pick(random, ['books', 'books', 'books', 'books-l2-tbt']), seed },
     tag,
     instruments: traded.map((row) => instrumentOf(row, accountLevel, random)),
     account: {
