@@ -24,7 +24,7 @@ import type { LoopState } from './loop-state.ts';
 import { FrameKind, PushChannel, frameKind, pushChannel } from './okx/frame-kind.ts';
 import { decodePush } from './okx/push-decoder.ts';
 import type { Push } from './okx/push-decoder.ts';
-import type { AccountRow, MarkPriceRow, PositionRow, PriceLimitRow, StatusRow } from './okx/push-rows.ts';
+import type { MarkPriceRow, PositionRow, PriceLimitRow, StatusRow } from './okx/push-rows.ts';
 import type { PositionLedger } from './orders/position-ledger.ts';
 import type { Gate } from './risk/gate.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from './risk/kill-ladder.ts';
@@ -42,6 +42,8 @@ const POSITION_AFTER_NS = 2 * NS_PER_SECOND;
 const SERVICES: readonly string[] = ['0', '5'];
 const OVER: readonly string[] = ['completed', 'canceled'];
 const DEMO_ENV = '2';
+/** Among the margin ratios of currencies, the one of the account as a whole. */
+const WHOLE_ACCOUNT = '';
 
 const CHANNELS: ReadonlySet<PushChannel> = new Set([
   PushChannel.priceLimit,
@@ -70,6 +72,10 @@ export class LoopPushes {
   /** Maintenances under way, by what the venue calls them: until when each is believed, by the venue's clock. */
   readonly #maintenances = new Map<string, Milliseconds>();
   #isReloadAsked = false;
+  /** The margin ratios that the venue tells: one of the account, or in futures mode one of each currency that is used. */
+  readonly #marginRatios = new Map<string, number>();
+  /** Further pages of the account's snapshot are on their way. */
+  #isInSnapshot = false;
 
   constructor(
     options: LoopOptions,
@@ -130,7 +136,7 @@ export class LoopPushes {
         for (const row of push.rows) this.#onStatus(row);
         return PathSignal.none;
       case 'account':
-        for (const row of push.rows) this.#onAccount(row);
+        this.#onAccount(push);
         return PathSignal.none;
       case 'positions':
         for (const row of push.rows) this.#onPosition(row);
@@ -200,8 +206,23 @@ export class LoopPushes {
 
   // ------------------------------------------------------------------------------------------- how the account is
 
-  #onAccount(row: AccountRow): void {
-    this.#kill.margin.onMarginRatio(row.mgnRatio === '' ? NaN : Number(row.mgnRatio));
+  /** A snapshot names every currency, an event those that changed. The lowest ratio of all is the account's. */
+  #onAccount({ eventType, isLastPage, rows }: Extract<Push, { channel: 'account' }>): void {
+    const isSnapshot = eventType === 'snapshot';
+    if (isSnapshot && !this.#isInSnapshot) this.#marginRatios.clear();
+    this.#isInSnapshot = isSnapshot && !isLastPage;
+    for (const { mgnRatio, details } of rows) {
+      this.#setMarginRatio(WHOLE_ACCOUNT, mgnRatio);
+      for (const detail of details) this.#setMarginRatio(detail.ccy, detail.mgnRatio);
+    }
+    if (this.#isInSnapshot) return;
+    const ratios = [...this.#marginRatios.values()];
+    this.#kill.margin.onMarginRatio(ratios.length === 0 ? NaN : Math.min(...ratios));
+  }
+
+  #setMarginRatio(name: string, ratio: string): void {
+    if (ratio === '') this.#marginRatios.delete(name);
+    else this.#marginRatios.set(name, Number(ratio));
   }
 
   #onPosition(row: PositionRow): void {

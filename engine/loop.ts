@@ -322,6 +322,10 @@ export class Loop {
   onRecovered(account: RecoveredAccount, nowNs: Nanoseconds): void {
     this.#state.advance(nowNs);
     if (this.account.onRecovered(account, nowNs)) {
+      // The positions channel never tells of one that was closed while nobody heard.
+      for (const { instrument, lots } of account.positions) {
+        this.kill.margin.onPosition(instrument, lots, NaN);
+      }
       for (const { index } of this.instruments) {
         this.#state.isDirty[index] = 1;
         this.#quoting.republish(index);

@@ -197,6 +197,7 @@ function accountOf(row: Fields): AccountRow {
       frozenBal: decimalOf(detail, 'frozenBal'),
       ordFrozen: decimalOf(detail, 'ordFrozen'),
       upl: decimalOf(detail, 'upl'),
+      mgnRatio: decimalOf(detail, 'mgnRatio'),
       uTimeMs: integerOf(detail, 'uTime'),
     })),
   };

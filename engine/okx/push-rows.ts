@@ -90,6 +90,8 @@ export interface AccountDetail {
   readonly frozenBal: string;
   readonly ordFrozen: string;
   readonly upl: string;
+  /** In futures mode, where each currency's margin stands alone; '' in the others. */
+  readonly mgnRatio: string;
   readonly uTimeMs: number;
 }
 
@@ -100,6 +102,7 @@ export interface AccountRow {
   readonly availEq: string;
   readonly imr: string;
   readonly mmr: string;
+  /** '' in futures mode: there the details have it. */
   readonly mgnRatio: string;
   readonly notionalUsd: string;
   readonly upl: string;

@@ -111,11 +111,18 @@ export function markPrice(markPx: string): string {
   });
 }
 
-export function accountPush(mgnRatio: string): string {
+/** @param ratios by currency, as futures mode tells them */
+export function accountPush(
+  mgnRatio: string,
+  ratios: Readonly<Record<string, string>> = {},
+  page: { readonly eventType?: string; readonly lastPage?: boolean } = {},
+): string {
+  const details = Object.entries(ratios).map(([ccy, ratio]) => ({ ccy, eq: '1', mgnRatio: ratio }));
   return JSON.stringify({
     arg: { channel: 'account', uid: '1' },
     eventType: 'event_update',
-    data: [{ uTime: String(EPOCH_MS), totalEq: '1000', mgnRatio, details: [] }],
+    ...page,
+    data: [{ uTime: String(EPOCH_MS), totalEq: '1000', mgnRatio, details }],
   });
 }
 
