@@ -113,7 +113,8 @@ function compareCash(each: InstrumentTruth, engine: EngineView): string | null {
     return `${instId}: position ${inexact(position)}, of the venue's ${inexact(money.position)} by as many fills`;
   const difference = cashOf(each, row) - money.cash;
   const size = difference < 0n ? -difference : difference;
-  return size > CASH_TOLERANCE + money.turnover / 10n ** 20n
+  // A trade of a finer grid than the present one has a price between two ticks, which a float holds to 16 digits.
+  return size > CASH_TOLERANCE + money.turnover / 10n ** 15n
     ? `${instId}: cash off by ${Number(difference) / 1e36} after ${money.count} fills`
     : null;
 }
