@@ -258,7 +258,7 @@ const RECOVERY: readonly BrokenEngine[] = [
   {
     name: 'leftovers-kept',
     about: 'orders of former runs are taken for somebody else’s',
-    caughtBy: 'unknown orders',
+    caughtBy: 'position limit',
     seedsMax: 6,
     break: (engine, world) => {
       const own = `1${String(engine.run).padStart(8, '0')}`;

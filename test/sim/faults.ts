@@ -59,7 +59,7 @@ export class Faults {
     const { faultNs, crashNs } = PACES[profile];
     // The first orders shall be there before anything happens to them.
     if (faultNs < Infinity) this.#repeat(faultNs, untilNs, () => this.#cause());
-    if (crashNs < Infinity) this.#repeat(crashNs, untilNs, () => this.#crash());
+    if (crashNs < Infinity) this.#repeat(crashNs, untilNs, () => this.#crash(this.#random.unit() < 0.5));
   }
 
   /** Everything that was still wrong is right from now on. */
@@ -104,12 +104,13 @@ export class Faults {
     this.#world.line(`fault: ${name}`);
   }
 
-  #crash(): void {
+  /** @param isNow between two events; else in the middle of one, with something sent */
+  #crash(isNow: boolean): void {
     if (this.#world.process === null) return;
     this.#count('crash');
     const restartNs = this.#seconds(0.2, this.#random.unit() < 0.3 ? 60 : 8);
     const isDelivered = this.#random.unit() < 0.5;
-    if (this.#random.unit() < 0.5) this.#world.crash(isDelivered, restartNs);
+    if (isNow) this.#world.crash(isDelivered, restartNs);
     else this.#world.crashAfterSends(this.#random.below(40), isDelivered, restartNs);
   }
 
@@ -148,7 +149,7 @@ export class Faults {
       { name: 'clockJump', weight: 1, cause: () => this.#jumpClock() },
       { name: 'diskSlow', weight: 1, cause: () => this.#slowDisk() },
       { name: 'diskFull', weight: 1, cause: () => this.#failDisk() },
-      { name: 'operator', weight: 2, cause: () => this.#operate() },
+      { name: 'operator', weight: 4, cause: () => this.#operate() },
       ...REST_FAULTS.map(([name, fault]) => ({
         name,
         weight: 1,
@@ -276,11 +277,11 @@ export class Faults {
     const world = this.#world;
     if (world.engine === null) return false;
     world.command((['pause', 'reduce', 'flatten', 'halt', 'resume'] as const)[this.#random.below(5)]!);
-    world.timeline.after(this.#seconds(1, 60), StepKind.fault, () => world.command('resume'));
+    world.timeline.after(this.#seconds(1, 120), StepKind.fault, () => world.command('resume'));
     // What was just acknowledged must be there after a death.
-    const crashNs = this.#seconds(0, 1);
-    if (this.#random.unit() < 0.4 && world.nowNs + crashNs < world.faultsUntilNs)
-      world.timeline.after(crashNs, StepKind.fault, () => this.#crash());
+    const crashNs = this.#seconds(0, 0.5);
+    if (this.#random.unit() < 0.5 && world.nowNs + crashNs < world.faultsUntilNs)
+      world.timeline.after(crashNs, StepKind.fault, () => this.#crash(true));
     return true;
   }
 }

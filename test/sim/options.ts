@@ -63,7 +63,7 @@ export function optionsOf(seed: number): SimOptions {
       notionalMax: pick(random, [200_000, 1_000_000]),
       // Room for an order on each side of each instrument at the least.
       openOrdersMax: pick(random, [traded.length * 8, 500]),
-      lossMax: pick(random, [3, 20, 10_000, 10_000, 10_000, 10_000]),
+      lossMax: pick(random, [0.5, 3, 20, 10_000, 10_000, 10_000]),
       orderToTradeMax: pick(random, [0, 0, 0, 200]),
     },
     engine: {

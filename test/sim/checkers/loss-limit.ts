@@ -10,7 +10,7 @@ const PERIOD_NS: Nanoseconds = NS_PER_SECOND;
 /** An engine that is up and can ask has learnt of its losses within this. */
 const NOTICED_NS: Nanoseconds = 60 * NS_PER_SECOND;
 /** The engine marks at the middle of its books, this at the venue's mark price; of the position's value. */
-const MARK_RATIO = 0.002;
+const MARK_RATIO = 0.0005;
 
 /**
  * A loss past the account's limit halts: by the venue's own fills and marks, since the start or since an operator's last
