@@ -110,9 +110,9 @@ function buildMemory(
 function watchesOf({ account, engine, instruments }: Config): Pick<LoopOptions, 'brakes' | 'watches'> {
   return {
     brakes: instruments.map(({ brakes, limits }) => ({
-      volatilityBps: brakes.volatilityBps,
+      volatilityBps: limitOrNone(brakes.volatilityBps),
       volatilityWindowNs: brakes.volatilityWindowMs * NS_PER_MS,
-      adverseBps: brakes.adverseBps,
+      adverseBps: limitOrNone(brakes.adverseBps),
       holdNs: brakes.holdMs * NS_PER_MS,
       lossMax: limits.loss ?? Infinity,
     })),
@@ -122,9 +122,14 @@ function watchesOf({ account, engine, instruments }: Config): Pick<LoopOptions, 
       liquidationDistanceBps: account.liquidationDistanceBps,
       orderToTradeMax: account.orderToTradeMax,
       clockOffsetMsMax: engine.clockOffsetMsMax,
-      stallNsMax: engine.stallMsMax === 0 ? Infinity : engine.stallMsMax * NS_PER_MS,
+      stallNsMax: limitOrNone(engine.stallMsMax) * NS_PER_MS,
     },
   };
+}
+
+/** In the configuration zero is no limit; to a brake it would be one that everything reaches. */
+function limitOrNone(limit: number): number {
+  return limit === 0 ? Infinity : limit;
 }
 
 function timingsOf({ engine }: Config): LoopTimings {

@@ -298,8 +298,12 @@ export class Engine implements LoopOutput {
   /** What fails in here is a mistake of ours: failures of the world are dealt with where they are met. */
   #follow(work: Promise<void>): void {
     work.catch((error: unknown) => {
-      if (!this.#isStopping) this.#world.fail(error instanceof Error ? error : new Error(String(error)));
+      if (!this.#isStopping) this.#fail(error);
     });
+  }
+
+  #fail(error: unknown): void {
+    this.#world.fail(error instanceof Error ? error : new Error(String(error)));
   }
 
   // ---------------------------------------------------------------------------------------------------- state
@@ -329,7 +333,14 @@ export class Engine implements LoopOutput {
   /** Does what the operator says, and resolves when a restart would know of it. */
   async command(command: OperatorCommand): Promise<CommandResult> {
     if (this.#isStopping) return { isDone: false, text: 'the engine is stopping' };
-    const result = this.loop.command(command, this.#world.clock.nowNs());
+    let result;
+    try {
+      result = this.loop.command(command, this.#world.clock.nowNs());
+    } catch (error) {
+      // Whoever asked is answered with it, and it ends there: a loop that throws must not go on.
+      this.#fail(error);
+      throw error;
+    }
     this.#world.log(`operator: ${command}: ${result.text}`);
     if (!result.isDone || (await this.#save())) return result;
     return {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../engine/base/assert.ts';
 import { Side } from '../../engine/base/side.ts';
+import { NS_PER_SECOND } from '../../engine/base/units.ts';
 import { Connection, LoopRequest } from '../../engine/loop-options.ts';
 import { KillLevel, KillTrigger, ACCOUNT } from '../../engine/risk/kill-ladder.ts';
 import { TAG, TinyAccount, idOf, restError } from './tiny-account.ts';
@@ -162,6 +163,44 @@ describe('a halt', () => {
     expect(engine.loop.ladder.isHalted).toBe(true);
     await world.pass(5_000, engine);
     expect(world.said('state: could not be saved')).toBe(1);
+  });
+});
+
+describe('a command that breaks a rule of the engine', () => {
+  it('ends the run as any other input would, and the next start is halted', async () => {
+    const box = machine();
+    const world = new TinyWorld(box);
+    const engine = await world.recovered();
+    const broken = new AssertionError('a rule');
+    const send = engine.loop.commands.send;
+    engine.loop.commands.send = () => {
+      throw broken;
+    };
+    await expect(world.within(1_000, engine.command('pause'))).rejects.toBe(broken);
+    expect(world.failures).toEqual([broken]);
+    engine.loop.commands.send = send;
+    await world.within(10_000, engine.stop(broken), engine);
+    world.crash();
+    expect((await new TinyWorld(box).recovered()).loop.ladder.isHalted).toBe(true);
+  });
+});
+
+describe('a brake that is set to zero', () => {
+  it('is none', async () => {
+    const world = new TinyWorld(machine());
+    const config = testConfig();
+    const instruments = config.instruments.map((each) => ({
+      ...each,
+      brakes: { ...each.brakes, volatilityBps: 0, adverseBps: 0 },
+    }));
+    const { loop } = await world.recovered({ ...config, instruments });
+    const { volatility, adverse } = loop.kill;
+    const nowNs = world.clock.nowNs();
+    volatility.onFair(SWAP_INDEX, 100, nowNs);
+    volatility.onFair(SWAP_INDEX, 200, nowNs);
+    adverse.onFill(SWAP_INDEX, Side.buy, 200, nowNs);
+    adverse.onTimer(nowNs + 2 * NS_PER_SECOND, new Float64Array(instruments.length).fill(100));
+    expect(loop.ladder.level(SWAP_INDEX)).toBe(KillLevel.quoting);
   });
 });
 
