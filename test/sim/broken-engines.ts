@@ -84,7 +84,7 @@ const RISK: readonly BrokenEngine[] = [
     name: 'self-cross-allowed',
     about: 'the gate does not look at our own orders on the other side',
     caughtBy: 'self-cross',
-    seedsMax: 6,
+    seedsMax: 12,
     break: (engine) => {
       const { gate } = engine.loop;
       const check = gate.check.bind(gate);
@@ -107,7 +107,7 @@ const RISK: readonly BrokenEngine[] = [
     name: 'reduce-only-ignored',
     about: 'reduce only is taken for wider',
     caughtBy: 'kill level',
-    seedsMax: 6,
+    seedsMax: 12,
     break: (engine) => {
       const { ladder } = engine.loop;
       const level = ladder.level.bind(ladder);
@@ -121,7 +121,7 @@ const RISK: readonly BrokenEngine[] = [
     name: 'losses-unwatched',
     about: 'profit is measured, and nobody looks at it',
     caughtBy: 'loss limit',
-    seedsMax: 12,
+    seedsMax: 16,
     break: (engine) => {
       engine.loop.kill.loss.onProfit = () => undefined;
     },
@@ -130,7 +130,7 @@ const RISK: readonly BrokenEngine[] = [
     name: 'cancels-starved',
     about: 'no cancel gets a share of the message budget',
     caughtBy: 'kill level',
-    seedsMax: 6,
+    seedsMax: 12,
     break: (engine) => {
       const { throttle } = engine.loop;
       const available = throttle.available.bind(throttle);
@@ -153,7 +153,7 @@ const BOOKS: readonly BrokenEngine[] = [
     name: 'gap-accepted',
     about: 'an update is applied whatever came before it',
     caughtBy: 'book',
-    seedsMax: 6,
+    seedsMax: 8,
     break: (engine) => {
       for (const sync of engine.loop.market.syncs) {
         const apply = sync.apply.bind(sync);
@@ -168,7 +168,7 @@ const BOOKS: readonly BrokenEngine[] = [
     name: 'resync-forgotten',
     about: 'after a gap the book is left as it is, and taken for good',
     caughtBy: 'book',
-    seedsMax: 6,
+    seedsMax: 8,
     break: (engine) => {
       for (const sync of engine.loop.market.syncs) {
         const apply = sync.apply.bind(sync);
@@ -213,7 +213,7 @@ const MONEY: readonly BrokenEngine[] = [
     name: 'verified-too-far',
     about: 'trades are taken for told that were not: a restart does not ask for them',
     caughtBy: 'money',
-    seedsMax: 6,
+    seedsMax: 8,
     break: (engine) => {
       const { desk } = engine;
       let { verifiedMs } = desk;
@@ -259,7 +259,7 @@ const RECOVERY: readonly BrokenEngine[] = [
     name: 'leftovers-kept',
     about: 'orders of former runs are taken for somebody else’s',
     caughtBy: 'position limit',
-    seedsMax: 6,
+    seedsMax: 12,
     break: (engine, world) => {
       const own = `1${String(engine.run).padStart(8, '0')}`;
       openOrdersThrough(world, (rows) =>
@@ -319,7 +319,7 @@ const SWITCH: readonly BrokenEngine[] = [
     name: 'switch-too-slow',
     about: 'the venue is asked to wait for longer than is configured',
     caughtBy: "dead man's switch",
-    seedsMax: 6,
+    seedsMax: 12,
     break: (_engine, world) => {
       const { account } = world;
       const cancelAllAfter = account.cancelAllAfter.bind(account);
@@ -344,14 +344,14 @@ const STATE: readonly BrokenEngine[] = [
     name: 'kill-forgotten',
     about: 'what an operator must take back is not taken up after a restart',
     caughtBy: 'state survives',
-    seedsMax: 6,
+    seedsMax: 8,
     break: (engine) => engine.loop.ladder.resume(),
   },
   {
     name: 'acknowledged-unsaved',
     about: 'an operator is told that it is done before it is on disk',
     caughtBy: 'state survives',
-    seedsMax: 6,
+    seedsMax: 12,
     break: (engine) => {
       const request = engine.request.bind(engine);
       engine.keeper.save = () => Promise.resolve(true);
@@ -365,7 +365,7 @@ const STATE: readonly BrokenEngine[] = [
     name: 'names-repeated',
     about: 'a slot of the order table is used again without counting its generation',
     caughtBy: 'own marks',
-    seedsMax: 6,
+    seedsMax: 12,
     break: (engine) => {
       const { table } = engine.loop;
       const open = table.open.bind(table);

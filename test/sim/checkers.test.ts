@@ -769,8 +769,8 @@ describe('book', () => {
     const { world, engine, checker } = made();
     fill(world, engine);
     const said: (string | null)[] = [];
-    for (let second = 0; second < 24; second++) {
-      if (second < 3) world.arrive('place', [place(`other${second + 3}`, 'buy', '0.1', '75000')]);
+    for (let second = 0; second < 26; second++) {
+      if (second < 5) world.arrive('place', [place(`other${second + 3}`, 'buy', '0.1', '75000')]);
       world.say('order', [place(nameOf(second), 'buy', '0.01', '77000')]);
       said.push(world.look(checker));
       world.pass(1_000);

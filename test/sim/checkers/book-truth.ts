@@ -17,6 +17,8 @@ const WRONG_NS: Nanoseconds = 8 * NS_PER_SECOND;
 /** The venue's sequence numbers are noted so often, and so many are kept. */
 const NOTE_NS: Nanoseconds = NS_PER_SECOND / 2;
 const NOTES = 256;
+/** Updates that may be lost one after the other: skipped by the venue, lost on the way, or cut. */
+const LOST_MAX = 3;
 /**
  * A connection that went silent is found out by its missing pong within this, what was on its way included; books by a
  * channel that is told nothing new stay as they are.
@@ -41,17 +43,18 @@ class SequenceNotes {
   }
 
   /**
-   * What must have been noticed by somebody who was told everything until then but for one message: the newest number of
-   * that time tells of a loss, and only the next one lets it be seen. -1 when nothing must.
+   * What must have been noticed by then: a loss is seen by the update after it, unless that is lost as well, and so on for as
+   * many as faults may take in a row. -1 when nothing must.
    */
   noticedBy(timeNs: Nanoseconds): number {
-    let newest = -1;
+    let before = Infinity;
+    let changes = 0;
     for (let back = 1; back <= Math.min(NOTES, this.#count); back++) {
       const index = (this.#count - back) % NOTES;
-      if (this.#times[index]! > timeNs) continue;
       const sequence = this.#sequences[index]!;
-      if (newest >= 0 && sequence < newest) return sequence;
-      newest = sequence;
+      if (this.#times[index]! > timeNs || sequence === before) continue;
+      if (changes++ === LOST_MAX) return sequence;
+      before = sequence;
     }
     return -1;
   }
