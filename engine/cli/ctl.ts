@@ -19,7 +19,8 @@ Tells a running engine what to do, or asks how it stands.
 
   --state  the state directory of the engine, as npm start was given it (default ${STATE_DIRECTORY})
 
-Ends with 0 when it is done, 1 when the engine refuses it, 75 when no engine runs there.`;
+Ends with 0 when it is done, 1 when the engine refuses it, 75 when no engine runs there or it does not answer, 78 when this
+user may not reach it.`;
 
 interface Arguments {
   readonly word: OperatorCommand | 'status';
@@ -74,7 +75,7 @@ async function main(): Promise<void> {
       process.exitCode = ExitCode.usage;
     } else if (error instanceof ControlError) {
       process.stderr.write(`${error.message}\n`);
-      process.exitCode = ExitCode.unavailable;
+      process.exitCode = error.code === 'CONTROL_UNUSABLE' ? ExitCode.config : ExitCode.unavailable;
     } else throw error;
   }
 }

@@ -18,9 +18,14 @@ export class ControlClient {
     this.#directory = directory;
   }
 
-  /** @throws ControlError when no engine runs there, or it does not answer */
+  /** @throws ControlError when no engine runs there, or it does not say how it stands */
   async status(): Promise<Record<string, unknown>> {
-    return (await this.#ask('GET', '/status')).body as Record<string, unknown>;
+    const { httpStatus, body } = await this.#ask('GET', '/status');
+    if (httpStatus === 200) return body as Record<string, unknown>;
+    throw new ControlError(
+      'CONTROL_SILENT',
+      `state ${resolve(this.#directory)}: expected how the engine stands, was an error: ${(body as CommandResult).text}`,
+    );
   }
 
   /** @throws ControlError when no engine runs there, it does not answer, or it is just starting or stopping */
@@ -59,10 +64,17 @@ export class ControlClient {
         { cause: error },
       );
     }
+    if (code === 'EACCES' || code === 'EPERM') {
+      return new ControlError(
+        'CONTROL_UNUSABLE',
+        `state ${directory}: expected a directory that this user may use, was ${code}; run ctl as the user that the engine runs as`,
+        { cause: error },
+      );
+    }
     return new ControlError(
       'CONTROL_SILENT',
-      `state ${directory}: expected the engine's answer within ${TIMEOUT_MS / 1_000} s, was ${code}; if it hangs, end it: ` +
-        "the venue's dead man's switch then cancels its orders",
+      `state ${directory}: expected the engine's answer within ${TIMEOUT_MS / 1_000} s, was ${code}; it may do yet what it was ` +
+        "told, ask for its status; if it hangs, end it: the venue's dead man's switch then cancels its orders",
       { cause: error },
     );
   }

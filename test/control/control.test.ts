@@ -116,6 +116,32 @@ describe('an operator', () => {
     expect((await errorOf(client.status())).message).toBe(nobody);
   });
 
+  it('is not told how it stands by an engine that cannot say', async () => {
+    const status = (): never => {
+      throw new Error('a rule');
+    };
+    await open({ ...STARTING, status });
+    const error = await errorOf(new ControlClient(folder).status());
+    expect(error.code).toBe('CONTROL_SILENT');
+    expect(error.message).toBe(`state ${folder}: expected how the engine stands, was an error: a rule`);
+  });
+
+  // Only root can become somebody else.
+  it.runIf(process.getuid?.() === 0)('is told that another user may not reach it', async () => {
+    await open();
+    process.seteuid?.(65_534);
+    try {
+      const error = await errorOf(new ControlClient(folder).command('halt'));
+      expect(error.code).toBe('CONTROL_UNUSABLE');
+      expect(error.message).toBe(
+        `state ${folder}: expected a directory that this user may use, was EACCES; run ctl as the user that the engine runs as`,
+      );
+    } finally {
+      process.seteuid?.(0);
+    }
+    expect(recorder.commands).toEqual([]);
+  });
+
   it('is told when somebody else answers', async () => {
     mkdirSync(folder, { recursive: true });
     const server = createServer((socket) => socket.resume().end('hello\r\n')).listen(socketOf(folder));
