@@ -46,6 +46,8 @@ export class LoopFlatten {
   readonly #slot: Int32Array;
   readonly #generation: Int32Array;
   #nextNs: Nanoseconds = 0;
+  /** As of the last timer. */
+  #isRecovered = false;
 
   constructor(
     options: LoopOptions,
@@ -94,16 +96,22 @@ export class LoopFlatten {
 
   /** Where it stands, for the operator. */
   get text(): string {
+    if (!this.#isRecovered) return 'closing what is held as soon as the account is known';
     const open: string[] = [];
-    for (const { index, instId, lot } of this.#instruments) {
-      const lots = this.#closeLots(index);
-      if (lots !== 0) open.push(`${instId} ${lots < 0 ? '-' : ''}${lot.toText(Math.abs(lots))}`);
+    const dust: string[] = [];
+    for (const { index, instId, lot, minLots } of this.#instruments) {
+      const lots = this.#heldLots(index);
+      const text = `${instId} ${lots < 0 ? '-' : ''}${lot.toText(Math.abs(lots))}`;
+      if (Math.abs(lots) >= minLots) open.push(text);
+      else if (lots !== 0) dust.push(text);
     }
-    return open.length === 0 ? 'flat' : `closing ${open.join(', ')}`;
+    if (open.length > 0) return `closing ${open.join(', ')}`;
+    return dust.length === 0 ? 'flat' : `flat but for ${dust.join(', ')}, less than the least order`;
   }
 
   /** @param isRecovered the account is known, and answers can be followed */
   onTimer(nowNs: Nanoseconds, isRecovered: boolean): void {
+    this.#isRecovered = isRecovered;
     if (!this.isActive || !isRecovered || this.#state.isStopping) return;
     if (nowNs < this.#nextNs || this.#table.openTotal > 0) return;
     this.#nextNs = nowNs + PERIOD_NS;
@@ -112,37 +120,39 @@ export class LoopFlatten {
 
   #close(instrument: Instrument, nowNs: Nanoseconds): void {
     const { index } = instrument;
-    const openLots = this.#closeLots(index);
-    if (openLots === 0) return;
+    const openLots = this.#heldLots(index);
+    if (Math.abs(openLots) < instrument.minLots) return;
     const side = openLots > 0 ? Side.sell : Side.buy;
     if (nowNs < this.#rests.untilNs[index * 2 + side]!) return;
     const ticks = this.#ticksOf(index, side);
     if (ticks === 0) return;
-    const limits = this.#limits[index]!;
-    const lots = Math.min(
-      Math.abs(openLots),
-      limits.orderLotsMax,
-      instrument.maxLots,
-      Math.floor(limits.orderNotionalMax / instrument.notional(ticks, 1)),
-    );
+    const lots = this.#orderLots(instrument, Math.abs(openLots), ticks);
     const isReduceOnly = instrument.kind !== ContractKind.spot;
     const slot = this.#commands.sendClosing(index, side, ticks, lots, isReduceOnly, this.#closeBps, nowNs);
     this.#slot[index] = slot;
     if (slot !== NO_ORDER) this.#generation[index] = this.#table.generation[slot]!;
   }
 
-  /**
-   * What is left to close, signed; 0 when it is less than the least order. Fees that spot buys paid in the base coin are no
-   * more there to be sold.
-   */
-  #closeLots(index: number): Lots {
+  /** What is left to close, signed. Fees that spot buys paid in the base coin are no more there to be sold. */
+  #heldLots(index: number): Lots {
     const instrument = this.#instruments[index]!;
-    const paid = this.#ledger.baseFees[index]! / instrument.lotValue;
-    const lots =
-      instrument.kind === ContractKind.spot
-        ? Math.trunc(this.#ledger.positionLots[index]! + paid)
-        : this.#ledger.positionLots[index]!;
-    return Math.abs(lots) < instrument.minLots ? 0 : lots;
+    const positionLots = this.#ledger.positionLots[index]!;
+    if (instrument.kind !== ContractKind.spot) return positionLots;
+    return Math.trunc(positionLots + this.#ledger.baseFees[index]! / instrument.lotValue);
+  }
+
+  /** As much as the limits of an order allow, but never so much that less than the least order is left. */
+  #orderLots(instrument: Instrument, openLots: Lots, ticks: Ticks): Lots {
+    const { index, minLots, maxLots } = instrument;
+    const { orderLotsMax, orderNotionalMax } = this.#limits[index]!;
+    const most = Math.min(
+      orderLotsMax,
+      maxLots,
+      Math.floor(orderNotionalMax / instrument.notional(ticks, 1)),
+    );
+    if (openLots <= most) return openLots;
+    const shorter = openLots - minLots;
+    return openLots - most >= minLots || shorter < minLots ? most : shorter;
   }
 
   /** The worst price that is still good enough; 0 while nothing says what is good. */

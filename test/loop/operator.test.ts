@@ -5,7 +5,8 @@ import { LoopPhase } from '../../engine/loop.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { ACCOUNT_LIMITS } from './loop-world.ts';
 import { ack } from './messages.ts';
-import { ScriptedWorld, isCancel, isPlace, itemsOf } from './scripted-venue.ts';
+import { LOOSE_LIMITS, ScriptedWorld, isCancel, isPlace, itemsOf } from './scripted-venue.ts';
+import { swap } from './swap-row.ts';
 
 /** Long by so many contracts, with the ladder of that position resting. */
 function long(lots: number, world = new ScriptedWorld().quoting()): ScriptedWorld {
@@ -254,6 +255,36 @@ test('flatten needs a price that is good now, and obeys the limits of an order a
   world.snapshot();
   world.pass(1_100);
   expect(closing(world)).toHaveLength(1);
+});
+
+test('flatten in several orders never leaves less than the least order, and says what cannot be closed', () => {
+  const instruments = [swap('BTC', 0, { minSz: '4' })];
+  const world = new ScriptedWorld({ instruments, limits: { ...LOOSE_LIMITS, orderLotsMax: 20 } }).quoting();
+  world.loop.ledger.setPosition(0, 22, 10_000);
+  world.loop.command(OperatorCommand.flatten, world.nowNs);
+  world.settle();
+  const sizes = [];
+  for (let second = 0; second < 3; second++) {
+    world.pass(1_100);
+    for (const message of world.orderMessages()) {
+      sizes.push(...message.args.map(({ sz }) => sz));
+      world.accept(message);
+      const [order] = world.open('sell');
+      world.frame(Connection.private, world.fill(order!, Number(order!.sz), '999.9'));
+    }
+  }
+  expect(sizes).toEqual(['18', '4']);
+  expect(world.loop.flatten.text).toBe('flat');
+  world.loop.ledger.setPosition(0, -3, 10_000);
+  expect(world.loop.flatten.text).toBe('flat but for BTC-USDT-SWAP -3, less than the least order');
+});
+
+test('flatten before the account is known does not say that it is flat', () => {
+  const world = new ScriptedWorld();
+  expect(world.loop.command(OperatorCommand.flatten, world.nowNs)).toEqual({
+    isDone: true,
+    text: 'paused; closing what is held as soon as the account is known',
+  });
 });
 
 test('a pause ends a flatten; halted, it sends nothing', () => {

@@ -24,6 +24,6 @@ export function swapRow(coin: string, changes: Readonly<Record<string, unknown>>
   };
 }
 
-export function swap(coin: string, index = 0): Instrument {
-  return new Instrument(index, parseInstruments([swapRow(coin)]).fields[0]!);
+export function swap(coin: string, index = 0, changes: Readonly<Record<string, unknown>> = {}): Instrument {
+  return new Instrument(index, parseInstruments([swapRow(coin, changes)]).fields[0]!);
 }
