@@ -80,6 +80,8 @@ export class LoopAccount {
   #reconnectAskedNs: Nanoseconds = 0;
   /** Whether the last audit did not find an order as we have it. */
   #hasOdd = false;
+  /** Whether a doubt came up after the recovery that is under way had begun. */
+  #isDoubtedAnew = false;
 
   constructor(
     options: LoopOptions,
@@ -116,9 +118,16 @@ export class LoopAccount {
     this.#output.request(LoopRequest.recovery, -1);
   }
 
+  /** As `recover`, for what is news: the answers of a recovery that is under way may be older, and are asked for again. */
+  doubt(): void {
+    if (this.isRecovering) this.#isDoubtedAnew = true;
+    this.recover();
+  }
+
   onSessionLost(): void {
     this.isRecovered = false;
     this.isRecovering = false;
+    this.#isDoubtedAnew = false;
     this.#isAuditing = false;
     this.#state.dirtyAll();
   }
@@ -149,6 +158,10 @@ export class LoopAccount {
     if (this.#staleAtUps >= 0 && this.#privateUps > this.#staleAtUps) {
       this.#staleAtUps = -1;
       this.#ladder.clear(KillTrigger.privateStale, ACCOUNT);
+    }
+    if (this.#isDoubtedAnew) {
+      this.#isDoubtedAnew = false;
+      this.recover();
     }
     return true;
   }

@@ -64,6 +64,13 @@ import type { Throttle } from './risk/throttle.ts';
 /** A timer that is this late was held up with the thread, whatever stall is allowed for: nothing is quoted before it. */
 const HELD_UP_NS_MAX = 5 * NS_PER_SECOND;
 
+/**
+ * An account that is not recovered for longer than this is out of our hands: what rests there may be heard by nobody. From
+ * then on the switch is armed only so often that it fires in between, so long after the beat before at the latest.
+ */
+const OUT_OF_HAND_NS = 5 * NS_PER_SECOND;
+const FIRED_NS = 5 * NS_PER_SECOND;
+
 /** Where the engine stands, as a whole. How far it may go while it quotes is the kill ladder's. */
 export const LoopPhase = { starting: 0, recovering: 1, quoting: 2, halted: 3, stopping: 4 } as const;
 export type LoopPhase = (typeof LoopPhase)[keyof typeof LoopPhase];
@@ -94,6 +101,8 @@ export class Loop {
   readonly #pushes: LoopPushes;
   readonly #batch: CommandBatch;
   #heartbeatNs: Nanoseconds = -Infinity;
+  /** The last timer at which the account was recovered. */
+  #inHandNs: Nanoseconds = -Infinity;
   /** The last timer; what comes too long after it was held up with the thread, and tells of a market that is gone. */
   #timerNs: Nanoseconds = -Infinity;
   readonly #heldUpNs: Nanoseconds;
@@ -182,6 +191,7 @@ export class Loop {
       isOrders
         ? this.fills.onUpdates(bytes, start, end, this.#state.nowNs)
         : this.#pushes.onPush(Connection.private, bytes, start, end),
+      true,
     );
     if (isOrders) this.metrics.decoded(Connection.private);
     this.#turn();
@@ -200,10 +210,13 @@ export class Loop {
   }
 
   /** @hot What the order path learnt: positions and own orders changed, so the workers' markets did. */
-  #onSignal(signal: PathSignal): void {
+  #onSignal(signal: PathSignal, isNews = false): void {
     if (signal === PathSignal.none) return;
     this.#publishTouched();
-    if (signal === PathSignal.doubt) this.account.recover();
+    if (signal !== PathSignal.doubt) return;
+    // A push tells of what has happened just now; a refused command is about orders that a recovery cancels anyway.
+    if (isNews) this.account.doubt();
+    else this.account.recover();
   }
 
   /** An order of ours that came, moved or went shows or hides what others rest there: that moves the fair price too. */
@@ -254,10 +267,18 @@ export class Loop {
     this.#beat(nowNs);
   }
 
-  /** The proof that a whole turn ran: one that throws never comes here, and the venue's switch then fires. */
+  /**
+   * The proof that a whole turn ran: one that throws never comes here, and the venue's switch then fires. So it does where
+   * cancels by session and by REST have not brought the account back: then it is the last road. Armed once more after that,
+   * it also takes what arrives late.
+   */
   #beat(nowNs: Nanoseconds): void {
     const { timings, output } = this.#options;
-    if (timings.switchNs === 0 || nowNs - this.#heartbeatNs < timings.heartbeatNs) return;
+    if (timings.switchNs === 0) return;
+    if (this.account.isRecovered) this.#inHandNs = nowNs;
+    const isInHand = nowNs - this.#inHandNs <= OUT_OF_HAND_NS;
+    const periodNs = isInHand ? timings.heartbeatNs : timings.switchNs + FIRED_NS;
+    if (nowNs - this.#heartbeatNs < periodNs) return;
     this.#heartbeatNs = nowNs;
     output.request(LoopRequest.heartbeat, -1);
   }
