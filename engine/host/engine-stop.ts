@@ -25,8 +25,8 @@ export interface EngineStopParts {
 }
 
 /**
- * Withdraws everything, and sees that the venue has nothing of ours left. Only then is the dead man's switch put out; else
- * it fires, and cancels what could not be.
+ * Withdraws everything, and sees that the venue has nothing of ours left. Only then, and only by an engine that is whole, is
+ * the dead man's switch put out; else it fires, and cancels what could not be.
  *
  * @param isBroken the loop or its table cannot be believed: the venue alone is asked
  * @returns with what the loop threw when it was told, undefined when it did not
@@ -46,21 +46,27 @@ export async function withdrawAll(
     thrown = error;
     world.log(`stop: ${textOf(error)}; cancelling by REST`);
   }
-  const { problem, cancelled } = await desk.confirm(isBroken || thrown !== undefined);
+  const isUnclean = isBroken || thrown !== undefined;
+  const { problem, cancelled } = await desk.confirm(isUnclean);
   if (problem !== '') {
     const detail = `orders may be left at the venue: ${problem}; check them there`;
     return { report: { isConfirmed: false, detail }, thrown };
   }
-  try {
-    await deadMansSwitch.disarm();
-  } catch (error) {
-    world.log(`dead man’s switch: not put out: ${textOf(error)}; it fires on nothing`);
-  }
+  // A list that is some seconds old may leave out what a broken table cannot name: then the switch has the last word.
+  if (!isUnclean) await putOut(parts);
   const detail =
     cancelled === 0
       ? 'all orders cancelled and confirmed'
       : `${cancelled} orders cancelled by REST and confirmed`;
   return { report: { isConfirmed: true, detail }, thrown };
+}
+
+async function putOut({ world, deadMansSwitch }: EngineStopParts): Promise<void> {
+  try {
+    await deadMansSwitch.disarm();
+  } catch (error) {
+    world.log(`dead man’s switch: not put out: ${textOf(error)}; it fires on nothing`);
+  }
 }
 
 /** Without the trade session no cancel has left, and none will be confirmed: REST does both. */

@@ -357,8 +357,8 @@ export class Engine implements LoopOutput {
   // ----------------------------------------------------------------------------------------------------- stop
 
   /**
-   * Withdraws everything, and sees that the venue has nothing of ours left. Only then is the dead man's switch put out; else
-   * it fires. Sessions stay up until this has ended.
+   * Withdraws everything, and sees that the venue has nothing of ours left. Only then, and only where nothing failed, is the
+   * dead man's switch put out; else it fires. Sessions stay up until this has ended.
    *
    * @param failure what made the world stop it: a broken invariant stays halted over a restart
    * @throws what the loop threw when it was told, once that is done: it may be the very thing that ends the run

@@ -516,7 +516,7 @@ describe('a stop', () => {
     };
     await expect(world.within(20_000, engine.stop(), engine)).rejects.toThrow('the test’s own');
     expect(box.account.orders.size).toBe(0);
-    expect(box.account.switchSeconds).toBe(0);
+    expect(box.account.switchSeconds).toBe(10);
     expect(box.state!.kill).toMatchObject([{ trigger: 'invariant', level: 'halted' }]);
   });
 
