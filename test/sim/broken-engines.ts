@@ -118,6 +118,15 @@ const RISK: readonly BrokenEngine[] = [
     },
   },
   {
+    name: 'budget-forgotten',
+    about: 'what was sent is not taken from the message budget',
+    caughtBy: 'message rates',
+    seedsMax: 16,
+    break: (engine) => {
+      engine.loop.throttle.take = () => undefined;
+    },
+  },
+  {
     name: 'losses-unwatched',
     about: 'profit is measured, and nobody looks at it',
     caughtBy: 'loss limit',

@@ -794,16 +794,24 @@ describe('healed', () => {
     const name = nameOf(slot, table.generation[slot]);
     expect(checker.end(world)).toMatch(/the engine has 1\d{18} 0 10 of 10 at 780000; the venue no other/);
     world.arrive('place', [place(name, 'buy', '0.1', '78000')]);
-    expect(checker.end(world)).toBe(null);
+    expect(checker.end(world)).toMatch(/nothing is offered/);
     world.arrive('amend', [change(name, { newPx: '78000.1' })]);
     expect(checker.end(world)).toMatch(/orders differ/);
   });
 
   test('quotes stand, unless the ladder forbids it', () => {
     const { world, engine, checker } = made();
+    const { table } = engine.loop;
     expect(checker.end(world)).toMatch(/no quote stands/);
-    engine.loop.ladder.raise(KillTrigger.operator, KillLevel.paused, ACCOUNT);
+    const bid = table.open(0, Side.buy, 780_000, 10, world.nowNs);
+    world.arrive('place', [place(nameOf(bid, table.generation[bid]), 'buy', '0.1', '78000')]);
+    expect(checker.end(world)).toMatch(/nothing is offered/);
+    const ask = table.open(0, Side.sell, 790_000, 10, world.nowNs);
+    world.arrive('place', [place(nameOf(ask, table.generation[ask]), 'sell', '0.1', '79000')]);
     expect(checker.end(world)).toBe(null);
+    const paused = made();
+    paused.engine.loop.ladder.raise(KillTrigger.operator, KillLevel.paused, ACCOUNT);
+    expect(paused.checker.end(paused.world)).toBe(null);
   });
 
   test('an engine runs, and knows its position', () => {

@@ -6,6 +6,7 @@ import { engineOf, orderName } from './engine-view.ts';
 import type { EngineView } from './engine-view.ts';
 import type { Shared } from './shared.ts';
 import { BUY, SELL } from './venue-truth.ts';
+import type { InstrumentTruth, Way } from './venue-truth.ts';
 
 /**
  * When everything has been good for long enough: the engine's orders are the venue's, with their prices, sizes and fills; its
@@ -77,10 +78,28 @@ export class Healed implements Checker {
       const level = engine.loop.ladder.level(each.index);
       const isLive = engine.instruments[each.index]!.state === InstrumentState.live;
       if (level >= KillLevel.reduceOnly || !isLive) continue;
-      const orders =
-        wire.exposure(world, each, BUY, true).orders + wire.exposure(world, each, SELL, true).orders;
-      if (orders === 0) return `${each.instId}: no quote stands, at level ${level}`;
+      const buys = wire.exposure(world, each, BUY, true).orders;
+      const sells = wire.exposure(world, each, SELL, true).orders;
+      if (buys + sells === 0) return `${each.instId}: no quote stands, at level ${level}`;
+      if (buys === 0 && this.#hasRoom(world, each, BUY))
+        return `${each.instId}: nothing is bid, at level ${level}`;
+      if (sells === 0 && this.#hasRoom(world, each, SELL))
+        return `${each.instId}: nothing is offered, at level ${level}`;
     }
     return null;
+  }
+
+  /** Whether no limit stands in the way of a side, by far. */
+  #hasRoom(world: SimWorldView, each: InstrumentTruth, way: Way): boolean {
+    const { instruments, account } = world.config;
+    const { strategy, limits } = instruments[each.index]!;
+    const wanted = instruments.reduce((sum, { strategy: { levels } }) => sum + 2 * levels, 0);
+    const isTight =
+      limits.notional !== undefined ||
+      account.notionalMax < 200_000 ||
+      account.openOrdersMax < wanted ||
+      limits.openOrders < 2 * strategy.levels;
+    const room = each.positionLotsMax - this.#shared.truth.positionLots(each) * way;
+    return !isTight && room > 2 * each.lotsOf(strategy.size);
   }
 }

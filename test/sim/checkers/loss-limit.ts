@@ -4,16 +4,16 @@ import { ACCOUNT, KillLevel, KillTrigger } from '../../../engine/risk/kill-ladde
 import type { Checker, SimWorldView } from '../sim-types.ts';
 import { engineOf } from './engine-view.ts';
 import type { Shared } from './shared.ts';
-import { markOf, profitAt, valueAt } from './profit.ts';
+import { profitAt, valueAt } from './profit.ts';
 
 const PERIOD_NS: Nanoseconds = NS_PER_SECOND;
 /** An engine that is up and can ask has learnt of its losses within this. */
 const NOTICED_NS: Nanoseconds = 60 * NS_PER_SECOND;
-/** The engine marks at the middle of its books, this at the venue's mark price; of the position's value. */
+/** The engine marks at the middle of its own books, this at that of the venue's; of the position's value. */
 const MARK_RATIO = 0.0005;
 
 /**
- * A loss past the account's limit halts: by the venue's own fills and marks, since the start or since an operator's last
+ * A loss past the account's limit halts: by the venue's own fills and books, since the start or since an operator's last
  * word, which lets losses count anew.
  */
 export class LossLimit implements Checker {
@@ -37,7 +37,7 @@ export class LossLimit implements Checker {
     let profit = 0;
     let value = 0;
     for (const each of truth.instruments) {
-      const mark = markOf(world, each);
+      const mark = middleOf(world, each.instId);
       const rate = each.isInverse ? mark : 1;
       profit += profitAt(world, each, mark) * rate;
       value += valueAt(world, each, mark) * rate;
@@ -61,4 +61,10 @@ export class LossLimit implements Checker {
   end(): null {
     return null;
   }
+}
+
+/** The middle of the venue's book: its mark price runs ahead of a market in which little happens. */
+function middleOf(world: SimWorldView, instId: string): number {
+  const row = world.venue.exchange.ticker(instId);
+  return (Number(row?.['bidPx'] ?? 0) + Number(row?.['askPx'] ?? 0)) / 2;
 }
