@@ -11,7 +11,7 @@ import { InstrumentState } from './base/instrument.ts';
 import type { Instrument, InstrumentFields } from './base/instrument.ts';
 import { OFF_GRID } from './base/decimal.ts';
 import { NS_PER_SECOND, TICKS_MAX } from './base/units.ts';
-import type { Milliseconds, Nanoseconds } from './base/units.ts';
+import type { Milliseconds, Nanoseconds, Ticks } from './base/units.ts';
 import { PathSignal } from './loop-answers.ts';
 import type { LoopAccount } from './loop-account.ts';
 import type { LoopFills } from './loop-fills.ts';
@@ -158,7 +158,10 @@ export class LoopPushes {
     const sellMin = row.isEnabled ? ticksOf(instrument, row.sellLmt, Math.ceil) : 0;
     const { index } = instrument;
     const buyTicksMax = buyMax > 0 && buyMax < TICKS_MAX ? buyMax : TICKS_MAX;
-    const sellTicksMin = Math.min(sellMin, TICKS_MAX);
+    this.#setPriceLimits(index, buyTicksMax, Math.min(sellMin, TICKS_MAX));
+  }
+
+  #setPriceLimits(index: number, buyTicksMax: Ticks, sellTicksMin: Ticks): void {
     this.#state.buyTicksMax[index] = buyTicksMax;
     this.#state.sellTicksMin[index] = sellTicksMin;
     this.#gate.setPriceLimits(index, buyTicksMax, sellTicksMin);
@@ -280,7 +283,10 @@ export class LoopPushes {
   }
 
   onPublicDown(): void {
-    for (let index = 0; index < this.#markHeardNs.length; index++) this.#setMark(index, 0);
+    for (let index = 0; index < this.#markHeardNs.length; index++) {
+      this.#setMark(index, 0);
+      this.#setPriceLimits(index, TICKS_MAX, 0);
+    }
   }
 }
 

@@ -4,7 +4,16 @@ import { Connection, LoopRequest } from '../../engine/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import type { LoopWorldOptions } from './loop-world.ts';
-import { ack, accountPush, depth, instrumentsPush, markPrice, positionPush, statusPush } from './messages.ts';
+import {
+  ack,
+  accountPush,
+  depth,
+  instrumentsPush,
+  markPrice,
+  positionPush,
+  priceLimit,
+  statusPush,
+} from './messages.ts';
 import { EPOCH_MS } from './loop-world.ts';
 import { ScriptedWorld, isCancel, isPlace, itemsOf } from './scripted-venue.ts';
 import { swapRow } from './swap-row.ts';
@@ -343,6 +352,19 @@ test('a mark price far from the book strikes, and is forgotten when it is no lon
   world.pass(31_000);
   world.quote();
   expect(itemsOf(world.settle(), isPlace)).toHaveLength(6);
+});
+
+test('price limits strike, and are forgotten with the connection that told them', () => {
+  const world = new ScriptedWorld().connect();
+  world.frame(Connection.public, priceLimit('900.0', '800.0'));
+  world.snapshot();
+  world.quote();
+  expect(itemsOf(world.settle(), isPlace).map(({ side }) => side)).not.toContain('buy');
+  world.loop.onSessionDown(Connection.public, world.nowNs);
+  world.settle();
+  world.loop.onSessionUp(Connection.public, world.nowNs);
+  world.snapshot();
+  expectBack(world);
 });
 
 test('a book that stays crossed is asked for anew', () => {
