@@ -1,6 +1,6 @@
 /**
- * Where an operator reaches a running engine: HTTP on a unix socket in the state directory, of mode 0600 in a directory of
- * mode 0700, never on a network.
+ * Where an operator reaches a running engine: HTTP on a unix socket in the state directory, of mode 0600 in a directory that
+ * others may not write, never on a network.
  *
  *     GET  /status                                        200 the engine's own JSON
  *     POST /pause | /resume | /reduce | /flatten | /halt  200 done, 409 refused, 503 no engine at the moment;

@@ -11,7 +11,7 @@
  * Without control.takeover, two starts that both saw the dead name could remove one another's living one.
  */
 import { once } from 'node:events';
-import { chmod, link, lstat, mkdir, open, rm, unlink } from 'node:fs/promises';
+import { link, lstat, mkdir, open, rm, stat, unlink } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -19,6 +19,7 @@ import { ControlError } from './control-error.ts';
 
 const OWNER_ONLY = 0o600;
 const OWNER_ONLY_DIRECTORY = 0o700;
+const OTHERS_WRITE = 0o002;
 /** sun_path holds 108 bytes with its zero on Linux, 104 on macOS (unix(7), read 2026-07-28). */
 const PATH_BYTES_MAX = 103;
 /** Another start may remove its name between our two looks; more often than this it is not chance. */
@@ -49,10 +50,10 @@ export async function claim(server: Server, directory: string): Promise<Release>
   const temporary = join(resolve(directory), `c${process.pid}.tmp`);
   try {
     await mkdir(resolve(directory), { recursive: true, mode: OWNER_ONLY_DIRECTORY });
+    await checkMode(directory);
     await rm(temporary, { force: true });
-    server.listen(temporary);
+    listen(server, temporary);
     await once(server, 'listening');
-    await chmod(temporary, OWNER_ONLY);
     await linkAlone(temporary, socket, directory);
     const { ino } = await lstat(socket);
     await unlink(temporary);
@@ -62,6 +63,26 @@ export async function claim(server: Server, directory: string): Promise<Release>
     await rm(temporary, { force: true }).catch(() => {});
     if (error instanceof ControlError) throw error;
     throw unusable(directory, `expected a directory that can be written, was ${codeOf(error)}`, error);
+  }
+}
+
+/** Who may write the directory may put a socket of his own in the place of the engine's, or another state. */
+async function checkMode(directory: string): Promise<void> {
+  const mode = (await stat(directory)).mode & 0o777;
+  if ((mode & OTHERS_WRITE) === 0) return;
+  throw new ControlError(
+    'CONTROL_UNUSABLE',
+    `state ${resolve(directory)}: expected a directory that only its owner may write, was 0${mode.toString(8)}; run: chmod 700 ${resolve(directory)}`,
+  );
+}
+
+/** Binds at once, with a mode that lets nobody else in: changed afterwards, it would be open for a moment. */
+function listen(server: Server, path: string): void {
+  const mask = process.umask(0o777 & ~OWNER_ONLY);
+  try {
+    server.listen(path);
+  } finally {
+    process.umask(mask);
   }
 }
 

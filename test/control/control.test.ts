@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { createServer as createHttpServer, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { ControlClient } from '../../engine/control/control-client.ts';
 import { ControlError } from '../../engine/control/control-error.ts';
 import { ControlServer } from '../../engine/control/control-server.ts';
 import type { ControlHandler } from '../../engine/control/control-server.ts';
-import { socketOf } from '../../engine/control/control-socket.ts';
+import { claim, socketOf } from '../../engine/control/control-socket.ts';
 import { OperatorCommand } from '../../engine/loop-options.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'okxmm-control-'));
@@ -174,6 +174,31 @@ describe('the socket', () => {
     expect(readdirSync(folder)).toEqual(['control.sock']);
     await server.close();
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is nobody else’s for a moment either, whatever the umask', async () => {
+    const server = createHttpServer();
+    let mode = -1;
+    server.once('listening', () => {
+      mode = statSync(join(folder, `c${process.pid}.tmp`)).mode & 0o777;
+    });
+    const mask = process.umask(0);
+    const release = await claim(server, folder);
+    expect(process.umask(mask), 'what others make is their own matter').toBe(0);
+    await release();
+    expect(mode).toBe(0o600);
+  });
+
+  it('is not put where anybody may put another in its place', async () => {
+    mkdirSync(folder, { recursive: true });
+    chmodSync(folder, 0o777);
+    const error = await errorOf(ControlServer.open(folder, recorder));
+    expect(error.code).toBe('CONTROL_UNUSABLE');
+    expect(error.message).toBe(
+      `state ${folder}: expected a directory that only its owner may write, was 0777; run: chmod 700 ${folder}`,
+    );
+    chmodSync(folder, 0o755);
+    await open();
   });
 
   it('is a lock: a second engine is told so, and the first goes on', async () => {
