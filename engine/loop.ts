@@ -5,7 +5,7 @@
  *     inputs    onPublicFrame, onPrivateFrame, onTradeFrame     a frame with its receive time
  *               onQuotes                                        a quote slot changed
  *               onTimer                                         every few ms, with both clocks
- *               onSessionUp, onSessionDown, onWorkerLost, onWorkerReady
+ *               onSessionUp, onSessionDown, onSessionSwitched, onWorkerLost, onWorkerReady
  *               onRecovered, onAudited, onBookSnapshot, onSwitchArmed     answers to requests
  *               onClock, onAccountRefused                       what was measured and asked beside
  *               command, stop, halt                             the operator
@@ -303,6 +303,13 @@ export class Loop {
       this.#books.onUp(nowNs);
       this.#pushes.onPublicUp();
     } else if (state.isAccountUp) this.account.recover();
+    this.#turn();
+  }
+
+  /** Pushes come from another socket from now on: what the one before had not told yet is asked for. */
+  onSessionSwitched(connection: Connection, nowNs: Nanoseconds): void {
+    this.#state.advance(nowNs);
+    if (connection === Connection.private) this.account.auditBy(nowNs);
     this.#turn();
   }
 

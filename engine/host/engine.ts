@@ -202,7 +202,9 @@ export class Engine implements LoopOutput {
 
   /** Snapshots and repeated updates follow by themselves, and the loop takes both as they come. */
   onSwitched(connection: Connection): void {
-    if (!this.#isStopped) this.#world.log(`${CONNECTION_NAMES[connection]}: switched to a new connection`);
+    if (this.#isStopped) return;
+    this.#world.log(`${CONNECTION_NAMES[connection]}: switched to a new connection`);
+    this.loop.onSessionSwitched(connection, this.#world.clock.nowNs());
   }
 
   // -------------------------------------------------------------------------------------------------- workers

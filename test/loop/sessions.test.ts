@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Connection } from '../../engine/loop-options.ts';
+import { Connection, LoopRequest } from '../../engine/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { NS_PER_MS } from '../../engine/base/units.ts';
 import { ScriptedWorld, isCancel, isPlace, itemsOf } from './scripted-venue.ts';
@@ -115,5 +115,20 @@ test('a second recovery is asked for when the first one’s time has brought a n
   expect(world.loop.phase).toBe(LoopPhase.quoting);
   world.clock.advanceNs(20 * NS_PER_MS);
   world.timer();
+  expect(world.loop.phase).toBe(LoopPhase.quoting);
+});
+
+test('a private session that moves to another socket is audited at once: the last pushes of the old one may be lost', () => {
+  const world = new ScriptedWorld({ timings: { auditNs: 30_000 * NS_PER_MS } }).quoting();
+  const audits = (): number => world.requestCount(LoopRequest.audit);
+  world.pass(100);
+  for (const connection of [Connection.public, Connection.trade]) {
+    world.loop.onSessionSwitched(connection, world.nowNs);
+    world.pass(100);
+  }
+  expect(audits()).toBe(0);
+  world.loop.onSessionSwitched(Connection.private, world.nowNs);
+  world.pass(100);
+  expect(audits()).toBe(1);
   expect(world.loop.phase).toBe(LoopPhase.quoting);
 });
