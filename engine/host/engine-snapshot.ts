@@ -31,15 +31,22 @@ export interface Identity {
   readonly verifiedMs: Milliseconds;
 }
 
-/** The state at this instant. */
-export function captureState(identity: Identity, lasting: Lasting): EngineState {
+/**
+ * The state at this instant.
+ *
+ * @param isNew by instrument, 1 while its position was never taken from the venue: a line that says it is flat would be
+ *   believed by the next start
+ */
+export function captureState(identity: Identity, lasting: Lasting, isNew: Uint8Array): EngineState {
   const { instruments, ledger, trades, ladder, loss, holdings } = lasting;
   return {
     version: 1,
     ...identity,
     kill: ladder.sticky(),
     loss: loss.state(),
-    ledger: ledger.rows(),
+    ledger: ledger
+      .rows()
+      .filter(({ instId }) => !instruments.some((each) => each.instId === instId && isNew[each.index] === 1)),
     trades: trades.rowsSince(identity.verifiedMs - TRADES_KEPT_MS).map((row) => ({
       instId: instruments[row.instrument]!.instId,
       tradeId: row.tradeId,

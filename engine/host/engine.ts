@@ -78,6 +78,8 @@ export class Engine implements LoopOutput {
 
   readonly #world: EngineWorld;
   readonly #lasting: Lasting;
+  /** By instrument: 1 until its position has been taken from the venue for the first time. */
+  readonly #isNew: Uint8Array;
   readonly #uid: string;
   readonly #tag: string;
   readonly #writer: MetricsWriter;
@@ -126,7 +128,7 @@ export class Engine implements LoopOutput {
     const { ledger, tradeLog: trades, ladder, lossWatch: loss } = loop;
     const holdings = new Holdings(instruments, ledger, trades);
     this.#lasting = { instruments, ledger, trades, ladder, loss, holdings };
-    const isNew = restoreState(state, this.#lasting, isFreshAccount);
+    this.#isNew = restoreState(state, this.#lasting, isFreshAccount);
     const log = (line: string): void => world.log(line);
     this.venueTime = new VenueTime({
       clock,
@@ -158,7 +160,7 @@ export class Engine implements LoopOutput {
       run: this.run,
       loop,
       lasting: this.#lasting,
-      isNew,
+      isNew: this.#isNew,
       isFreshAccount,
       verifiedMs: isFreshAccount ? 0 : (state?.verifiedMs ?? 0),
       venueMs: () => this.venueTime.at(clock.nowNs()),
@@ -322,7 +324,7 @@ export class Engine implements LoopOutput {
   }
 
   #capture(): EngineState {
-    return captureState(this.#identity(), this.#lasting);
+    return captureState(this.#identity(), this.#lasting, this.#isNew);
   }
 
   /** Writes the state; false when that is not known to have succeeded within its bound. */

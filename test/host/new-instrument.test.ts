@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { Side } from '../../engine/base/side.ts';
+import { TinyAccount } from './tiny-account.ts';
+import { Machine, TinyWorld, testConfig } from './tiny-world.ts';
+
+const ETH = 'ETH-USDT-SWAP';
+const ETH_INDEX = 2;
+
+it('an instrument that is new to a state begins with what is held, also after a crash before its first recovery', async () => {
+  const config = testConfig();
+  const box = new Machine((nowMs) => new TinyAccount(nowMs));
+  const before = new TinyWorld(box);
+  await before.recovered({ ...config, instruments: config.instruments.slice(0, ETH_INDEX) });
+  await before.pass(2_000);
+  before.crash();
+  box.account.trade(ETH, Side.buy, 2, 3_000);
+  box.account.trade(ETH, Side.buy, 2, 3_000);
+  box.account.positions.set(ETH, { lots: 10, avgPx: 2_000 });
+
+  const crashing = new TinyWorld(box);
+  await crashing.start(config);
+  crashing.crash();
+
+  const world = new TinyWorld(box);
+  const { loop } = await world.recovered(config);
+  expect(loop.ledger.positionLots[ETH_INDEX]).toBe(1_000);
+  expect(loop.ledger.entryTicks[ETH_INDEX]).toBe(200_000);
+  expect(loop.ledger.fees[ETH_INDEX]).toBe(0);
+  expect(loop.ledger.fillCount[ETH_INDEX]).toBe(0);
+  expect(loop.account.recoveryDifferences).toBe(0);
+});
