@@ -236,7 +236,10 @@ export class LoopPushes {
     const magnitude = row.pos === '' ? 0 : instrument.lot.fromText(isShort ? row.pos.slice(1) : row.pos);
     if (magnitude === OFF_GRID) return;
     const lots = isShort ? -magnitude : magnitude;
-    this.#kill.margin.onPosition(index, lots, Number(row.liqPx) / instrument.tick.value);
+    const { margin } = this.#kill;
+    margin.onPosition(index, lots, Number(row.liqPx) / instrument.tick.value);
+    // The venue may have refused the channel of mark prices: a position has one of its own.
+    if (this.#state.markTicks[index] === 0) margin.onMark(index, Number(row.markPx) / instrument.tick.value);
     if (lots !== this.#ledger.positionLots[index])
       this.#account.auditBy(this.#state.nowNs + POSITION_AFTER_NS);
   }

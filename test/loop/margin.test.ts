@@ -52,3 +52,15 @@ test('a position that was closed while nobody heard holds no margin and no liqui
     expect(world.loop.ladder.level(0)).toBe(KillLevel.quoting);
   }
 });
+
+test('without the channel of mark prices the mark of the position is measured by', () => {
+  const world = long({ liquidationDistanceBps: 200 });
+  world.frame(Connection.private, positionPush('10', '985', '1010'));
+  expect(world.loop.ladder.level(0)).toBe(KillLevel.quoting);
+  world.frame(Connection.private, positionPush('10', '985', '1000'));
+  expect(world.loop.ladder.reason(0)).toBe(KillTrigger.liquidation);
+  // The channel's is the newer one, whatever a snapshot says that was on its way.
+  world.frame(Connection.public, markPrice('1010.0'));
+  world.frame(Connection.private, positionPush('10', '985', '1000'));
+  expect(world.loop.ladder.level(0)).toBe(KillLevel.quoting);
+});

@@ -126,7 +126,7 @@ export function accountPush(
   });
 }
 
-export function positionPush(pos: string, liqPx = ''): string {
+export function positionPush(pos: string, liqPx = '', markPx = ''): string {
   return JSON.stringify({
     arg: { channel: 'positions', instType: 'ANY', uid: '1' },
     eventType: 'event_update',
@@ -140,6 +140,7 @@ export function positionPush(pos: string, liqPx = ''): string {
         pos,
         avgPx: '1000',
         liqPx,
+        markPx,
         uTime: String(EPOCH_MS),
       },
     ],
