@@ -140,7 +140,12 @@ export class Recovery {
       const isKnown = trades.look(trade.instrument, trade.tradeId) !== TradeMark.none;
       if (!isKnown) lots[trade.instrument]! += signedLots(trade);
     }
-    const differences = [];
+    // Nothing but their age tells whether a position that is taken as it is holds them already.
+    const young = recovered.trades.filter(
+      ({ instrument, tsMs }) => isNew[instrument] === 1 && tsMs > recovered.verifiedMs,
+    );
+    const fresh = new Set(young.map(({ instrument }) => instruments[instrument]!.instId));
+    const differences = [...fresh].map((instId) => `${instId} was traded a moment ago`);
     for (const { instrument, lots: held } of recovered.positions) {
       if (held === lots[instrument] || isNew[instrument] === 1) continue;
       const { instId, lot } = instruments[instrument]!;

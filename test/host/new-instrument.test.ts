@@ -29,3 +29,14 @@ it('an instrument that is new to a state begins with what is held, also after a 
   expect(loop.ledger.fillCount[ETH_INDEX]).toBe(0);
   expect(loop.account.recoveryDifferences).toBe(0);
 });
+
+it('a position that is older than the last trades is not taken as the first one', async () => {
+  const box = new Machine((nowMs) => new TinyAccount(nowMs));
+  const world = new TinyWorld(box);
+  box.account.trade(ETH, Side.buy, 2, 3_000);
+  const old = box.account.answers.fetchPositions();
+  box.account.trade(ETH, Side.buy, 1, 3_000);
+  world.script('fetchPositions', () => old);
+  const { loop } = await world.recovered();
+  expect(loop.ledger.positionLots[ETH_INDEX]).toBe(300);
+});
