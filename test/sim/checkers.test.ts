@@ -403,7 +403,7 @@ describe('kill level', () => {
         world.pass(1_000);
         return world.look(checker, StepKind.engineTimer);
       });
-    expect(seconds(40).every((said) => said === null)).toBe(true);
+    expect(seconds(20).every((said) => said === null)).toBe(true);
     world.isNetworkDown = true;
     expect(seconds(100).every((said) => said === null)).toBe(true);
     world.isNetworkDown = false;
@@ -494,13 +494,13 @@ describe("dead man's switch", () => {
     world.arrive('place', [place('other1', 'buy', '0.1', '78000', { tag: '' })]);
     expect(seconds(world, checker, 60)).toBe(null);
     world.arrive('place', [place(A, 'buy', '0.1', '78000')]);
-    expect(seconds(world, checker, 19)).toBe(null);
+    expect(seconds(world, checker, 9)).toBe(null);
     arm(world);
     expect(seconds(world, checker, 9)).toBe(null);
     arm(world);
     expect(seconds(world, checker, 9)).toBe(null);
     world.venue.exchange.cancelAllAfter(world.uid, '0', world.tag);
-    expect(seconds(world, checker, 23)).toMatch(/rests, and no switch has been armed for 2\d s/);
+    expect(seconds(world, checker, 13)).toMatch(/rests, and no switch has been armed for 1\d s/);
   });
 
   test('takes out what a dead engine has left', () => {
@@ -601,7 +601,7 @@ describe('money', () => {
       }
       return said;
     };
-    expect(seconds(90)).toBe(null);
+    expect(seconds(60)).toBe(null);
     world.isNetworkDown = true;
     expect(seconds(300)).toBe(null);
     world.isNetworkDown = false;

@@ -9,7 +9,7 @@ import type { Shared } from './shared.ts';
 const CANCEL_ALL_AFTER = 'POST /api/v5/trade/cancel-all-after';
 const PERIOD_NS: Nanoseconds = NS_PER_SECOND / 4;
 /** An order that was on its way when the switch fired may rest without one until a cancel has come after it. */
-const UNARMED_NS: Nanoseconds = 20 * NS_PER_SECOND;
+const UNARMED_NS: Nanoseconds = 10 * NS_PER_SECOND;
 /** A call that was on its way when the engine died arms it once more. */
 const LAST_CALL_MS: Milliseconds = 5_000;
 /** Orders that arrive so long after the death were held up on the way without a time of expiry. */

@@ -11,7 +11,7 @@ import type { InstrumentTruth, Way } from './venue-truth.ts';
 
 const PERIOD_NS: Nanoseconds = NS_PER_SECOND;
 /** Cancels, or failing them recovery by REST, have taken out what rests after this. */
-const WITHDRAWN_NS: Nanoseconds = 40 * NS_PER_SECOND;
+const WITHDRAWN_NS: Nanoseconds = 20 * NS_PER_SECOND;
 const LOTS_EPSILON = 1e-6;
 
 /**

@@ -10,7 +10,7 @@ import { ONE, exact, inexact, ofFloat } from './units.ts';
 import type { InstrumentTruth } from './venue-truth.ts';
 
 /** A fill may be unknown to a living engine for so long, of the time in which the venue can be asked. */
-const UNTOLD_NS: Nanoseconds = 90 * NS_PER_SECOND;
+const UNTOLD_NS: Nanoseconds = 60 * NS_PER_SECOND;
 const PERIOD_NS: Nanoseconds = NS_PER_SECOND;
 /** Fees are floats in the engine. */
 const FEE_TOLERANCE = 1e-8;
