@@ -142,6 +142,9 @@ export class Engine implements LoopOutput {
       capture: () => this.#capture(),
       fingerprint: () => fingerprintOf(this.#identity(), this.#lasting),
       log,
+      fail: (error) => {
+        if (!this.#isStopping) world.fail(error);
+      },
     });
     this.deadMansSwitch = new DeadMansSwitch({
       account: world.account,

@@ -3,9 +3,11 @@
  *
  * Owner:      the engine thread.
  * Invariants: a snapshot is taken at one instant, when its write begins; what was asked for during a write is written by
- *             the next one; a write that failed is tried again until it succeeds.
+ *             the next one; a write that failed is tried again until it succeeds; a state that breaks a rule is no failure of
+ *             the disk, and ends the run.
  * Cost:       a comparison of a few numbers each second; a snapshot only when they have changed.
  */
+import { AssertionError } from '../base/assert.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
 import type { Nanoseconds } from '../base/units.ts';
 import type { Clock } from '../base/clock.ts';
@@ -25,6 +27,8 @@ export interface StateKeeperOptions {
   /** Another text whenever the state is worth writing anew. */
   readonly fingerprint: () => string;
   readonly log: (line: string) => void;
+  /** The state itself is not as it must be: trying again would not help. */
+  readonly fail: (error: Error) => void;
 }
 
 export class StateKeeper {
@@ -94,7 +98,7 @@ export class StateKeeper {
   }
 
   async #write(): Promise<void> {
-    const { store, clock, capture, fingerprint, log } = this.#options;
+    const { store, clock, capture, fingerprint, log, fail } = this.#options;
     // The turn that asked for it has to end first.
     await Promise.resolve();
     let failure: unknown;
@@ -118,6 +122,7 @@ export class StateKeeper {
       return;
     }
     this.failures++;
+    if (failure instanceof AssertionError) fail(failure);
     this.#retryNs = clock.nowNs() + RETRY_NS;
     if (!this.#isFailing) log(`state: could not be saved: ${textOf(failure)}; tried again until it can`);
     this.#isFailing = true;

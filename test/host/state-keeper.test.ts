@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { AssertionError } from '../../engine/base/assert.ts';
 import { ManualClock } from '../../engine/base/clock.ts';
 import { blankState } from '../../engine/host/engine-state.ts';
 import { StateKeeper } from '../../engine/host/state-keeper.ts';
@@ -8,6 +9,7 @@ function keeperOf() {
   const clock = new ManualClock();
   const writes: { run: number; end: (error?: Error) => Promise<void> }[] = [];
   const lines: string[] = [];
+  const failures: Error[] = [];
   const state = { fingerprint: 'a', captured: 0 };
   const turn = (): Promise<void> =>
     new Promise((resolve) => {
@@ -31,13 +33,14 @@ function keeperOf() {
     capture: () => ({ ...blankState([], 0), run: ++state.captured }),
     fingerprint: () => state.fingerprint,
     log: (line) => lines.push(line),
+    fail: (error) => failures.push(error),
   });
   const timer = async (): Promise<void> => {
     clock.advanceNs(1_000_000_000);
     keeper.onTimer(clock.nowNs());
     await turn();
   };
-  return { keeper, writes, lines, state, turn, timer };
+  return { keeper, writes, lines, failures, state, turn, timer };
 }
 
 test('one write at a time, and what was asked for meanwhile in one more', async () => {
@@ -114,4 +117,17 @@ test('nothing is written once it is closed, and who waits is told', async () => 
   expect(await keeper.save()).toBe(false);
   await turn();
   expect(writes).toEqual([]);
+});
+
+test('a state that breaks a rule ends the run, a disk that fails does not', async () => {
+  const { keeper, writes, failures, turn } = keeperOf();
+  keeper.saveSoon();
+  await turn();
+  await writes[0]!.end(new Error('ENOSPC'));
+  expect(failures).toEqual([]);
+  keeper.saveSoon();
+  await turn();
+  const broken = new AssertionError('every number of the state is finite');
+  await writes[1]!.end(broken);
+  expect(failures).toEqual([broken]);
 });
