@@ -140,7 +140,14 @@ function checkAcrossKeys(config: Config, file: string): void {
   }
   const urls = Object.entries({ rest, public: publicUrl, private: privateUrl, business });
   for (const [key, url] of urls) {
-    if (url === undefined || new URL(url).port !== '8443' || !OKX_HOST.test(new URL(url).hostname)) continue;
+    if (url === undefined || !OKX_HOST.test(new URL(url).hostname)) continue;
+    // Real orders would carry the tag that stands in for a missing one, and no switch need stand behind them.
+    if (kind === 'paper') {
+      throw new ConfigError(
+        `configuration ${file}:\n  venue.${key}: expected a paper venue of your own, was ${url}; set venue.kind to demo or live`,
+      );
+    }
+    if (new URL(url).port !== '8443') continue;
     throw new ConfigError(
       `configuration ${file}:\n  venue.${key}: expected no port 8443 (OKX closed it on 2026-10-31), was ${url}; remove ":8443"`,
     );

@@ -272,6 +272,13 @@ describe('parseConfig', () => {
     );
   });
 
+  it('takes no venue of OKX for a paper one, with its default tag and its switch that may be off', () => {
+    const urls = 'rest: https://eea.okx.com, public: wss://wseea.okx.com/a, private: wss://wseea.okx.com/b';
+    expect(textOfError(LEAST.replace('paper }', `paper, ${urls} }`))).toContain(
+      'venue.rest: expected a paper venue of your own, was https://eea.okx.com; set venue.kind to demo or live',
+    );
+  });
+
   it.each([
     ['venue: [paper\nmetrics: {', /^configuration my\.yaml, line \d+: expected YAML 1\.2, was: /],
     [
