@@ -83,7 +83,7 @@ describe('the engine on a venue of its own', () => {
   });
 
   it('stops the same way when the duration is over', async () => {
-    const engine = start(['--duration', '3s']);
+    const engine = start(['--duration', '8s']);
     await until('orders to rest', async () => (await venue.resting()).length > 0 || undefined);
     expect(await engine.process.ended(), engine.process.output).toEqual(DONE);
     expectSummary(engine);
