@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { Side } from '../../engine/base/side.ts';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
+import { DepthAction } from '../../engine/base/depth-rows.ts';
 import { BookState } from '../../engine/book/book.ts';
+import type { Book } from '../../engine/book/book.ts';
 import { blankState } from '../../engine/host/engine-state.ts';
 import { MetricsWriter } from '../../engine/metrics/cells.ts';
 import { AckOutcome } from '../../engine/orders/order-state.ts';
@@ -24,6 +26,23 @@ import { UnknownOrders } from './checkers/unknown-orders.ts';
 import { exact, inexact, ofFloat } from './checkers/units.ts';
 import { HandEngine, HandWorld, INVERSE, SPOT, SWAP, change, nameOf, place } from './hand-world.ts';
 import { StepKind } from './sim-types.ts';
+
+/** One level a side. */
+function fillBook(book: Book, bidTicks: number, askTicks: number, bidLots = 10): void {
+  book.replace({
+    action: DepthAction.snapshot,
+    askTicks: Int32Array.of(askTicks),
+    askLots: Float64Array.of(20),
+    askCount: 1,
+    bidTicks: Int32Array.of(bidTicks),
+    bidLots: Float64Array.of(bidLots),
+    bidCount: 1,
+    tsMs: 0,
+    seqId: 0,
+    prevSeqId: -1,
+  });
+  book.state = BookState.synced;
+}
 
 const [A, B, C] = [nameOf(1), nameOf(2), nameOf(3)];
 
@@ -644,6 +663,7 @@ describe('loss limit', () => {
       return said;
     };
     expect(seconds(100)).toBe(null);
+    world.make(SWAP, '0.2', '77000', '79500');
     // A tenth of a contract of 0.01 BTC, bought dear and sold cheap.
     world.arrive('place', [place(A, 'buy', '0.1', '78500')]);
     world.take(SWAP, 'sell', '0.1', '78500');
@@ -721,19 +741,7 @@ describe('book', () => {
   /** What the venue has, or something else. */
   function fill(world: HandWorld, engine: HandEngine, bidLots = 10, askTicks = 780_100): void {
     const book = engine.loop.market.books[0]!;
-    book.replace({
-      action: 0,
-      askTicks: Int32Array.of(askTicks),
-      askLots: Float64Array.of(20),
-      askCount: 1,
-      bidTicks: Int32Array.of(780_000),
-      bidLots: Float64Array.of(bidLots),
-      bidCount: 1,
-      tsMs: 0,
-      seqId: 0,
-      prevSeqId: -1,
-    });
-    book.state = BookState.synced;
+    fillBook(book, 780_000, askTicks, bidLots);
     book.seqId = world.venue.market.publisher(SWAP)!.seqId;
   }
 

@@ -184,6 +184,15 @@ export class HandWorld implements SimWorldView {
     this.arrive('place', [{ instId, tdMode: tradeMode(instId), side, ordType: 'limit', px, sz }], OTHERS);
   }
 
+  /** Somebody else makes a market that stays. */
+  make(instId: string, sz: string, bidPx: string, askPx: string): void {
+    for (const [side, px] of [
+      ['buy', bidPx],
+      ['sell', askPx],
+    ])
+      this.arrive('place', [{ instId, tdMode: tradeMode(instId), side, ordType: 'limit', px, sz }], OTHERS);
+  }
+
   /** One step of the world, and what the checker says after it. */
   look(checker: Checker, step: StepKind = StepKind.toVenue): string | null {
     this.step = step;

@@ -1,3 +1,5 @@
+import { NS_PER_SECOND } from '../../../engine/base/units.ts';
+import type { Nanoseconds } from '../../../engine/base/units.ts';
 import { InstrumentState } from '../../../engine/base/instrument.ts';
 import { OrderState } from '../../../engine/orders/order-state.ts';
 import { KillLevel } from '../../../engine/risk/kill-ladder.ts';
@@ -8,6 +10,10 @@ import type { Shared } from './shared.ts';
 import { BUY, SELL } from './venue-truth.ts';
 import type { InstrumentTruth, Way } from './venue-truth.ts';
 
+const PERIOD_NS: Nanoseconds = NS_PER_SECOND / 4;
+/** A quote that has been filled or taken back is put up again within this. */
+const STANDS_NS: Nanoseconds = 10 * NS_PER_SECOND;
+
 /**
  * When everything has been good for long enough: the engine's orders are the venue's, with their prices, sizes and fills; its
  * positions are the venue's; and quotes stand on every instrument that the kill ladder lets be quoted.
@@ -15,12 +21,18 @@ import type { InstrumentTruth, Way } from './venue-truth.ts';
 export class Healed implements Checker {
   readonly name = 'healed';
   readonly #shared: Shared;
+  #nextNs: Nanoseconds = 0;
+  /** By instrument × 2 + side: when an order of ours was last seen there. */
+  readonly #standing: Nanoseconds[] = [];
 
   constructor(shared: Shared) {
     this.#shared = shared;
   }
 
-  step(): null {
+  step(world: SimWorldView): null {
+    if (world.nowNs < this.#nextNs || world.nowNs < world.faultsUntilNs) return null;
+    this.#nextNs = world.nowNs + PERIOD_NS;
+    this.#note(world);
     return null;
   }
 
@@ -72,18 +84,30 @@ export class Healed implements Checker {
     return null;
   }
 
-  #checkQuotes(world: SimWorldView, engine: EngineView): string | null {
+  /** Which sides stand now. */
+  #note(world: SimWorldView): void {
     const { truth, wire } = this.#shared;
+    truth.look(world);
+    for (const each of truth.instruments) {
+      const first = each.index * 2;
+      if (wire.exposure(world, each, BUY, true).orders > 0) this.#standing[first] = world.nowNs;
+      if (wire.exposure(world, each, SELL, true).orders > 0) this.#standing[first + 1] = world.nowNs;
+    }
+  }
+
+  #checkQuotes(world: SimWorldView, engine: EngineView): string | null {
+    const { truth } = this.#shared;
+    this.#note(world);
     for (const each of truth.instruments) {
       const level = engine.loop.ladder.level(each.index);
       const isLive = engine.instruments[each.index]!.state === InstrumentState.live;
       if (level >= KillLevel.reduceOnly || !isLive) continue;
-      const buys = wire.exposure(world, each, BUY, true).orders;
-      const sells = wire.exposure(world, each, SELL, true).orders;
-      if (buys + sells === 0) return `${each.instId}: no quote stands, at level ${level}`;
-      if (buys === 0 && this.#hasRoom(world, each, BUY))
+      const hasBid = world.nowNs - this.#standing[each.index * 2]! < STANDS_NS;
+      const hasOffer = world.nowNs - this.#standing[each.index * 2 + 1]! < STANDS_NS;
+      if (!hasBid && !hasOffer) return `${each.instId}: no quote stands, at level ${level}`;
+      if (!hasBid && this.#hasRoom(world, each, BUY))
         return `${each.instId}: nothing is bid, at level ${level}`;
-      if (sells === 0 && this.#hasRoom(world, each, SELL))
+      if (!hasOffer && this.#hasRoom(world, each, SELL))
         return `${each.instId}: nothing is offered, at level ${level}`;
     }
     return null;

@@ -38,6 +38,7 @@ export class LossLimit implements Checker {
     let value = 0;
     for (const each of truth.instruments) {
       const mark = middleOf(world, each.instId);
+      if (!(mark > 0)) return null;
       const rate = each.isInverse ? mark : 1;
       profit += profitAt(world, each, mark) * rate;
       value += valueAt(world, each, mark) * rate;
