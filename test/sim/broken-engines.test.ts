@@ -42,7 +42,11 @@ describe('broken engines', () => {
   );
 
   // What is caught above is caught for its defect, and not because these worlds are too hard for any engine.
-  test.each([1, 2, 3, 4])('the engine as it is holds in seed %i of them', async (seed) => {
-    expect((await runSeed({ seed, hours: HOURS, faults: FAULTS })).failure).toBe(null);
-  });
+  test.each([1, 2, 3, 4])(
+    'the engine as it is holds in seed %i of them',
+    async (seed) => {
+      expect((await runSeed({ seed, hours: HOURS, faults: FAULTS })).failure).toBe(null);
+    },
+    120_000,
+  );
 });
