@@ -8,10 +8,11 @@
  *                        connect: answered ─▶ another engine has it
  *                                 refused  ─▶ create control.takeover, alone ─▶ refused still: remove the name ─▶ again
  *
- * Without control.takeover, two starts that both saw the dead name could remove one another's living one.
+ * Without control.takeover, two starts that both saw the dead name could remove one another's living one. It holds its
+ * maker's number, so that a start that was killed while it had it keeps no later one out.
  */
 import { once } from 'node:events';
-import { link, lstat, mkdir, open, rm, stat, unlink } from 'node:fs/promises';
+import { link, lstat, mkdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -102,15 +103,21 @@ async function linkAlone(temporary: string, socket: string, directory: string): 
 /** One start at a time may remove a name that nobody listens under, and looks once more before it does. */
 async function removeDead(socket: string, directory: string): Promise<void> {
   const takeover = join(resolve(directory), 'control.takeover');
+  const own = join(resolve(directory), `t${process.pid}.tmp`);
   try {
-    await (await open(takeover, 'wx', OWNER_ONLY)).close();
+    // Linked when it is written: whoever finds it finds its maker's number in it.
+    await writeFile(own, String(process.pid), { mode: OWNER_ONLY });
+    await link(own, takeover);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
+    if (await removeAbandoned(takeover, own)) return;
     throw new ControlError(
       'CONTROL_BUSY',
       `state ${resolve(directory)}: expected to be free, another start is about to take it; if none is, remove ${takeover}`,
       { cause: error },
     );
+  } finally {
+    await rm(own, { force: true });
   }
   try {
     const entry = await lstat(socket).catch(() => undefined);
@@ -121,8 +128,37 @@ async function removeDead(socket: string, directory: string): Promise<void> {
     if (await isListening(socket)) throw busy(directory);
     await unlink(socket);
   } finally {
-    await unlink(takeover);
+    await rm(takeover, { force: true });
   }
+}
+
+/** Whether the takeover was that of a start that was killed, and is gone. */
+async function removeAbandoned(takeover: string, own: string): Promise<boolean> {
+  try {
+    const maker = await readFile(takeover, 'utf8');
+    if (await isAlive(maker)) return false;
+    // Another start may have come to the same conclusion and made one of its own since: what was taken away shows it.
+    await rename(takeover, own);
+    if ((await readFile(own, 'utf8')) === maker) return true;
+    await link(own, takeover);
+    return false;
+  } catch (error) {
+    // Whoever made it has ended it.
+    if (codeOf(error) === 'ENOENT') return true;
+    throw error;
+  }
+}
+
+/** As far as can be told: where there is no /proc, one that was killed is not told from one that lives. */
+async function isAlive(maker: string): Promise<boolean> {
+  if (!/^\d+$/.test(maker)) return true;
+  // Our own number is that of an earlier process: a container that is started again gives it out again.
+  if (maker === String(process.pid)) return false;
+  return (await exists(`/proc/${maker}`)) || !(await exists('/proc/self'));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
 }
 
 /** Whether a process listens there. One that hangs does: the kernel answers for it. */

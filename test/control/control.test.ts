@@ -256,6 +256,22 @@ describe('the socket', () => {
     await open();
   });
 
+  it('is taken over again after a start that was killed while it took over, and not from one that lives', async () => {
+    const { child, answer } = start();
+    expect(await answer).toBe('open');
+    await end(child);
+    writeFileSync(join(folder, 'control.takeover'), String(process.ppid));
+    expect((await errorOf(ControlServer.open(folder, recorder))).code).toBe('CONTROL_BUSY');
+    // A restarted container gives its numbers out again.
+    for (const pid of [child.pid, process.pid]) {
+      writeFileSync(join(folder, 'control.takeover'), String(pid));
+      const server = await open();
+      expect(readdirSync(folder)).toEqual(['control.sock']);
+      await server.close();
+      await leaveDeadSocket();
+    }
+  });
+
   it('needs a path that is short enough', async () => {
     folder = join(scratch, 'd'.repeat(100));
     const error = await errorOf(ControlServer.open(folder, recorder));
