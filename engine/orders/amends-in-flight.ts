@@ -7,7 +7,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { Side } from '../base/side.ts';
-import type { Lots, Ticks } from '../base/units.ts';
+import type { Lots, Nanoseconds, Ticks } from '../base/units.ts';
 
 /** The venue refuses a fourth undecided amend of one order (51513). */
 export const AMENDS_IN_FLIGHT_MAX = 3;
@@ -21,6 +21,7 @@ export class AmendsInFlight {
   readonly #id: Int32Array;
   readonly #ticks: Int32Array;
   readonly #lots: Float64Array;
+  readonly #sentNs: Float64Array;
   #nextId = 1;
 
   constructor(capacity: number) {
@@ -28,10 +29,11 @@ export class AmendsInFlight {
     this.#id = new Int32Array(capacity * AMENDS_IN_FLIGHT_MAX);
     this.#ticks = new Int32Array(capacity * AMENDS_IN_FLIGHT_MAX);
     this.#lots = new Float64Array(capacity * AMENDS_IN_FLIGHT_MAX);
+    this.#sentNs = new Float64Array(capacity * AMENDS_IN_FLIGHT_MAX);
   }
 
   /** @hot Adds an amend to price and total size, and returns its id: the venue wants a fresh one for each amend. */
-  add(slot: number, ticks: Ticks, lots: Lots): number {
+  add(slot: number, ticks: Ticks, lots: Lots, nowNs: Nanoseconds): number {
     const count = this.count[slot]!;
     assert(count < AMENDS_IN_FLIGHT_MAX, 'at most three amends of one order are in flight');
     const id = this.#nextId;
@@ -40,6 +42,7 @@ export class AmendsInFlight {
     this.#id[entry] = id;
     this.#ticks[entry] = ticks;
     this.#lots[entry] = lots;
+    this.#sentNs[entry] = nowNs;
     this.count[slot] = count + 1;
     return id;
   }
@@ -55,9 +58,15 @@ export class AmendsInFlight {
       this.#id[entry] = this.#id[entry + 1]!;
       this.#ticks[entry] = this.#ticks[entry + 1]!;
       this.#lots[entry] = this.#lots[entry + 1]!;
+      this.#sentNs[entry] = this.#sentNs[entry + 1]!;
     }
     this.count[slot]!--;
     return true;
+  }
+
+  /** @hot When the oldest was sent; Infinity when there is none. */
+  oldestNs(slot: number): Nanoseconds {
+    return this.count[slot] === 0 ? Infinity : this.#sentNs[slot * AMENDS_IN_FLIGHT_MAX]!;
   }
 
   /** @hot Price that the newest amend asks for; there must be one. */

@@ -254,7 +254,7 @@ export class OrderTable {
     assert(this.isAmendable(slot), 'only a resting order with amends to spare is amended');
     this.#nowNs = nowNs;
     const total = lots === KEEP_LOTS ? this.wantLots[slot]! : lots;
-    const id = this.#amends.add(slot, ticks, total);
+    const id = this.#amends.add(slot, ticks, total, nowNs);
     this.wantTicks[slot] = ticks;
     this.wantLots[slot] = total;
     this.sentNs[slot] = nowNs;
@@ -475,6 +475,13 @@ export class OrderTable {
     return state === OrderState.unknown && this.isCancelInFlight[slot] === 1;
   }
 
+  /** An amend waits for its own outcome, whatever was sent after it. In doubt, only the cancel is waited for. */
+  #waitsSinceNs(slot: number): Nanoseconds {
+    const sentNs = this.sentNs[slot]!;
+    if (this.state[slot] !== OrderState.live) return sentNs;
+    return Math.min(sentNs, this.#amends.oldestNs(slot));
+  }
+
   /** The amends stay counted until they are decided; the cancel may be asked for again. */
   #doubt(slot: number): void {
     this.isCancelInFlight[slot] = 0;
@@ -491,7 +498,7 @@ export class OrderTable {
   #expireSentBefore(sentNs: Nanoseconds): number {
     let count = 0;
     for (let slot = 0; slot < this.capacity; slot++) {
-      if (this.#isWaiting(slot) && this.sentNs[slot]! <= sentNs) {
+      if (this.#isWaiting(slot) && this.#waitsSinceNs(slot) <= sentNs) {
         this.#doubt(slot);
         count++;
       }

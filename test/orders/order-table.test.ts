@@ -155,6 +155,22 @@ describe('an amend', () => {
     expect(table.staleCount).toBe(1);
   });
 
+  it('that stays undecided comes into doubt in its own time, however many commands follow it', () => {
+    const { table, slot } = withResting();
+    const NEVER = 104;
+    table.requestAmend(slot, NEVER, KEEP_LOTS, 0);
+    for (let nowNs = 40; nowNs < 100; nowNs += 40) {
+      const later = table.requestAmend(slot, 101, KEEP_LOTS, nowNs);
+      push(table, slot, { ticks: 101, updatedMs: nowNs, amendId: later, amendResult: AmendResult.done });
+      expect(table.expire(nowNs, 100)).toBe(0);
+    }
+    expect(table.expire(100, 100)).toBe(1);
+    expect(table.state[slot]).toBe(OrderState.unknown);
+    table.requestCancel(slot, 110);
+    expect(table.expire(120, 100), 'the cancel has its own time').toBe(0);
+    expect(table.isCancellable(slot)).toBe(false);
+  });
+
   it('in doubt keeps the order in doubt until the last one is decided', () => {
     const { table, slot, generation } = withResting();
     const first = table.requestAmend(slot, 101, KEEP_LOTS, 0);
