@@ -275,7 +275,8 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
 
   #pass(): void {
     const { engine } = this;
-    while (engine !== null && this.#quoter !== null && this.#quoter.turn() > 0) engine.onQuotes();
+    if (engine === null) return;
+    while (this.#quoter !== null && this.#quoter.turn() > 0) engine.onQuotes();
   }
 
   // ------------------------------------------------------------------------------------------------ sessions

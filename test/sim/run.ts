@@ -98,12 +98,12 @@ async function observe(
 /** The last engine stops in good order, and leaves nothing behind. */
 async function end(world: SimWorld, watching: readonly Checker[]): Promise<void> {
   if (world.engine === null) throw new CheckFailure('heals', `no engine runs: ${world.startError}`);
-  let isConfirmed: boolean | undefined;
-  void world.stopProcess().then((confirmed) => {
-    isConfirmed = confirmed;
+  const stop: { isConfirmed: boolean | undefined } = { isConfirmed: undefined };
+  void world.stopProcess().then((isConfirmed) => {
+    stop.isConfirmed = isConfirmed;
   });
   const untilNs = world.nowNs + STOP_NS;
-  while (isConfirmed === undefined && world.nowNs < untilNs) {
+  while (stop.isConfirmed === undefined && world.nowNs < untilNs) {
     await world.runUntil(world.nextNs(), () => {
       for (const checker of watching) {
         const what = checker.step(world);
@@ -111,8 +111,8 @@ async function end(world: SimWorld, watching: readonly Checker[]): Promise<void>
       }
     });
   }
-  if (isConfirmed !== true)
-    throw new CheckFailure('clean stop', `expected a confirmed stop, was ${String(isConfirmed)}`);
+  if (stop.isConfirmed !== true)
+    throw new CheckFailure('clean stop', `expected a confirmed stop, was ${String(stop.isConfirmed)}`);
 }
 
 function failureOf(world: SimWorld, error: unknown): SeedFailure {

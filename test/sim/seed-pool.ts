@@ -21,6 +21,7 @@ export function runSeeds(
           return;
         }
         const order: SeedOrder = { seed: seeds[next++]!, hours, faults, broken };
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
         thread.postMessage(order);
       };
       thread.on('message', (report: SeedReport) => {

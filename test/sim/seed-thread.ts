@@ -24,6 +24,7 @@ parentPort?.on('message', ({ broken, ...options }: SeedOrder) => {
   runWorld(engine === undefined ? options : { ...options, broken: engine }).then(
     ({ result, world }) => {
       const lines = result.failure === null ? [] : world.lines;
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       parentPort!.postMessage({ result, lines } satisfies SeedReport);
     },
     (error: unknown) => {

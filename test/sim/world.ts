@@ -273,7 +273,7 @@ export class SimWorld implements SimWorldView, ProcessOwner {
         venue.advance();
       } else this.step = timeline.runNext();
       // Everything that hangs on a promise of this step runs before the next one, or the order would be chance.
-      if (this.step === StepKind.engineTimer) await null;
+      if (this.step === StepKind.engineTimer) await Promise.resolve();
       if (timeline.isSettling) {
         timeline.isSettling = false;
         await new Promise(setImmediate);
