@@ -25,10 +25,8 @@ export class Holdings {
   readonly #bases = new Map<string, number>();
 
   constructor(instruments: readonly Instrument[], ledger: PositionLedger, log: TradeLog) {
-    // Profit and funding of inverse contracts come and go in coins all the time.
-    const settled = new Set(
-      instruments.filter(({ type }) => type !== InstrumentType.spot).map(({ settleCcy }) => settleCcy),
-    );
+    // Profit and funding of inverse contracts come and go in coins all the time, and what is paid for another instrument does.
+    const settled = new Set(instruments.map(({ settleCcy }) => settleCcy));
     this.#spots = instruments.filter(
       ({ type, baseCcy }) => type === InstrumentType.spot && !settled.has(baseCcy),
     );
