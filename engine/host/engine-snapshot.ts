@@ -9,7 +9,7 @@ import type { LossWatch } from '../risk/loss-watch.ts';
 import type { EngineState } from './engine-state.ts';
 import type { Holdings } from './holdings.ts';
 import { HostError } from './host-error.ts';
-import { TRADES_KEPT_MS } from './recovery.ts';
+import { TRADES_KEPT_MS, verifiedPast } from './recovery.ts';
 
 /** What of an engine outlives it. */
 export interface Lasting {
@@ -42,6 +42,7 @@ export function captureState(identity: Identity, lasting: Lasting, isNew: Uint8A
   return {
     version: 1,
     ...identity,
+    verifiedMs: verifiedPast(identity.verifiedMs, trades.evictedMs),
     kill: ladder.sticky(),
     loss: loss.state(),
     ledger: ledger

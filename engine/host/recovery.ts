@@ -55,6 +55,14 @@ export function fillsSinceMs(verifiedMs: Milliseconds, nowMs: Milliseconds): Mil
   return Math.floor(Math.max(verifiedMs - OVERLAP_MS, nowMs - FILLS_MS_MAX));
 }
 
+/**
+ * As of when a state counts as verified whose log has forgotten trades up to `evictedMs`: asked for again, a restart could not
+ * tell that they are booked. 0 stays 0: such a state says nothing.
+ */
+export function verifiedPast(verifiedMs: Milliseconds, evictedMs: Milliseconds): Milliseconds {
+  return verifiedMs === 0 ? 0 : Math.max(verifiedMs, evictedMs + 1 + OVERLAP_MS);
+}
+
 /** Every trade before this is told by an answer to a question asked at `askedMs`. */
 export function verifiedBy(askedMs: Milliseconds): Milliseconds {
   return askedMs - VERIFY_LAG_MS;
