@@ -25,7 +25,7 @@ export class Holdings {
   readonly #bases = new Map<string, number>();
 
   constructor(instruments: readonly Instrument[], ledger: PositionLedger, log: TradeLog) {
-    // Profit and funding of inverse contracts come and go in coins all the time, and what is paid for another instrument does.
+    // Profit and funding of inverse contracts come and go in coins all the time; so does what another spot is paid in.
     const settled = new Set(instruments.map(({ settleCcy }) => settleCcy));
     this.#spots = instruments.filter(
       ({ type, baseCcy }) => type === InstrumentType.spot && !settled.has(baseCcy),

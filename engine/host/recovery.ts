@@ -56,8 +56,8 @@ export function fillsSinceMs(verifiedMs: Milliseconds, nowMs: Milliseconds): Mil
 }
 
 /**
- * As of when a state counts as verified whose log has forgotten trades up to `evictedMs`: asked for again, a restart could not
- * tell that they are booked. 0 stays 0: such a state says nothing.
+ * As of when a state counts as verified whose log has forgotten trades up to `evictedMs`: told them again, a restart could
+ * not know that they are booked. 0 stays 0: such a state says nothing.
  */
 export function verifiedPast(verifiedMs: Milliseconds, evictedMs: Milliseconds): Milliseconds {
   return verifiedMs === 0 ? 0 : Math.max(verifiedMs, evictedMs + 1 + OVERLAP_MS);

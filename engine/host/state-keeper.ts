@@ -3,8 +3,8 @@
  *
  * Owner:      the engine thread.
  * Invariants: a snapshot is taken at one instant, when its write begins; what was asked for during a write is written by
- *             the next one; a write that failed is tried again until it succeeds; a state that breaks a rule is no failure of
- *             the disk, and ends the run.
+ *             the next one; a write that failed is tried again until it succeeds; a state that breaks a rule is no
+ *             failure of the disk, and ends the run.
  * Cost:       a comparison of a few numbers each second; a snapshot only when they have changed.
  */
 import { AssertionError } from '../base/assert.ts';
