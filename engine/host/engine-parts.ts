@@ -174,7 +174,14 @@ export function channelsOf(
   };
 }
 
-/** Depth and orders the engine cannot do without; everything else only adds to what it knows. */
+/**
+ * Depth and orders the engine cannot do without, nor, with contracts, the channels that its limits of margin hang on;
+ * everything else only adds to what it knows.
+ */
 export function isNeededChannel(config: Config, { channel }: ChannelArg): boolean {
-  return channel === config.venue.depthChannel || channel === Channel.orders;
+  const { account, instruments, venue } = config;
+  const hasContracts = instruments.some(({ instId }) => instTypeOf(instId) !== 'SPOT');
+  if (channel === Channel.account) return hasContracts && account.marginRatioMin > 0;
+  if (channel === Channel.positions) return hasContracts && account.liquidationDistanceBps > 0;
+  return channel === venue.depthChannel || channel === Channel.orders;
 }
