@@ -7,7 +7,7 @@
  *               onTimer                                         every few ms, with both clocks
  *               onSessionUp, onSessionDown, onSessionSwitched, onWorkerLost, onWorkerReady
  *               onRecovered, onAudited, onBookSnapshot, onSwitchArmed     answers to requests
- *               onClock, onAccountRefused                       what was measured and asked beside
+ *               onClock, onStateOverdue, onAccountRefused       what was measured and asked beside
  *               command, stop, halt                             the operator
  *     outputs   send(connection, bytes), request(what)
  *
@@ -389,6 +389,13 @@ export class Loop {
     this.#state.advance(nowNs);
     this.kill.health.onSwitch(untilNs);
     this.#turn();
+  }
+
+  /** Whether the state has waited for the disk for longer than it may; acted on with the next timer. */
+  onStateOverdue(isOverdue: boolean, nowNs: Nanoseconds): void {
+    this.#state.advance(nowNs);
+    if (isOverdue) this.ladder.raise(KillTrigger.stateUnsaved, KillLevel.paused, ACCOUNT);
+    else this.ladder.clear(KillTrigger.stateUnsaved, ACCOUNT);
   }
 
   /** The account's mode is no longer the one that the engine was started with: what it sends may mean something else now. */

@@ -108,8 +108,12 @@ async function run(args: Arguments): Promise<ExitCode> {
   const log = new Log(clock, (line) => process.stderr.write(line));
   const { promise, fail } = ending(args.durationMs, clock);
   const startedNs = clock.nowNs();
-  process.on('uncaughtException', fail);
-  const host = await Host.start({
+  let host: Host | undefined;
+  process.on('uncaughtException', (error) => {
+    fail(error);
+    host?.noteFailure(error);
+  });
+  host = await Host.start({
     config,
     credentials: credentialsOf(config),
     tag,

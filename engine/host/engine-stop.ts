@@ -28,12 +28,12 @@ export interface EngineStopParts {
  * Withdraws everything, and sees that the venue has nothing of ours left. Only then, and only by an engine that is whole, is
  * the dead man's switch put out; else it fires, and cancels what could not be.
  *
- * @param isBroken the loop or its table cannot be believed: the venue alone is asked
+ * @param isBroken whether the loop or its table cannot be believed by now: then the venue alone is asked
  * @returns with what the loop threw when it was told, undefined when it did not
  */
 export async function withdrawAll(
   parts: EngineStopParts,
-  isBroken: boolean,
+  isBroken: () => boolean,
 ): Promise<{ report: StopReport; thrown: unknown }> {
   const { world, loop, desk, deadMansSwitch } = parts;
   desk.close();
@@ -46,14 +46,14 @@ export async function withdrawAll(
     thrown = error;
     world.log(`stop: ${textOf(error)}; cancelling by REST`);
   }
-  const isUnclean = isBroken || thrown !== undefined;
-  const { problem, cancelled } = await desk.confirm(isUnclean);
+  const isUnclean = (): boolean => isBroken() || thrown !== undefined;
+  const { problem, cancelled } = await desk.confirm(isUnclean());
   if (problem !== '') {
     const detail = `orders may be left at the venue: ${problem}; check them there`;
     return { report: { isConfirmed: false, detail }, thrown };
   }
   // A list that is some seconds old may leave out what a broken table cannot name: then the switch has the last word.
-  if (!isUnclean) await putOut(parts);
+  if (!isUnclean()) await putOut(parts);
   const detail =
     cancelled === 0
       ? 'all orders cancelled and confirmed'

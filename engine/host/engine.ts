@@ -86,6 +86,8 @@ export class Engine implements LoopOutput {
   #isReloading = false;
   #isStopping = false;
   #isStopped = false;
+  /** What ended the run, or was thrown while it ended. */
+  #failure: unknown;
 
   /**
    * Loads state and instruments, checks clock and account, and returns when the new run's number is on disk. Nothing is
@@ -237,8 +239,9 @@ export class Engine implements LoopOutput {
   onTimer(): void {
     if (this.#isStopped) return;
     const nowNs = this.#world.clock.nowNs();
-    this.loop.onTimer(nowNs, this.venueTime.at(nowNs));
     this.keeper.onTimer(nowNs);
+    this.loop.onStateOverdue(this.keeper.isOverdue(nowNs), nowNs);
+    this.loop.onTimer(nowNs, this.venueTime.at(nowNs));
     this.#follow(this.venueTime.onTimer(nowNs));
   }
 
@@ -374,15 +377,23 @@ export class Engine implements LoopOutput {
     this.#isStopping = true;
     const { desk, deadMansSwitch, loop } = this;
     const parts = { world: this.#world, loop, desk, deadMansSwitch };
-    const { report, thrown } = await withdrawAll(parts, failure !== undefined);
-    const broken = thrown ?? failure;
+    this.#failure ??= failure;
+    const { report, thrown } = await withdrawAll(parts, () => this.#failure !== undefined);
+    const broken = thrown ?? this.#failure;
     if (broken instanceof AssertionError) loop.ladder.raise(KillTrigger.invariant, KillLevel.halted, ACCOUNT);
     if (!(await this.#save())) this.#world.log('state: what changed last is not on disk');
     this.venueTime.close();
     this.#isStopped = true;
     await Promise.race([this.keeper.close(), this.#world.waitMs(SAVE_MS_MAX)]);
-    if (thrown === undefined) return report;
+    // What the caller came with is its own; what came up since is news.
+    const news = thrown ?? (this.#failure === failure ? undefined : this.#failure);
+    if (news === undefined) return report;
     this.#world.log(report.detail);
-    throw thrown;
+    throw news;
+  }
+
+  /** An input threw while the engine stops: it goes on withdrawing, and the switch is left to run out. */
+  noteFailure(error: unknown): void {
+    this.#failure ??= error;
   }
 }

@@ -65,6 +65,8 @@ export class Host implements ControlHandler {
   #rest: RestClient | undefined;
   /** None while it starts, between two engines, and in the end. */
   #running: RunningEngine | undefined;
+  /** The one that is being stopped. */
+  #ending: RunningEngine | undefined;
   /** Of the engine that runs, or ran last. */
   #last: RunningEngine | undefined;
   #lastReport: StopReport = { isConfirmed: true, detail: 'nothing was quoted' };
@@ -220,11 +222,17 @@ export class Host implements ControlHandler {
     await this.#reloading;
     const running = this.#running;
     this.#running = undefined;
+    this.#ending = running;
     try {
       return running === undefined ? this.#lastReport : await running.stop(failure);
     } finally {
       await this.#close();
     }
+  }
+
+  /** Something threw while it stops: the stop goes on, and is no clean one. */
+  noteFailure(error: Error): void {
+    this.#ending?.noteFailure(error);
   }
 
   /** The lock last: nobody else may come in while anything of this engine is left. */

@@ -315,6 +315,11 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     }
   }
 
+  /** As the engine's. */
+  noteFailure(error: Error): void {
+    this.#engine.noteFailure(error);
+  }
+
   async #close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;

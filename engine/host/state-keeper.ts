@@ -19,6 +19,8 @@ import { textOf } from './text-of.ts';
 const PERIOD_NS = NS_PER_SECOND;
 /** After a write that failed. */
 const RETRY_NS = NS_PER_SECOND;
+/** A disk that has taken nothing for so long is not to be traded on: a restart would not know of a halt. */
+const OVERDUE_NS = 60 * NS_PER_SECOND;
 
 export interface StateKeeperOptions {
   readonly store: Pick<StateStore, 'save'>;
@@ -45,6 +47,8 @@ export class StateKeeper {
   #fingerprint = '';
   #lookedNs: Nanoseconds = -Infinity;
   #retryNs: Nanoseconds = -Infinity;
+  /** Since when something has been asked for that is not on disk, as the timer saw it; Infinity while nothing has. */
+  #unsavedNs: Nanoseconds = Infinity;
   #isFailing = false;
   #isClosed = false;
   #waiting: { readonly until: number; readonly settle: (isSaved: boolean) => void }[] = [];
@@ -56,6 +60,12 @@ export class StateKeeper {
   /** Whether everything that was asked for is on disk. */
   get isSaved(): boolean {
     return this.#saved === this.#asked;
+  }
+
+  /** Whether something has waited for the disk for longer than it may. */
+  isOverdue(nowNs: Nanoseconds): boolean {
+    // A slow disk that takes one state after the other is not one that takes nothing.
+    return !this.isSaved && nowNs - Math.max(this.#unsavedNs, this.savedNs) > OVERDUE_NS;
   }
 
   /** Something that must not be forgotten has changed. Safe inside a turn of the loop: the snapshot is taken after it. */
@@ -79,6 +89,8 @@ export class StateKeeper {
 
   /** The loop's timer: writes what has changed, and tries again what failed. */
   onTimer(nowNs: Nanoseconds): void {
+    if (this.isSaved) this.#unsavedNs = Infinity;
+    else if (this.#unsavedNs === Infinity) this.#unsavedNs = nowNs;
     if (!this.isSaved && nowNs >= this.#retryNs) this.#begin();
     if (nowNs - this.#lookedNs < PERIOD_NS) return;
     this.#lookedNs = nowNs;

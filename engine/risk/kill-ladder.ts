@@ -41,6 +41,7 @@ export const KillTrigger = {
   stateDamaged: 17,
   accountChanged: 18,
   flatten: 19,
+  stateUnsaved: 20,
 } as const;
 export type KillTrigger = (typeof KillTrigger)[keyof typeof KillTrigger];
 
@@ -75,6 +76,10 @@ const RULES: Readonly<Record<keyof typeof KillTrigger, readonly [TriggerRule['wa
   stateDamaged: ['operator', 'the saved state could not be read'],
   accountChanged: ['operator', 'account mode or position mode changed while the engine ran'],
   flatten: ['operator', 'an operator had the positions closed'],
+  stateUnsaved: [
+    'automatic',
+    'the state could not be written for a minute: a restart would not know of a halt',
+  ],
 };
 
 /** By trigger. */
