@@ -25,30 +25,30 @@ import type { Instrument } from './base/instrument.ts';
 import { NS_PER_MS, NS_PER_SECOND } from './base/units.ts';
 import type { Milliseconds, Nanoseconds } from './base/units.ts';
 import type { QuoteBell } from './handoff/doorbell.ts';
-import type { LoopAccount } from './loop-account.ts';
-import { PathSignal } from './loop-answers.ts';
-import type { LoopAnswers } from './loop-answers.ts';
-import type { LoopBooks } from './loop-books.ts';
-import type { LoopCommands } from './loop-commands.ts';
-import type { LoopFills } from './loop-fills.ts';
-import type { LoopFlatten } from './loop-flatten.ts';
-import type { LoopKill } from './loop-kill.ts';
-import type { LoopMarket } from './loop-market.ts';
-import type { LoopMetrics } from './loop-metrics.ts';
-import type { LoopOperator } from './loop-operator.ts';
-import { Connection, LoopRequest } from './loop-options.ts';
+import type { LoopAccount } from './loop/loop-account.ts';
+import { PathSignal } from './loop/loop-answers.ts';
+import type { LoopAnswers } from './loop/loop-answers.ts';
+import type { LoopBooks } from './loop/loop-books.ts';
+import type { LoopCommands } from './loop/loop-commands.ts';
+import type { LoopFills } from './loop/loop-fills.ts';
+import type { LoopFlatten } from './loop/loop-flatten.ts';
+import type { LoopKill } from './loop/loop-kill.ts';
+import type { LoopMarket } from './loop/loop-market.ts';
+import type { LoopMetrics } from './loop/loop-metrics.ts';
+import type { LoopOperator } from './loop/loop-operator.ts';
+import { Connection, LoopRequest } from './loop/loop-options.ts';
 import type {
   AuditedAccount,
   CommandResult,
   LoopOptions,
   OperatorCommand,
   RecoveredAccount,
-} from './loop-options.ts';
-import { buildLoop } from './loop-parts.ts';
-import type { LoopPushes } from './loop-pushes.ts';
-import type { LoopQuoting } from './loop-quoting.ts';
-import type { LoopState } from './loop-state.ts';
-import type { WantedLadder } from './loop-wanted.ts';
+} from './loop/loop-options.ts';
+import { buildLoop } from './loop/loop-parts.ts';
+import type { LoopPushes } from './loop/loop-pushes.ts';
+import type { LoopQuoting } from './loop/loop-quoting.ts';
+import type { LoopState } from './loop/loop-state.ts';
+import type { WantedLadder } from './loop/loop-wanted.ts';
 import { FrameKind, PushChannel, frameKind, pushChannel } from './okx/frame-kind.ts';
 import { CommandBatch } from './orders/command-batch.ts';
 import { NO_ORDER } from './orders/order-table.ts';

@@ -4,7 +4,7 @@ import { NS_PER_MS, NS_PER_SECOND } from '../../engine/base/units.ts';
 import type { Ticks } from '../../engine/base/units.ts';
 import { BookState } from '../../engine/book/book.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
-import type { LoopOutput } from '../../engine/loop-options.ts';
+import type { LoopOutput } from '../../engine/loop/loop-options.ts';
 import { Loop } from '../../engine/loop.ts';
 import { namesOf } from '../../engine/metrics/catalog.ts';
 import { createMetricsMemory } from '../../engine/metrics/cells.ts';

@@ -10,8 +10,8 @@
 import { assert } from '../../engine/base/assert.ts';
 import { NS_PER_MS } from '../../engine/base/units.ts';
 import type { Nanoseconds } from '../../engine/base/units.ts';
-import { Connection, LoopRequest } from '../../engine/loop-options.ts';
-import type { LoopOutput } from '../../engine/loop-options.ts';
+import { Connection, LoopRequest } from '../../engine/loop/loop-options.ts';
+import type { LoopOutput } from '../../engine/loop/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import type { Loop } from '../../engine/loop.ts';
 import { DepthDecoder } from '../../engine/okx/depth-decoder.ts';

@@ -9,8 +9,8 @@
 import { NS_PER_MS } from '../../engine/base/units.ts';
 import type { Nanoseconds } from '../../engine/base/units.ts';
 import type { WaitStrategy } from '../../engine/handoff/doorbell.ts';
-import { Connection, LoopRequest } from '../../engine/loop-options.ts';
-import type { LoopOutput } from '../../engine/loop-options.ts';
+import { Connection, LoopRequest } from '../../engine/loop/loop-options.ts';
+import type { LoopOutput } from '../../engine/loop/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { Channel } from '../../engine/okx/shapes.ts';
 import type { ChannelArg } from '../../engine/okx/shapes.ts';

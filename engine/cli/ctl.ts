@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ControlClient } from '../control/control-client.ts';
 import { ControlError } from '../control/control-error.ts';
-import { OperatorCommand } from '../loop-options.ts';
+import { OperatorCommand } from '../loop/loop-options.ts';
 import { ExitCode } from './exit-code.ts';
 import { STATE_DIRECTORY } from './state-directory.ts';
 import { UsageError } from './usage-error.ts';

@@ -108,12 +108,8 @@ async function run(args: Arguments): Promise<ExitCode> {
   const log = new Log(clock, (line) => process.stderr.write(line));
   const { promise, fail } = ending(args.durationMs, clock);
   const startedNs = clock.nowNs();
-  let host: Host | undefined;
-  process.on('uncaughtException', (error) => {
-    fail(error);
-    host?.noteFailure(error);
-  });
-  host = await Host.start({
+  process.on('uncaughtException', fail);
+  const host = await Host.start({
     config,
     credentials: credentialsOf(config),
     tag,
@@ -126,6 +122,7 @@ async function run(args: Arguments): Promise<ExitCode> {
     log,
     onFatal: fail,
   });
+  process.on('uncaughtException', (error) => host.noteFailure(error));
   log.line(
     `quoting ${config.instruments.map(({ instId }) => instId).join(', ')} on the ${config.venue.kind} venue, tag ${tag}`,
   );

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { CommandResult, OperatorCommand } from '../loop-options.ts';
+import type { CommandResult, OperatorCommand } from '../loop/loop-options.ts';
 import { ControlError } from './control-error.ts';
 import { socketOf } from './control-socket.ts';
 

@@ -8,8 +8,8 @@
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import { OperatorCommand } from '../loop-options.ts';
-import type { CommandResult } from '../loop-options.ts';
+import { OperatorCommand } from '../loop/loop-options.ts';
+import type { CommandResult } from '../loop/loop-options.ts';
 import { claim } from './control-socket.ts';
 import type { Release } from './control-socket.ts';
 

@@ -1,7 +1,7 @@
 import { OFF_GRID } from '../base/decimal.ts';
 import { InstrumentType } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
-import type { OpenOrderFact, PositionFact, TradeFact } from '../loop-options.ts';
+import type { OpenOrderFact, PositionFact, TradeFact } from '../loop/loop-options.ts';
 import { ClientOrderId } from '../okx/client-order-id.ts';
 import { DOLLARS } from '../okx/shapes.ts';
 import type { FillRow, OrderRow, PositionRow } from '../venue/account-rows.ts';

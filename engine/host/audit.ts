@@ -1,7 +1,7 @@
 import { NS_PER_MS } from '../base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { Clock } from '../base/clock.ts';
-import type { AuditedAccount, OpenOrderFact } from '../loop-options.ts';
+import type { AuditedAccount, OpenOrderFact } from '../loop/loop-options.ts';
 import type { Reconciliation } from '../orders/reconciliation.ts';
 import type { CancelRequest } from '../venue/account-rest.ts';
 import type { OrderRow } from '../venue/account-rows.ts';

@@ -6,7 +6,7 @@ import { BookState } from '../book/book.ts';
 import type { Config } from '../config/schema.ts';
 import { Handoff, createHandoff } from '../handoff/handoff-memory.ts';
 import { Loop } from '../loop.ts';
-import type { LoopOptions, LoopOutput, LoopTimings } from '../loop-options.ts';
+import type { LoopOptions, LoopOutput, LoopTimings } from '../loop/loop-options.ts';
 import { namesOf } from '../metrics/catalog.ts';
 import { createMetricsMemory } from '../metrics/cells.ts';
 import type { MetricsMemory } from '../metrics/cells.ts';

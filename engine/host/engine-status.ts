@@ -1,7 +1,7 @@
 import { NS_PER_SECOND } from '../base/units.ts';
 import type { Nanoseconds } from '../base/units.ts';
 import { LoopPhase } from '../loop.ts';
-import { Connection } from '../loop-options.ts';
+import { Connection } from '../loop/loop-options.ts';
 import { namesOf } from '../metrics/catalog.ts';
 import { KillLevel, KillTrigger, TRIGGER_RULES } from '../risk/kill-ladder.ts';
 import type { Engine } from './engine.ts';

@@ -1,6 +1,6 @@
 import { NS_PER_MS } from '../base/units.ts';
 import type { Loop } from '../loop.ts';
-import { Connection } from '../loop-options.ts';
+import { Connection } from '../loop/loop-options.ts';
 import type { AccountDesk } from './account-desk.ts';
 import type { DeadMansSwitch } from './dead-mans-switch.ts';
 import type { EngineWorld } from './engine-world.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Milliseconds } from '../base/units.ts';
-import type { Connection } from '../loop-options.ts';
+import type { Connection } from '../loop/loop-options.ts';
 import type { AccountRest } from '../venue/account-rest.ts';
 import type { EngineState } from './engine-state.ts';
 

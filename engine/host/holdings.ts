@@ -1,7 +1,7 @@
 import { InstrumentType } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { Side } from '../base/side.ts';
-import type { TradeFact } from '../loop-options.ts';
+import type { TradeFact } from '../loop/loop-options.ts';
 import type { PositionLedger } from '../orders/position-ledger.ts';
 import { TradeMark } from '../orders/trade-log.ts';
 import type { TradeLog } from '../orders/trade-log.ts';

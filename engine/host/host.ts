@@ -14,7 +14,7 @@ import type { Config } from '../config/schema.ts';
 import { ControlServer } from '../control/control-server.ts';
 import type { ControlHandler } from '../control/control-server.ts';
 import type { Loop } from '../loop.ts';
-import type { CommandResult, OperatorCommand } from '../loop-options.ts';
+import type { CommandResult, OperatorCommand } from '../loop/loop-options.ts';
 import { AccountRest } from '../venue/account-rest.ts';
 import type { Credentials } from '../venue/credentials.ts';
 import { RestClient } from '../venue/rest-client.ts';

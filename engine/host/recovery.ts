@@ -1,6 +1,6 @@
 import type { Instrument } from '../base/instrument.ts';
 import type { Milliseconds } from '../base/units.ts';
-import type { RecoveredAccount } from '../loop-options.ts';
+import type { RecoveredAccount } from '../loop/loop-options.ts';
 import type { PositionLedger } from '../orders/position-ledger.ts';
 import { TradeMark } from '../orders/trade-log.ts';
 import type { TradeLog } from '../orders/trade-log.ts';

@@ -10,7 +10,7 @@ import { NS_PER_MS } from '../base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import { WaitStrategy } from '../handoff/doorbell.ts';
-import { Connection } from '../loop-options.ts';
+import { Connection } from '../loop/loop-options.ts';
 import { MetricsWriter } from '../metrics/cells.ts';
 import type { ChannelArg } from '../okx/shapes.ts';
 import type { Endpoints } from '../okx/venue-limits.ts';

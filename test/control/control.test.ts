@@ -15,7 +15,7 @@ import { ControlError } from '../../engine/control/control-error.ts';
 import { ControlServer } from '../../engine/control/control-server.ts';
 import type { ControlHandler } from '../../engine/control/control-server.ts';
 import { claim, socketOf } from '../../engine/control/control-socket.ts';
-import { OperatorCommand } from '../../engine/loop-options.ts';
+import { OperatorCommand } from '../../engine/loop/loop-options.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'okxmm-control-'));
 afterAll(() => rmSync(scratch, { recursive: true }));

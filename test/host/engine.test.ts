@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../engine/base/assert.ts';
 import { Side } from '../../engine/base/side.ts';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
-import { Connection, LoopRequest } from '../../engine/loop-options.ts';
+import { Connection, LoopRequest } from '../../engine/loop/loop-options.ts';
 import { KillLevel, KillTrigger, ACCOUNT } from '../../engine/risk/kill-ladder.ts';
 import { TAG, TinyAccount, idOf, restError } from './tiny-account.ts';
 import { Machine, TinyWorld, testConfig } from './tiny-world.ts';

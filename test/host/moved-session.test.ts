@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Side } from '../../engine/base/side.ts';
-import { Connection } from '../../engine/loop-options.ts';
+import { Connection } from '../../engine/loop/loop-options.ts';
 import { TinyAccount, idOf } from './tiny-account.ts';
 import { Machine, TinyWorld } from './tiny-world.ts';
 

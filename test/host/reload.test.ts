@@ -6,7 +6,7 @@ import { ControlClient } from '../../engine/control/control-client.ts';
 import { EmbeddedVenue } from '../../engine/host/embedded-venue.ts';
 import { Host } from '../../engine/host/host.ts';
 import { Log } from '../../engine/host/log.ts';
-import { LoopRequest } from '../../engine/loop-options.ts';
+import { LoopRequest } from '../../engine/loop/loop-options.ts';
 import { Credentials, Secret } from '../../engine/venue/credentials.ts';
 import { exampleConfig, newState } from '../e2e/engine-process.ts';
 import type { ConfigFile, ControlStatus } from '../e2e/engine-process.ts';

@@ -7,7 +7,7 @@ import type { Config } from '../../engine/config/schema.ts';
 import { Engine } from '../../engine/host/engine.ts';
 import type { EngineState } from '../../engine/host/engine-state.ts';
 import type { AccountPort, ClockPort, EngineWorld, StateStore } from '../../engine/host/engine-world.ts';
-import { Connection } from '../../engine/loop-options.ts';
+import { Connection } from '../../engine/loop/loop-options.ts';
 import { exampleFile } from '../config/example.ts';
 import type { TinyAccount } from './tiny-account.ts';
 import { TAG } from './tiny-account.ts';

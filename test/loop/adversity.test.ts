@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CommandOp } from '../../engine/base/command-op.ts';
 import { Side } from '../../engine/base/side.ts';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
-import { Connection } from '../../engine/loop-options.ts';
+import { Connection } from '../../engine/loop/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { ScriptedWorld, isCancel, isPlace, itemsOf } from './scripted-venue.ts';
 import { ack, orderRow, ordersPush } from './messages.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Side } from '../../engine/base/side.ts';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
-import { Connection, LoopRequest } from '../../engine/loop-options.ts';
+import { Connection, LoopRequest } from '../../engine/loop/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { fillsPush } from './messages.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Connection, LoopRequest } from '../../engine/loop-options.ts';
+import { Connection, LoopRequest } from '../../engine/loop/loop-options.ts';
 import { BookState } from '../../engine/book/book.ts';
 import type { LoopWorld } from './loop-world.ts';
 import { ScriptedWorld, isCancel, isPlace, itemsOf } from './scripted-venue.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Connection } from '../../engine/loop-options.ts';
+import { Connection } from '../../engine/loop/loop-options.ts';
 import { PLAIN_LADDER } from '../workers/markets.ts';
 import { ScriptedWorld, LOOSE_LIMITS, isAmend, isCancel, isPlace, itemsOf } from './scripted-venue.ts';
 import { ack, priceLimit } from './messages.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Side } from '../../engine/base/side.ts';
-import { Connection } from '../../engine/loop-options.ts';
+import { Connection } from '../../engine/loop/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { GateReason } from '../../engine/risk/gate.ts';
 import { KillTrigger } from '../../engine/risk/kill-ladder.ts';

@@ -6,7 +6,7 @@ import { NS_PER_MS, NS_PER_SECOND } from '../../engine/base/units.ts';
 import { BookState } from '../../engine/book/book.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import { Loop } from '../../engine/loop.ts';
-import { Connection } from '../../engine/loop-options.ts';
+import { Connection } from '../../engine/loop/loop-options.ts';
 import type {
   AccountWatches,
   InstrumentBrakes,
@@ -14,7 +14,7 @@ import type {
   LoopOutput,
   LoopRequest,
   LoopTimings,
-} from '../../engine/loop-options.ts';
+} from '../../engine/loop/loop-options.ts';
 import { namesOf } from '../../engine/metrics/catalog.ts';
 import { createMetricsMemory, MetricsWriter } from '../../engine/metrics/cells.ts';
 import type { MetricsMemory } from '../../engine/metrics/cells.ts';

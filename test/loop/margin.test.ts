@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Connection } from '../../engine/loop-options.ts';
+import { Connection } from '../../engine/loop/loop-options.ts';
 import { KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { accountPush, markPrice, positionPush } from './messages.ts';
 import { ScriptedWorld } from './scripted-venue.ts';

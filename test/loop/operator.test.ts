@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
-import { Connection, LoopRequest, OperatorCommand } from '../../engine/loop-options.ts';
+import { Connection, LoopRequest, OperatorCommand } from '../../engine/loop/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { ACCOUNT_LIMITS } from './loop-world.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Side } from '../../engine/base/side.ts';
-import { Connection } from '../../engine/loop-options.ts';
+import { Connection } from '../../engine/loop/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { RUN, TAG } from './loop-world.ts';
 import { PLAIN_LADDER } from '../workers/markets.ts';

@@ -1,6 +1,6 @@
 import { Side } from '../../engine/base/side.ts';
-import { Connection, LoopRequest } from '../../engine/loop-options.ts';
-import type { AuditedAccount, OpenOrderFact, TradeFact } from '../../engine/loop-options.ts';
+import { Connection, LoopRequest } from '../../engine/loop/loop-options.ts';
+import type { AuditedAccount, OpenOrderFact, TradeFact } from '../../engine/loop/loop-options.ts';
 import { ClientOrderId } from '../../engine/okx/client-order-id.ts';
 import { PLAIN_LADDER } from '../workers/markets.ts';
 import type { RiskLimits } from '../../engine/risk/gate.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Connection, LoopRequest } from '../../engine/loop-options.ts';
+import { Connection, LoopRequest } from '../../engine/loop/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { NS_PER_MS } from '../../engine/base/units.ts';
 import { ScriptedWorld, isCancel, isPlace, itemsOf } from './scripted-venue.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
-import { Connection, LoopRequest } from '../../engine/loop-options.ts';
+import { Connection, LoopRequest } from '../../engine/loop/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import type { LoopWorldOptions } from './loop-world.ts';

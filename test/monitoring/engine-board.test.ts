@@ -2,7 +2,7 @@ import type { Clock } from '../../engine/base/clock.ts';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
 import { Board } from '../../engine/host/board.ts';
 import type { Engine } from '../../engine/host/engine.ts';
-import { OperatorCommand } from '../../engine/loop-options.ts';
+import { OperatorCommand } from '../../engine/loop/loop-options.ts';
 import { Exposition } from '../../monitoring/exposition.ts';
 import { StatusReader } from '../../monitoring/status.ts';
 import type { Status } from '../../monitoring/status.ts';

@@ -3,7 +3,7 @@ import type { Side } from '../../engine/base/side.ts';
 import { SyncResult } from '../../engine/book/book-sync.ts';
 import type { Engine } from '../../engine/host/engine.ts';
 import type { EngineWorld } from '../../engine/host/engine-world.ts';
-import { Connection, LoopRequest } from '../../engine/loop-options.ts';
+import { Connection, LoopRequest } from '../../engine/loop/loop-options.ts';
 import { OrderState } from '../../engine/orders/order-state.ts';
 import { NO_ORDER } from '../../engine/orders/order-table.ts';
 import { TradeMark } from '../../engine/orders/trade-log.ts';

@@ -4,7 +4,7 @@ import { NS_PER_MS } from '../../engine/base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../../engine/base/units.ts';
 import { Engine } from '../../engine/host/engine.ts';
 import type { EngineWorld, StateStore } from '../../engine/host/engine-world.ts';
-import { Connection } from '../../engine/loop-options.ts';
+import { Connection } from '../../engine/loop/loop-options.ts';
 import type { ChannelArg } from '../../engine/okx/shapes.ts';
 import type { RestRouter } from '../../engine/paper/gateway/rest-router.ts';
 import type { PaperVenue } from '../../engine/paper/gateway/venue.ts';

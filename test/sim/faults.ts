@@ -1,7 +1,7 @@
 import { Random } from '../../engine/base/random.ts';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
 import type { Nanoseconds } from '../../engine/base/units.ts';
-import { Connection } from '../../engine/loop-options.ts';
+import { Connection } from '../../engine/loop/loop-options.ts';
 import { FrameFault } from './network.ts';
 import { RestFault } from './sim-rest.ts';
 import type { SimLink } from './sim-link.ts';

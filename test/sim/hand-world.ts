@@ -7,7 +7,7 @@ import type { Config } from '../../engine/config/schema.ts';
 import type { Engine } from '../../engine/host/engine.ts';
 import { blankState } from '../../engine/host/engine-state.ts';
 import type { EngineState } from '../../engine/host/engine-state.ts';
-import type { OperatorCommand } from '../../engine/loop-options.ts';
+import type { OperatorCommand } from '../../engine/loop/loop-options.ts';
 import { createMetricsMemory } from '../../engine/metrics/cells.ts';
 import { parseInstruments } from '../../engine/okx/instrument-rows.ts';
 import { OrderTable } from '../../engine/orders/order-table.ts';

@@ -3,7 +3,7 @@ import type { Config } from '../../engine/config/schema.ts';
 import type { Engine } from '../../engine/host/engine.ts';
 import type { EngineState } from '../../engine/host/engine-state.ts';
 import type { EngineWorld } from '../../engine/host/engine-world.ts';
-import type { OperatorCommand } from '../../engine/loop-options.ts';
+import type { OperatorCommand } from '../../engine/loop/loop-options.ts';
 import type { PaperVenue } from '../../engine/paper/gateway/venue.ts';
 
 /** How much goes wrong in a world. */

@@ -3,7 +3,7 @@ import { NS_PER_SECOND } from '../../engine/base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../../engine/base/units.ts';
 import type { Engine } from '../../engine/host/engine.ts';
 import type { EngineState } from '../../engine/host/engine-state.ts';
-import type { OperatorCommand } from '../../engine/loop-options.ts';
+import type { OperatorCommand } from '../../engine/loop/loop-options.ts';
 import { ACCOUNT_ROUTES } from '../../engine/paper/gateway/rest-account.ts';
 import { MARKET_ROUTES } from '../../engine/paper/gateway/rest-market.ts';
 import { RestRouter } from '../../engine/paper/gateway/rest-router.ts';

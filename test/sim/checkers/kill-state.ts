@@ -2,7 +2,7 @@ import type { StickyTrigger } from '../../../engine/risk/kill-ladder.ts';
 import { KillLevel } from '../../../engine/risk/kill-ladder.ts';
 import { NS_PER_SECOND } from '../../../engine/base/units.ts';
 import type { Nanoseconds } from '../../../engine/base/units.ts';
-import type { OperatorCommand } from '../../../engine/loop-options.ts';
+import type { OperatorCommand } from '../../../engine/loop/loop-options.ts';
 import type { Checker, SimWorldView } from '../sim-types.ts';
 import { engineOf } from './engine-view.ts';
 import type { EngineView } from './engine-view.ts';

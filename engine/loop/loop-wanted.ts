@@ -16,11 +16,11 @@
  *
  * Improvements wait for the worker.
  */
-import { Side } from './base/side.ts';
-import { TICKS_MAX } from './base/units.ts';
-import type { Ticks } from './base/units.ts';
-import type { QuoteReader } from './handoff/quote-slot.ts';
-import { QuoteView } from './handoff/quote-slot.ts';
+import { Side } from '../base/side.ts';
+import { TICKS_MAX } from '../base/units.ts';
+import type { Ticks } from '../base/units.ts';
+import type { QuoteReader } from '../handoff/quote-slot.ts';
+import { QuoteView } from '../handoff/quote-slot.ts';
 
 /** What became of a quote that was looked for. */
 export const TakeResult = { none: 0, taken: 1, stale: 2 } as const;

@@ -6,22 +6,22 @@
  *             the operator must undo is told to the state (`save`) in the turn in which it came up.
  * Cost:       a depth frame pays for the volatility of its instrument; all else is the timer's.
  */
-import { ContractKind } from './base/instrument.ts';
-import type { Instrument } from './base/instrument.ts';
-import type { Side } from './base/side.ts';
-import { NS_PER_SECOND } from './base/units.ts';
-import type { Nanoseconds } from './base/units.ts';
+import { ContractKind } from '../base/instrument.ts';
+import type { Instrument } from '../base/instrument.ts';
+import type { Side } from '../base/side.ts';
+import { NS_PER_SECOND } from '../base/units.ts';
+import type { Nanoseconds } from '../base/units.ts';
 import type { LoopOptions } from './loop-options.ts';
 import type { LoopState } from './loop-state.ts';
-import type { PositionLedger } from './orders/position-ledger.ts';
-import { AdverseSelectionBrake } from './risk/adverse-selection-brake.ts';
-import type { Gate } from './risk/gate.ts';
-import { HealthWatch } from './risk/health-watch.ts';
-import type { KillLadder } from './risk/kill-ladder.ts';
-import { LossWatch } from './risk/loss-watch.ts';
-import { MarginWatch } from './risk/margin-watch.ts';
-import { OrderToTrade } from './risk/order-to-trade.ts';
-import { VolatilityBrake } from './risk/volatility-brake.ts';
+import type { PositionLedger } from '../orders/position-ledger.ts';
+import { AdverseSelectionBrake } from '../risk/adverse-selection-brake.ts';
+import type { Gate } from '../risk/gate.ts';
+import { HealthWatch } from '../risk/health-watch.ts';
+import type { KillLadder } from '../risk/kill-ladder.ts';
+import { LossWatch } from '../risk/loss-watch.ts';
+import { MarginWatch } from '../risk/margin-watch.ts';
+import { OrderToTrade } from '../risk/order-to-trade.ts';
+import { VolatilityBrake } from '../risk/volatility-brake.ts';
 
 /** Timers that must come in time before a stall is forgotten. */
 const STALL_HOLD_NS = 2 * NS_PER_SECOND;

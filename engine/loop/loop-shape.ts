@@ -10,9 +10,9 @@
  *
  * Reduce only does not also widen: whatever brought it about, to be out of the position is what it wants.
  */
-import { Side } from './base/side.ts';
-import { TICKS_MAX } from './base/units.ts';
-import type { Lots } from './base/units.ts';
+import { Side } from '../base/side.ts';
+import { TICKS_MAX } from '../base/units.ts';
+import type { Lots } from '../base/units.ts';
 import type { WantedLadder } from './loop-wanted.ts';
 
 export class LoopShape {

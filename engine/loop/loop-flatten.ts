@@ -10,23 +10,23 @@
  * It is a level of the kill ladder like any other (trigger flatten, paused), so that it survives a restart and nothing else
  * is quoted meanwhile.
  */
-import { ContractKind } from './base/instrument.ts';
-import type { Instrument } from './base/instrument.ts';
-import { Side } from './base/side.ts';
-import { NS_PER_SECOND } from './base/units.ts';
-import type { Lots, Nanoseconds, Ticks } from './base/units.ts';
+import { ContractKind } from '../base/instrument.ts';
+import type { Instrument } from '../base/instrument.ts';
+import { Side } from '../base/side.ts';
+import { NS_PER_SECOND } from '../base/units.ts';
+import type { Lots, Nanoseconds, Ticks } from '../base/units.ts';
 import type { LoopCommands } from './loop-commands.ts';
 import type { LoopMarket } from './loop-market.ts';
 import type { LoopOptions } from './loop-options.ts';
 import type { LoopRests } from './loop-rests.ts';
 import type { LoopState } from './loop-state.ts';
-import { OrderState } from './orders/order-state.ts';
-import { NO_ORDER } from './orders/order-table.ts';
-import type { OrderTable } from './orders/order-table.ts';
-import type { PositionLedger } from './orders/position-ledger.ts';
-import type { Gate, RiskLimits } from './risk/gate.ts';
-import { ACCOUNT, KillLevel, KillTrigger } from './risk/kill-ladder.ts';
-import type { KillLadder } from './risk/kill-ladder.ts';
+import { OrderState } from '../orders/order-state.ts';
+import { NO_ORDER } from '../orders/order-table.ts';
+import type { OrderTable } from '../orders/order-table.ts';
+import type { PositionLedger } from '../orders/position-ledger.ts';
+import type { Gate, RiskLimits } from '../risk/gate.ts';
+import { ACCOUNT, KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
+import type { KillLadder } from '../risk/kill-ladder.ts';
 
 const PERIOD_NS = NS_PER_SECOND;
 

@@ -8,12 +8,12 @@
  *
  * Spot has no position at the venue but a holding, which other things change too: its position is what was traded.
  */
-import { ContractKind } from './base/instrument.ts';
-import type { Instrument } from './base/instrument.ts';
+import { ContractKind } from '../base/instrument.ts';
+import type { Instrument } from '../base/instrument.ts';
 import type { PositionFact } from './loop-options.ts';
 import type { LoopState } from './loop-state.ts';
-import type { PositionLedger } from './orders/position-ledger.ts';
-import type { Gate } from './risk/gate.ts';
+import type { PositionLedger } from '../orders/position-ledger.ts';
+import type { Gate } from '../risk/gate.ts';
 
 /** The same difference in so many audits is one, whatever was traded meanwhile. */
 const SAME_AUDITS = 3;

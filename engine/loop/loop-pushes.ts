@@ -7,11 +7,11 @@
  *             or struck by a word whose end was missed; another grid or code withdraws its instrument before anything else.
  * Cost:       cold: JSON, and allocates. A mark price comes five times a second and instrument at most.
  */
-import { InstrumentState } from './base/instrument.ts';
-import type { Instrument, InstrumentFields } from './base/instrument.ts';
-import { OFF_GRID } from './base/decimal.ts';
-import { NS_PER_SECOND, TICKS_MAX } from './base/units.ts';
-import type { Milliseconds, Nanoseconds, Ticks } from './base/units.ts';
+import { InstrumentState } from '../base/instrument.ts';
+import type { Instrument, InstrumentFields } from '../base/instrument.ts';
+import { OFF_GRID } from '../base/decimal.ts';
+import { NS_PER_SECOND, TICKS_MAX } from '../base/units.ts';
+import type { Milliseconds, Nanoseconds, Ticks } from '../base/units.ts';
 import { PathSignal } from './loop-answers.ts';
 import type { LoopAccount } from './loop-account.ts';
 import type { LoopFills } from './loop-fills.ts';
@@ -21,13 +21,13 @@ import { LoopRequest } from './loop-options.ts';
 import type { Connection, LoopOptions, LoopOutput } from './loop-options.ts';
 import type { LoopQuoting } from './loop-quoting.ts';
 import type { LoopState } from './loop-state.ts';
-import { FrameKind, PushChannel, frameKind, pushChannel } from './okx/frame-kind.ts';
-import { decodePush } from './okx/push-decoder.ts';
-import type { Push } from './okx/push-decoder.ts';
-import type { MarkPriceRow, PositionRow, PriceLimitRow, StatusRow } from './okx/push-rows.ts';
-import type { PositionLedger } from './orders/position-ledger.ts';
-import type { Gate } from './risk/gate.ts';
-import { ACCOUNT, KillLevel, KillTrigger } from './risk/kill-ladder.ts';
+import { FrameKind, PushChannel, frameKind, pushChannel } from '../okx/frame-kind.ts';
+import { decodePush } from '../okx/push-decoder.ts';
+import type { Push } from '../okx/push-decoder.ts';
+import type { MarkPriceRow, PositionRow, PriceLimitRow, StatusRow } from '../okx/push-rows.ts';
+import type { PositionLedger } from '../orders/position-ledger.ts';
+import type { Gate } from '../risk/gate.ts';
+import { ACCOUNT, KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
 
 /** The venue repeats a mark price every ten seconds at least. */
 const MARK_AGE_NS_MAX = 30 * NS_PER_SECOND;

@@ -1,13 +1,13 @@
-import type { Clock } from './base/clock.ts';
-import type { Instrument } from './base/instrument.ts';
-import type { Side } from './base/side.ts';
-import type { Lots, Milliseconds, Nanoseconds, Ticks } from './base/units.ts';
-import type { Handoff } from './handoff/handoff-memory.ts';
-import type { MetricsMemory } from './metrics/cells.ts';
-import type { DepthChannel } from './okx/depth-frame.ts';
-import type { TdMode } from './okx/shapes.ts';
-import type { DiffTolerance } from './orders/quote-diff.ts';
-import type { AccountLimits, RiskLimits } from './risk/gate.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Instrument } from '../base/instrument.ts';
+import type { Side } from '../base/side.ts';
+import type { Lots, Milliseconds, Nanoseconds, Ticks } from '../base/units.ts';
+import type { Handoff } from '../handoff/handoff-memory.ts';
+import type { MetricsMemory } from '../metrics/cells.ts';
+import type { DepthChannel } from '../okx/depth-frame.ts';
+import type { TdMode } from '../okx/shapes.ts';
+import type { DiffTolerance } from '../orders/quote-diff.ts';
+import type { AccountLimits, RiskLimits } from '../risk/gate.ts';
 
 /** The connections of the core, by the numbers that come with frames and go with sends. */
 export const Connection = { public: 0, private: 1, trade: 2 } as const;

@@ -5,19 +5,19 @@
  * Invariants: the stage clock is read here and nowhere else in the core, and only into histograms.
  * Cost:       a counter is one addition; a stage is one clock reading and one histogram cell; nothing allocates.
  */
-import type { Clock } from './base/clock.ts';
-import { CommandOp } from './base/command-op.ts';
-import type { Side } from './base/side.ts';
-import type { Nanoseconds } from './base/units.ts';
+import type { Clock } from '../base/clock.ts';
+import { CommandOp } from '../base/command-op.ts';
+import type { Side } from '../base/side.ts';
+import type { Nanoseconds } from '../base/units.ts';
 import { Connection } from './loop-options.ts';
-import { Liquidity, OrderEvent, Stage, namesOf } from './metrics/catalog.ts';
-import type { AckResult } from './metrics/catalog.ts';
-import { MetricsWriter } from './metrics/cells.ts';
-import type { MetricsMemory } from './metrics/cells.ts';
-import type { Histogram } from './metrics/histogram.ts';
-import { NO_AMEND_RESULT, OrderUpdateState } from './okx/order-update-decoder.ts';
-import type { RejectDecision } from './okx/reject-codes.ts';
-import { GateReason } from './risk/gate.ts';
+import { Liquidity, OrderEvent, Stage, namesOf } from '../metrics/catalog.ts';
+import type { AckResult } from '../metrics/catalog.ts';
+import { MetricsWriter } from '../metrics/cells.ts';
+import type { MetricsMemory } from '../metrics/cells.ts';
+import type { Histogram } from '../metrics/histogram.ts';
+import { NO_AMEND_RESULT, OrderUpdateState } from '../okx/order-update-decoder.ts';
+import type { RejectDecision } from '../okx/reject-codes.ts';
+import { GateReason } from '../risk/gate.ts';
 
 const OPS = 3;
 const ORDER_EVENTS = namesOf(OrderEvent).length;

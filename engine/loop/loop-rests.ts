@@ -5,9 +5,9 @@
  * Invariants: every rest ends by itself; cancels have rests of their own, and no rest of a place or amend holds one up.
  * Cost:       a store or a comparison; nothing allocates once constructed.
  */
-import { Side } from './base/side.ts';
-import { NS_PER_MS } from './base/units.ts';
-import type { Nanoseconds } from './base/units.ts';
+import { Side } from '../base/side.ts';
+import { NS_PER_MS } from '../base/units.ts';
+import type { Nanoseconds } from '../base/units.ts';
 
 /**
  * A refused cancel is asked for again after this, and then ever less often: at once it would be refused again, three hundred

@@ -5,7 +5,7 @@
  * Invariants: each part is given what it reads and writes, and knows nothing else; nothing in here runs after the start.
  * Cost:       once.
  */
-import { NS_PER_MS } from './base/units.ts';
+import { NS_PER_MS } from '../base/units.ts';
 import { LoopAccount } from './loop-account.ts';
 import { LoopAnswers, REQUESTS_IN_FLIGHT_MAX } from './loop-answers.ts';
 import { LoopBooks } from './loop-books.ts';
@@ -26,15 +26,15 @@ import {
   ORDER_WINDOW_MS,
   SINGLE_REQUESTS_PER_WINDOW,
   SUB_ACCOUNT_ORDERS_PER_WINDOW,
-} from './okx/venue-limits.ts';
-import { Fills } from './orders/fills.ts';
-import { OrderTable } from './orders/order-table.ts';
-import { PositionLedger } from './orders/position-ledger.ts';
-import { RequestLog } from './orders/request-log.ts';
-import { TradeLog } from './orders/trade-log.ts';
-import { Gate } from './risk/gate.ts';
-import { KillLadder } from './risk/kill-ladder.ts';
-import { Throttle } from './risk/throttle.ts';
+} from '../okx/venue-limits.ts';
+import { Fills } from '../orders/fills.ts';
+import { OrderTable } from '../orders/order-table.ts';
+import { PositionLedger } from '../orders/position-ledger.ts';
+import { RequestLog } from '../orders/request-log.ts';
+import { TradeLog } from '../orders/trade-log.ts';
+import { Gate } from '../risk/gate.ts';
+import { KillLadder } from '../risk/kill-ladder.ts';
+import { Throttle } from '../risk/throttle.ts';
 
 /** Rows of the order table: OKX's open orders of an account are 4,000; an engine of 100 instruments wants 2,000. */
 const SLOTS_MIN = 256;

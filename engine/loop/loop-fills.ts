@@ -11,11 +11,11 @@
  * Cost:       a row is some fifty stores and one look into the trade log. The fills channel is JSON and allocates, once a
  *             fill of ours.
  */
-import { OFF_GRID } from './base/decimal.ts';
-import type { Instrument } from './base/instrument.ts';
-import { Side } from './base/side.ts';
-import { NS_PER_MS } from './base/units.ts';
-import type { Lots, Nanoseconds } from './base/units.ts';
+import { OFF_GRID } from '../base/decimal.ts';
+import type { Instrument } from '../base/instrument.ts';
+import { Side } from '../base/side.ts';
+import { NS_PER_MS } from '../base/units.ts';
+import type { Lots, Nanoseconds } from '../base/units.ts';
 import { PathSignal } from './loop-answers.ts';
 import type { LoopKill } from './loop-kill.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
@@ -23,19 +23,19 @@ import { Connection } from './loop-options.ts';
 import type { LoopOptions, TradeFact } from './loop-options.ts';
 import type { LoopRests } from './loop-rests.ts';
 import type { LoopState } from './loop-state.ts';
-import { ClientOrderId } from './okx/client-order-id.ts';
+import { ClientOrderId } from '../okx/client-order-id.ts';
 import {
   FeeCurrency,
   OrderUpdateDecoder,
   OrderUpdateFrame,
   OrderUpdateState,
-} from './okx/order-update-decoder.ts';
-import type { FillRow } from './okx/push-rows.ts';
-import { ExecType, OrderSide } from './okx/shapes.ts';
-import { Trade, TradeResult } from './orders/fills.ts';
-import type { Fills } from './orders/fills.ts';
-import { OrderState } from './orders/order-state.ts';
-import type { OrderTable } from './orders/order-table.ts';
+} from '../okx/order-update-decoder.ts';
+import type { FillRow } from '../okx/push-rows.ts';
+import { ExecType, OrderSide } from '../okx/shapes.ts';
+import { Trade, TradeResult } from '../orders/fills.ts';
+import type { Fills } from '../orders/fills.ts';
+import { OrderState } from '../orders/order-state.ts';
+import type { OrderTable } from '../orders/order-table.ts';
 
 /** After the venue cancelled an order by itself, for post-only mostly: its book has moved and ours is about to hear. */
 const VENUE_CANCEL_PAUSE_NS = 100 * NS_PER_MS;

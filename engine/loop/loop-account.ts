@@ -11,21 +11,21 @@
  *       ▲                                                                                              │
  *       ╰──────── an order is missing twice, positions differ twice, the private stream is deaf ───────╯
  */
-import type { Instrument } from './base/instrument.ts';
-import { NS_PER_MS, NS_PER_SECOND } from './base/units.ts';
-import type { Milliseconds, Nanoseconds } from './base/units.ts';
+import type { Instrument } from '../base/instrument.ts';
+import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
+import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { LoopFills } from './loop-fills.ts';
 import { LoopRequest } from './loop-options.ts';
 import type { AuditedAccount, LoopOptions, LoopOutput, RecoveredAccount, TradeFact } from './loop-options.ts';
 import { LoopPositions } from './loop-positions.ts';
 import type { LoopState } from './loop-state.ts';
-import type { OrderTable } from './orders/order-table.ts';
-import { OrderState } from './orders/order-state.ts';
-import type { PositionLedger } from './orders/position-ledger.ts';
-import { Reconciliation } from './orders/reconciliation.ts';
-import type { Gate } from './risk/gate.ts';
-import { ACCOUNT, KillLevel, KillTrigger } from './risk/kill-ladder.ts';
-import type { KillLadder } from './risk/kill-ladder.ts';
+import type { OrderTable } from '../orders/order-table.ts';
+import { OrderState } from '../orders/order-state.ts';
+import type { PositionLedger } from '../orders/position-ledger.ts';
+import { Reconciliation } from '../orders/reconciliation.ts';
+import type { Gate } from '../risk/gate.ts';
+import { ACCOUNT, KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
+import type { KillLadder } from '../risk/kill-ladder.ts';
 
 /** An audit that was not answered for so long is asked for again. */
 const AUDIT_TIMEOUT_NS = 20 * NS_PER_SECOND;

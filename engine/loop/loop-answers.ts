@@ -6,26 +6,26 @@
  *             a refusal brings a rest, a question to the venue or a halt, by the one table of codes in okx.
  * Cost:       an ack is decoded in place, and each of its items is a few stores; nothing allocates.
  */
-import { BATCH_MAX, CommandOp } from './base/command-op.ts';
-import type { Side } from './base/side.ts';
-import { NS_PER_MS, NS_PER_SECOND } from './base/units.ts';
-import type { Nanoseconds } from './base/units.ts';
+import { BATCH_MAX, CommandOp } from '../base/command-op.ts';
+import type { Side } from '../base/side.ts';
+import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
+import type { Nanoseconds } from '../base/units.ts';
 import type { CommandParts } from './loop-commands.ts';
 import { Connection } from './loop-options.ts';
 import type { LoopOptions } from './loop-options.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
 import type { LoopRests } from './loop-rests.ts';
 import type { LoopState } from './loop-state.ts';
-import { AckResult } from './metrics/catalog.ts';
-import { AckDecoder, AckFrame } from './okx/ack-decoder.ts';
-import { RejectDecision, rejectDecision } from './okx/reject-codes.ts';
-import { AckOutcome } from './orders/order-state.ts';
-import type { OrderTable } from './orders/order-table.ts';
-import { NO_REQUEST } from './orders/request-log.ts';
-import type { RequestLog } from './orders/request-log.ts';
-import { ACCOUNT, KillLevel, KillTrigger } from './risk/kill-ladder.ts';
-import type { KillLadder } from './risk/kill-ladder.ts';
-import type { Throttle } from './risk/throttle.ts';
+import { AckResult } from '../metrics/catalog.ts';
+import { AckDecoder, AckFrame } from '../okx/ack-decoder.ts';
+import { RejectDecision, rejectDecision } from '../okx/reject-codes.ts';
+import { AckOutcome } from '../orders/order-state.ts';
+import type { OrderTable } from '../orders/order-table.ts';
+import { NO_REQUEST } from '../orders/request-log.ts';
+import type { RequestLog } from '../orders/request-log.ts';
+import { ACCOUNT, KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
+import type { KillLadder } from '../risk/kill-ladder.ts';
+import type { Throttle } from '../risk/throttle.ts';
 
 /** Requests without their ack; at 15 batches an operation in 2 s this is many times what a live session has. */
 export const REQUESTS_IN_FLIGHT_MAX = 512;

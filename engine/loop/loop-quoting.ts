@@ -8,13 +8,13 @@
  *             position; what the guard finds bad is moved or cancelled in the same turn.
  * Cost:       the guard is two comparisons a book update; a comparison of orders and rows only where something happened.
  */
-import { Side } from './base/side.ts';
-import type { Instrument } from './base/instrument.ts';
-import { TICKS_MAX } from './base/units.ts';
-import type { Lots, Nanoseconds } from './base/units.ts';
-import { BookState } from './book/book.ts';
-import { QuoteBell } from './handoff/doorbell.ts';
-import { QuoteReader } from './handoff/quote-slot.ts';
+import { Side } from '../base/side.ts';
+import type { Instrument } from '../base/instrument.ts';
+import { TICKS_MAX } from '../base/units.ts';
+import type { Lots, Nanoseconds } from '../base/units.ts';
+import { BookState } from '../book/book.ts';
+import { QuoteBell } from '../handoff/doorbell.ts';
+import { QuoteReader } from '../handoff/quote-slot.ts';
 import type { LoopCommands } from './loop-commands.ts';
 import type { LoopKill } from './loop-kill.ts';
 import type { LoopMarket } from './loop-market.ts';
@@ -23,14 +23,14 @@ import type { LoopOptions } from './loop-options.ts';
 import { LoopShape } from './loop-shape.ts';
 import type { LoopState } from './loop-state.ts';
 import { GuardResult, TakeResult, WantedLadder } from './loop-wanted.ts';
-import type { CommandBatch } from './orders/command-batch.ts';
-import { CommandReason, KEEP_LOTS } from './orders/command-batch.ts';
-import { NO_ORDER } from './orders/order-table.ts';
-import type { OrderTable } from './orders/order-table.ts';
-import type { PositionLedger } from './orders/position-ledger.ts';
-import { QuoteDiff } from './orders/quote-diff.ts';
-import type { Gate } from './risk/gate.ts';
-import { KillLevel } from './risk/kill-ladder.ts';
+import type { CommandBatch } from '../orders/command-batch.ts';
+import { CommandReason, KEEP_LOTS } from '../orders/command-batch.ts';
+import { NO_ORDER } from '../orders/order-table.ts';
+import type { OrderTable } from '../orders/order-table.ts';
+import type { PositionLedger } from '../orders/position-ledger.ts';
+import { QuoteDiff } from '../orders/quote-diff.ts';
+import type { Gate } from '../risk/gate.ts';
+import { KillLevel } from '../risk/kill-ladder.ts';
 
 export class LoopQuoting {
   readonly wanted: readonly WantedLadder[];

@@ -7,25 +7,25 @@
  *             leave is taken back at once.
  * Cost:       the gate's comparisons and some 100 bytes written a command; nothing allocates.
  */
-import { BATCH_MAX, CommandOp } from './base/command-op.ts';
-import { Side } from './base/side.ts';
-import type { Lots, Milliseconds, Nanoseconds, Ticks } from './base/units.ts';
+import { BATCH_MAX, CommandOp } from '../base/command-op.ts';
+import { Side } from '../base/side.ts';
+import type { Lots, Milliseconds, Nanoseconds, Ticks } from '../base/units.ts';
 import { Connection } from './loop-options.ts';
 import type { LoopOptions, LoopOutput } from './loop-options.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
 import type { LoopRests } from './loop-rests.ts';
 import type { LoopState } from './loop-state.ts';
-import { OrderEncoder, OrderKind } from './okx/order-encoder.ts';
-import { CommandReason } from './orders/command-batch.ts';
-import type { CommandBatch, CommandGroup } from './orders/command-batch.ts';
-import { NO_ORDER } from './orders/order-table.ts';
-import type { OrderTable } from './orders/order-table.ts';
-import { NO_REQUEST } from './orders/request-log.ts';
-import type { RequestLog } from './orders/request-log.ts';
-import { GateReason } from './risk/gate.ts';
-import type { Gate } from './risk/gate.ts';
-import type { OrderToTrade } from './risk/order-to-trade.ts';
-import type { Throttle } from './risk/throttle.ts';
+import { OrderEncoder, OrderKind } from '../okx/order-encoder.ts';
+import { CommandReason } from '../orders/command-batch.ts';
+import type { CommandBatch, CommandGroup } from '../orders/command-batch.ts';
+import { NO_ORDER } from '../orders/order-table.ts';
+import type { OrderTable } from '../orders/order-table.ts';
+import { NO_REQUEST } from '../orders/request-log.ts';
+import type { RequestLog } from '../orders/request-log.ts';
+import { GateReason } from '../risk/gate.ts';
+import type { Gate } from '../risk/gate.ts';
+import type { OrderToTrade } from '../risk/order-to-trade.ts';
+import type { Throttle } from '../risk/throttle.ts';
 
 /** What the way out is made of; the way in shares most of it. */
 export interface CommandParts {

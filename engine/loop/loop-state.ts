@@ -5,8 +5,8 @@
  * Invariants: time never goes back; an instrument that is dirty is compared at the end of the input that made it so.
  * Cost:       loads and stores; nothing allocates once constructed.
  */
-import { NS_PER_MS, TICKS_MAX } from './base/units.ts';
-import type { Milliseconds, Nanoseconds } from './base/units.ts';
+import { NS_PER_MS, TICKS_MAX } from '../base/units.ts';
+import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import { Connection } from './loop-options.ts';
 
 export class LoopState {

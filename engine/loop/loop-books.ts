@@ -7,23 +7,23 @@
  *             connection, all books that broke at once in one request.
  * Cost:       a depth frame that moves nothing of ours is decode, book, publish and a few comparisons; nothing allocates.
  */
-import type { Instrument } from './base/instrument.ts';
-import { NS_PER_MS, NS_PER_SECOND } from './base/units.ts';
-import type { Nanoseconds } from './base/units.ts';
-import { SyncResult } from './book/book-sync.ts';
+import type { Instrument } from '../base/instrument.ts';
+import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
+import type { Nanoseconds } from '../base/units.ts';
+import { SyncResult } from '../book/book-sync.ts';
 import { Connection, LoopRequest } from './loop-options.ts';
 import type { LoopOptions, LoopOutput } from './loop-options.ts';
 import type { LoopMarket } from './loop-market.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
 import type { LoopQuoting } from './loop-quoting.ts';
 import type { LoopState } from './loop-state.ts';
-import { DepthDecoder } from './okx/depth-decoder.ts';
-import { DEPTH_CHANNEL_NAMES, DepthFrame, DepthResult, NO_INSTRUMENT } from './okx/depth-frame.ts';
-import { decodeRestBook } from './okx/depth-slow-decoder.ts';
-import { encodeSubscribe, encodeUnsubscribe, splitChannels } from './okx/request-encoder.ts';
-import type { ChannelArg } from './okx/shapes.ts';
-import { CONTROL_REQUESTS_PER_HOUR } from './okx/venue-limits.ts';
-import { SendWindow } from './risk/send-window.ts';
+import { DepthDecoder } from '../okx/depth-decoder.ts';
+import { DEPTH_CHANNEL_NAMES, DepthFrame, DepthResult, NO_INSTRUMENT } from '../okx/depth-frame.ts';
+import { decodeRestBook } from '../okx/depth-slow-decoder.ts';
+import { encodeSubscribe, encodeUnsubscribe, splitChannels } from '../okx/request-encoder.ts';
+import type { ChannelArg } from '../okx/shapes.ts';
+import { CONTROL_REQUESTS_PER_HOUR } from '../okx/venue-limits.ts';
+import { SendWindow } from '../risk/send-window.ts';
 
 /** A book that has not come back is subscribed anew after this, and then ever less often. */
 const RESYNC_FIRST_NS = 5 * NS_PER_SECOND;

@@ -6,13 +6,13 @@
  *             never takes back what an automatic watcher still holds.
  * Cost:       cold.
  */
-import type { Instrument } from './base/instrument.ts';
+import type { Instrument } from '../base/instrument.ts';
 import type { LoopFlatten } from './loop-flatten.ts';
 import type { LoopKill } from './loop-kill.ts';
 import { OperatorCommand } from './loop-options.ts';
 import type { CommandResult } from './loop-options.ts';
-import { ACCOUNT, KillLevel, KillTrigger, TRIGGER_RULES } from './risk/kill-ladder.ts';
-import type { KillLadder } from './risk/kill-ladder.ts';
+import { ACCOUNT, KillLevel, KillTrigger, TRIGGER_RULES } from '../risk/kill-ladder.ts';
+import type { KillLadder } from '../risk/kill-ladder.ts';
 
 const LEVEL_TEXTS = ['quoting', 'quoting wider', 'reducing only', 'paused', 'halted'] as const;
 

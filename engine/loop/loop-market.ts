@@ -9,17 +9,17 @@
  * Our own orders are taken out by what the venue has confirmed about them. The book and the order pushes come on different
  * connections, so for a moment after a change the two disagree by one of our orders, in either direction.
  */
-import { BookSync } from './book/book-sync.ts';
-import type { BookSide } from './book/book-side.ts';
-import { Book } from './book/book.ts';
-import { microPrice } from './base/micro-price.ts';
-import { Side } from './base/side.ts';
-import type { Lots, Nanoseconds } from './base/units.ts';
-import { MarketBells } from './handoff/doorbell.ts';
-import type { Handoff } from './handoff/handoff-memory.ts';
-import { MarketWriter } from './handoff/market-slot.ts';
-import { NO_ORDER } from './orders/order-table.ts';
-import type { OrderTable } from './orders/order-table.ts';
+import { BookSync } from '../book/book-sync.ts';
+import type { BookSide } from '../book/book-side.ts';
+import { Book } from '../book/book.ts';
+import { microPrice } from '../base/micro-price.ts';
+import { Side } from '../base/side.ts';
+import type { Lots, Nanoseconds } from '../base/units.ts';
+import { MarketBells } from '../handoff/doorbell.ts';
+import type { Handoff } from '../handoff/handoff-memory.ts';
+import { MarketWriter } from '../handoff/market-slot.ts';
+import { NO_ORDER } from '../orders/order-table.ts';
+import type { OrderTable } from '../orders/order-table.ts';
 
 export class LoopMarket {
   readonly books: readonly Book[];
