@@ -110,6 +110,25 @@ describe('kill level', () => {
     world.arrive('cancel', [change(A, {})]);
     expect(seconds(100).every((said) => said === null)).toBe(true);
   });
+
+  test('an engine has its own time to take out what another left', () => {
+    const { world, engine, checker } = made();
+    world.arrive('place', [place(A, 'buy', '0.1', '78000')]);
+    engine.loop.ladder.raise(KillTrigger.operator, KillLevel.paused, ACCOUNT);
+    const said = (seconds: number): string | null => {
+      let last: string | null = null;
+      for (let second = 0; second < seconds; second++) {
+        world.pass(1_000);
+        last ??= world.look(checker, StepKind.engineTimer);
+      }
+      return last;
+    };
+    expect(said(15)).toBe(null);
+    const next = world.start(new HandEngine(8, world.instIds));
+    next.loop.ladder.raise(KillTrigger.operator, KillLevel.paused, ACCOUNT);
+    expect(said(15)).toBe(null);
+    expect(said(10)).toMatch(/1 orders rest on and on/);
+  });
 });
 
 describe('state survives', () => {

@@ -52,6 +52,8 @@ export class KillLevels implements Checker {
       this.#now = levelsOf(engine);
       this.#isHaltedNow = isHalted(engine);
       this.#isHalted = false;
+      // What a dead process left is the switch's, and has a checker of its own; this one has only begun to cancel.
+      this.#restingNs.length = 0;
     }
     const before = this.#now;
     if (ladder.changes !== this.#changes) {
