@@ -22,7 +22,7 @@ export function buildAccountDesk(parts: AccountDeskParts): AccountDesk {
   const { world, config, tag, run, loop, lasting, isNew, isFreshAccount, venueMs } = parts;
   const { account, clock } = world;
   const { instruments, ledger, trades, holdings } = lasting;
-  const facts = new AccountFacts(instruments, tag);
+  const facts = new AccountFacts(instruments, tag, trades);
   const waitMs = (ms: number): Promise<void> => world.waitMs(ms);
   const openOrders = new OpenOrders({
     account,

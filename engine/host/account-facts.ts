@@ -4,6 +4,8 @@ import type { Instrument } from '../base/instrument.ts';
 import type { OpenOrderFact, PositionFact, TradeFact } from '../loop/loop-options.ts';
 import { ClientOrderId } from '../okx/client-order-id.ts';
 import { DOLLARS } from '../okx/shapes.ts';
+import { TradeMark } from '../orders/trade-log.ts';
+import type { TradeLog } from '../orders/trade-log.ts';
 import type { FillRow, OrderRow, PositionRow } from '../venue/account-rows.ts';
 import { RestError, RestErrorCode } from '../venue/rest-error.ts';
 
@@ -19,10 +21,12 @@ export class AccountFacts {
   readonly #instruments: readonly Instrument[];
   readonly #byName = new Map<string, Instrument>();
   readonly #tag: string;
+  readonly #trades: TradeLog;
   readonly #id = new ClientOrderId();
 
-  constructor(instruments: readonly Instrument[], tag: string) {
+  constructor(instruments: readonly Instrument[], tag: string, trades: TradeLog) {
     this.#instruments = instruments;
+    this.#trades = trades;
     for (const instrument of instruments) this.#byName.set(instrument.instId, instrument);
     this.#tag = tag;
   }
@@ -61,6 +65,10 @@ export class AccountFacts {
     for (const row of rows) {
       const instrument = this.#byName.get(row.instId);
       if (instrument === undefined) continue;
+      const tradeId = tradeIdOf(row);
+      // Of before the venue made the lot coarser: it is booked, and no position of now is counted from it.
+      const isFormer = instrument.lot.fromText(row.fillSz) === OFF_GRID;
+      if (isFormer && this.#trades.look(instrument.index, tradeId) === TradeMark.withFee) continue;
       const isOurs = this.isOurs(row);
       const { run, slot, generation } = this.#id;
       facts.push({
@@ -68,7 +76,7 @@ export class AccountFacts {
         side: row.side,
         ticks: ticksOf(instrument, row.fillPx),
         lots: lotsOf(instrument, row.fillSz, 'a fill'),
-        tradeId: tradeIdOf(row),
+        tradeId,
         tsMs: row.fillTimeMs > 0 ? row.fillTimeMs : row.tsMs,
         ...feeOf(instrument, row),
         run: isOurs ? run : -1,

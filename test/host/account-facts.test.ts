@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { TradeLog } from '../../engine/orders/trade-log.ts';
 import { Side } from '../../engine/base/side.ts';
 import { AccountFacts } from '../../engine/host/account-facts.ts';
 import { instrumentsOf } from '../okx/okx-fixtures.ts';
 import { TAG, TinyAccount, idOf } from './tiny-account.ts';
 
 const instruments = instrumentsOf('BTC-USDT', 'BTC-USDT-SWAP', 'BTC-USD-SWAP');
-const facts = new AccountFacts(instruments, TAG);
+const log = new TradeLog(16);
+const facts = new AccountFacts(instruments, TAG, log);
 const rows = new TinyAccount(() => 1_000);
 
 describe('trades', () => {
@@ -74,6 +76,13 @@ describe('trades', () => {
     expect(() => facts.trades([{ ...row, fillSz: '0.0001' }])).toThrow(
       'a fill of BTC-USDT-SWAP in lots of 0.01',
     );
+  });
+
+  it('of a former lot are left out once they are booked, so that a coarser lot stops no recovery', () => {
+    const row = { ...rows.trade('BTC-USDT-SWAP', Side.buy, 77, 60_000), fillSz: '0.0001' };
+    const { instrument, tradeId } = facts.trades([{ ...row, fillSz: '0.01' }])[0]!;
+    log.add(instrument, tradeId, 1, true);
+    expect(facts.trades([row])).toEqual([]);
   });
 });
 

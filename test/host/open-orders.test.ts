@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../engine/base/clock.ts';
+import { TradeLog } from '../../engine/orders/trade-log.ts';
 import { AccountFacts } from '../../engine/host/account-facts.ts';
 import { OpenOrders } from '../../engine/host/open-orders.ts';
 import type { KnownOrder } from '../../engine/host/open-orders.ts';
@@ -38,7 +39,7 @@ function deskOf(
         );
       },
     },
-    facts: new AccountFacts([swap('BTC')], TAG),
+    facts: new AccountFacts([swap('BTC')], TAG, new TradeLog(16)),
     clock,
     orderExpiryMs: 2_000,
     known: () => known,
