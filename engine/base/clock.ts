@@ -39,7 +39,7 @@ export class SystemClock implements Clock {
 /**
  * A clock that is moved by hand.
  *
- * @testonly Until replay and simulation drive the core with it.
+ * @testonly Tests drive the core with it.
  */
 export class ManualClock implements Clock {
   #nowNs: Nanoseconds = 0;
