@@ -7,7 +7,6 @@
  *             clock is moved ahead after each depth frame, so that message budgets are booked but never short.
  */
 import { NS_PER_MS } from '../../engine/base/units.ts';
-import type { Nanoseconds } from '../../engine/base/units.ts';
 import type { WaitStrategy } from '../../engine/handoff/doorbell.ts';
 import { Connection, LoopRequest } from '../../engine/loop/loop-options.ts';
 import type { LoopOutput } from '../../engine/loop/loop-options.ts';
@@ -180,17 +179,17 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
 
   // ------------------------------------------------------------------------------------------------- sessions
 
-  onFrame(connection: number, bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void {
+  onFrame(connection: number, bytes: Uint8Array, start: number, end: number, recvNs: Float64Array): void {
     const { loop } = this.#rig;
     if (connection === Connection.public) {
-      loop.onPublicFrame(bytes, start, end, recvNs);
+      loop.onPublicFrame(bytes, start, end, recvNs[0]!);
       this.#quoteInline();
       this.#clock.skip(FRAME_STEP_NS);
       if (this.#heap !== undefined) this.#measureHeap(this.#heap);
       return;
     }
-    if (connection === Connection.private) loop.onPrivateFrame(bytes, start, end, recvNs);
-    else loop.onTradeFrame(bytes, start, end, recvNs);
+    if (connection === Connection.private) loop.onPrivateFrame(bytes, start, end, recvNs[0]!);
+    else loop.onTradeFrame(bytes, start, end, recvNs[0]!);
     this.#quoteInline();
   }
 

@@ -12,7 +12,7 @@
  */
 import { AssertionError } from '../base/assert.ts';
 import type { Instrument } from '../base/instrument.ts';
-import type { Milliseconds, Nanoseconds } from '../base/units.ts';
+import type { Milliseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import type { Handoff } from '../handoff/handoff-memory.ts';
 import type { Loop } from '../loop.ts';
@@ -183,11 +183,11 @@ export class Engine implements LoopOutput {
   }
 
   /** @hot */
-  onFrame(connection: Connection, bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void {
+  onFrame(connection: Connection, bytes: Uint8Array, start: number, end: number, recvNs: Float64Array): void {
     if (this.#isStopped) return;
-    if (connection === Connection.public) this.loop.onPublicFrame(bytes, start, end, recvNs);
-    else if (connection === Connection.private) this.loop.onPrivateFrame(bytes, start, end, recvNs);
-    else this.loop.onTradeFrame(bytes, start, end, recvNs);
+    if (connection === Connection.public) this.loop.onPublicFrame(bytes, start, end, recvNs[0]!);
+    else if (connection === Connection.private) this.loop.onPrivateFrame(bytes, start, end, recvNs[0]!);
+    else this.loop.onTradeFrame(bytes, start, end, recvNs[0]!);
   }
 
   onSessionUp(connection: Connection): void {

@@ -234,7 +234,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   // ------------------------------------------------------------------------------------------------- sessions
 
   /** @hot */
-  onFrame(connection: number, bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void {
+  onFrame(connection: number, bytes: Uint8Array, start: number, end: number, recvNs: Float64Array): void {
     this.#engine.onFrame(connection as Connection, bytes, start, end, recvNs);
   }
 

@@ -41,7 +41,14 @@ export interface LinkOwner {
   linkUp(link: Link): void;
   linkDown(link: Link, error: SessionError): void;
   /** @hot */
-  linkFrame(link: Link, kind: FrameKind, frame: Uint8Array, recvNs: Nanoseconds): void;
+  linkFrame(
+    link: Link,
+    kind: FrameKind,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    recvNs: Float64Array,
+  ): void;
   linkEvent(link: Link, event: VenueEvent): void;
   /** The venue will close this connection within a minute. */
   linkNotice(link: Link): void;
@@ -78,6 +85,8 @@ export class Link {
   readonly #budget = new RequestBudget();
   readonly #held = new HeldFrames();
   readonly #counters: SessionCounters;
+  /** When the frame that is being handed over came. */
+  readonly #recvNs = new Float64Array(1);
   /** When the last frame came. In an array, because a number in a field may be boxed at every write. */
   readonly #heardNs = new Float64Array(1);
   readonly #pingedNs = new Float64Array(1).fill(Number.NEGATIVE_INFINITY);
@@ -155,7 +164,8 @@ export class Link {
     if (this.#stage !== SessionState.up) return;
     this.#isReleased = true;
     this.#held.drain((frame, recvNs) => {
-      this.#owner.linkFrame(this, frameKind(frame, 0, frame.length), frame, recvNs);
+      this.#recvNs[0] = recvNs;
+      this.#owner.linkFrame(this, frameKind(frame, 0, frame.length), frame, 0, frame.length, this.#recvNs);
       return this.#stage === SessionState.up;
     });
   }
@@ -235,27 +245,27 @@ export class Link {
   /** @hot */
   #received(frame: Buffer): void {
     // First of all: everything after this counts into the latency that is measured from it.
-    const recvNs = this.#clock.nowNs();
+    this.#recvNs[0] = this.#clock.nowNs();
     if (this.#stage === SessionState.closed) return;
-    this.#heardNs[0] = recvNs;
+    this.#heardNs[0] = this.#recvNs[0]!;
     this.#counters.frames++;
     this.#counters.bytes += frame.length;
     const kind = frameKind(frame, 0, frame.length);
-    if (kind === FrameKind.event) this.#control(frame, recvNs);
-    else if (kind !== FrameKind.pong) this.#deliver(kind, frame, recvNs);
+    if (kind === FrameKind.event) this.#control(frame);
+    else if (kind !== FrameKind.pong) this.#deliver(kind, frame);
   }
 
   /** @hot */
-  #deliver(kind: FrameKind, frame: Uint8Array, recvNs: Nanoseconds): void {
-    if (this.#isReleased) this.#owner.linkFrame(this, kind, frame, recvNs);
-    else if (!this.#held.push(frame, recvNs)) {
+  #deliver(kind: FrameKind, frame: Uint8Array): void {
+    if (this.#isReleased) this.#owner.linkFrame(this, kind, frame, 0, frame.length, this.#recvNs);
+    else if (!this.#held.push(frame, this.#recvNs[0]!)) {
       this.fail(
         new SessionError(SessionErrorCode.limits, 'subscribe: too much arrived before it was confirmed'),
       );
     }
   }
 
-  #control(frame: Buffer, recvNs: Nanoseconds): void {
+  #control(frame: Buffer): void {
     const event = readEvent(frame);
     if (event === undefined) {
       this.#counters.malformed++;
@@ -266,7 +276,7 @@ export class Link {
     const isOurs = this.#handle(event);
     this.#owner.linkEvent(this, isSecret ? { ...event, msg: '' } : event);
     // A refusal that answers none of our requests answers an order operation: the core matches it by its id.
-    if (!isOurs && this.#stage !== SessionState.closed) this.#deliver(FrameKind.event, frame, recvNs);
+    if (!isOurs && this.#stage !== SessionState.closed) this.#deliver(FrameKind.event, frame);
   }
 
   /** Does what the event asks for; false for a refusal of something that this link did not ask. */

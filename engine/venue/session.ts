@@ -11,7 +11,7 @@
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { Random } from '../base/random.ts';
-import { NS_PER_MS, type Milliseconds, type Nanoseconds } from '../base/units.ts';
+import { NS_PER_MS, type Milliseconds } from '../base/units.ts';
 import { FrameKind } from '../okx/frame-kind.ts';
 import type { VenueEvent } from '../okx/event-decoder.ts';
 import { WsOp, type ChannelArg } from '../okx/shapes.ts';
@@ -37,10 +37,10 @@ import { SESSION_TIMINGS, type SessionTimings } from './session-timings.ts';
 export interface SessionHandler {
   /**
    * @hot A push, an ack, or a refusal of a request that the session did not make itself (an error event with
-   * the id of an order operation). recvNs was read once, when the frame came. The bytes are only lent for the
-   * call.
+   * the id of an order operation). recvNs[0] was read once, when the frame came; frames of one read share it. A
+   * cell, because a number in this place would be boxed. The bytes and the cell are only lent for the call.
    */
-  onFrame(connection: number, bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void;
+  onFrame(connection: number, bytes: Uint8Array, start: number, end: number, recvNs: Float64Array): void;
   /** Logged in and subscribed as asked. Recover, then quote. */
   onUp(connection: number): void;
   /** Nothing more can be heard or sent. Whatever was sent and not answered has an unknown outcome. */
@@ -236,10 +236,17 @@ export class Session implements LinkOwner {
   }
 
   /** @hot */
-  linkFrame(link: Link, kind: FrameKind, frame: Uint8Array, recvNs: Nanoseconds): void {
+  linkFrame(
+    link: Link,
+    kind: FrameKind,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    recvNs: Float64Array,
+  ): void {
     // A socket that was left has been replaced in all but the acks of what went out on it.
     if (link !== this.#active && (kind === FrameKind.push || !this.isUp)) return;
-    this.#handler.onFrame(this.#connection, frame, 0, frame.length, recvNs);
+    this.#handler.onFrame(this.#connection, bytes, start, end, recvNs);
   }
 
   linkEvent(_link: Link, event: VenueEvent): void {

@@ -86,6 +86,7 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
   waits = 0;
   readonly sessions: SimSession[] = [];
   readonly #owner: ProcessOwner;
+  readonly #recvNs = new Float64Array(1);
   #quoter: InlineQuoter | null = null;
   #isQuoteDue = false;
   #sendsLeft = Infinity;
@@ -282,7 +283,8 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
   // ------------------------------------------------------------------------------------------------ sessions
 
   onFrame(connection: number, bytes: Uint8Array, recvNs: Nanoseconds): void {
-    this.engine!.onFrame(connection as Connection, bytes, 0, bytes.length, recvNs);
+    this.#recvNs[0] = recvNs;
+    this.engine!.onFrame(connection as Connection, bytes, 0, bytes.length, this.#recvNs);
   }
 
   onUp(connection: number): void {

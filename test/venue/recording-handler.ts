@@ -19,9 +19,9 @@ export class RecordingHandler implements SessionHandler {
   readonly told = new Happenings<Told>();
   readonly events = new Happenings<VenueEvent>();
 
-  onFrame(_connection: number, bytes: Uint8Array, start: number, end: number, recvNs: number): void {
+  onFrame(_connection: number, bytes: Uint8Array, start: number, end: number, recvNs: Float64Array): void {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
-    this.told.add({ what: 'frame', text, recvNs });
+    this.told.add({ what: 'frame', text, recvNs: recvNs[0]! });
   }
 
   onUp(): void {
