@@ -14,11 +14,11 @@ import { TdMode } from '../../engine/okx/shapes.ts';
 import { OrderState } from '../../engine/orders/order-state.ts';
 import { GateReason } from '../../engine/risk/gate.ts';
 import { KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
+import { MARKET_LEVELS_READ } from '../../workers/strategy/ladder.ts';
 import type { LadderParameters } from '../../workers/strategy/ladder.ts';
 import type { BenchClock } from '../bench-clock.ts';
 
 /** As in the host. */
-const MARKET_LEVELS = 20;
 const QUOTE_LEVELS = 10;
 export const BENCH_TAG = 'BENCHTAG';
 export const BENCH_RUN = 42_000_042;
@@ -88,7 +88,7 @@ export class EngineRig {
       createHandoff({
         instrumentCount: instruments.length,
         workerCount: options.workerCount,
-        marketLevels: MARKET_LEVELS,
+        marketLevels: MARKET_LEVELS_READ,
         quoteLevels: QUOTE_LEVELS,
       }),
     );

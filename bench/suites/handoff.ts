@@ -6,6 +6,7 @@ import { QuoteReader, QuoteView } from '../../engine/handoff/quote-slot.ts';
 import { Histogram } from '../../engine/metrics/histogram.ts';
 import { InlineQuoter } from '../../workers/inline.ts';
 import { QuoterPool } from '../../workers/pool.ts';
+import { MARKET_LEVELS_READ } from '../../workers/strategy/ladder.ts';
 import type { BenchContext, BenchResult, Benchmark } from '../benchmark.ts';
 import { BenchClock } from '../bench-clock.ts';
 import { Calibration } from '../calibration.ts';
@@ -15,7 +16,6 @@ import type { Effort } from '../effort.ts';
 import { HeapMeter, collectGarbage } from '../heap-meter.ts';
 import { AnswerPath, ladderParameters } from '../rig/engine-rig.ts';
 
-const MARKET_LEVELS = 20;
 const QUOTE_LEVELS = 10;
 const HALF_SPREAD_TICKS = 32;
 const CHECKSUM_QUOTES = 200;
@@ -55,7 +55,7 @@ class HandoffTrips {
     createHandoff({
       instrumentCount: 1,
       workerCount: 1,
-      marketLevels: MARKET_LEVELS,
+      marketLevels: MARKET_LEVELS_READ,
       quoteLevels: QUOTE_LEVELS,
     }),
   );
@@ -72,7 +72,7 @@ class HandoffTrips {
     const writer = this.#writer;
     const bid = 650_000 + (trip & 63);
     writer.begin();
-    for (let level = 0; level < MARKET_LEVELS; level++) {
+    for (let level = 0; level < MARKET_LEVELS_READ; level++) {
       writer.bidTicks[level] = bid - level;
       writer.bidLots[level] = 1_000 + ((trip * 7 + level) & 255);
       writer.askTicks[level] = bid + 1 + level;
@@ -82,7 +82,7 @@ class HandoffTrips {
     writer.tsMs = 1.7e12 + trip;
     writer.recvNs = trip;
     writer.positionLots = 0;
-    writer.publish(MARKET_LEVELS, MARKET_LEVELS, true, 1);
+    writer.publish(MARKET_LEVELS_READ, MARKET_LEVELS_READ, true, 1);
     this.#bells.ring(0);
   }
 

@@ -20,13 +20,12 @@ import { GateReason } from '../risk/gate.ts';
 import type { RiskLimits } from '../risk/gate.ts';
 import { KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
 import type { EngineOptions } from './engine.ts';
+import { MARKET_LEVELS_READ } from '../../workers/strategy/ladder.ts';
 import { instTypeOf, limitsOf } from './instruments.ts';
 
 /** By the numbers of `Connection`. */
 export const CONNECTION_NAMES = ['public', 'private', 'trade'] as const;
 
-/** Levels a side that workers see. The first strategy reads one; the others are for what comes. */
-const MARKET_LEVELS = 20;
 const QUOTE_LEVELS = 10;
 /** The switch hears from us five times within its least time-out: one answer may be lost, or late. */
 const HEARTBEAT_NS = 2 * NS_PER_SECOND;
@@ -53,7 +52,7 @@ export function buildParts(
     createHandoff({
       instrumentCount: instruments.length,
       workerCount: Math.min(config.engine.workers, instruments.length),
-      marketLevels: MARKET_LEVELS,
+      marketLevels: MARKET_LEVELS_READ,
       quoteLevels: QUOTE_LEVELS,
     }),
   );

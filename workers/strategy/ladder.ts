@@ -21,6 +21,12 @@ import type { Lots } from '../../engine/base/units.ts';
 import type { MarketView } from '../../engine/handoff/market-slot.ts';
 import type { QuoteView } from '../../engine/handoff/quote-slot.ts';
 
+/**
+ * Levels a side that compute() looks at: what a market slot has to carry. A level more costs every frame 24 bytes of
+ * copying into the slot and out of it, and a look into the order table.
+ */
+export const MARKET_LEVELS_READ = 1;
+
 /** Plain numbers, so that they travel to a worker as they are. Basis points are of the fair price. */
 export interface LadderParameters {
   /** Wanted levels a side; 0 quotes nothing. */
