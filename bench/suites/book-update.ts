@@ -81,9 +81,9 @@ class BookUpdate implements Contender {
       checksum.addNumber(book.seqId);
       for (const side of [book.bids, book.asks]) {
         checksum.addNumber(side.count);
-        for (let level = 0; level < side.count; level++) {
-          checksum.addNumber(side.ticks[level]!);
-          checksum.addNumber(side.lots[level]!);
+        for (let ticks = side.bestTicks; ticks > 0; ticks = side.nextTicks(ticks)) {
+          checksum.addNumber(ticks);
+          checksum.addNumber(side.lotsAt(ticks));
         }
       }
     }

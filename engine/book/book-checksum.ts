@@ -29,12 +29,18 @@ export function bookChecksum(
   spelled?: SpelledLevels,
 ): number {
   const parts: string[] = [];
+  let bidTicks = book.bids.bestTicks;
+  let askTicks = book.asks.bestTicks;
   for (let level = 0; level < CHECKSUM_LEVELS; level++) {
-    for (const side of [book.bids, book.asks]) {
-      if (level >= side.count) continue;
-      const ticks = side.ticks[level]!;
-      const asSent = (side.isBid ? spelled?.bids : spelled?.asks)?.get(ticks);
-      parts.push(asSent ?? `${tick.toText(ticks)}:${lot.toText(side.lots[level]!)}`);
+    if (bidTicks > 0) {
+      const asSent = spelled?.bids.get(bidTicks);
+      parts.push(asSent ?? `${tick.toText(bidTicks)}:${lot.toText(book.bids.lotsAt(bidTicks))}`);
+      bidTicks = book.bids.nextTicks(bidTicks);
+    }
+    if (askTicks > 0) {
+      const asSent = spelled?.asks.get(askTicks);
+      parts.push(asSent ?? `${tick.toText(askTicks)}:${lot.toText(book.asks.lotsAt(askTicks))}`);
+      askTicks = book.asks.nextTicks(askTicks);
     }
   }
   return crc32(parts.join(':'));

@@ -19,11 +19,11 @@ const LEVEL_ROOM = 2 * LEVELS_MAX;
 
 export class BookSide {
   readonly isBid: boolean;
-  readonly ticks: Int32Array = new Int32Array(LEVEL_ROOM);
-  readonly lots: Float64Array = new Float64Array(LEVEL_ROOM);
   count = 0;
   /** Levels that were dropped because the venue did not delete what left its window. */
   trimmed = 0;
+  readonly #ticks: Int32Array = new Int32Array(LEVEL_ROOM);
+  readonly #lots: Float64Array = new Float64Array(LEVEL_ROOM);
 
   constructor(isBid: boolean) {
     this.isBid = isBid;
@@ -38,8 +38,8 @@ export class BookSide {
    * is nothing: the venue sends some for levels that came and went, or lie outside the window.
    */
   apply(rowTicks: Int32Array, rowLots: Float64Array, from: number, to: number): void {
-    const ticks = this.ticks;
-    const lots = this.lots;
+    const ticks = this.#ticks;
+    const lots = this.#lots;
     for (let row = from; row < to; row++) {
       const price = rowTicks[row]!;
       const index = this.#find(price);
@@ -74,15 +74,42 @@ export class BookSide {
     }
   }
 
+  /** @hot The best price, 0 when there is no level. */
+  get bestTicks(): Ticks {
+    return this.count > 0 ? this.#ticks[0]! : 0;
+  }
+
+  /** @hot The size at the best price, 0 when there is no level. */
+  get bestLots(): Lots {
+    return this.count > 0 ? this.#lots[0]! : 0;
+  }
+
+  /** @hot The price of the next level that is worse than `price`, 0 when there is none. */
+  nextTicks(price: Ticks): Ticks {
+    let index = this.#find(price);
+    if (index < this.count && this.#ticks[index] === price) index++;
+    return index < this.count ? this.#ticks[index]! : 0;
+  }
+
+  /** @hot Copies the best levels, at most `levelsMax`, best first; returns how many. */
+  copyTop(levelsMax: number, ticks: Int32Array, lots: Float64Array): number {
+    const count = this.count < levelsMax ? this.count : levelsMax;
+    for (let index = 0; index < count; index++) {
+      ticks[index] = this.#ticks[index]!;
+      lots[index] = this.#lots[index]!;
+    }
+    return count;
+  }
+
   /** Size at a price, 0 where there is no level. */
   lotsAt(price: Ticks): Lots {
     const index = this.#find(price);
-    return index < this.count && this.ticks[index] === price ? this.lots[index]! : 0;
+    return index < this.count && this.#ticks[index] === price ? this.#lots[index]! : 0;
   }
 
   /** @hot Index of the first level that is not better than `price`; `count` when all are. */
   #find(price: number): number {
-    const ticks = this.ticks;
+    const ticks = this.#ticks;
     let low = 0;
     let high = this.count;
     if (this.isBid) {

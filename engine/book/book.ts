@@ -49,7 +49,7 @@ export class Book {
    * fault of the book, but nothing to quote on.
    */
   isCrossed(): boolean {
-    return this.asks.count > 0 && this.bids.count > 0 && this.asks.ticks[0]! <= this.bids.ticks[0]!;
+    return this.asks.count > 0 && this.bids.count > 0 && this.asks.bestTicks <= this.bids.bestTicks;
   }
 
   /** @hot Synced, with two sides that do not cross. */
@@ -58,7 +58,7 @@ export class Book {
       this.state === BookState.synced &&
       this.bids.count > 0 &&
       this.asks.count > 0 &&
-      this.asks.ticks[0]! > this.bids.ticks[0]!
+      this.asks.bestTicks > this.bids.bestTicks
     );
   }
 }

@@ -232,8 +232,8 @@ class StreamReplay {
   #best(side: BookSide): VerifiedLevel | null {
     if (side.count === 0) return null;
     return {
-      price: this.#instrument.tick.toText(side.ticks[0]!),
-      size: this.#instrument.lot.toText(side.lots[0]!),
+      price: this.#instrument.tick.toText(side.bestTicks),
+      size: this.#instrument.lot.toText(side.bestLots),
     };
   }
 }

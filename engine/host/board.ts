@@ -90,10 +90,10 @@ export class Board {
       book.state,
       book.epoch,
       book.isQuotable(),
-      book.bids.count > 0 ? book.bids.ticks[0]! : 0,
-      book.bids.count > 0 ? book.bids.lots[0]! : 0,
-      book.asks.count > 0 ? book.asks.ticks[0]! : 0,
-      book.asks.count > 0 ? book.asks.lots[0]! : 0,
+      book.bids.bestTicks,
+      book.bids.bestLots,
+      book.asks.bestTicks,
+      book.asks.bestLots,
     );
     if (market.fairTicks[index]! > 0) board.setFair(market.fairTicks[index]!);
     board.setPosition(

@@ -77,18 +77,14 @@ export class LoopMarket {
 
   /** @hot Copies a side's best levels, less our own resting orders, and returns how many were copied. */
   #copySide(from: BookSide, instrument: number, side: Side, ticks: Int32Array, lots: Float64Array): number {
-    const table = this.#table;
-    const hasOwn = table.first(instrument, side) !== NO_ORDER;
     const levels = ticks.length;
-    const available = from.count;
-    const fromTicks = from.ticks;
-    const fromLots = from.lots;
+    const table = this.#table;
+    if (table.first(instrument, side) === NO_ORDER) return from.copyTop(levels, ticks, lots);
     let count = 0;
-    for (let level = 0; level < available && count < levels; level++) {
-      let rest = fromLots[level]!;
-      if (hasOwn) rest -= table.ownLotsAt(instrument, side, fromTicks[level]!);
+    for (let price = from.bestTicks; price > 0 && count < levels; price = from.nextTicks(price)) {
+      const rest = from.lotsAt(price) - table.ownLotsAt(instrument, side, price);
       if (rest <= 0) continue;
-      ticks[count] = fromTicks[level]!;
+      ticks[count] = price;
       lots[count] = rest;
       count++;
     }

@@ -137,6 +137,6 @@ describe.each([
     expect(decoder.slowFrames).toBe(0);
     const { bids, asks } = syncs[0]!.book;
     expect(bids.trimmed + asks.trimmed).toBe(0);
-    expect(bids.ticks[0]! + 1).toBe(asks.ticks[0]);
+    expect(bids.bestTicks + 1).toBe(asks.bestTicks);
   });
 });

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NO_SEQUENCE } from '../../engine/base/depth-rows.ts';
-import type { BookSide } from '../../engine/book/book-side.ts';
 import { BookSync, SyncResult } from '../../engine/book/book-sync.ts';
 import { Book, BookState } from '../../engine/book/book.ts';
+import { sideLevels } from '../model/side-levels.ts';
 import { image, restSnapshot, snapshot, update } from './message.ts';
 
 const { applied, ignored, broke, needsSnapshot } = SyncResult;
@@ -23,7 +23,7 @@ describe('the chain', () => {
     expect(sync.apply(update(3, 5, [[104, 1]]))).toBe(applied);
     expect(sync).toMatchObject({ updates: 3, keepAlives: 1, resets: 1, gaps: 0 });
     expect(sync.book).toMatchObject({ seqId: 5, epoch: 1, state: BookState.synced });
-    expect([...sync.book.asks.ticks.subarray(0, 4)]).toEqual([101, 102, 103, 104]);
+    expect(sideLevels(sync.book.asks).map(([ticks]) => ticks)).toEqual([101, 102, 103, 104]);
   });
 
   test('a gap breaks the book at once, before anything is applied, and is told once', () => {
@@ -31,7 +31,7 @@ describe('the chain', () => {
     expect(sync.apply(update(11, 12, [[101, 0]]))).toBe(broke);
     expect(sync.book.state).toBe(BookState.broken);
     expect(sync.book.isQuotable()).toBe(false);
-    expect(sync.book.asks.ticks[0]).toBe(101);
+    expect(sync.book.asks.bestTicks).toBe(101);
     // The old subscription goes on until the venue has taken the new one: no second alarm, no resubscription storm.
     expect(sync.apply(update(12, 13))).toBe(ignored);
     expect(sync.apply(update(99, 100))).toBe(ignored);
@@ -43,7 +43,7 @@ describe('the chain', () => {
     sync.apply(update(11, 12));
     expect(sync.apply(snapshot(50, [[201, 1]], [[200, 1]]))).toBe(applied);
     expect(sync.book).toMatchObject({ state: BookState.synced, epoch: 2, seqId: 50 });
-    expect([sync.book.asks.count, sync.book.asks.ticks[0], sync.book.bids.ticks[0]]).toEqual([1, 201, 200]);
+    expect([sync.book.asks.count, sync.book.asks.bestTicks, sync.book.bids.bestTicks]).toEqual([1, 201, 200]);
     expect(sync.apply(update(50, 51))).toBe(applied);
   });
 
@@ -60,7 +60,7 @@ describe('the chain', () => {
   test('rows under equal numbers are applied: the chain holds', () => {
     const sync = synced(10);
     expect(sync.apply(update(10, 10, [[101, 7]]))).toBe(applied);
-    expect(sync.book.asks.lots[0]).toBe(7);
+    expect(sync.book.asks.bestLots).toBe(7);
   });
 
   test('a keep-alive vouches for the book at its time', () => {
@@ -73,7 +73,7 @@ describe('the chain', () => {
     const sync = synced(10);
     expect(sync.apply(snapshot(12, [[111, 1]], []))).toBe(applied);
     expect(sync.book).toMatchObject({ epoch: 2, seqId: 12 });
-    expect([sync.book.asks.ticks[0], sync.book.asks.count, sync.book.bids.count]).toEqual([111, 1, 0]);
+    expect([sync.book.asks.bestTicks, sync.book.asks.count, sync.book.bids.count]).toEqual([111, 1, 0]);
     expect(sync.snapshots).toBe(2);
   });
 
@@ -259,9 +259,9 @@ describe('images', () => {
     expect(sync.apply(image(10, [[101, 1]], [[99, 1]], 1_000))).toBe(applied);
     expect(sync.apply(image(12, [[102, 1]], [[98, 1]], 1_100))).toBe(applied);
     expect(sync.apply(image(11, [[101, 1]], [[99, 1]], 1_050))).toBe(ignored);
-    expect([sync.book.asks.ticks[0], sync.book.epoch, sync.staleImages]).toEqual([102, 1, 1]);
+    expect([sync.book.asks.bestTicks, sync.book.epoch, sync.staleImages]).toEqual([102, 1, 1]);
     expect(sync.apply(image(3, [[103, 1]], [[97, 1]], 1_200))).toBe(applied);
-    expect([sync.book.asks.ticks[0], sync.resets, sync.book.epoch]).toEqual([103, 1, 1]);
+    expect([sync.book.asks.bestTicks, sync.resets, sync.book.epoch]).toEqual([103, 1, 1]);
   });
 });
 
@@ -295,9 +295,5 @@ describe('from outside', () => {
 });
 
 function sides(book: Book): [[number, number][], [number, number][]] {
-  return [levels(book.asks), levels(book.bids)];
-}
-
-function levels(side: BookSide): [number, number][] {
-  return Array.from({ length: side.count }, (_, index) => [side.ticks[index]!, side.lots[index]!]);
+  return [sideLevels(book.asks), sideLevels(book.bids)];
 }

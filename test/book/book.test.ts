@@ -3,10 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { BookSide, LEVELS_MAX } from '../../engine/book/book-side.ts';
 import { Book, BookState } from '../../engine/book/book.ts';
 import { NaiveBook } from '../model/naive-book.ts';
+import { sideLevels } from '../model/side-levels.ts';
 import { snapshot, update } from './message.ts';
 
 function levels(side: BookSide): string[] {
-  return Array.from({ length: side.count }, (_, index) => `${side.ticks[index]}×${side.lots[index]}`);
+  return sideLevels(side).map(([ticks, lots]) => `${ticks}×${lots}`);
+}
+
+function worstTicks(side: BookSide): number | undefined {
+  return sideLevels(side).at(-1)?.[0];
 }
 
 function bookOf(asks: [number, number][], bids: [number, number][]): Book {
@@ -88,11 +93,7 @@ describe('a side', () => {
         ],
       ),
     );
-    expect([book.bids.count, book.bids.ticks[0], book.bids.ticks[LEVELS_MAX - 1]]).toEqual([
-      LEVELS_MAX,
-      2_002,
-      1_603,
-    ]);
+    expect([book.bids.count, book.bids.bestTicks, worstTicks(book.bids)]).toEqual([LEVELS_MAX, 2_002, 1_603]);
     expect(book.bids.trimmed).toBe(2);
   });
 
@@ -100,11 +101,8 @@ describe('a side', () => {
     const rows: [number, number][] = Array.from({ length: 3_000 }, (_, index) => [3_000 - index, index + 1]);
     const worstFirst = bookOf(rows, rows.toReversed());
     expect([worstFirst.asks.count, worstFirst.bids.count]).toEqual([LEVELS_MAX, LEVELS_MAX]);
-    expect([worstFirst.asks.ticks[0], worstFirst.asks.ticks[LEVELS_MAX - 1]]).toEqual([1, LEVELS_MAX]);
-    expect([worstFirst.bids.ticks[0], worstFirst.bids.ticks[LEVELS_MAX - 1]]).toEqual([
-      3_000,
-      3_001 - LEVELS_MAX,
-    ]);
+    expect([worstFirst.asks.bestTicks, worstTicks(worstFirst.asks)]).toEqual([1, LEVELS_MAX]);
+    expect([worstFirst.bids.bestTicks, worstTicks(worstFirst.bids)]).toEqual([3_000, 3_001 - LEVELS_MAX]);
   });
 
   test('equals sorted maps after any updates', () => {

@@ -117,8 +117,8 @@ describe('captured feeds', () => {
     expect([outcome.frames, outcome.checksums, outcome.slow]).toEqual([7, 0, 0]);
     const { book, updates, gaps } = outcome.syncs[0]!;
     expect([updates, gaps, book.isQuotable()]).toEqual([6, 0, true]);
-    expect([book.bids.ticks[0], book.bids.lots[0]]).toEqual([787_222, 35_528_063]);
-    expect([book.asks.ticks[0], book.asks.lots[0]]).toEqual([787_223, 44_699_492]);
+    expect([book.bids.bestTicks, book.bids.bestLots]).toEqual([787_222, 35_528_063]);
+    expect([book.asks.bestTicks, book.asks.bestLots]).toEqual([787_223, 44_699_492]);
   });
 
   test('the recorded market: equal to its twin after every line', { timeout: 60_000 }, () => {

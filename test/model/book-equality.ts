@@ -22,10 +22,12 @@ export class BookEquality {
 
   #side(name: string, side: BookSide, twin: ReadonlyMap<string, string>, direction: 1 | -1): string {
     if (side.count !== twin.size) return `${side.count} ${name} levels instead of ${twin.size}`;
-    for (let index = 1; index < side.count; index++) {
-      if (direction * (side.ticks[index]! - side.ticks[index - 1]!) <= 0)
-        return `${name} ${index} out of order`;
+    let walked = 0;
+    for (let at = side.bestTicks, last = 0; at > 0; last = at, at = side.nextTicks(at)) {
+      if (walked > 0 && direction * (at - last) <= 0) return `${name} ${walked} out of order`;
+      walked++;
     }
+    if (walked !== side.count) return `${walked} ${name} levels in order of ${side.count}`;
     for (const [price, size] of twin) {
       let ticks = this.#ticks.get(price);
       if (ticks === undefined) this.#ticks.set(price, (ticks = this.#instrument.tick.fromText(price)));

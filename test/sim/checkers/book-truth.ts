@@ -179,12 +179,14 @@ function sideDifference(
   side: BookSide,
   { tick, lot }: { readonly tick: number; readonly lot: number },
 ): string | null {
+  let ticks = side.bestTicks;
   for (const [level, [px, sz]] of rows.entries()) {
-    const price = level < side.count ? side.ticks[level]! * tick : Number.NaN;
-    const size = level < side.count ? side.lots[level]! * lot : Number.NaN;
+    const price = ticks > 0 ? ticks * tick : Number.NaN;
+    const size = ticks > 0 ? side.lotsAt(ticks) * lot : Number.NaN;
     const isSame = Math.abs(price - Number(px)) < tick / 2 && Math.abs(size - Number(sz)) < lot / 2;
     if (!isSame)
       return `${what} ${level} is ${price} × ${size}, of the venue's ${px} × ${sz} at the same number`;
+    ticks = side.nextTicks(ticks);
   }
   return null;
 }
