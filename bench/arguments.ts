@@ -9,9 +9,16 @@ export interface BenchArguments {
   /** A recording in place of the recorded market that comes with the project. */
   readonly feed: string | undefined;
   readonly isSmoke: boolean;
+  /** False: nothing but our own rows, nothing compiled, nothing fetched. */
+  readonly withPeers: boolean;
+  /** Length of the long run; undefined for its own. */
+  readonly minutes: number | undefined;
+  readonly isHeapProfiled: boolean;
   /** Run by another process of this program, which takes the results by message. */
   readonly isChild: boolean;
 }
+
+const MINUTES_MAX = 24 * 60;
 
 /** The command was called with something it does not know. */
 export class UsageError extends Error {
@@ -20,7 +27,8 @@ export class UsageError extends Error {
 }
 
 export const USAGE =
-  'usage: npm run bench -- [--json FILE] [--only NAME]... [--feed FILE] [--smoke]\n' +
+  'usage: npm run bench -- [--json FILE] [--only NAME]... [--feed FILE] [--smoke] [--no-peers]\n' +
+  '       [--minutes N] [--heap-profile]\n' +
   `  NAME is one of ${BENCHMARKS.map(({ name }) => name).join(', ')}`;
 
 /** @throws UsageError */
@@ -38,8 +46,18 @@ export function parseArguments(args: readonly string[]): BenchArguments {
     only,
     feed: values.feed,
     isSmoke: values.smoke ?? false,
+    withPeers: !(values['no-peers'] ?? false),
+    minutes: minutesOf(values.minutes),
+    isHeapProfiled: values['heap-profile'] ?? false,
     isChild: values.child ?? false,
   };
+}
+
+function minutesOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const minutes = Number(text);
+  if (minutes > 0 && minutes <= MINUTES_MAX) return minutes;
+  throw new UsageError(`--minutes: expected a number above 0 and up to ${MINUTES_MAX}, was "${text}"`);
 }
 
 function parse(args: readonly string[]) {
@@ -51,6 +69,9 @@ function parse(args: readonly string[]) {
         only: { type: 'string', multiple: true },
         feed: { type: 'string' },
         smoke: { type: 'boolean' },
+        'no-peers': { type: 'boolean' },
+        minutes: { type: 'string' },
+        'heap-profile': { type: 'boolean' },
         child: { type: 'boolean' },
       },
     }).values;

@@ -21,12 +21,20 @@ export interface BenchResult {
   /** Median duration of the calibration work, done in the same process between the rounds: 0 where there was none. */
   readonly calibrationNs: number;
   readonly note: string;
+  /** What the row was to hold and does not, in one line: the command then ends with 1. Never in a smoke run. */
+  readonly failure?: string;
 }
 
 export interface BenchContext {
   readonly effort: Effort;
   /** The recorded market and the generated feeds. */
   readonly feeds: readonly FrameFeed[];
+  /** False where only our own rows are wanted, as in the gate: nothing is compiled or fetched. True when not given. */
+  readonly withPeers?: boolean;
+  /** Length of the long run; its effort's own when not given. */
+  readonly minutes?: number;
+  /** Whether `allocation` shows where bytes come from even when there are none to complain about. */
+  readonly isHeapProfiled?: boolean;
 }
 
 /** A benchmark runs in a process of its own, so that what one has taught the compiler does not colour another. */
@@ -35,5 +43,7 @@ export interface Benchmark {
   /** What one operation is. */
   readonly about: string;
   readonly usesFeeds: boolean;
+  /** Takes minutes by itself: left out of a full run that does not name it. A smoke run has it, for seconds. */
+  readonly isOnlyByName?: boolean;
   run(context: BenchContext): Promise<BenchResult[]>;
 }

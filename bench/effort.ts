@@ -19,6 +19,12 @@ export interface Effort {
   /** Round trips of one handoff round, and before it: its thread is a new one. */
   readonly handoffTrips: number;
   readonly handoffWarmUpTrips: number;
+  /** Frames of one round at one rate, of one fleet. */
+  readonly scaleFrames: number;
+  /** Of the long run, when the command does not say. */
+  readonly longRunMinutes: number;
+  /** Whether a row that misses what it was to hold fails the command. */
+  readonly isJudged: boolean;
 }
 
 /** Everything in a few minutes, most of it wire to wire. */
@@ -34,6 +40,9 @@ export const FULL_EFFORT: Effort = {
   wireIntervalUs: 1_000,
   handoffTrips: 5_000,
   handoffWarmUpTrips: 10_000,
+  scaleFrames: 20_000,
+  longRunMinutes: 10,
+  isJudged: true,
 };
 
 /** Does every benchmark still run? All of them together in some twenty seconds; the figures mean little. */
@@ -49,6 +58,9 @@ export const SMOKE_EFFORT: Effort = {
   wireIntervalUs: 2_000,
   handoffTrips: 300,
   handoffWarmUpTrips: 500,
+  scaleFrames: 1_000,
+  longRunMinutes: 0.03,
+  isJudged: false,
 };
 
 /** Counts and checksums, never times. @testonly The command has no such effort: its figures would mean nothing. */
@@ -64,4 +76,7 @@ export const TINY_EFFORT: Effort = {
   wireIntervalUs: 3_000,
   handoffTrips: 20,
   handoffWarmUpTrips: 1,
+  scaleFrames: 200,
+  longRunMinutes: 0.005,
+  isJudged: false,
 };

@@ -73,6 +73,14 @@ export function notesText(results: readonly BenchResult[]): string {
   return [...byNote].map(([note, names]) => `${names.join(', ')}:\n    ${note}`).join('\n');
 }
 
+/** The rows that miss what they were to hold, one a line; empty when there are none. */
+export function failuresText(results: readonly BenchResult[]): string {
+  return results
+    .filter(({ failure }) => failure !== undefined)
+    .map(({ name, feed, failure }) => `failed: ${name} (${feed}): ${failure}`)
+    .join('\n');
+}
+
 function grouped(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 1 });
 }

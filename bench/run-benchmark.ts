@@ -37,7 +37,13 @@ export async function contextOf(benchmark: Benchmark, args: BenchArguments): Pro
     const frames = args.isSmoke ? SMOKE_GENERATED_FRAMES : GENERATED_FRAMES;
     feeds.push(await recorded, generateFeed(GENERATED_BOOKS, frames), generateFeed(GENERATED_TBT, frames));
   }
-  return { effort, feeds };
+  return {
+    effort,
+    feeds,
+    withPeers: args.withPeers,
+    isHeapProfiled: args.isHeapProfiled,
+    ...(args.minutes === undefined ? {} : { minutes: args.minutes }),
+  };
 }
 
 /** A benchmark's process failed; it has said why itself. */
@@ -55,6 +61,9 @@ export function runInChild(
   const childArgs = ['--child', '--only', benchmark.name];
   if (args.isSmoke) childArgs.push('--smoke');
   if (args.feed !== undefined) childArgs.push('--feed', args.feed);
+  if (!args.withPeers) childArgs.push('--no-peers');
+  if (args.minutes !== undefined) childArgs.push('--minutes', String(args.minutes));
+  if (args.isHeapProfiled) childArgs.push('--heap-profile');
   const child = fork(program, childArgs, { serialization: 'advanced' });
   return new Promise((resolve, reject) => {
     let results: BenchResult[] | undefined;

@@ -3,7 +3,7 @@ import { UsageError, parseArguments } from '../../bench/arguments.ts';
 import type { BenchResult } from '../../bench/benchmark.ts';
 import { Checksum } from '../../bench/checksum.ts';
 import { HeapMeter } from '../../bench/heap-meter.ts';
-import { notesText, reportOf, tableText } from '../../bench/report.ts';
+import { failuresText, notesText, reportOf, tableText } from '../../bench/report.ts';
 
 const RESULT: BenchResult = {
   name: 'book-update',
@@ -54,6 +54,13 @@ describe('the report', () => {
     expect(lines[3]).toMatch(/\s-\s+10,000/);
   });
 
+  it('names the rows that miss what they were to hold', () => {
+    expect(failuresText([RESULT])).toBe('');
+    expect(failuresText([RESULT, { ...RESULT, feed: 'other', failure: 'too slow' }])).toBe(
+      'failed: book-update (other): too slow',
+    );
+  });
+
   it('says each note once', () => {
     expect(notesText([RESULT, { ...RESULT, feed: 'other' }])).toBe(
       'book-update (recorded), book-update (other):\n    a note',
@@ -70,7 +77,15 @@ describe('the arguments', () => {
       only: ['gate', 'diff'],
       feed: 'f',
       isSmoke: true,
+      withPeers: true,
+      minutes: undefined,
+      isHeapProfiled: false,
       isChild: false,
+    });
+    expect(parseArguments(['--no-peers', '--minutes', '0.5', '--heap-profile'])).toMatchObject({
+      withPeers: false,
+      minutes: 0.5,
+      isHeapProfiled: true,
     });
     expect(parseArguments([])).toMatchObject({ json: undefined, only: [], feed: undefined, isSmoke: false });
   });
@@ -80,6 +95,8 @@ describe('the arguments', () => {
       /expected one of tick-to-trade, .* was "everything"/,
     );
     expect(() => parseArguments(['--fast'])).toThrow(UsageError);
+    expect(() => parseArguments(['--minutes', '0'])).toThrow('expected a number above 0');
+    expect(() => parseArguments(['--minutes', 'ten'])).toThrow('was "ten"');
   });
 });
 
