@@ -34,7 +34,7 @@ export const FULL_EFFORT: Effort = {
   roundOps: 100_000,
   heapWindows: 60,
   heapWindowOps: 2_000,
-  longWindows: 600,
+  longWindows: 300,
   suiteMs: 200,
   wireFrames: 4_000,
   wireIntervalUs: 1_000,

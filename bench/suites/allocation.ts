@@ -5,11 +5,18 @@ import { Checksum } from '../checksum.ts';
 import type { Effort } from '../effort.ts';
 import type { FrameFeed } from '../feeds/frame-feed.ts';
 import { HeapMeter, collectGarbage } from '../heap-meter.ts';
+import { HeapProfile } from '../heap-profile.ts';
 import { AnswerPath } from '../rig/engine-rig.ts';
 import { TurnRig } from '../rig/turn-rig.ts';
 
 const CHECKSUM_TURNS = 1_000;
-const WARM_UP_TURNS = 20_000;
+/** The compiler's last decisions about a path with so many branches come late, and it allocates while it decides. */
+const WARM_UP_TURNS = 60_000;
+/** Windows of the empty turn: their 95th percentile is the floor, so that one that was disturbed does not raise it. */
+const FLOOR_WINDOWS = 60;
+const FLOOR_QUANTILE = 0.95;
+/** Half a byte is a number every 32 turns; what comes more rarely than that is not the path. */
+const FLOOR_BYTES_MIN = 0.5;
 
 /** Pauses of the collector during a run, as the engine thread felt them. */
 class CollectorPauses {
@@ -33,11 +40,49 @@ class CollectorPauses {
   }
 }
 
+/** What a turn's shape costs by itself: two calls and cells that are written, without an engine behind them. */
+class EmptyTurns {
+  readonly #cells = new Float64Array(2);
+
+  play(): number {
+    this.#cells[0]! += 1;
+    return this.#cells[0]! > 0 ? 0 : -1;
+  }
+
+  settle(): void {
+    this.#cells[1]! += this.#cells[0]!;
+  }
+}
+
+/** A loop of its own for each, so that neither's calls are compiled for both. */
+function emptyTurns(rig: EmptyTurns, count: number): void {
+  for (let turn = 0; turn < count; turn++) {
+    rig.play();
+    rig.settle();
+  }
+}
+
 function turns(rig: TurnRig, count: number): void {
   for (let turn = 0; turn < count; turn++) {
     rig.play();
     rig.settle();
   }
+}
+
+/**
+ * The noise floor in bytes a turn: what the meter reads, in this process and over windows of the same length, when nothing
+ * is allocated; at least what rounding leaves. Above it, somebody allocates.
+ */
+function floorOf(effort: Effort): number {
+  const rig = new EmptyTurns();
+  const heap = new HeapMeter();
+  emptyTurns(rig, WARM_UP_TURNS);
+  collectGarbage();
+  for (let window = 0; window < FLOOR_WINDOWS; window++) {
+    heap.measure(effort.heapWindowOps, (ops) => emptyTurns(rig, ops));
+  }
+  const sorted = heap.windows;
+  return Math.max(FLOOR_BYTES_MIN, sorted[Math.floor((sorted.length - 1) * FLOOR_QUANTILE)] ?? 0);
 }
 
 function checksumOf(feed: FrameFeed): string {
@@ -50,7 +95,9 @@ function checksumOf(feed: FrameFeed): string {
 }
 
 /** A turn with everything: the frame, what it makes the engine send, the ack of it and the pushes about the orders. */
-async function measure(feed: FrameFeed, effort: Effort): Promise<BenchResult> {
+async function measure(feed: FrameFeed, context: BenchContext): Promise<BenchResult> {
+  const { effort } = context;
+  const floor = floorOf(effort);
   const checksum = checksumOf(feed);
   const calibration = new Calibration();
   const heap = new HeapMeter();
@@ -74,6 +121,8 @@ async function measure(feed: FrameFeed, effort: Effort): Promise<BenchResult> {
     return Math.round((sorted[rank] ?? -1) * 10) / 10;
   };
   const count = windows * effort.heapWindowOps;
+  const isAbove = heap.bytesPerOp > floor;
+  if ((isAbove && effort.isJudged) || context.isHeapProfiled === true) showSites(rig, feed, effort);
   return {
     name: 'allocation',
     feed: feed.name,
@@ -89,18 +138,34 @@ async function measure(feed: FrameFeed, effort: Effort): Promise<BenchResult> {
     samples: sorted.length,
     calibrationNs: calibration.medianNs,
     note:
-      `${count} turns in windows of ${effort.heapWindowOps}, with acks and pushes; ` +
+      `${count} turns in windows of ${effort.heapWindowOps}, with acks and pushes; floor of an empty turn ${floor.toFixed(1)} B; ` +
       `collector: ${pauses.count} pauses, longest ${pauses.longestMs.toFixed(2)} ms; ops/s with the venue beside it`,
+    ...(isAbove && effort.isJudged
+      ? {
+          failure: `expected nothing above the noise floor of ${floor.toFixed(1)} B a turn, was ${heap.bytesPerOp} B; the sites are above`,
+        }
+      : {}),
   };
+}
+
+/** What allocates, after what was measured: the profiler disturbs. */
+function showSites(rig: TurnRig, feed: FrameFeed, effort: Effort): void {
+  const profile = new HeapProfile();
+  const count = 10 * effort.heapWindowOps;
+  profile.start();
+  turns(rig, count);
+  console.log(
+    `allocation (${feed.name}): bytes a turn by site, from ${count} turns:\n${profile.stop(count)}`,
+  );
 }
 
 export const allocation: Benchmark = {
   name: 'allocation',
   about: 'bytes that a whole turn leaves on the heap, over a long run',
   usesFeeds: true,
-  async run({ feeds, effort }: BenchContext): Promise<BenchResult[]> {
+  async run(context: BenchContext): Promise<BenchResult[]> {
     const results: BenchResult[] = [];
-    for (const feed of feeds) results.push(await measure(feed, effort));
+    for (const feed of context.feeds) results.push(await measure(feed, context));
     return results;
   },
 };
