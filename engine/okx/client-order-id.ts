@@ -13,6 +13,7 @@
  * Invariants: what is written parses back to itself; anything that is not exactly 19 digits after this plan is not ours.
  * Cost:       19 bytes written or compared; no BigInt, no text, nothing allocates.
  */
+import { writeFixed } from '../base/ascii-digits.ts';
 import { assert } from '../base/assert.ts';
 
 const CLIENT_ORDER_ID_LENGTH = 19;
@@ -24,17 +25,6 @@ const DIGIT_0 = 48;
 const RUN_DIGITS = 8;
 const SLOT_DIGITS = 4;
 const GENERATION_DIGITS = 6;
-
-/** @hot Writes `value` in exactly `digits` digits, with leading zeros. */
-function writeDigits(bytes: Uint8Array, offset: number, value: number, digits: number): number {
-  const end = offset + digits;
-  for (let index = end - 1; index >= offset; index--) {
-    const quotient = (value / 10) | 0;
-    bytes[index] = DIGIT_0 + (value - quotient * 10);
-    value = quotient;
-  }
-  return end;
-}
 
 /** @hot The integer in bytes[start, start + digits), or -1 when one of them is not a digit. */
 function readDigits(bytes: Uint8Array, start: number, digits: number): number {
@@ -60,7 +50,7 @@ export function writeClientOrderId(
   generation: number,
 ): number {
   bytes[offset] = DIGIT_0 + 1;
-  const slotOffset = writeDigits(bytes, offset + 1, run, RUN_DIGITS);
+  const slotOffset = writeFixed(bytes, offset + 1, run, RUN_DIGITS);
   return writeSlotAndGeneration(bytes, slotOffset, slot, generation);
 }
 
@@ -73,7 +63,7 @@ export function writeSlotAndGeneration(
 ): number {
   assert(slot >= 0 && slot <= SLOT_MAX, 'a slot fits four digits');
   assert(generation >= 1 && generation <= GENERATION_MAX, 'a generation is 1 to 999999');
-  return writeDigits(bytes, writeDigits(bytes, offset, slot, SLOT_DIGITS), generation, GENERATION_DIGITS);
+  return writeFixed(bytes, writeFixed(bytes, offset, slot, SLOT_DIGITS), generation, GENERATION_DIGITS);
 }
 
 /** The parts of a client order id; a scratch that `parse` fills. */

@@ -8,13 +8,18 @@
  * What never changes in a run (all but prices, sizes, slots and generations) is laid out at the start as pieces behind the
  * output; an item is a handful of memory moves and digits.
  *
- *     memory   [ output: capacityBytes | piece | piece | piece ... ]
+ *     memory   [ output: capacityBytes | slack | piece … | piece … | piece ... | slack ]
+ *
+ * A piece is copied eight bytes at a time, as a float through a DataView, which takes any offset and which V8 compiles to
+ * one load and one store: 13 of them an order, where bytes would be 100 and copyWithin() a call of 40 ns each. The last
+ * of them takes up to seven bytes too many along; what is written next covers them, or nobody sends them.
  *
  * Owner:      the engine thread.
  * Invariants: every place carries the tag; the operation is the single one when one item was announced, else the batch one;
  *             as many items are added as were announced, all of the announced operation.
- * Cost:       about 100 bytes moved an item; nothing allocates once constructed.
+ * Cost:       about 100 bytes moved an item, some 20 digits written in pairs; nothing allocates once constructed.
  */
+import { writeWhole } from '../base/ascii-digits.ts';
 import { assert } from '../base/assert.ts';
 import { CommandOp } from '../base/command-op.ts';
 import type { Instrument } from '../base/instrument.ts';
@@ -53,7 +58,9 @@ const BATCH_OPS = [WsOp.batchOrders, WsOp.batchAmendOrders, WsOp.batchCancelOrde
 /** Length of the constant beginning of a client order id: the leading 1 and the run. */
 const ID_PREFIX_LENGTH = 9;
 const COMMA = 0x2c;
-const DIGIT_0 = 0x30;
+const CLOSE_OBJECT = 0x7d;
+/** Bytes that one step of a copy moves; so many behind the output and behind the last piece belong to nobody. */
+const STEP_BYTES = 8;
 
 /** Constant pieces of bytes, collected as text at the start and addressed by number afterwards. */
 class PieceList {
@@ -68,6 +75,7 @@ export class OrderEncoder {
   /** The message of the last `finish`, from byte 0. The next `begin` overwrites it: send or copy it before. */
   readonly buffer: Uint8Array;
   readonly #memory: Uint8Array;
+  readonly #words: DataView;
   readonly #instruments: readonly Instrument[];
   readonly #pieceStart: Int32Array;
   readonly #pieceEnd: Int32Array;
@@ -92,7 +100,7 @@ export class OrderEncoder {
   readonly #amendEnd: number;
   readonly #itemEnd: number;
   readonly #messageEnd: number;
-  /** The number that `#integer` writes, and the expTime: numbers beyond 31 bits that are passed on would be allocated. */
+  /** The request id or an amend's, and the expTime: numbers beyond 31 bits that are passed on would be allocated. */
   readonly #number = new Float64Array(2);
   #offset = 0;
   #op: CommandOp = CommandOp.place;
@@ -142,10 +150,11 @@ export class OrderEncoder {
     assert(capacity >= HEAD_BYTES_MAX + ITEM_BYTES_MAX, 'the buffer holds at least one order');
     const encoder = new TextEncoder();
     const encoded = pieces.texts.map((text) => encoder.encode(text));
-    const memory = Buffer.alloc(capacity + encoded.reduce((sum, piece) => sum + piece.length, 0));
+    const piecesBytes = encoded.reduce((sum, piece) => sum + piece.length, 0);
+    const memory = Buffer.alloc(capacity + STEP_BYTES + piecesBytes + STEP_BYTES);
     this.#pieceStart = new Int32Array(encoded.length);
     this.#pieceEnd = new Int32Array(encoded.length);
-    let offset = capacity;
+    let offset = capacity + STEP_BYTES;
     encoded.forEach((piece, index) => {
       memory.set(piece, offset);
       this.#pieceStart[index] = offset;
@@ -153,6 +162,7 @@ export class OrderEncoder {
       this.#pieceEnd[index] = offset;
     });
     this.#memory = memory;
+    this.#words = new DataView(memory.buffer, memory.byteOffset, memory.length);
     this.buffer = memory.subarray(0, capacity);
   }
 
@@ -194,14 +204,13 @@ export class OrderEncoder {
     this.#added = 0;
     this.#offset = 0;
     this.#piece(this.#headId);
-    this.#integer();
+    this.#offset = writeWhole(this.#memory, this.#offset, this.#number, 0);
     this.#piece(this.#headOp[(count === 1 ? 0 : 3) + op]!);
     if (this.#number[1] === 0 || op === CommandOp.cancel) {
       this.#piece(this.#headArgs);
     } else {
       this.#piece(this.#headExpTime);
-      this.#number[0] = this.#number[1]!;
-      this.#integer();
+      this.#offset = writeWhole(this.#memory, this.#offset, this.#number, 1);
       this.#piece(this.#headExpTimeArgs);
     }
   }
@@ -231,7 +240,7 @@ export class OrderEncoder {
     const isSpotMarket = kind === OrderKind.market && traded.type === InstrumentType.spot;
     this.#piece(isSpotMarket ? this.#placeSpotMarketEnd : this.#placeEnd);
     if (isReduceOnly) this.#piece(this.#reduceOnlyEnd);
-    else this.#memory[this.#offset++] = 0x7d;
+    else this.#memory[this.#offset++] = CLOSE_OBJECT;
   }
 
   /**
@@ -254,7 +263,7 @@ export class OrderEncoder {
     this.#offset = writeSlotAndGeneration(this.#memory, this.#offset, slot, generation);
     this.#piece(this.#amendReqId);
     this.#number[0] = reqId;
-    this.#integer();
+    this.#offset = writeWhole(this.#memory, this.#offset, this.#number, 0);
     if (ticks > 0) {
       this.#piece(this.#amendPrice);
       this.#offset = traded.tick.write(ticks, this.#memory, this.#offset);
@@ -290,25 +299,15 @@ export class OrderEncoder {
     this.#added++;
   }
 
+  /** Ends where the piece ends, though the last step may have written beyond. No text is a float's NaN: bits stay bits. */
   #piece(piece: number): void {
-    const memory = this.#memory;
-    const end = this.#pieceEnd[piece]!;
-    let offset = this.#offset;
-    for (let index = this.#pieceStart[piece]!; index < end; index++) memory[offset++] = memory[index]!;
-    this.#offset = offset;
-  }
-
-  /** Writes `#number[0]`, a non-negative whole number up to 2^53 - 1. */
-  #integer(): void {
-    let value = this.#number[0]!;
-    let length = 1;
-    for (let bound = 10; value >= bound && length < 16; bound *= 10) length++;
-    let index = this.#offset + length;
-    this.#offset = index;
-    do {
-      const quotient = Math.floor(value / 10);
-      this.#memory[--index] = DIGIT_0 + (value - quotient * 10);
-      value = quotient;
-    } while (value > 0);
+    const words = this.#words;
+    const start = this.#pieceStart[piece]!;
+    const length = this.#pieceEnd[piece]! - start;
+    const offset = this.#offset;
+    for (let step = 0; step < length; step += STEP_BYTES) {
+      words.setFloat64(offset + step, words.getFloat64(start + step, true), true);
+    }
+    this.#offset = offset + length;
   }
 }
