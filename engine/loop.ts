@@ -2,8 +2,8 @@
  * The core: what comes in, and what goes out because of it. One thread, no clock, no socket, no chance: the same inputs
  * give the same sends, byte for byte.
  *
- *     inputs    onPublicFrame, onPrivateFrame, onTradeFrame     a frame with its receive time
- *               onQuotes                                        a quote slot changed
+ *     inputs    publicFrame, privateFrame, tradeFrame           a frame; its receive time is in `inputNs`
+ *               quotes                                          a quote slot changed
  *               onTimer                                         every few ms, with both clocks
  *               onSessionUp, onSessionDown, onSessionSwitched, onWorkerLost, onWorkerReady
  *               onRecovered, onAudited, onBookSnapshot, onSwitchArmed     answers to requests
@@ -77,6 +77,11 @@ export type LoopPhase = (typeof LoopPhase)[keyof typeof LoopPhase];
 
 export class Loop {
   readonly instruments: readonly Instrument[];
+  /**
+   * When the input that is handed in next was received: one cell, written before `publicFrame`, `privateFrame`, `tradeFrame`
+   * and `quotes`. The same inputs with their time as an argument, which is boxed on its way, are for who is in no hurry.
+   */
+  readonly inputNs: Float64Array;
   readonly table: OrderTable;
   readonly ledger: PositionLedger;
   /** Which trades are in the ledger. */
@@ -113,6 +118,7 @@ export class Loop {
     this.#state = parts.state;
     this.#heldUpNs = Math.min(HELD_UP_NS_MAX, options.watches.stallNsMax);
     this.instruments = options.instruments;
+    this.inputNs = parts.state.inputNs;
     this.table = parts.table;
     this.ledger = parts.ledger;
     this.tradeLog = parts.tradeLog;
@@ -168,9 +174,25 @@ export class Loop {
 
   // -------------------------------------------------------------------------------------------- input: frames
 
-  /** @hot A frame of a public connection. */
   onPublicFrame(bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void {
-    this.#state.advance(recvNs);
+    this.inputNs[0] = recvNs;
+    this.publicFrame(bytes, start, end);
+  }
+
+  onPrivateFrame(bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void {
+    this.inputNs[0] = recvNs;
+    this.privateFrame(bytes, start, end);
+  }
+
+  onTradeFrame(bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void {
+    this.inputNs[0] = recvNs;
+    this.tradeFrame(bytes, start, end);
+  }
+
+  /** @hot A frame of a public connection, received at `inputNs`. */
+  publicFrame(bytes: Uint8Array, start: number, end: number): void {
+    this.#state.advance();
+    const recvNs = this.inputNs[0]!;
     this.metrics.received(Connection.public, end - start, recvNs);
     this.metrics.begin(recvNs);
     if (!this.#books.onFrame(bytes, start, end, recvNs)) {
@@ -179,9 +201,10 @@ export class Loop {
     this.#turn();
   }
 
-  /** @hot A frame of the private connection. */
-  onPrivateFrame(bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void {
-    this.#state.advance(recvNs);
+  /** @hot A frame of the private connection, received at `inputNs`. */
+  privateFrame(bytes: Uint8Array, start: number, end: number): void {
+    this.#state.advance();
+    const recvNs = this.inputNs[0]!;
     this.metrics.received(Connection.private, end - start, recvNs);
     this.metrics.begin(recvNs);
     const isOrders =
@@ -197,9 +220,10 @@ export class Loop {
     this.#turn();
   }
 
-  /** @hot A frame of the trade connection. */
-  onTradeFrame(bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): void {
-    this.#state.advance(recvNs);
+  /** @hot A frame of the trade connection, received at `inputNs`. */
+  tradeFrame(bytes: Uint8Array, start: number, end: number): void {
+    this.#state.advance();
+    const recvNs = this.inputNs[0]!;
     this.metrics.received(Connection.trade, end - start, recvNs);
     const { nowNs } = this.#state;
     const kind = frameKind(bytes, start, end);
@@ -233,9 +257,14 @@ export class Loop {
 
   // ---------------------------------------------------------------------------------- input: quotes and timer
 
-  /** @hot Quote slots changed. */
   onQuotes(nowNs: Nanoseconds): void {
-    this.#state.advance(nowNs);
+    this.inputNs[0] = nowNs;
+    this.quotes();
+  }
+
+  /** @hot Quote slots changed, heard at `inputNs`. */
+  quotes(): void {
+    this.#state.advance();
     this.#quoting.takeQuotes();
     this.#turn();
   }
@@ -248,7 +277,7 @@ export class Loop {
   onTimer(nowNs: Nanoseconds, venueMs: Milliseconds): void {
     const state = this.#state;
     const { timings } = this.#options;
-    state.advance(nowNs);
+    state.advanceTo(nowNs);
     state.venueEpochMs = venueMs - nowNs / NS_PER_MS;
     this.#timerNs = nowNs;
     this.kill.onTimer(this.market.fairTicks, state);
@@ -296,7 +325,7 @@ export class Loop {
 
   onSessionUp(connection: Connection, nowNs: Nanoseconds): void {
     const state = this.#state;
-    state.advance(nowNs);
+    state.advanceTo(nowNs);
     state.isUp[connection] = 1;
     if (connection === Connection.private) this.account.onPrivateUp();
     if (connection === Connection.public) {
@@ -308,7 +337,7 @@ export class Loop {
 
   /** Pushes come from another socket from now on: what the one before had not told yet is asked for. */
   onSessionSwitched(connection: Connection, nowNs: Nanoseconds): void {
-    this.#state.advance(nowNs);
+    this.#state.advanceTo(nowNs);
     if (connection === Connection.private) this.account.auditBy(nowNs);
     this.#turn();
   }
@@ -316,7 +345,7 @@ export class Loop {
   /** Its books are broken, or its answers will not come: everything is withdrawn by the roads that are open. */
   onSessionDown(connection: Connection, nowNs: Nanoseconds): void {
     const state = this.#state;
-    state.advance(nowNs);
+    state.advanceTo(nowNs);
     state.isUp[connection] = 0;
     if (connection === Connection.public) {
       this.#books.onDown();
@@ -330,13 +359,13 @@ export class Loop {
 
   /** The worker's quotes are void, and none is taken until its successor is ready. */
   onWorkerLost(instruments: readonly number[], nowNs: Nanoseconds): void {
-    this.#state.advance(nowNs);
+    this.#state.advanceTo(nowNs);
     for (const instrument of instruments) this.#quoting.onWorkerLost(instrument);
     this.#turn();
   }
 
   onWorkerReady(instruments: readonly number[], nowNs: Nanoseconds): void {
-    this.#state.advance(nowNs);
+    this.#state.advanceTo(nowNs);
     for (const instrument of instruments) this.#quoting.onWorkerReady(instrument);
     this.#turn();
   }
@@ -348,7 +377,7 @@ export class Loop {
    * between.
    */
   onRecovered(account: RecoveredAccount, nowNs: Nanoseconds): void {
-    this.#state.advance(nowNs);
+    this.#state.advanceTo(nowNs);
     if (this.account.onRecovered(account, nowNs)) {
       // The positions channel never tells of one that was closed while nobody heard.
       for (const { instrument, lots } of account.positions) {
@@ -364,7 +393,7 @@ export class Loop {
 
   /** What the venue has, answered to a request: compared with what is known here. */
   onAudited(account: AuditedAccount, nowNs: Nanoseconds): void {
-    this.#state.advance(nowNs);
+    this.#state.advanceTo(nowNs);
     this.account.onAudited(account, nowNs);
     this.#publishTouched();
     this.#turn();
@@ -372,28 +401,28 @@ export class Loop {
 
   /** A book by REST, for a feed that sends no snapshot. */
   onBookSnapshot(instrument: number, text: string, nowNs: Nanoseconds): void {
-    this.#state.advance(nowNs);
+    this.#state.advanceTo(nowNs);
     this.#books.onSnapshot(instrument, text, nowNs);
     this.#turn();
   }
 
   /** The venue's clock less ours, as it was measured just now, and within which bound that is right. */
   onClock(offsetMs: Milliseconds, errorMs: Milliseconds, nowNs: Nanoseconds): void {
-    this.#state.advance(nowNs);
+    this.#state.advanceTo(nowNs);
     this.kill.health.onClock(offsetMs, errorMs);
     this.#turn();
   }
 
   /** The venue has taken a heartbeat: its dead man's switch fires at `untilNs` at the earliest. */
   onSwitchArmed(untilNs: Nanoseconds, nowNs: Nanoseconds): void {
-    this.#state.advance(nowNs);
+    this.#state.advanceTo(nowNs);
     this.kill.health.onSwitch(untilNs);
     this.#turn();
   }
 
   /** Whether the state has waited for the disk for longer than it may; acted on with the next timer. */
   onStateOverdue(isOverdue: boolean, nowNs: Nanoseconds): void {
-    this.#state.advance(nowNs);
+    this.#state.advanceTo(nowNs);
     if (isOverdue) this.ladder.raise(KillTrigger.stateUnsaved, KillLevel.paused, ACCOUNT);
     else this.ladder.clear(KillTrigger.stateUnsaved, ACCOUNT);
   }
@@ -405,7 +434,7 @@ export class Loop {
 
   /** The operator's word. */
   command(command: OperatorCommand, nowNs: Nanoseconds): CommandResult {
-    this.#state.advance(nowNs);
+    this.#state.advanceTo(nowNs);
     if (this.#state.isStopping) return { isDone: false, text: 'the engine is stopping' };
     const result = this.operator.command(command);
     this.#turn();
@@ -414,7 +443,7 @@ export class Loop {
 
   /** Withdraws everything for good; the process ends when no order is left. */
   stop(nowNs: Nanoseconds): void {
-    this.#state.advance(nowNs);
+    this.#state.advanceTo(nowNs);
     this.#state.isStopping = true;
     this.#state.dirtyAll();
     this.#turn();
@@ -422,7 +451,7 @@ export class Loop {
 
   /** Cancels everything and stays so, until an operator says otherwise. */
   halt(trigger: KillTrigger, nowNs: Nanoseconds): void {
-    this.#state.advance(nowNs);
+    this.#state.advanceTo(nowNs);
     this.ladder.raise(trigger, KillLevel.halted, ACCOUNT);
     this.#turn();
   }

@@ -19,6 +19,10 @@ export class SteadyClock implements Clock {
     return this.#clock.nowNs();
   }
 
+  readNs(into: Float64Array, at: number): void {
+    this.#clock.readNs(into, at);
+  }
+
   wallMs(): Milliseconds {
     return Math.floor(this.#originMs + this.#clock.nowNs() / NS_PER_MS);
   }

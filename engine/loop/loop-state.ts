@@ -26,7 +26,10 @@ export class LoopState {
   readonly buyTicksMax: Int32Array;
   readonly sellTicksMin: Int32Array;
   isStopping = false;
-  nowNs: Nanoseconds = 0;
+  /** The receive time of the input that is being handed in: whoever hands it in writes it first. */
+  readonly inputNs = new Float64Array(1);
+  /** In a cell, because a time that is an argument of a call which V8 does not inline is boxed. */
+  readonly #nowNs = new Float64Array(1);
   /** The venue's wall clock less the monotonic clock, from the timer's pair of clocks. */
   venueEpochMs: Milliseconds = 0;
 
@@ -40,12 +43,23 @@ export class LoopState {
     this.sellTicksMin = new Int32Array(instrumentCount);
   }
 
+  /** @hot The newest time that came with an input. */
+  get nowNs(): Nanoseconds {
+    return this.#nowNs[0]!;
+  }
+
   /**
-   * @hot Frames that a session held while it came up are older than what was heard since: commands must not leave with
-   * their time, which would be in the venue's past.
+   * @hot Takes the time of the input. Frames that a session held while it came up are older than what was heard since:
+   * commands must not leave with their time, which would be in the venue's past.
    */
-  advance(nowNs: Nanoseconds): void {
-    if (nowNs > this.nowNs) this.nowNs = nowNs;
+  advance(): void {
+    if (this.inputNs[0]! > this.#nowNs[0]!) this.#nowNs[0] = this.inputNs[0]!;
+  }
+
+  /** An input whose time comes beside it, off the path. */
+  advanceTo(nowNs: Nanoseconds): void {
+    this.inputNs[0] = nowNs;
+    this.advance();
   }
 
   /** @hot The venue's wall clock at a monotonic instant. */

@@ -64,6 +64,7 @@ export class TinyWorld implements EngineWorld {
     this.machine = machine;
     this.clock = {
       nowNs: () => machine.clock.nowNs(),
+      readNs: (into, at) => machine.clock.readNs(into, at),
       wallMs: () => machine.clock.wallMs() + this.clockStepMs,
     };
     const { answers } = machine.account;

@@ -13,7 +13,11 @@ import { describe, expect, test } from 'vitest';
 /** A whole engine against the paper venue, in virtual time and without faults, and what is seen of it. */
 class Watched {
   readonly world = new SimWorld(1);
-  readonly clock: Clock = { nowNs: () => this.world.nowNs, wallMs: () => this.world.nowMs };
+  readonly clock: Clock = {
+    nowNs: () => this.world.nowNs,
+    readNs: (into, at) => void (into[at] = this.world.nowNs),
+    wallMs: () => this.world.nowMs,
+  };
 
   get engine(): Engine {
     return this.world.engine!;

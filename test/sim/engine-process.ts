@@ -105,6 +105,7 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
     this.#owner = owner;
     this.clock = {
       nowNs: () => timeline.nowNs,
+      readNs: (into, at) => void (into[at] = timeline.nowNs),
       wallMs: () => Math.floor(timeline.nowMs + machine.clockOffMs),
     };
     this.transport = new SimTransport(this, REST_TIMEOUT_MS);

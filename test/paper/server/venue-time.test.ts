@@ -11,6 +11,10 @@ class SettableClock implements Clock {
     return this.ns;
   }
 
+  readNs(into: Float64Array, at: number): void {
+    into[at] = this.ns;
+  }
+
   wallMs(): number {
     return this.wall;
   }
