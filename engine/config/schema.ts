@@ -19,6 +19,8 @@ const bps = z.number().min(0).max(10_000);
 const switchSeconds = z.int().refine((value) => value === 0 || (value >= 10 && value <= 120), {
   error: 'expected 0 or a whole number from 10 to 120',
 });
+/** Linux counts cores from 0; which of them there are, the start finds out. */
+const coreNumber = z.int().min(0).max(4_095);
 const webSocketUrl = z.url({ protocol: /^wss?$/, error: 'expected a URL that begins with ws:// or wss://' });
 const restUrl = z.url({ protocol: /^https?$/, error: 'expected a URL that begins with http:// or https://' });
 
@@ -120,6 +122,10 @@ export const configSchema = z.strictObject({
       closeBps: bps.default(50),
       workers: z.int().min(1).max(16).default(1),
       wait: z.enum(['spin', 'spinThenBlock', 'block']).default('block'),
+      loop: z.enum(['spin', 'poll', 'sleep']).default('sleep'),
+      socket: z.enum(['own', 'ws']).default('ws'),
+      engineCore: coreNumber.optional(),
+      workerCores: z.array(coreNumber).min(1).max(16).optional(),
     })
     .prefault({}),
   metrics: z

@@ -74,6 +74,8 @@ describe('parseConfig', () => {
         closeBps: 50,
         workers: 1,
         wait: 'block',
+        loop: 'sleep',
+        socket: 'ws',
       },
       metrics: { host: '127.0.0.1', port: 9464 },
     });
