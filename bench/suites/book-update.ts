@@ -9,6 +9,10 @@ import { Checksum } from '../checksum.ts';
 import { measureContenders } from '../contender.ts';
 import type { Contender } from '../contender.ts';
 import type { FrameFeed } from '../feeds/frame-feed.ts';
+import { saySkipped } from '../peers/availability.ts';
+import { CppContender, FeedFiles, withoutHeap } from '../peers/cpp-contender.ts';
+import { halfSpreads } from '../peers/half-spreads.ts';
+import { SCANNER, compiled } from '../peers/toolchain.ts';
 
 /** Frames of a fresh start whose books go into the checksum, and how often they are looked at whole. */
 const CHECKSUM_FRAMES = 5_000;
@@ -90,16 +94,31 @@ class BookUpdate implements Contender {
   }
 }
 
+/** The C++ scanner on every feed; none, said in a line, where it cannot be compiled. */
+function cppPeers(feeds: readonly FrameFeed[], files: FeedFiles): Contender[] {
+  const name = 'peer:cpp-scalar';
+  const program = compiled(SCANNER);
+  if (!program.isAvailable) {
+    saySkipped(name, program.reason);
+    return [];
+  }
+  return feeds.map(
+    (feed) => new CppContender(name, program.thing, files.write(feed, halfSpreads(feed)), 'book', feed),
+  );
+}
+
 export const bookUpdate: Benchmark = {
   name: 'book-update',
   about: 'received bytes -> decoder -> continuity -> book of 400 levels',
   usesFeeds: true,
-  run({ feeds, effort }: BenchContext): Promise<BenchResult[]> {
-    return Promise.resolve(
-      measureContenders(
-        feeds.map((feed) => new BookUpdate(feed)),
-        effort,
-      ),
-    );
+  run({ feeds, effort, withPeers }: BenchContext): Promise<BenchResult[]> {
+    const own = feeds.map((feed) => new BookUpdate(feed));
+    if (withPeers === false) return Promise.resolve(measureContenders(own, effort));
+    const files = new FeedFiles();
+    try {
+      return Promise.resolve(withoutHeap(measureContenders([...own, ...cppPeers(feeds, files)], effort)));
+    } finally {
+      files.close();
+    }
   },
 };
