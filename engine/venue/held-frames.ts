@@ -4,26 +4,24 @@ import type { Nanoseconds } from '../base/units.ts';
 const HELD_FRAMES_MAX = 20_000;
 const HELD_BYTES_MAX = 64 * 1024 * 1024;
 
-/**
- * Frames that arrived before their session was up, in order, with the times they came. The buffers are kept,
- * not copied: `ws` never writes to one again.
- */
+/** Copies of the frames that arrived before their session was up, in order, with the times they came. */
 export class HeldFrames {
-  readonly #frames: Uint8Array[] = [];
+  readonly #frames: Buffer[] = [];
   readonly #recvNs: Nanoseconds[] = [];
   #bytes = 0;
 
   /** False when there is no room: the frame is not kept, and the connection is of no use any more. */
-  push(frame: Uint8Array, recvNs: Nanoseconds): boolean {
-    if (this.#frames.length === HELD_FRAMES_MAX || this.#bytes + frame.length > HELD_BYTES_MAX) return false;
-    this.#frames.push(frame);
+  push(bytes: Buffer, start: number, end: number, recvNs: Nanoseconds): boolean {
+    const length = end - start;
+    if (this.#frames.length === HELD_FRAMES_MAX || this.#bytes + length > HELD_BYTES_MAX) return false;
+    this.#frames.push(Buffer.from(bytes.subarray(start, end)));
     this.#recvNs.push(recvNs);
-    this.#bytes += frame.length;
+    this.#bytes += length;
     return true;
   }
 
   /** Gives every frame to `take` and forgets them all; ends early when `take` says so by false. */
-  drain(take: (frame: Uint8Array, recvNs: Nanoseconds) => boolean): void {
+  drain(take: (frame: Buffer, recvNs: Nanoseconds) => boolean): void {
     for (let index = 0; index < this.#frames.length; index++) {
       if (!take(this.#frames[index]!, this.#recvNs[index]!)) break;
     }

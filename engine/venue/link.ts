@@ -5,10 +5,8 @@
  * Owner:      the engine thread.
  * Invariants: `linkDown` is called exactly once, unless `close` was called first; nothing is called after
  *             either. Frames are handed over only between `release` and the end. Every stage has a timer.
- * Cost:       a frame costs one clock reading and one look at its first bytes here; nothing allocates but
- *             in `ws`.
+ * Cost:       a frame costs one look at its first bytes here, and nothing is allocated.
  */
-import { WebSocket, type ClientOptions } from 'ws';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import { NS_PER_MS, type Milliseconds, type Nanoseconds } from '../base/units.ts';
@@ -21,12 +19,16 @@ import { signLogin } from '../okx/sign.ts';
 import { UPGRADE_NOTICE_CODE } from '../okx/venue-limits.ts';
 import { ChannelRequests, ChannelVerdict, type ChannelAnswer } from './channel-requests.ts';
 import type { Credentials } from './credentials.ts';
+import { CloseStatus } from './frame-reader.ts';
+import { SocketClient, type FrameSocket, type FrameSocketHandler } from './frame-socket.ts';
 import { HeldFrames } from './held-frames.ts';
+import { OwnSocket } from './own-socket.ts';
 import { RequestBudget } from './request-budget.ts';
 import { SessionError, SessionErrorCode, closeError, loginError, subscribeError } from './session-error.ts';
 import { SessionState } from './session-state.ts';
 import type { SessionCounters } from './session-counters.ts';
 import type { SessionTimings } from './session-timings.ts';
+import { WsSocket } from './ws-socket.ts';
 
 /** The stages of a link are the session's states from `connecting` on. */
 type LinkStage =
@@ -66,27 +68,24 @@ export interface LinkOptions {
   readonly counters: SessionCounters;
   /** What to subscribe to, asked when it is time to. */
   readonly subscriptions: () => readonly ChannelArg[];
+  readonly client: SocketClient;
+  readonly ca: string | undefined;
 }
 
-/** Larger messages are not the venue's: a snapshot of 400 levels a side is 40 KB. */
-const FRAME_BYTES_MAX = 4 * 1024 * 1024;
-/** Orders queued behind this much unsent data would arrive too late to be wanted. */
-const SEND_BUFFER_BYTES_MAX = 256 * 1024;
-const NORMAL_CLOSE = 1000;
-const SEND_OPTIONS = { binary: false, compress: false, fin: true, mask: true } as const;
-
-export class Link {
+export class Link implements FrameSocketHandler {
   readonly #owner: LinkOwner;
   readonly #options: LinkOptions;
   readonly #clock: Clock;
-  readonly #socket: WebSocket;
+  readonly #socket: FrameSocket;
   readonly #requests = new ChannelRequests();
   readonly #requestTimers = new Map<string, NodeJS.Timeout>();
   readonly #budget = new RequestBudget();
   readonly #held = new HeldFrames();
   readonly #counters: SessionCounters;
-  /** When the frame that is being handed over came. */
+  /** When the last bytes came. */
   readonly #recvNs = new Float64Array(1);
+  /** When the held frame came that is being handed over: those that lie behind it in the socket came later. */
+  readonly #heldNs = new Float64Array(1);
   /** When the last frame came. In an array, because a number in a field may be boxed at every write. */
   readonly #heardNs = new Float64Array(1);
   readonly #pingedNs = new Float64Array(1).fill(Number.NEGATIVE_INFINITY);
@@ -108,11 +107,7 @@ export class Link {
       this.#end = resolve;
     });
     this.#counters.connects++;
-    this.#socket = new WebSocket(options.url, socketOptions(options));
-    this.#socket.on('open', () => this.#opened());
-    this.#socket.on('message', (frame: Buffer) => this.#received(frame));
-    this.#socket.on('error', (error) => this.#broke(error));
-    this.#socket.on('close', (code, reason) => this.#closed(code, reason));
+    this.#socket = openSocket(options, this.#recvNs, this);
     this.#stageTimer = setTimeout(
       () => this.#late(SessionErrorCode.connect, 'connect', options.timings.connectTimeoutMs),
       options.timings.connectTimeoutMs,
@@ -125,13 +120,10 @@ export class Link {
 
   /**
    * @hot Sends bytes[0, length) as one text frame; false when nothing was sent. The bytes may be changed at
-   * once: `ws` masks into a copy of its own.
+   * once.
    */
   send(bytes: Uint8Array, length: number): boolean {
-    if (this.#stage !== SessionState.up || this.#socket.readyState !== WebSocket.OPEN) return false;
-    if (this.#socket.bufferedAmount > SEND_BUFFER_BYTES_MAX) return false;
-    this.#socket.send(Buffer.from(bytes.buffer, bytes.byteOffset, length), SEND_OPTIONS);
-    return true;
+    return this.#stage === SessionState.up && this.#socket.send(bytes, length);
   }
 
   /**
@@ -148,7 +140,7 @@ export class Link {
       }
       const { id, text } = requests[index]!;
       this.#counters.requests++;
-      this.#socket.send(text);
+      this.#socket.sendText(text);
       const waitMs = this.#options.timings.subscribeTimeoutMs;
       this.#requestTimers.set(
         id,
@@ -164,8 +156,8 @@ export class Link {
     if (this.#stage !== SessionState.up) return;
     this.#isReleased = true;
     this.#held.drain((frame, recvNs) => {
-      this.#recvNs[0] = recvNs;
-      this.#owner.linkFrame(this, frameKind(frame, 0, frame.length), frame, 0, frame.length, this.#recvNs);
+      this.#heldNs[0] = recvNs;
+      this.#owner.linkFrame(this, frameKind(frame, 0, frame.length), frame, 0, frame.length, this.#heldNs);
       return this.#stage === SessionState.up;
     });
   }
@@ -183,9 +175,7 @@ export class Link {
   close(): Promise<void> {
     if (this.#stage !== SessionState.closed) {
       this.#stop();
-      if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate();
-      // `ws` itself destroys the socket when the peer's answer does not come within its closeTimeout.
-      else this.#socket.close(NORMAL_CLOSE);
+      this.#socket.close(CloseStatus.normal);
     }
     return this.ended;
   }
@@ -204,7 +194,8 @@ export class Link {
     this.#owner.linkStage(this);
   }
 
-  #opened(): void {
+  /** @internal The calls of the socket: this one, `socketFrame`, `socketBroke` and `socketClosed`. */
+  socketOpened(): void {
     if (this.#stage === SessionState.closed) return;
     this.#heardNs[0] = this.#clock.nowNs();
     this.#watchSilence(this.#options.timings.pingAfterMs);
@@ -216,7 +207,7 @@ export class Link {
     this.#enter(SessionState.loggingIn);
     this.#budget.take(this.#clock.nowNs());
     this.#counters.requests++;
-    this.#socket.send(loginText(login, this.#clock.wallMs() + this.#options.clockOffsetMs()));
+    this.#socket.sendText(loginText(login, this.#clock.wallMs() + this.#options.clockOffsetMs()));
     this.#stageTimer = setTimeout(
       () => this.#late(SessionErrorCode.login, 'login', timings.loginTimeoutMs),
       timings.loginTimeoutMs,
@@ -243,30 +234,28 @@ export class Link {
   }
 
   /** @hot */
-  #received(frame: Buffer): void {
-    // First of all: everything after this counts into the latency that is measured from it.
-    this.#recvNs[0] = this.#clock.nowNs();
+  socketFrame(bytes: Buffer, start: number, end: number): void {
     if (this.#stage === SessionState.closed) return;
     this.#heardNs[0] = this.#recvNs[0]!;
     this.#counters.frames++;
-    this.#counters.bytes += frame.length;
-    const kind = frameKind(frame, 0, frame.length);
-    if (kind === FrameKind.event) this.#control(frame);
-    else if (kind !== FrameKind.pong) this.#deliver(kind, frame);
+    this.#counters.bytes += end - start;
+    const kind = frameKind(bytes, start, end);
+    if (kind === FrameKind.event) this.#control(bytes, start, end);
+    else if (kind !== FrameKind.pong) this.#deliver(kind, bytes, start, end);
   }
 
   /** @hot */
-  #deliver(kind: FrameKind, frame: Uint8Array): void {
-    if (this.#isReleased) this.#owner.linkFrame(this, kind, frame, 0, frame.length, this.#recvNs);
-    else if (!this.#held.push(frame, this.#recvNs[0]!)) {
+  #deliver(kind: FrameKind, bytes: Buffer, start: number, end: number): void {
+    if (this.#isReleased) this.#owner.linkFrame(this, kind, bytes, start, end, this.#recvNs);
+    else if (!this.#held.push(bytes, start, end, this.#recvNs[0]!)) {
       this.fail(
         new SessionError(SessionErrorCode.limits, 'subscribe: too much arrived before it was confirmed'),
       );
     }
   }
 
-  #control(frame: Buffer): void {
-    const event = readEvent(frame);
+  #control(bytes: Buffer, start: number, end: number): void {
+    const event = readEvent(bytes, start, end);
     if (event === undefined) {
       this.#counters.malformed++;
       return;
@@ -276,7 +265,7 @@ export class Link {
     const isOurs = this.#handle(event);
     this.#owner.linkEvent(this, isSecret ? { ...event, msg: '' } : event);
     // A refusal that answers none of our requests answers an order operation: the core matches it by its id.
-    if (!isOurs && this.#stage !== SessionState.closed) this.#deliver(FrameKind.event, frame);
+    if (!isOurs && this.#stage !== SessionState.closed) this.#deliver(FrameKind.event, bytes, start, end);
   }
 
   /** Does what the event asks for; false for a refusal of something that this link did not ask. */
@@ -363,7 +352,7 @@ export class Link {
       }
       this.#counters.pings++;
       this.#pingedNs[0] = this.#clock.nowNs();
-      if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(PING_TEXT);
+      this.#socket.sendText(PING_TEXT);
       this.#watchSilence(Math.min(pingAfterMs, pongWithinMs));
       return;
     }
@@ -398,34 +387,24 @@ export class Link {
     return (this.#clock.nowNs() - this.#heardNs[0]!) / NS_PER_MS;
   }
 
-  #broke(error: Error): void {
+  socketBroke(error: Error): void {
     const code = 'code' in error ? String(error.code) : error.message;
     this.fail(new SessionError(SessionErrorCode.connect, `connection failed (${code.slice(0, 120)})`));
   }
 
-  #closed(code: number, reason: Buffer): void {
-    this.fail(closeError(code, reason.toString('utf8')));
+  socketClosed(code: number, reason: string): void {
+    this.fail(closeError(code, reason));
     this.#end();
   }
 }
 
-function socketOptions(options: LinkOptions): ClientOptions {
-  const { random, timings } = options;
-  const extra = { closeTimeout: timings.closeTimeoutMs };
-  return {
-    perMessageDeflate: false,
-    skipUTF8Validation: true,
-    maxPayload: FRAME_BYTES_MAX,
-    handshakeTimeout: timings.connectTimeoutMs,
-    followRedirects: false,
-    // Masks protect proxies from payloads chosen by a stranger's script; no stranger chooses ours. Taking
-    // them from the seeded generator saves the refill of 8 KiB of system randomness, which is a spike on the
-    // path. Never zero: `ws` would then send the caller's bytes without a copy.
-    generateMask: (mask: Buffer) => {
-      mask.writeUInt32LE(random.uint32() || 1, 0);
-    },
-    ...extra,
-  };
+function openSocket(options: LinkOptions, recvNs: Float64Array, handler: FrameSocketHandler): FrameSocket {
+  const { url, clock, random, timings, ca } = options;
+  const { connectTimeoutMs, closeTimeoutMs } = timings;
+  const socketOptions = { url, clock, recvNs, random, connectTimeoutMs, closeTimeoutMs, ca };
+  return options.client === SocketClient.own
+    ? new OwnSocket(socketOptions, handler)
+    : new WsSocket(socketOptions, handler);
 }
 
 /** The login: the signature covers the venue's time in whole seconds. */
@@ -438,9 +417,9 @@ function loginText(credentials: Credentials, venueMs: Milliseconds): string {
 }
 
 /** The control message; undefined when it is none that we understand, which is counted. */
-function readEvent(frame: Buffer): VenueEvent | undefined {
+function readEvent(bytes: Buffer, start: number, end: number): VenueEvent | undefined {
   try {
-    return decodeEvent(frame.toString('utf8'));
+    return decodeEvent(bytes.toString('utf8', start, end));
   } catch (error) {
     if (error instanceof OkxMessageError) return undefined;
     throw error;

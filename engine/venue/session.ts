@@ -6,7 +6,7 @@
  * Invariants: the handler hears onUp and onDown in turn, beginning with onUp; frames only in between. One
  *             link is active; a second one exists only while moving; old ones linger for acks and are heard
  *             for nothing else.
- * Cost:       send() is one view and what `ws` does; a frame is passed on by one call.
+ * Cost:       send() and a frame are passed on by one call; nothing is allocated.
  */
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
@@ -19,6 +19,7 @@ import { Backoff } from './backoff.ts';
 import { isEqualChannel } from './channel-requests.ts';
 import { ConnectLimiter } from './connect-limiter.ts';
 import type { Credentials } from './credentials.ts';
+import { SocketClient } from './frame-socket.ts';
 import { Link, type LinkOwner } from './link.ts';
 import { SessionCounters } from './session-counters.ts';
 import { SessionError, SessionErrorCode } from './session-error.ts';
@@ -78,6 +79,10 @@ export interface SessionOptions {
   /** Of the jitter between tries, and of the masks of frames. */
   readonly seed: number;
   readonly timings?: Partial<SessionTimings>;
+  /** Who speaks WebSocket; ours without being told. */
+  readonly client?: SocketClient;
+  /** Certificates, PEM, that are trusted in place of the system's. */
+  readonly ca?: string;
 }
 
 export class Session implements LinkOwner {
@@ -323,6 +328,8 @@ export class Session implements LinkOwner {
         random: this.#random,
         counters: this.counters,
         subscriptions: () => this.#wanted,
+        client: this.#options.client ?? SocketClient.own,
+        ca: this.#options.ca,
       },
       this,
     );

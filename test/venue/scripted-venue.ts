@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 
@@ -68,6 +70,12 @@ export class Peer {
   }
 }
 
+/** Key and certificate of this machine's loopback; whoever trusts the certificate talks TLS to a venue here. */
+export const LOOPBACK = {
+  key: readFileSync(new URL('../fixtures/tls/localhost.key', import.meta.url), 'latin1'),
+  cert: readFileSync(new URL('../fixtures/tls/localhost.crt', import.meta.url), 'latin1'),
+};
+
 /** A venue that does what the test says, frame by frame. */
 export class ScriptedVenue {
   readonly peers = new Happenings<Peer>();
@@ -75,20 +83,21 @@ export class ScriptedVenue {
   readonly #sockets: WebSocketServer;
   readonly url: string;
 
-  private constructor(server: Server, sockets: WebSocketServer) {
+  private constructor(server: Server, sockets: WebSocketServer, isTls: boolean) {
     this.#server = server;
     this.#sockets = sockets;
-    this.url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/ws/v5/public`;
+    const { port } = server.address() as AddressInfo;
+    this.url = `${isTls ? 'wss://localhost' : 'ws://127.0.0.1'}:${port}/ws/v5/public`;
     sockets.on('connection', (socket, request) => this.peers.add(new Peer(socket, request)));
   }
 
-  static async open(): Promise<ScriptedVenue> {
-    const server = createServer();
+  static async open(isTls = false): Promise<ScriptedVenue> {
+    const server = isTls ? createTlsServer(LOOPBACK) : createServer();
     const sockets = new WebSocketServer({ server });
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve);
     });
-    return new ScriptedVenue(server, sockets);
+    return new ScriptedVenue(server, sockets, isTls);
   }
 
   async close(): Promise<void> {
