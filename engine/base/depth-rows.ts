@@ -10,6 +10,9 @@ export type DepthAction = (typeof DepthAction)[keyof typeof DepthAction];
  */
 export const NO_SEQUENCE = -2;
 
+/** Rows a side that a message may have: the deepest answer of the venue (books-full) has 5,000 levels. */
+export const DEPTH_ROWS_MAX = 5_000;
+
 /**
  * One decoded depth message: what a decoder fills and a book takes, so that neither room knows the other. Rows are
  * [0, count) of their arrays, in the order they came; a size of zero lots deletes the level.

@@ -1,36 +1,85 @@
 /**
- * One side of the local book: price levels, best first, in parallel typed arrays.
+ * One side of the local book: the sizes of all prices in a window below the best one, in a ring indexed by price, and a
+ * bit a price that says where there is a level. Levels beyond the window are in a slower home.
+ *
+ *     keys            0 ............ base ...... best ................. base + WINDOW ................ 2^31 - 1
+ *                     never a level  | room above |     the ring         |  far levels, sorted          |
+ *     ring            cell = key & MASK, whatever base is: a move of the window copies only what leaves or enters it
+ *     bits            one word for 32 neighbouring keys; base is a multiple of 32, so words begin with the window
+ *
+ * A key is the price in ticks, for bids with its 31 bits inverted: a lower key is the better price on both sides, so one
+ * code without a branch on the side serves both.
  *
  * Owner:      the engine thread. Workers only ever see the copy in handoff/.
- * Invariants: prices strictly worsen from index 0 to count - 1; every size is above zero; between messages
- *             count <= LEVELS_MAX, within one count <= LEVEL_ROOM.
- * Cost:       a row is one binary search and at most one copyWithin; nothing allocates once constructed.
+ * Invariants: a cell holds a size exactly where its bit is set, and that size is above zero; all keys of the ring are below
+ *             all far keys; when there is a level at all, `best` is the lowest key and in the ring; between messages
+ *             count <= LEVELS_MAX.
+ * Cost:       a row in the window is a few loads and stores at computed places: no search, nothing moved. A deletion of the
+ *             best looks for the next one 32 prices a step. Nothing allocates once constructed.
  */
+import { DEPTH_ROWS_MAX } from '../base/depth-rows.ts';
 import type { Lots, Ticks } from '../base/units.ts';
+import { FarLevels } from './far-levels.ts';
 
 /** Levels a side that the venue keeps in view (books and books-l2-tbt). */
 export const LEVELS_MAX = 400;
 
-/**
- * Room a side. One message may add levels at the top before it deletes those that left the window: rows come in order
- * of price, so up to a window's worth of additions can precede as many deletions.
- */
-const LEVEL_ROOM = 2 * LEVELS_MAX;
+const WINDOW = 1 << 13;
+const MASK = WINDOW - 1;
+const WORDS = WINDOW >>> 5;
+const WORD_MASK = WORDS - 1;
+
+/** All levels of a side and all rows of a message: none is lost that could be among the best when it is applied. */
+const FAR_ROOM = LEVELS_MAX + DEPTH_ROWS_MAX;
+
+/** Where a moved window puts the best level, so that better prices have room. */
+const ROOM_ABOVE = WINDOW >>> 3;
+
+/** The window follows when the best level has fallen this far behind its begin: ROOM_ABOVE more than after a move. */
+const DRIFT_MAX = WINDOW >>> 2;
+
+/** A begin of the window that has no key in it: the next level places it. */
+const NOWHERE = -WINDOW;
+
+/** Inverts the 31 bits of a price. */
+const BID_FLIP = 0x7fffffff;
+
+/** `best` of a side without levels: no key is above it. */
+const WORST_KEY = 0x7fffffff;
+
+/** No key: they begin at 0. */
+const NONE = -1;
 
 export class BookSide {
   readonly isBid: boolean;
   count = 0;
   /** Levels that were dropped because the venue did not delete what left its window. */
   trimmed = 0;
-  readonly #ticks: Int32Array = new Int32Array(LEVEL_ROOM);
-  readonly #lots: Float64Array = new Float64Array(LEVEL_ROOM);
+  readonly #flip: number;
+  #base: number = NOWHERE;
+  #best: number = WORST_KEY;
+  readonly #bits: Int32Array = new Int32Array(WORDS);
+  readonly #lots: Float64Array = new Float64Array(WINDOW);
+  readonly #far: FarLevels = new FarLevels(FAR_ROOM);
 
   constructor(isBid: boolean) {
     this.isBid = isBid;
+    this.#flip = isBid ? BID_FLIP : 0;
   }
 
+  /** @hot Touches only words that have levels, and sizes not at all: without its bit a cell means nothing. */
   clear(): void {
+    const bits = this.#bits;
+    const far = this.#far;
+    let word = this.#best >>> 5;
+    for (let left = this.count - far.count; left > 0; word++) {
+      for (let rest = bits[word & WORD_MASK]!; rest !== 0; rest &= rest - 1) left--;
+      bits[word & WORD_MASK] = 0;
+    }
+    far.count = 0;
     this.count = 0;
+    this.#best = WORST_KEY;
+    this.#base = NOWHERE;
   }
 
   /**
@@ -38,93 +87,217 @@ export class BookSide {
    * is nothing: the venue sends some for levels that came and went, or lie outside the window.
    */
   apply(rowTicks: Int32Array, rowLots: Float64Array, from: number, to: number): void {
-    const ticks = this.#ticks;
-    const lots = this.#lots;
     for (let row = from; row < to; row++) {
-      const price = rowTicks[row]!;
-      const index = this.#find(price);
-      const count = this.count;
-      if (index < count && ticks[index] === price) {
-        if (rowLots[row]! > 0) {
-          lots[index] = rowLots[row]!;
-        } else {
-          ticks.copyWithin(index, index + 1, count);
-          lots.copyWithin(index, index + 1, count);
-          this.count = count - 1;
-        }
-      } else if (rowLots[row]! > 0) {
-        // A full side gives up its worst level, or the new one when that is the worst.
-        const kept = count < LEVEL_ROOM ? count : LEVEL_ROOM - 1;
-        this.trimmed += count - kept;
-        if (index === LEVEL_ROOM) continue;
-        ticks.copyWithin(index + 1, index, kept);
-        lots.copyWithin(index + 1, index, kept);
-        ticks[index] = price;
-        lots[index] = rowLots[row]!;
-        this.count = kept + 1;
-      }
+      row = this.#applyNear(rowTicks, rowLots, row, to);
+      if (row < to) this.#applyHard(rowTicks[row]! ^ this.#flip, rowLots[row]!);
     }
   }
 
   /** @hot Ends a message: what the venue left beyond its window is forgotten. */
   trim(): void {
-    if (this.count > LEVELS_MAX) {
-      this.trimmed += this.count - LEVELS_MAX;
-      this.count = LEVELS_MAX;
-    }
+    if (this.count > LEVELS_MAX) this.#dropWorst(this.count - LEVELS_MAX);
   }
 
   /** @hot The best price, 0 when there is no level. */
   get bestTicks(): Ticks {
-    return this.count > 0 ? this.#ticks[0]! : 0;
+    return this.count > 0 ? this.#best ^ this.#flip : 0;
   }
 
   /** @hot The size at the best price, 0 when there is no level. */
   get bestLots(): Lots {
-    return this.count > 0 ? this.#lots[0]! : 0;
-  }
-
-  /** @hot The price of the next level that is worse than `price`, 0 when there is none. */
-  nextTicks(price: Ticks): Ticks {
-    let index = this.#find(price);
-    if (index < this.count && this.#ticks[index] === price) index++;
-    return index < this.count ? this.#ticks[index]! : 0;
-  }
-
-  /** @hot Copies the best levels, at most `levelsMax`, best first; returns how many. */
-  copyTop(levelsMax: number, ticks: Int32Array, lots: Float64Array): number {
-    const count = this.count < levelsMax ? this.count : levelsMax;
-    for (let index = 0; index < count; index++) {
-      ticks[index] = this.#ticks[index]!;
-      lots[index] = this.#lots[index]!;
-    }
-    return count;
+    return this.count > 0 ? this.#lots[this.#best & MASK]! : 0;
   }
 
   /** Size at a price, 0 where there is no level. */
   lotsAt(price: Ticks): Lots {
-    const index = this.#find(price);
-    return index < this.count && this.#ticks[index] === price ? this.#lots[index]! : 0;
+    const key = price ^ this.#flip;
+    if ((key - this.#base) >>> 0 >= WINDOW) return this.#far.lotsAt(key);
+    const isThere = (this.#bits[(key >>> 5) & WORD_MASK]! >>> key) & 1;
+    return isThere === 1 ? this.#lots[key & MASK]! : 0;
   }
 
-  /** @hot Index of the first level that is not better than `price`; `count` when all are. */
-  #find(price: number): number {
-    const ticks = this.#ticks;
-    let low = 0;
-    let high = this.count;
-    if (this.isBid) {
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (ticks[middle]! > price) low = middle + 1;
-        else high = middle;
-      }
-    } else {
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (ticks[middle]! < price) low = middle + 1;
-        else high = middle;
+  /** @hot The price of the next level that is worse than `price`, 0 when there is none. */
+  nextTicks(price: Ticks): Ticks {
+    const key = price ^ this.#flip;
+    if (key < this.#best) return this.bestTicks;
+    const near = this.#nextNear(key);
+    if (near !== NONE) return near ^ this.#flip;
+    const far = this.#far;
+    let index = far.find(key);
+    if (index < far.count && far.keys[index] === key) index++;
+    return index < far.count ? far.keys[index]! ^ this.#flip : 0;
+  }
+
+  /** @hot Copies the best levels, at most `levelsMax`, best first; returns how many. */
+  copyTop(levelsMax: number, ticks: Int32Array, lots: Float64Array): number {
+    const near = this.count - this.#far.count;
+    const nearEnd = near < levelsMax ? near : levelsMax;
+    let copied = 0;
+    for (let word = this.#best >>> 5; copied < nearEnd; word++) {
+      let rest = this.#bits[word & WORD_MASK]!;
+      for (; rest !== 0 && copied < nearEnd; rest &= rest - 1) {
+        const key = (word << 5) + lowestBit(rest);
+        ticks[copied] = key ^ this.#flip;
+        lots[copied] = this.#lots[key & MASK]!;
+        copied++;
       }
     }
-    return low;
+    const end = this.count < levelsMax ? this.count : levelsMax;
+    for (let index = 0; copied < end; index++, copied++) {
+      ticks[copied] = this.#far.keys[index]! ^ this.#flip;
+      lots[copied] = this.#far.lots[index]!;
+    }
+    return copied;
   }
+
+  /**
+   * @hot Applies rows until one that needs more than its cell: outside the window, or the end of the best level. Returns
+   * that row, or `to`.
+   *
+   * The loop has no call and no loop within it: then V8 peels its first turn and keeps what the arrays are in registers.
+   * What a row does to bit and count is computed, not branched on: whether it sets or deletes, and whether its level
+   * was there, is as good as random, and a branch that is guessed wrong costs more than the row.
+   */
+  #applyNear(rowTicks: Int32Array, rowLots: Float64Array, from: number, to: number): number {
+    const flip = this.#flip;
+    const base = this.#base;
+    const bits = this.#bits;
+    const lots = this.#lots;
+    let best = this.#best;
+    let count = this.count;
+    let row = from;
+    for (; row < to; row++) {
+      const key = rowTicks[row]! ^ flip;
+      if ((key - base) >>> 0 >= WINDOW) break;
+      const size = rowLots[row]!;
+      if (key <= best) {
+        if (size > 0) best = key;
+        else if (key === best) break;
+      }
+      const word = (key >>> 5) & WORD_MASK;
+      const held = bits[word]!;
+      const has = Number(size > 0);
+      bits[word] = (held & ~(1 << key)) | (has << key);
+      lots[key & MASK] = size;
+      count += has - ((held >>> key) & 1);
+    }
+    this.#best = best;
+    this.count = count;
+    return row;
+  }
+
+  /** Applies a row that #applyNear left. */
+  #applyHard(key: number, size: number): void {
+    if ((key - this.#base) >>> 0 < WINDOW) {
+      this.#deleteBest();
+    } else if (this.count > 0 && key > this.#best) {
+      const far = this.#far;
+      const before = far.count;
+      far.set(key, size);
+      this.count += far.count - before;
+    } else if (size > 0) {
+      this.#moveWindow(key);
+      this.#setNear(key, size);
+      this.#best = key;
+      this.count++;
+    }
+  }
+
+  /** The best level ends; in a side without levels, nothing. */
+  #deleteBest(): void {
+    if (this.count === 0) return;
+    this.#bits[(this.#best >>> 5) & WORD_MASK]! &= ~(1 << this.#best);
+    this.count--;
+    if (this.count === 0) {
+      this.#best = WORST_KEY;
+      this.#base = NOWHERE;
+      return;
+    }
+    const near = this.#nextNear(this.#best);
+    this.#best = near === NONE ? this.#far.keys[0]! : near;
+    if (this.#best - this.#base > DRIFT_MAX) this.#moveWindow(this.#best);
+  }
+
+  /** The first key of the ring above `key`, NONE when there is none. */
+  #nextNear(key: number): number {
+    const bits = this.#bits;
+    const end = (this.#base >> 5) + WORDS;
+    let word = (key + 1) >>> 5;
+    if (word >= end) return NONE;
+    let rest = bits[word & WORD_MASK]! & (-1 << (key + 1));
+    while (rest === 0) {
+      if (++word === end) return NONE;
+      rest = bits[word & WORD_MASK]!;
+    }
+    return (word << 5) + lowestBit(rest);
+  }
+
+  /** Sets the cell and the bit of a key in the window. */
+  #setNear(key: number, size: number): void {
+    this.#bits[(key >>> 5) & WORD_MASK]! |= 1 << key;
+    this.#lots[key & MASK] = size;
+  }
+
+  /**
+   * Lays the window for this best key. Cells are where they were; only levels that the window leaves behind or catches up
+   * with change their home. There are none of the first kind when it moves to worse prices, for nothing is better than
+   * the best, and none of the other when it moves to better ones.
+   */
+  #moveWindow(best: number): void {
+    const former = this.#base;
+    this.#base = Math.max(0, best - ROOM_ABOVE) & ~31;
+    if (this.#base < former) this.#moveOut(former);
+    else this.#moveIn();
+  }
+
+  /** To the far levels with what lies beyond the window's end, up to the end of the former one. */
+  #moveOut(former: number): void {
+    const bits = this.#bits;
+    const far = this.#far;
+    const formerWord = former >> 5;
+    const end = formerWord + WORDS;
+    const begin = Math.max(formerWord, (this.#base >> 5) + WORDS);
+    let levels = 0;
+    for (let word = begin; word < end; word++) {
+      for (let rest = bits[word & WORD_MASK]!; rest !== 0; rest &= rest - 1) levels++;
+    }
+    far.makeRoom(0, levels);
+    let index = 0;
+    for (let word = begin; word < end; word++) {
+      for (let rest = bits[word & WORD_MASK]!; rest !== 0; rest &= rest - 1) {
+        const key = (word << 5) + lowestBit(rest);
+        far.keys[index] = key;
+        far.lots[index] = this.#lots[key & MASK]!;
+        index++;
+      }
+      bits[word & WORD_MASK] = 0;
+    }
+  }
+
+  /** Into the ring with the far levels that the window reaches now. */
+  #moveIn(): void {
+    const far = this.#far;
+    const levels = far.find(this.#base + WINDOW);
+    for (let index = 0; index < levels; index++) this.#setNear(far.keys[index]!, far.lots[index]!);
+    far.remove(0, levels);
+  }
+
+  #dropWorst(levels: number): void {
+    const far = this.#far;
+    const fromFar = Math.min(levels, far.count);
+    far.count -= fromFar;
+    this.count -= levels;
+    this.trimmed += levels;
+    let left = levels - fromFar;
+    for (let word = (this.#base >> 5) + WORD_MASK; left > 0; word--) {
+      let rest = this.#bits[word & WORD_MASK]!;
+      for (; rest !== 0 && left > 0; left--) rest &= ~(1 << (31 - Math.clz32(rest)));
+      this.#bits[word & WORD_MASK] = rest;
+    }
+  }
+}
+
+/** The number of the lowest bit that is set; there is one. */
+function lowestBit(bits: number): number {
+  return 31 - Math.clz32(bits & -bits);
 }
