@@ -1,25 +1,37 @@
 /**
- * Whole numbers as ASCII digits, written into bytes that are there already.
+ * Whole numbers as ASCII digits, four at a time.
  *
  * Owner:      whoever calls.
- * Invariants: what is written is what String(value) gives, without its own room: the caller has made sure of that.
- * Cost:       1 to 2 ns a pair of digits: a multiplication in place of a division (the divisor is a constant and the value
- *             is an int32, so the compiler knows one), and both digits out of a table. Nothing allocates.
+ * Invariants: what stands before the offset that is returned is what String(value) gives, or that with leading zeros. Up to
+ *             three bytes behind it are overwritten too: write from left to right, and leave room behind the last.
+ * Cost:       about 3 ns for four digits: they are taken apart side by side in one int32, with multiplications in place of
+ *             divisions, and stored at once. Nothing allocates.
+ *
+ * Four digits, abcd:
+ *
+ *     pairs    | ab | cd << 16 |                          ab = abcd / 100, as a multiplication and a shift
+ *     tens     | a  | c << 16  |                          both pairs / 10 by one multiplication: p · 103 / 1024 for p < 100
+ *     digits   a + b << 8 + c << 16 + d << 24             tens + (pairs − 10 · tens) << 8, then "0" is added to all
+ *
+ * The first digit is in the lowest byte, which a little-endian store puts first. Fewer digits than four: the leading zeros
+ * are shifted out.
  */
 
-const DIGIT_0 = 48;
-
-/** "00" "01" ... "99". */
-const PAIRS = Uint8Array.from({ length: 200 }, (_, index) => {
-  const pair = index >> 1;
-  return DIGIT_0 + ((index & 1) === 0 ? Math.floor(pair / 10) : pair % 10);
-});
-
-/** The largest value + 1 that counts as small: an int32, on which all arithmetic below is done. */
+/** From here on a number is large; below, all arithmetic is on int32s. */
 export const SMALL_END = 2 ** 31;
-/** Digits that the lower part of a large number has: then the upper part of any number below 2^53 is small. */
+/** Digits of a large number's lower part: the upper part of any number below 2^53 is then small. */
 const LOW_DIGITS = 8;
 const LOW_END = 1e8;
+
+const FOUR_ZEROS = 0x3030_3030;
+
+/** @hot `value` below 10,000 as four ASCII digits, the first in the lowest byte. */
+function fourDigits(value: number): number {
+  const hundreds = (value * 5_243) >>> 19;
+  const pairs = hundreds | ((value - hundreds * 100) << 16);
+  const tens = (Math.imul(pairs, 103) >>> 10) & 0x000f_000f;
+  return (tens + ((pairs - Math.imul(tens, 10)) << 8) + FOUR_ZEROS) | 0;
+}
 
 /** @hot How many digits a small number has. */
 function digitCount(value: number): number {
@@ -30,34 +42,44 @@ function digitCount(value: number): number {
   return value < 1_000_000_000 ? 9 : 10;
 }
 
-/** @hot Writes a small number in exactly `digits` digits, with leading zeros, and returns the offset after them. */
-export function writeFixed(bytes: Uint8Array, offset: number, value: number, digits: number): number {
-  let rest = value | 0;
-  let index = offset + digits;
-  for (; index - offset >= 2; index -= 2) {
-    const quotient = (rest / 100) | 0;
-    const pair = (rest - quotient * 100) << 1;
-    bytes[index - 1] = PAIRS[pair + 1]!;
-    bytes[index - 2] = PAIRS[pair]!;
-    rest = quotient;
+/** @hot Writes a small number in exactly `digits` digits, 1 to 12, with leading zeros; returns the offset after them. */
+export function writeFixed(words: DataView, offset: number, value: number, digits: number): number {
+  const rest = value | 0;
+  if (digits <= 4) {
+    words.setInt32(offset, fourDigits(rest) >>> (32 - digits * 8), true);
+    return offset + digits;
   }
-  if (index > offset) bytes[offset] = DIGIT_0 + rest;
+  const low = (rest / 10_000) | 0;
+  const end = writeUpper(words, offset, low, digits - 4);
+  words.setInt32(end, fourDigits(rest - low * 10_000), true);
+  return end + 4;
+}
+
+/** What is above the last four digits. A function of its own instead of recursion, which V8 does not inline. */
+function writeUpper(words: DataView, offset: number, value: number, digits: number): number {
+  if (digits <= 4) {
+    words.setInt32(offset, fourDigits(value) >>> (32 - digits * 8), true);
+    return offset + digits;
+  }
+  const high = (value / 10_000) | 0;
+  words.setInt32(offset, fourDigits(high) >>> (64 - digits * 8), true);
+  words.setInt32(offset + digits - 4, fourDigits(value - high * 10_000), true);
   return offset + digits;
 }
 
-/** @hot Writes a small number and returns the offset after it. */
-export function writeSmall(bytes: Uint8Array, offset: number, value: number): number {
-  return writeFixed(bytes, offset, value, digitCount(value));
+/** @hot Writes a small number; returns the offset after it. */
+export function writeSmall(words: DataView, offset: number, value: number): number {
+  return writeFixed(words, offset, value, digitCount(value));
 }
 
 /**
- * @hot Writes `from[at]`, a whole number from 0 to 2^53 - 1, and returns the offset after it. Out of an array, because a
- * number beyond 31 bits that is passed to a function V8 did not inline is allocated.
+ * @hot Writes `from[at]`, a whole number from 0 to 2^53 - 1; returns the offset after it. Out of an array, because a number
+ * beyond 31 bits that is passed to a function V8 did not inline is allocated.
  */
-export function writeWhole(bytes: Uint8Array, offset: number, from: Float64Array, at: number): number {
+export function writeWhole(words: DataView, offset: number, from: Float64Array, at: number): number {
   const value = from[at]!;
-  if (value < SMALL_END) return writeSmall(bytes, offset, value | 0);
+  if (value < SMALL_END) return writeSmall(words, offset, value | 0);
   const high = Math.floor(value / LOW_END) | 0;
   const low = (value - high * LOW_END) | 0;
-  return writeFixed(bytes, writeSmall(bytes, offset, high), low, LOW_DIGITS);
+  return writeFixed(words, writeSmall(words, offset, high), low, LOW_DIGITS);
 }

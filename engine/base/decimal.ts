@@ -121,11 +121,12 @@ export class DecimalGrid {
 
   /**
    * @hot Writes `toText(count)` as ASCII and returns the offset after its last byte. `count` is non-negative and
-   * count × mantissa at most 2^53 - 1 (checked when an instrument loads for every count it allows in an order).
+   * count × mantissa at most 2^53 - 1 (checked when an instrument loads for every count it allows in an order). Up to
+   * three bytes behind may be overwritten.
    */
-  write(count: number, bytes: Uint8Array, offset: number): number {
+  write(count: number, words: DataView, offset: number): number {
     const units = count * this.mantissa;
-    if (units >= SMALL_END || this.decimals > SCALES_MAX) return this.#writeLarge(units, bytes, offset);
+    if (units >= SMALL_END || this.decimals > SCALES_MAX) return this.#writeLarge(units, words, offset);
     // An int32 from here on: what V8 divides by a constant is then a multiplication, and by a variable one instruction.
     let rest = units | 0;
     let decimals = this.decimals;
@@ -134,16 +135,16 @@ export class DecimalGrid {
       if (quotient * 10 !== rest) break;
       rest = quotient;
     }
-    if (decimals === 0) return writeSmall(bytes, offset, rest);
+    if (decimals === 0) return writeSmall(words, offset, rest);
     const scale = SCALES[decimals]!;
     const whole = (rest / scale) | 0;
-    const dot = writeSmall(bytes, offset, whole);
-    bytes[dot] = DOT;
-    return writeFixed(bytes, dot + 1, rest - whole * scale, decimals);
+    const dot = writeSmall(words, offset, whole);
+    words.setUint8(dot, DOT);
+    return writeFixed(words, dot + 1, rest - whole * scale, decimals);
   }
 
   /** Digit by digit, on floats: sizes from 2^31 steps on, and grids of more than nine decimals. */
-  #writeLarge(count: number, bytes: Uint8Array, offset: number): number {
+  #writeLarge(count: number, words: DataView, offset: number): number {
     let units = count;
     let decimals = this.decimals;
     while (decimals > 0 && units % 10 === 0) {
@@ -157,9 +158,9 @@ export class DecimalGrid {
     const end = offset + length + (decimals > 0 ? 1 : 0);
     let index = end;
     for (let digit = 0; digit < length; digit++) {
-      if (digit === decimals && decimals > 0) bytes[--index] = DOT;
+      if (digit === decimals && decimals > 0) words.setUint8(--index, DOT);
       const quotient = Math.floor(units / 10);
-      bytes[--index] = DIGIT_0 + (units - quotient * 10);
+      words.setUint8(--index, DIGIT_0 + (units - quotient * 10));
       units = quotient;
     }
     return end;

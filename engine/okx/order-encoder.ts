@@ -17,7 +17,7 @@
  * Owner:      the engine thread.
  * Invariants: every place carries the tag; the operation is the single one when one item was announced, else the batch one;
  *             as many items are added as were announced, all of the announced operation.
- * Cost:       about 100 bytes moved an item, some 20 digits written in pairs; nothing allocates once constructed.
+ * Cost:       about 100 bytes moved an item, some 25 digits written in fours; nothing allocates once constructed.
  */
 import { writeWhole } from '../base/ascii-digits.ts';
 import { assert } from '../base/assert.ts';
@@ -57,6 +57,9 @@ const SINGLE_OPS = [WsOp.order, WsOp.amendOrder, WsOp.cancelOrder];
 const BATCH_OPS = [WsOp.batchOrders, WsOp.batchAmendOrders, WsOp.batchCancelOrders];
 /** Length of the constant beginning of a client order id: the leading 1 and the run. */
 const ID_PREFIX_LENGTH = 9;
+const MESSAGE_HEAD = '{"id":"';
+/** "]}" as two little-endian bytes. */
+const MESSAGE_END = 0x7d5d;
 const COMMA = 0x2c;
 const CLOSE_OBJECT = 0x7d;
 /** Bytes that one step of a copy moves; so many behind the output and behind the last piece belong to nobody. */
@@ -83,12 +86,11 @@ export class OrderEncoder {
   readonly #placePiece: Int32Array;
   readonly #amendPiece: Int32Array;
   readonly #cancelPiece: Int32Array;
-  readonly #headId: number;
-  /** By CommandOp: single, then batch. */
-  readonly #headOp: Int32Array;
-  readonly #headExpTime: number;
-  readonly #headArgs: number;
-  readonly #headExpTimeArgs: number;
+  /** What stands between the request id and the items. By CommandOp: single, then batch. */
+  readonly #opArgs: Int32Array;
+  /** The same up to the expTime. */
+  readonly #opExpTime: Int32Array;
+  readonly #expTimeArgs: number;
   readonly #size: number;
   readonly #clientOrderId: number;
   readonly #placeEnd: number;
@@ -99,7 +101,6 @@ export class OrderEncoder {
   readonly #amendSize: number;
   readonly #amendEnd: number;
   readonly #itemEnd: number;
-  readonly #messageEnd: number;
   /** The request id or an amend's, and the expTime: numbers beyond 31 bits that are passed on would be allocated. */
   readonly #number = new Float64Array(2);
   #offset = 0;
@@ -122,15 +123,10 @@ export class OrderEncoder {
     for (const instrument of instruments) {
       this.#addInstrument(pieces, instrument, tradeModes[instrument.index]!, idPrefix);
     }
-    this.#headId = pieces.add('{"id":"');
-    this.#headOp = new Int32Array(6);
-    for (let op = 0; op < 3; op++) {
-      this.#headOp[op] = pieces.add(`","op":"${SINGLE_OPS[op]!}"`);
-      this.#headOp[3 + op] = pieces.add(`","op":"${BATCH_OPS[op]!}"`);
-    }
-    this.#headExpTime = pieces.add(',"expTime":"');
-    this.#headArgs = pieces.add(',"args":[');
-    this.#headExpTimeArgs = pieces.add('","args":[');
+    const ops = [...SINGLE_OPS, ...BATCH_OPS];
+    this.#opArgs = Int32Array.from(ops, (op) => pieces.add(`","op":"${op}","args":[`));
+    this.#opExpTime = Int32Array.from(ops, (op) => pieces.add(`","op":"${op}","expTime":"`));
+    this.#expTimeArgs = pieces.add('","args":[');
     this.#size = pieces.add('","sz":"');
     this.#clientOrderId = pieces.add(`","clOrdId":"${idPrefix}`);
     this.#placeEnd = pieces.add(`","tag":"${tag}","stpMode":"${StpMode.cancelMaker}"`);
@@ -144,7 +140,6 @@ export class OrderEncoder {
     this.#amendSize = pieces.add('","newSz":"');
     this.#amendEnd = pieces.add('","cxlOnFail":false}');
     this.#itemEnd = pieces.add('"}');
-    this.#messageEnd = pieces.add(']}');
 
     const capacity = options.capacityBytes ?? DEFAULT_CAPACITY_BYTES;
     assert(capacity >= HEAD_BYTES_MAX + ITEM_BYTES_MAX, 'the buffer holds at least one order');
@@ -161,6 +156,7 @@ export class OrderEncoder {
       offset += piece.length;
       this.#pieceEnd[index] = offset;
     });
+    memory.write(MESSAGE_HEAD, 'latin1');
     this.#memory = memory;
     this.#words = new DataView(memory.buffer, memory.byteOffset, memory.length);
     this.buffer = memory.subarray(0, capacity);
@@ -202,16 +198,15 @@ export class OrderEncoder {
     this.#op = op;
     this.#announced = count;
     this.#added = 0;
-    this.#offset = 0;
-    this.#piece(this.#headId);
-    this.#offset = writeWhole(this.#memory, this.#offset, this.#number, 0);
-    this.#piece(this.#headOp[(count === 1 ? 0 : 3) + op]!);
+    // The head stands there since the start, and nothing is ever written before it.
+    this.#offset = writeWhole(this.#words, MESSAGE_HEAD.length, this.#number, 0);
+    const name = (count === 1 ? 0 : 3) + op;
     if (this.#number[1] === 0 || op === CommandOp.cancel) {
-      this.#piece(this.#headArgs);
+      this.#piece(this.#opArgs[name]!);
     } else {
-      this.#piece(this.#headExpTime);
-      this.#offset = writeWhole(this.#memory, this.#offset, this.#number, 1);
-      this.#piece(this.#headExpTimeArgs);
+      this.#piece(this.#opExpTime[name]!);
+      this.#offset = writeWhole(this.#words, this.#offset, this.#number, 1);
+      this.#piece(this.#expTimeArgs);
     }
   }
 
@@ -231,12 +226,12 @@ export class OrderEncoder {
     this.#next();
     this.#piece(this.#placePiece[(instrument * 2 + side) * ORDER_KINDS + kind]!);
     if (kind !== OrderKind.market) {
-      this.#offset = traded.tick.write(ticks, this.#memory, this.#offset);
+      this.#offset = traded.tick.write(ticks, this.#words, this.#offset);
       this.#piece(this.#size);
     }
-    this.#offset = traded.lot.write(lots, this.#memory, this.#offset);
+    this.#offset = traded.lot.write(lots, this.#words, this.#offset);
     this.#piece(this.#clientOrderId);
-    this.#offset = writeSlotAndGeneration(this.#memory, this.#offset, slot, generation);
+    this.#offset = writeSlotAndGeneration(this.#words, this.#offset, slot, generation);
     const isSpotMarket = kind === OrderKind.market && traded.type === InstrumentType.spot;
     this.#piece(isSpotMarket ? this.#placeSpotMarketEnd : this.#placeEnd);
     if (isReduceOnly) this.#piece(this.#reduceOnlyEnd);
@@ -260,17 +255,17 @@ export class OrderEncoder {
     const traded = this.#instruments[instrument]!;
     this.#next();
     this.#piece(this.#amendPiece[instrument]!);
-    this.#offset = writeSlotAndGeneration(this.#memory, this.#offset, slot, generation);
+    this.#offset = writeSlotAndGeneration(this.#words, this.#offset, slot, generation);
     this.#piece(this.#amendReqId);
     this.#number[0] = reqId;
-    this.#offset = writeWhole(this.#memory, this.#offset, this.#number, 0);
+    this.#offset = writeWhole(this.#words, this.#offset, this.#number, 0);
     if (ticks > 0) {
       this.#piece(this.#amendPrice);
-      this.#offset = traded.tick.write(ticks, this.#memory, this.#offset);
+      this.#offset = traded.tick.write(ticks, this.#words, this.#offset);
     }
     if (lots > 0) {
       this.#piece(this.#amendSize);
-      this.#offset = traded.lot.write(lots, this.#memory, this.#offset);
+      this.#offset = traded.lot.write(lots, this.#words, this.#offset);
     }
     this.#piece(this.#amendEnd);
   }
@@ -280,15 +275,15 @@ export class OrderEncoder {
     assert(this.#op === CommandOp.cancel, 'a message holds commands of one operation');
     this.#next();
     this.#piece(this.#cancelPiece[instrument]!);
-    this.#offset = writeSlotAndGeneration(this.#memory, this.#offset, slot, generation);
+    this.#offset = writeSlotAndGeneration(this.#words, this.#offset, slot, generation);
     this.#piece(this.#itemEnd);
   }
 
   /** @hot Ends the message and returns its length in bytes. */
   finish(): number {
     assert(this.#added === this.#announced, 'as many commands are added as were announced');
-    this.#piece(this.#messageEnd);
-    return this.#offset;
+    this.#words.setUint16(this.#offset, MESSAGE_END, true);
+    return this.#offset + 2;
   }
 
   /** Makes room for an item, and parts it from the one before. */
