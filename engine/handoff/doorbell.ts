@@ -5,17 +5,24 @@
  *             a waiter belongs to one thread, and a bell has one.
  * Invariants: a ring is never lost: after it, the waiter's hasRung() is true until take() has begun a round, and that
  *             round or a later one gives the instrument. Rings of one instrument that nobody heard yet count as one.
- * Cost:       ring() is an or, an add and a load, atomically; only a sleeping waiter costs a wake-up. take() looks at
- *             one word for 32 instruments. Nothing allocates but listen(), whose every wake-up makes a promise.
+ * Cost:       atomic accesses are calls of 7 to 8 ns each in Node 20, loads too, so there are few: ring() is one, take()
+ *             one a round that gives something and none otherwise; with more than FLAGS instruments both are one more.
+ *             Only a sleeping waiter costs a wake-up. Nothing allocates but listen(), whose every wake-up makes a promise.
  *
- * Why no ring is lost. The ringer: slot, pending bit, count + 1, isSleeping? The waiter: seen := count, pending bits,
- * slots; and when it wants to sleep: isSleeping := 1, wait while count = seen. A ring after `seen` was read makes the
- * wait return at once. A ringer that saw isSleeping = 0 had raised the count before the waiter announced its sleep (these
- * accesses have one order for all threads), and so, again, the wait returns at once.
+ *     the word     | isSleeping | wake | 30 flags |       a flag is an instrument; or, when there are more than 30 of them,
+ *     the groups   | 32 instruments | ...                 a group that has rung, whose word then says which instruments
+ *
+ * Why no ring is lost. The word is state and not an event: a flag stays up until the waiter takes it down. The ringer: slot,
+ * group, flag or-ed into the word, which also tells it whether the waiter sleeps. The waiter: flags taken out of the word,
+ * groups emptied, slots. A ring before the flags were taken is among them, since all accesses of the word have one order,
+ * and then the group and the slot that were written before it are seen; a ring after it leaves its flag up. When the waiter
+ * wants to sleep it sets isSleeping only if no flag is up, in one compare-and-exchange: a later ring finds isSleeping set, and
+ * either wakes the waiter or has changed the word that the wait compares before it begins.
  */
 import { assert } from '../base/assert.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { Handoff } from './handoff-memory.ts';
+import { FLAGS } from './layout.ts';
 
 /**
  * How a worker waits for its bell. `spin` answers in about a microsecond and takes a core; `block` takes none and
@@ -24,10 +31,15 @@ import type { Handoff } from './handoff-memory.ts';
 export const WaitStrategy = { spin: 0, spinThenBlock: 1, block: 2 } as const;
 export type WaitStrategy = (typeof WaitStrategy)[keyof typeof WaitStrategy];
 
-const COUNT = 0;
-const PENDING_AT = 1;
+const WORD = 0;
+const GROUPS_AT = 1;
+/** Set while the waiter sleeps, or awaits the bell. */
+const SLEEPING = 1 << 31;
+/** Rung without an instrument. */
+const WAKE = 1 << 30;
+const FLAG_BITS = (1 << FLAGS) - 1;
 
-/** Looks at the bell per call of wait(): 12 ns each, together about what one wake-up of a sleeping thread costs. */
+/** Looks at the bell per call of wait(): some 10 ns each, together about what one wake-up of a sleeping thread costs. */
 const SPINS_MAX = 4_096;
 /** A sleep ends after this long even unrung, so that an idle worker's heart goes on beating (at least every 100 ms). */
 const BLOCK_MS_MAX: Milliseconds = 50;
@@ -43,65 +55,62 @@ type WaitAsync = (
 // In every supported Node, but not yet in the ES2023 library's types.
 const waitAsync = (Atomics as unknown as { waitAsync: WaitAsync }).waitAsync;
 
-class BellViews {
-  readonly words: Int32Array;
-  readonly sleeping: Int32Array;
-  readonly pendingWords: number;
-
-  constructor(handoff: Handoff, bellAt: number) {
-    const { layout } = handoff;
-    this.pendingWords = layout.pendingWords;
-    this.words = new Int32Array(handoff.memory, bellAt, PENDING_AT + layout.pendingWords);
-    this.sleeping = new Int32Array(handoff.memory, bellAt + layout.bellSleepingOffset, 1);
-  }
+function wordsOf(handoff: Handoff, bellAt: number): Int32Array {
+  return new Int32Array(handoff.memory, bellAt, GROUPS_AT + handoff.layout.bellGroups);
 }
 
 /** One end of a bell: says that an instrument's slot changed. */
 export class BellRinger {
   readonly #words: Int32Array;
-  readonly #sleeping: Int32Array;
+  readonly #hasGroups: boolean;
 
   constructor(handoff: Handoff, bellAt: number) {
-    const views = new BellViews(handoff, bellAt);
-    this.#words = views.words;
-    this.#sleeping = views.sleeping;
+    this.#words = wordsOf(handoff, bellAt);
+    this.#hasGroups = handoff.layout.bellGroups > 0;
   }
 
   /** @hot Call it after the slot has been published. */
   ring(instrument: number): void {
-    Atomics.or(this.#words, PENDING_AT + (instrument >>> 5), 1 << (instrument & 31));
-    this.wake();
+    let flag = instrument;
+    if (this.#hasGroups) {
+      flag = instrument >>> 5;
+      Atomics.or(this.#words, GROUPS_AT + flag, 1 << (instrument & 31));
+    }
+    this.#raise(1 << flag);
   }
 
   /** @hot Rings without naming an instrument: a control word has changed. */
   wake(): void {
-    Atomics.add(this.#words, COUNT, 1);
-    if (Atomics.load(this.#sleeping, 0) !== 0) Atomics.notify(this.#words, COUNT, 1);
+    this.#raise(WAKE);
+  }
+
+  #raise(flag: number): void {
+    // Negative: isSleeping is the sign.
+    if (Atomics.or(this.#words, WORD, flag) < 0) Atomics.notify(this.#words, WORD, 1);
   }
 }
 
 /** The other end: hears that slots changed, and is told which. */
 export class BellWaiter {
   readonly #words: Int32Array;
-  readonly #sleeping: Int32Array;
-  readonly #pendingWords: number;
-  #seen = 0;
-  /** Where take() is in its round: the word it has emptied, and the bits of it that it has not given yet. */
-  #word = -1;
+  readonly #hasGroups: boolean;
+  /** Where take() is in its round: flags and instruments that it has taken out of the bell and not yet given. */
+  #isInRound = false;
+  #groups = 0;
   #bits = 0;
+  /** The instrument of the lowest of `#bits`. */
+  #base = 0;
 
   constructor(handoff: Handoff, bellAt: number) {
-    const views = new BellViews(handoff, bellAt);
-    this.#words = views.words;
-    this.#sleeping = views.sleeping;
-    this.#pendingWords = views.pendingWords;
+    this.#words = wordsOf(handoff, bellAt);
+    this.#hasGroups = handoff.layout.bellGroups > 0;
     // A waiter that was killed in its sleep left the flag up, and every ring would go on to wake nobody.
-    Atomics.store(this.#sleeping, 0, 0);
+    Atomics.and(this.#words, WORD, ~SLEEPING);
   }
 
   /** @hot Whether the bell rang since the last round of take() began. */
   hasRung(): boolean {
-    return Atomics.load(this.#words, COUNT) !== this.#seen;
+    return (Atomics.load(this.#words, WORD) & ~SLEEPING) !== 0;
   }
 
   /**
@@ -109,23 +118,36 @@ export class BellWaiter {
    * round; a round gives each instrument at most once, in ascending order.
    */
   take(): number {
-    const words = this.#words;
-    // The count is read before the bits are emptied: a ring that comes in between is heard twice rather than never.
-    if (this.#word === -1) this.#seen = Atomics.load(words, COUNT);
     while (this.#bits === 0) {
-      this.#word++;
-      if (this.#word === this.#pendingWords) {
-        this.#word = -1;
-        return -1;
+      if (this.#groups === 0) {
+        if (!this.#beginRound()) return -1;
+        continue;
       }
-      // A plain load first: the exchange would take the line from the ringer though there is nothing to fetch. It cannot
-      // miss the bit of a ring that `seen` counts, which was set before; a later ring makes another round.
-      const index = PENDING_AT + this.#word;
-      if (words[index] !== 0) this.#bits = Atomics.exchange(words, index, 0);
+      const group = lowestBit(this.#groups);
+      this.#groups &= this.#groups - 1;
+      this.#base = group * 32;
+      this.#bits = Atomics.exchange(this.#words, GROUPS_AT + group, 0);
     }
-    const bit = 31 - Math.clz32(this.#bits & -this.#bits);
+    const bit = lowestBit(this.#bits);
     this.#bits &= this.#bits - 1;
-    return this.#word * 32 + bit;
+    return this.#base + bit;
+  }
+
+  /** @hot Takes the flags out of the word; false when there is none, or when the round before ends here. */
+  #beginRound(): boolean {
+    if (this.#isInRound) {
+      this.#isInRound = false;
+      return false;
+    }
+    // A plain look first, at a tenth of the cost: what it misses is still there at the next, and wait() looks atomically.
+    if ((this.#words[WORD] & ~SLEEPING) === 0) return false;
+    this.#isInRound = true;
+    // An `and` rather than an exchange: who awaits the bell stays announced until it is awake, whoever takes meanwhile.
+    const flags = Atomics.and(this.#words, WORD, SLEEPING) & FLAG_BITS;
+    this.#base = 0;
+    if (this.#hasGroups) this.#groups = flags;
+    else this.#bits = flags;
+    return true;
   }
 
   /**
@@ -137,9 +159,9 @@ export class BellWaiter {
       for (let spin = 0; spin < SPINS_MAX; spin++) if (this.hasRung()) return true;
       if (strategy === WaitStrategy.spin) return false;
     }
-    Atomics.store(this.#sleeping, 0, 1);
-    Atomics.wait(this.#words, COUNT, this.#seen, blockMs);
-    Atomics.store(this.#sleeping, 0, 0);
+    if (!this.#announceSleep()) return true;
+    Atomics.wait(this.#words, WORD, SLEEPING, blockMs);
+    Atomics.and(this.#words, WORD, ~SLEEPING);
     return this.hasRung();
   }
 
@@ -148,12 +170,22 @@ export class BellWaiter {
    * one that keeps turning asks hasRung() instead.
    */
   async waitAsync(timeoutMs: Milliseconds = LISTEN_MS_MAX): Promise<boolean> {
-    Atomics.store(this.#sleeping, 0, 1);
-    const waiting = waitAsync(this.#words, COUNT, this.#seen, timeoutMs);
+    if (!this.#announceSleep()) return true;
+    const waiting = waitAsync(this.#words, WORD, SLEEPING, timeoutMs);
     if (waiting.async) await waiting.value;
-    Atomics.store(this.#sleeping, 0, 0);
+    Atomics.and(this.#words, WORD, ~SLEEPING);
     return this.hasRung();
   }
+
+  /** False when the bell has rung: then there is nothing to sleep for. */
+  #announceSleep(): boolean {
+    return Atomics.compareExchange(this.#words, WORD, 0, SLEEPING) === 0;
+  }
+}
+
+/** @hot */
+function lowestBit(bits: number): number {
+  return 31 - Math.clz32(bits & -bits);
 }
 
 /** The engine's end of the market bells: finds the worker of an instrument. */

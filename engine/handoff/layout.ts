@@ -6,12 +6,11 @@
  *     controlAt(w)     control word of worker w                        writer: supervisor (engine thread)
  *     statusAt(w)      heartbeat, term, thread, quotes of worker w     writer: worker w
  *     marketBellAt(w)  bell of worker w, "these markets moved"         rung by the engine thread
- *     quoteBellAt      bell of the engine, "these quotes moved"        rung by every worker (atomic adds and ors)
+ *     quoteBellAt      bell of the engine, "these quotes moved"        rung by every worker (atomic ors)
  *     marketSlotAt(i)  market of instrument i                          writer: engine thread
  *     quoteSlotAt(i)   quote of instrument i                           writer: the one worker that owns instrument i
  *
- *     a bell    | count | pending bits, 32 instruments a word … |pad| isSleeping |pad|
- *               '---------------- the ringer's line(s) --------------' '- waiter's -'
+ *     a bell    | word | groups of 32 instruments, where one word does not have a flag for each … |pad|   both ends write it
  *     a slot    | sequence, counts … (Int32) | doubles (Float64) | bid lots | ask lots | bid ticks | ask ticks |pad|
  *
  * Cells of different writers are two cache lines (128 bytes) apart rather than one: x86 prefetches lines in pairs, so a
@@ -24,7 +23,7 @@ const WRITER_SPACING_BYTES = 128;
 /** "okxH", read as a little-endian Int32. */
 export const HANDOFF_MAGIC = 0x4878_6b6f;
 /** Raised by one whenever an offset below changes its meaning. */
-export const HANDOFF_LAYOUT = 1;
+export const HANDOFF_LAYOUT = 2;
 
 /** Int32 words of the header. */
 export const HeaderWord = {
@@ -61,7 +60,10 @@ const SLOT_WORDS_BYTES = 32;
 export const MARKET_DOUBLES = 5;
 export const QUOTE_DOUBLES = 5;
 
-const INSTRUMENTS_MAX = 1024;
+/** Flags in the word of a bell: 32 bits but two, see doorbell.ts. */
+export const FLAGS = 30;
+/** One flag a group of 32 instruments. */
+const INSTRUMENTS_MAX = FLAGS * 32;
 const WORKERS_MAX = 64;
 export const LEVELS_MAX = 400;
 
@@ -89,8 +91,8 @@ function isCount(value: number, max: number): boolean {
 /** Byte offsets for one set of dimensions. Cold: views are made from it at start, nothing asks it on the path. */
 export class HandoffLayout {
   readonly dimensions: HandoffDimensions;
-  /** Int32 words of pending bits in each bell. */
-  readonly pendingWords: number;
+  /** Int32 words behind the word of each bell; 0 where that has a flag for every instrument. */
+  readonly bellGroups: number;
   readonly quoteBellAt: number;
   readonly totalBytes: number;
   readonly #bellBytes: number;
@@ -111,8 +113,9 @@ export class HandoffLayout {
     assert(isCount(dimensions.marketLevels, LEVELS_MAX), 'a market slot has between 1 and LEVELS_MAX levels');
     assert(isCount(dimensions.quoteLevels, LEVELS_MAX), 'a quote slot has between 1 and LEVELS_MAX levels');
     this.dimensions = dimensions;
-    this.pendingWords = Math.ceil(dimensions.instrumentCount / 32);
-    this.#bellBytes = padded(4 + 4 * this.pendingWords) + WRITER_SPACING_BYTES;
+    const { instrumentCount } = dimensions;
+    this.bellGroups = instrumentCount > FLAGS ? Math.ceil(instrumentCount / 32) : 0;
+    this.#bellBytes = padded(4 + 4 * this.bellGroups);
     this.#workerBytes = 2 * WRITER_SPACING_BYTES + this.#bellBytes;
     this.quoteBellAt = WRITER_SPACING_BYTES + dimensions.workerCount * this.#workerBytes;
     this.#marketSlotsAt = this.quoteBellAt + this.#bellBytes;
@@ -131,11 +134,6 @@ export class HandoffLayout {
 
   marketBellAt(worker: number): number {
     return this.statusAt(worker) + WRITER_SPACING_BYTES;
-  }
-
-  /** Byte offset, inside a bell, of the flag that its waiter writes. */
-  get bellSleepingOffset(): number {
-    return this.#bellBytes - WRITER_SPACING_BYTES;
   }
 
   marketSlotAt(instrument: number): number {

@@ -9,12 +9,13 @@ import {
 } from '../../engine/handoff/doorbell.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 
+/** More than a bell's word has flags for, so that they ring in groups. */
 const INSTRUMENTS = 70;
+/** A flag for each. */
+const INSTRUMENTS_FEW = 30;
 
-function openHandoff(workerCount = 2): Handoff {
-  return new Handoff(
-    createHandoff({ instrumentCount: INSTRUMENTS, workerCount, marketLevels: 1, quoteLevels: 1 }),
-  );
+function openHandoff(workerCount = 2, instrumentCount = INSTRUMENTS): Handoff {
+  return new Handoff(createHandoff({ instrumentCount, workerCount, marketLevels: 1, quoteLevels: 1 }));
 }
 
 function takeRound(bell: { take(): number }): number[] {
@@ -24,14 +25,18 @@ function takeRound(bell: { take(): number }): number[] {
 }
 
 describe('bells', () => {
-  it('give every instrument that was rung, once, in order, whatever the mix of rings and rounds', () => {
+  it.each([
+    ['with a flag each', INSTRUMENTS_FEW],
+    ['in groups', INSTRUMENTS],
+    ['the most there can be', 960],
+  ])('%s give every instrument that was rung, once, in order, whatever the mix', (_, instruments) => {
     const step = fc.oneof(
-      { weight: 4, arbitrary: fc.integer({ min: 0, max: INSTRUMENTS - 1 }) },
+      { weight: 4, arbitrary: fc.integer({ min: 0, max: instruments - 1 }) },
       { weight: 1, arbitrary: fc.constant(-1) },
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const handoff = openHandoff();
+        const handoff = openHandoff(2, instruments);
         const bell = new QuoteBell(handoff);
         const ringers = [0, 1].map(() => new BellRinger(handoff, handoff.layout.quoteBellAt));
         const expected = new Set<number>();
@@ -67,10 +72,12 @@ describe('bells', () => {
     ringer.ring(40);
     expect(bell.take()).toBe(3);
     ringer.ring(2);
+    ringer.ring(41);
     ringer.ring(69);
-    expect(takeRound(bell)).toEqual([40, 69]);
+    // A round is of the groups that had rung when it began; of those, the newest.
+    expect(takeRound(bell)).toEqual([40, 41]);
     expect(bell.hasRung()).toBe(true);
-    expect(takeRound(bell)).toEqual([2]);
+    expect(takeRound(bell)).toEqual([2, 69]);
     expect(bell.hasRung()).toBe(false);
   });
 
@@ -108,6 +115,31 @@ describe('bells', () => {
     new BellRinger(handoff, handoff.layout.quoteBellAt).ring(1);
     expect(await waiting).toBe(true);
     expect(await waiter.waitAsync(20_000)).toBe(true);
+  });
+
+  it('wake a listener after somebody else has taken what rang before', async () => {
+    const handoff = openHandoff();
+    const waiter = new BellWaiter(handoff, handoff.layout.quoteBellAt);
+    const ringer = new BellRinger(handoff, handoff.layout.quoteBellAt);
+    const waiting = waiter.waitAsync(20_000);
+    ringer.ring(1);
+    expect(takeRound(waiter)).toEqual([1]);
+    // The first ring has woken it already, to nothing; awaiting again, it hears the second.
+    expect(await waiting).toBe(false);
+    const again = waiter.waitAsync(20_000);
+    expect(takeRound(waiter)).toEqual([]);
+    ringer.ring(2);
+    expect(await again).toBe(true);
+    expect(takeRound(waiter)).toEqual([2]);
+  });
+
+  it('do not wake for a waiter that was killed in its sleep', () => {
+    const handoff = openHandoff();
+    const words = new Int32Array(handoff.memory, handoff.layout.quoteBellAt, 1);
+    words[0] = 1 << 31;
+    const waiter = new BellWaiter(handoff, handoff.layout.quoteBellAt);
+    expect(words[0]).toBe(0);
+    expect(waiter.hasRung()).toBe(false);
   });
 
   it('are listened to until stop, and hand on what the listener throws', async () => {

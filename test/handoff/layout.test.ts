@@ -50,12 +50,7 @@ function regions(given: HandoffDimensions): Region[] {
   const memory = createHandoff(given);
   const found: Region[] = [{ writer: 'creator', start: 0, end: 24 }];
   const addBell = (name: string, at: number): void => {
-    found.push({ writer: `${name} ringer`, start: at, end: at + 4 + 4 * layout.pendingWords });
-    found.push({
-      writer: `${name} waiter`,
-      start: at + layout.bellSleepingOffset,
-      end: at + layout.bellSleepingOffset + 4,
-    });
+    found.push({ writer: `${name}'s two ends`, start: at, end: at + 4 + 4 * layout.bellGroups });
   };
   for (let worker = 0; worker < given.workerCount; worker++) {
     found.push({ writer: 'supervisor', start: layout.controlAt(worker), end: layout.controlAt(worker) + 4 });
