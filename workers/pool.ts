@@ -48,6 +48,8 @@ export interface QuoterPoolOptions {
   /** By instrument of the hand-off. */
   readonly parameters: readonly LadderParameters[];
   readonly wait: WaitStrategy;
+  /** By worker: the cores its threads are pinned to; undefined, and not given, for none. */
+  readonly cores?: readonly (readonly number[] | undefined)[];
   /** A heart that stands still this long is a stuck worker's. It beats every 50 ms when idle. */
   readonly stuckAfterMs?: Milliseconds;
   readonly startTimeoutMs?: Milliseconds;
@@ -148,6 +150,7 @@ export class QuoterPool {
       startTimeoutMs: 5_000,
       backoffMinMs: 100,
       backoffMaxMs: 10_000,
+      cores: [],
       ...options,
     };
     this.#handler = handler;
@@ -245,9 +248,9 @@ export class QuoterPool {
     seat.heartbeat = seat.watch.heartbeat;
     seat.abort = new AbortController();
     seat.watch.setControl(WorkerControl.run);
-    const { parameters, wait } = this.#options;
+    const { parameters, wait, cores } = this.#options;
     const { term, worker } = seat;
-    const task: QuoterTask = { worker, term, wait, parameters };
+    const task: QuoterTask = { worker, term, wait, cores: cores[worker], parameters };
     seat.task = this.#piscina.run(task, { signal: seat.abort.signal }).then(
       () => this.#onTaskEnded(seat, term, 'the worker stopped'),
       (error: unknown) =>

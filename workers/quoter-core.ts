@@ -12,6 +12,7 @@ import { assert } from '../engine/base/assert.ts';
 import { BellRinger, BellWaiter } from '../engine/handoff/doorbell.ts';
 import type { WaitStrategy } from '../engine/handoff/doorbell.ts';
 import type { Handoff } from '../engine/handoff/handoff-memory.ts';
+import { QuoteDouble } from '../engine/handoff/layout.ts';
 import { MarketReader, MarketView } from '../engine/handoff/market-slot.ts';
 import { QuoteView, QuoteWriter } from '../engine/handoff/quote-slot.ts';
 import { WorkerStatus } from '../engine/handoff/worker-status.ts';
@@ -33,6 +34,8 @@ export class Quoter {
   readonly #compute: Histogram;
   readonly #market: MarketView;
   readonly #quote: QuoteView;
+  /** When computing began: a time in a field, or passed on, would be boxed. */
+  readonly #startedNs = new Float64Array(1);
 
   /** @param parameters of every instrument of the hand-off, in order */
   constructor(
@@ -84,13 +87,13 @@ export class Quoter {
     const market = this.#market;
     const quote = this.#quote;
     if (!this.#readers[instrument].read(market)) return false;
-    const startedNs = this.#clock.nowNs();
+    this.#clock.readNs(this.#startedNs, 0);
     this.#ladders[instrument].compute(market, quote);
     quote.epoch = market.epoch;
     quote.marketVersion = market.version;
     quote.recvNs = market.recvNs;
-    quote.computedNs = this.#clock.nowNs();
-    this.#compute.record(quote.computedNs - startedNs);
+    this.#clock.readNs(quote.doubles, QuoteDouble.computedNs);
+    this.#compute.record(quote.computedNs - this.#startedNs[0]);
     this.#writers[instrument].publish(quote);
     this.#quoteBell.ring(instrument);
     this.status.addQuote();

@@ -10,6 +10,7 @@ import { WorkerControl } from '../engine/handoff/worker-status.ts';
 import { MetricsMemory, MetricsWriter } from '../engine/metrics/cells.ts';
 import type { MetricsShare } from '../engine/metrics/cells.ts';
 import { Histogram } from '../engine/metrics/histogram.ts';
+import { pinThread } from './pin-thread.ts';
 import { Quoter } from './quoter-core.ts';
 import type { LadderParameters } from './strategy/ladder.ts';
 
@@ -27,6 +28,8 @@ export interface QuoterTask {
   /** Counts the workers that had this place, from 1. */
   readonly term: number;
   readonly wait: WaitStrategy;
+  /** What the thread is pinned to, if it is. */
+  readonly cores: readonly number[] | undefined;
   /** By instrument. */
   readonly parameters: readonly LadderParameters[];
 }
@@ -38,6 +41,7 @@ function hang(): never {
 
 function serve(task: QuoterTask): void {
   const { handoff: memory, processOriginMs, metrics } = workerData as QuoterWorkerData;
+  if (task.cores !== undefined) pinThread(task.cores);
   const clock = new SystemClock(processOriginMs);
   const writer =
     metrics === undefined ? undefined : new MetricsWriter(new MetricsMemory(metrics), task.worker);

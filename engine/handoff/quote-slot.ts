@@ -121,9 +121,12 @@ export class QuoteReader {
     this.#views = new SlotViews(handoff.memory, slotAt, QUOTE_DOUBLES, handoff.quoteLevels);
   }
 
-  /** @hot Whether read() would find a quote that it has not given yet. */
+  /**
+   * @hot Whether read() would find a quote that it has not given yet. A plain load: who was told by a bell has taken it
+   * atomically, and so sees at least the quote that it rang for; who was not sees it the next time.
+   */
   hasChanged(): boolean {
-    return Atomics.load(this.#views.words, QuoteWord.sequence) !== this.#lastSequence;
+    return this.#views.words[QuoteWord.sequence] !== this.#lastSequence;
   }
 
   /**
