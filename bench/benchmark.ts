@@ -31,6 +31,8 @@ export interface BenchContext {
   readonly feeds: readonly FrameFeed[];
   /** False where only our own rows are wanted, as in the gate: nothing is compiled or fetched. True when not given. */
   readonly withPeers?: boolean;
+  /** True in the gate: rows that need a second thread tell about the machine. */
+  readonly isOneThread?: boolean;
   /** Length of the long run; its effort's own when not given. */
   readonly minutes?: number;
   /** Whether `allocation` shows where bytes come from even when there are none to complain about. */
