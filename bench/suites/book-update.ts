@@ -5,18 +5,20 @@ import type { Histogram } from '../../engine/metrics/histogram.ts';
 import { DepthDecoder } from '../../engine/okx/depth-decoder.ts';
 import { DepthFrame, DepthResult } from '../../engine/okx/depth-frame.ts';
 import type { BenchContext, BenchResult, Benchmark } from '../benchmark.ts';
-import { Checksum } from '../checksum.ts';
+import type { Checksum } from '../checksum.ts';
 import { measureContenders } from '../contender.ts';
 import type { Contender } from '../contender.ts';
 import type { FrameFeed } from '../feeds/frame-feed.ts';
-import { saySkipped } from '../peers/availability.ts';
-import { CppContender, FeedFiles, withoutHeap } from '../peers/cpp-contender.ts';
-import { halfSpreads } from '../peers/half-spreads.ts';
-import { SCANNER, compiled } from '../peers/toolchain.ts';
+import { booksChecksum } from '../peers/books-checksum.ts';
+import { FeedFiles, withoutHeap } from '../peers/cpp-contender.ts';
+import { cppContenders, messageContenders } from '../peers/peer-rows.ts';
+import type { MessageRow } from '../peers/peer-rows.ts';
 
-/** Frames of a fresh start whose books go into the checksum, and how often they are looked at whole. */
-const CHECKSUM_FRAMES = 5_000;
-const CHECKSUM_STRIDE = 250;
+const BOOK_PEERS: readonly MessageRow[] = [
+  { name: 'peer:json-parse', kind: 'json', isTrade: false },
+  { name: 'peer:okx-api', kind: 'okx-api', isTrade: false },
+  { name: 'peer:ccxt', kind: 'ccxt', isTrade: false },
+];
 
 /** From received bytes to the updated book, continuity checked: what every depth frame costs before anything is decided. */
 class BookUpdate implements Contender {
@@ -71,13 +73,11 @@ class BookUpdate implements Contender {
 
   checksum(): string {
     const fresh = new BookUpdate(this.#feed);
-    const checksum = new Checksum();
-    const frames = Math.min(CHECKSUM_FRAMES, this.#feed.count);
-    for (let frame = 0; frame < frames; frame++) {
-      fresh.run(1, null);
-      if (frame % CHECKSUM_STRIDE === 0 || frame === frames - 1) fresh.#addBooks(checksum);
-    }
-    return checksum.text;
+    return booksChecksum(
+      this.#feed,
+      () => fresh.run(1, null),
+      (checksum) => fresh.#addBooks(checksum),
+    );
   }
 
   #addBooks(checksum: Checksum): void {
@@ -94,29 +94,20 @@ class BookUpdate implements Contender {
   }
 }
 
-/** The C++ scanner on every feed; none, said in a line, where it cannot be compiled. */
-function cppPeers(feeds: readonly FrameFeed[], files: FeedFiles): Contender[] {
-  const name = 'peer:cpp-scalar';
-  const program = compiled(SCANNER);
-  if (!program.isAvailable) {
-    saySkipped(name, program.reason);
-    return [];
-  }
-  return feeds.map(
-    (feed) => new CppContender(name, program.thing, files.write(feed, halfSpreads(feed)), 'book', feed),
-  );
-}
-
 export const bookUpdate: Benchmark = {
   name: 'book-update',
   about: 'received bytes -> decoder -> continuity -> book of 400 levels',
   usesFeeds: true,
-  run({ feeds, effort, withPeers }: BenchContext): Promise<BenchResult[]> {
+  async run({ feeds, effort, withPeers }: BenchContext): Promise<BenchResult[]> {
     const own = feeds.map((feed) => new BookUpdate(feed));
-    if (withPeers === false) return Promise.resolve(measureContenders(own, effort));
+    if (withPeers === false) return measureContenders(own, effort);
     const files = new FeedFiles();
     try {
-      return Promise.resolve(withoutHeap(measureContenders([...own, ...cppPeers(feeds, files)], effort)));
+      const peers = [
+        ...cppContenders('peer:cpp-scalar', 'book', feeds, files),
+        ...(await messageContenders(BOOK_PEERS, feeds, effort.isJudged)),
+      ];
+      return withoutHeap(measureContenders([...own, ...peers], effort));
     } finally {
       files.close();
     }

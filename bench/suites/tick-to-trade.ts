@@ -4,6 +4,10 @@ import { Checksum } from '../checksum.ts';
 import { measureContenders } from '../contender.ts';
 import type { Contender } from '../contender.ts';
 import type { FrameFeed } from '../feeds/frame-feed.ts';
+import { BareContender } from '../peers/bare-contender.ts';
+import { FeedFiles, withoutHeap } from '../peers/cpp-contender.ts';
+import { cppContenders, messageContenders } from '../peers/peer-rows.ts';
+import type { MessageRow } from '../peers/peer-rows.ts';
 import { AnswerPath } from '../rig/engine-rig.ts';
 import { TurnRig } from '../rig/turn-rig.ts';
 
@@ -12,6 +16,12 @@ const CHECKSUM_FRAMES = 2_000;
 const SHARE = 0.05;
 /** In a quiet market few frames are answered: one in thirty of the recording. */
 const FRAMES_PER_ANSWER_MAX = 256;
+
+/** These answer every frame, and do nothing else: no guard, no diff, no gate, no budgets, no metrics. */
+const TRADE_PEERS: readonly MessageRow[] = [
+  { name: 'tick-to-trade:peer-json', kind: 'json', isTrade: true },
+  { name: 'tick-to-trade:peer-ccxt', kind: 'ccxt', isTrade: true },
+];
 
 const NOTES = [
   'frame -> guard checked -> inline quoter -> diff, gate, budgets, metrics -> batch sent',
@@ -71,10 +81,21 @@ export const tickToTrade: Benchmark = {
   name: 'tick-to-trade',
   about: 'received bytes -> book -> quotes -> bytes of the amend batch, in process, everything on',
   usesFeeds: true,
-  run({ feeds, effort }: BenchContext): Promise<BenchResult[]> {
-    const contenders = [AnswerPath.quote, AnswerPath.guard].flatMap((path) =>
+  async run({ feeds, effort, withPeers }: BenchContext): Promise<BenchResult[]> {
+    const own = [AnswerPath.quote, AnswerPath.guard].flatMap((path) =>
       feeds.map((feed) => new TickToTrade(feed, path, true)),
     );
-    return Promise.resolve(measureContenders(contenders, effort));
+    if (withPeers === false) return measureContenders(own, effort);
+    const files = new FeedFiles();
+    try {
+      const peers = [
+        ...feeds.map((feed) => new BareContender('tick-to-trade:peer-bare', feed)),
+        ...cppContenders('tick-to-trade:peer-cpp', 'trade', feeds, files),
+        ...(await messageContenders(TRADE_PEERS, feeds, effort.isJudged)),
+      ];
+      return withoutHeap(measureContenders([...own, ...peers], effort));
+    } finally {
+      files.close();
+    }
   },
 };

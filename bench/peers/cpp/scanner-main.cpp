@@ -5,6 +5,7 @@
 //
 // A reading of the clock stands before each frame and one behind it, as in our own loop; what they cost is not taken off.
 #include <time.h>
+#include <string_view>
 #include "scanner.hpp"
 #include "trade.hpp"
 
@@ -16,6 +17,15 @@ static inline uint64_t nowNs() {
 
 constexpr uint32_t CHECKSUM_FRAMES = 5000, CHECKSUM_STRIDE = 250, TRADE_CHECKSUM_FRAMES = 2000;
 
+// The prices that a batch asks for, as bench/peers/prices.ts.
+static void addPrices(Checksum& checksum, const char* batch, uint32_t length) {
+  const std::string_view text(batch, length), key = "\"newPx\":\"";
+  for (size_t at = text.find(key); at != text.npos; at = text.find(key, at)) {
+    at += key.size();
+    checksum.addBytes(batch + at, text.find('"', at) - at);
+  }
+}
+
 static void printChecksum(const Feed& feed, bool isTrade) {
   Scanner scanner(feed);
   Trader trader(feed);
@@ -26,7 +36,7 @@ static void printChecksum(const Feed& feed, bool isTrade) {
     const uint32_t instrument = scanner.apply(feed.begin(frame), feed.length(frame));
     if (isTrade) {
       const uint32_t length = trader.answer(scanner.books[instrument], instrument);
-      checksum.addBytes(trader.bytes(), length);
+      addPrices(checksum, trader.bytes(), length);
     } else if (frame % CHECKSUM_STRIDE == 0 || frame == frames - 1) {
       scanner.addBooks(checksum);
     }

@@ -22,9 +22,9 @@ class Trader {
     char* at = text(out, "{\"id\":\"");
     at = integer(at, ++requests);
     at = text(at, "\",\"op\":\"batch-amend-orders\",\"args\":[");
-    at = item(at, instrument, "1000000420007000001", bidTicks);
+    at = item(at, instrument, "1000000420001000001", bidTicks);
     *at++ = ',';
-    at = item(at, instrument, "1000000420008000001", askTicks);
+    at = item(at, instrument, "1000000420002000001", askTicks);
     at = text(at, "]}");
     return (uint32_t)(at - out);
   }
