@@ -185,9 +185,12 @@ export class Engine implements LoopOutput {
   /** @hot */
   onFrame(connection: Connection, bytes: Uint8Array, start: number, end: number, recvNs: Float64Array): void {
     if (this.#isStopped) return;
-    if (connection === Connection.public) this.loop.onPublicFrame(bytes, start, end, recvNs[0]!);
-    else if (connection === Connection.private) this.loop.onPrivateFrame(bytes, start, end, recvNs[0]!);
-    else this.loop.onTradeFrame(bytes, start, end, recvNs[0]!);
+    const { loop } = this;
+    // From cell to cell: a time that is handed on as a number is boxed, 16 B a frame.
+    loop.inputNs[0] = recvNs[0]!;
+    if (connection === Connection.public) loop.publicFrame(bytes, start, end);
+    else if (connection === Connection.private) loop.privateFrame(bytes, start, end);
+    else loop.tradeFrame(bytes, start, end);
   }
 
   onSessionUp(connection: Connection): void {
@@ -216,8 +219,11 @@ export class Engine implements LoopOutput {
 
   // -------------------------------------------------------------------------------------------------- workers
 
+  /** @hot */
   onQuotes(): void {
-    if (!this.#isStopped) this.loop.onQuotes(this.#world.clock.nowNs());
+    if (this.#isStopped) return;
+    this.#world.clock.readNs(this.loop.inputNs, 0);
+    this.loop.quotes();
   }
 
   onWorkerLost(worker: number, instruments: readonly number[], reason: string): void {

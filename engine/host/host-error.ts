@@ -6,7 +6,9 @@ export type HostErrorCode =
   | 'CLOCK_REFUSED'
   /** The state is of another account, venue or tag, or its directory cannot be used. */
   | 'STATE_REFUSED'
-  | 'EXPORTER_FAILED';
+  | 'EXPORTER_FAILED'
+  /** A thread cannot be pinned to the core that is configured. */
+  | 'CORES_REFUSED';
 
 /** The engine cannot start, or cannot go on, for a reason outside of it. The text says what to change. */
 export class HostError extends Error {

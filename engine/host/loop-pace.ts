@@ -17,10 +17,8 @@
  * Cost:       poll and spin take a whole core and allocate one Immediate a turn (some 130 B, which die at once: see
  *             monitoring/tuning.md for what that means to the collector); sleep adds 35 µs to an input that it slept through.
  */
+import { LoopMode } from '../base/loop-mode.ts';
 import type { QuoteBell } from '../handoff/doorbell.ts';
-
-export const LoopMode = { sleep: 0, poll: 1, spin: 2 } as const;
-export type LoopMode = (typeof LoopMode)[keyof typeof LoopMode];
 
 /** Looks at the bell after a market was published: at 8 to 12 ns each some 20 µs, in which a spinning worker answers. */
 const LOOKS_MAX = 2_048;

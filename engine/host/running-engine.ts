@@ -3,10 +3,10 @@
  *
  * Owner:      the engine thread.
  * Invariants: the engine is called from this thread only, one input at a time.
- * Cost:       beside the engine: a timer of 20 ms, and the status board four times a second.
+ * Cost:       beside the engine: a timer of 20 ms, and the status board four times a second; and what the pace of the thread
+ *             takes (loop-pace.ts).
  */
 import type { Clock } from '../base/clock.ts';
-import { NS_PER_MS } from '../base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import { WaitStrategy } from '../handoff/doorbell.ts';
@@ -32,10 +32,13 @@ import { ChangeLog } from './change-log.ts';
 import { CONNECTION_NAMES } from './engine-parts.ts';
 import type { EngineWorld, StateStore } from './engine-world.ts';
 import { Engine, TIMER_MS } from './engine.ts';
+import { EngineThread } from './engine-thread.ts';
 import type { StopReport } from './engine-stop.ts';
+import { collectStart } from './gc-watch.ts';
 import { HostError } from './host-error.ts';
 import type { Log } from './log.ts';
 import { accountAdvice } from './startup.ts';
+import { readThreadCores } from './thread-cores.ts';
 
 /**
  * A peer that says nothing for 3 s is asked, and one that does not answer within 2 s is given up: what rests must not stay
@@ -78,8 +81,9 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   #changes!: ChangeLog;
   #pool: QuoterPool | undefined;
   #exporter: Exporter | undefined;
+  #thread: EngineThread | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #lastTimerNs: Nanoseconds = 0;
+  #isCollected = false;
   #lastBoardNs: Nanoseconds = 0;
   #isClosed = false;
 
@@ -127,11 +131,13 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     this.#writer = new MetricsWriter(memory);
     this.#board = new Board(this.#engine);
     this.#changes = new ChangeLog(loop, this.#log);
+    const cores = readThreadCores(config.engine, handoff.workerCount);
     this.#pool = new QuoterPool(
       {
         handoff,
         parameters,
         wait: WaitStrategy[config.engine.wait],
+        cores: cores.workers,
         metrics: memory.share,
         processOriginMs,
       },
@@ -141,7 +147,17 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     this.#board.post(this.clock.nowNs());
     await this.#openExporter();
     this.#timer = setInterval(() => this.#onTimer(), TIMER_MS);
-    loop.quoteBell.listen(() => this.#engine.onQuotes()).catch((error: unknown) => this.#failBy(error));
+    this.#thread = new EngineThread({
+      engine: config.engine,
+      cores,
+      bell: loop.quoteBell,
+      onQuotes: () => this.#engine.onQuotes(),
+      onFailed: (error) => this.#failBy(error),
+      writer: this.#writer,
+      log: (line) => this.#log.line(line),
+      nowNs: this.clock.nowNs(),
+      timerMs: TIMER_MS,
+    });
     this.#openSessions();
   }
 
@@ -236,9 +252,15 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   /** @hot */
   onFrame(connection: number, bytes: Uint8Array, start: number, end: number, recvNs: Float64Array): void {
     this.#engine.onFrame(connection as Connection, bytes, start, end, recvNs);
+    if (connection === Connection.public) this.#thread!.expectQuotes();
   }
 
   onUp(connection: number): void {
+    // With the last session the account is recovered, and then quoted: the last moment at which nobody waits for us.
+    if (!this.#isCollected && this.#sessions.every(({ isUp }) => isUp)) {
+      this.#isCollected = true;
+      collectStart();
+    }
     this.#engine.onSessionUp(connection as Connection);
   }
 
@@ -279,11 +301,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
 
   #onTimer(): void {
     const nowNs = this.clock.nowNs();
-    if (this.#lastTimerNs > 0) {
-      const lateNs = nowNs - this.#lastTimerNs - TIMER_MS * NS_PER_MS;
-      this.#writer.histogram('eventLoopLag').record(Math.max(0, lateNs));
-    }
-    this.#lastTimerNs = nowNs;
+    this.#thread?.onTimer(nowNs);
     this.#pool!.check(nowNs);
     this.#engine.onTimer();
     if (nowNs - this.#lastBoardNs < BOARD_PERIOD_NS) return;
@@ -324,7 +342,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearInterval(this.#timer);
-    this.#engine?.loop.quoteBell.stop();
+    this.#thread?.close();
     await Promise.all(this.#sessions.map((session) => session.close()));
     await this.#pool?.close();
     this.#log.redirect(undefined);

@@ -8,6 +8,7 @@
  */
 
 import { CommandOp } from '../base/command-op.ts';
+import { LoopMode } from '../base/loop-mode.ts';
 
 /**
  * The stages of the path from a frame to its answer, each timed from the receipt of the frame (but see two).
@@ -51,6 +52,10 @@ export const AuditFinding = {
   untoldTrade: 2,
 } as const;
 export type AuditFinding = (typeof AuditFinding)[keyof typeof AuditFinding];
+
+/** Kinds of garbage collection, as Node tells them apart. */
+export const GcKind = { minor: 0, major: 1, incremental: 2, weakCallbacks: 3 } as const;
+export type GcKind = (typeof GcKind)[keyof typeof GcKind];
 
 /** The engine as a whole. Only `quoting` is ready; `reducing` quotes only what makes positions smaller. */
 export const EngineState = {
@@ -147,6 +152,8 @@ export const LABEL_VALUES = {
   engine_state: () => namesOf(EngineState),
   trigger: (dimensions: MetricsDimensions) => dimensions.killTriggers,
   finding: () => namesOf(AuditFinding),
+  loop_mode: () => namesOf(LoopMode),
+  gc_kind: () => namesOf(GcKind),
   version: (dimensions: MetricsDimensions) => [dimensions.build.version],
   node: (dimensions: MetricsDimensions) => [dimensions.build.node],
   venue: (dimensions: MetricsDimensions) => [dimensions.build.venue],
@@ -274,6 +281,43 @@ const CATALOG = {
   ),
   turns: counter('okxmm_turns_total', [], 'Passes of the loop.'),
   eventLoopLag: histogram('okxmm_event_loop_lag_seconds', [], "Lateness of the engine thread's timers."),
+  loopMode: gauge('okxmm_loop_mode', ['loop_mode'], '1 for how the engine thread waits for its next input.', {
+    source: 'state',
+  }),
+  loopFallen: gauge(
+    'okxmm_loop_fallen_back',
+    [],
+    '1 while the engine thread sleeps though told to poll or spin: it has no core of its own.',
+  ),
+  loopFallbacks: counter('okxmm_loop_fallbacks_total', [], 'Times it fell back to sleep.'),
+  eventLoopTurns: counter(
+    'okxmm_event_loop_turns_total',
+    [],
+    'Passes that kept the event loop turning; none are counted asleep.',
+  ),
+  involuntarySwitches: counter(
+    'okxmm_involuntary_switches_total',
+    [],
+    'Times the engine thread was put aside for another; absent without Linux.',
+    ABSENT,
+  ),
+  coreWait: counter(
+    'okxmm_core_wait_seconds_total',
+    [],
+    'How long the engine thread was ready to run without a core; absent where that is not counted.',
+    { isAbsentUntilSet: true, unit: 's' },
+  ),
+  steal: counter(
+    'okxmm_steal_seconds_total',
+    [],
+    'Processor time that the hypervisor gave to other machines, all cores; absent without Linux.',
+    { isAbsentUntilSet: true, unit: 's' },
+  ),
+  gcPause: histogram(
+    'okxmm_gc_pause_seconds',
+    ['gc_kind'],
+    'Pauses of the engine thread to collect garbage.',
+  ),
   clockOffset: gauge(
     'okxmm_clock_offset_seconds',
     [],
