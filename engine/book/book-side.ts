@@ -2,7 +2,7 @@
  * One side of the local book: the sizes of all prices in a window below the best one, in a ring indexed by price, and a
  * bit a price that says where there is a level. Levels beyond the window are in a slower home.
  *
- *     keys            0 ............ base ...... best ................. base + WINDOW ................ 2^31 - 1
+ *     keys            0 ............ base ...... best ................. base + WINDOW_TICKS ................ 2^31 - 1
  *                     never a level  | room above |     the ring         |  far levels, sorted          |
  *     ring            cell = key & MASK, whatever base is: a move of the window copies only what leaves or enters it
  *     bits            one word for 32 neighbouring keys; base is a multiple of 32, so words begin with the window
@@ -24,22 +24,23 @@ import { FarLevels } from './far-levels.ts';
 /** Levels a side that the venue keeps in view (books and books-l2-tbt). */
 export const LEVELS_MAX = 400;
 
-const WINDOW = 1 << 13;
-const MASK = WINDOW - 1;
-const WORDS = WINDOW >>> 5;
+/** @testonly tests lay levels at its edges. */
+export const WINDOW_TICKS = 1 << 13;
+const MASK = WINDOW_TICKS - 1;
+const WORDS = WINDOW_TICKS >>> 5;
 const WORD_MASK = WORDS - 1;
 
 /** All levels of a side and all rows of a message: none is lost that could be among the best when it is applied. */
 const FAR_ROOM = LEVELS_MAX + DEPTH_ROWS_MAX;
 
 /** Where a moved window puts the best level, so that better prices have room. */
-const ROOM_ABOVE = WINDOW >>> 3;
+const ROOM_ABOVE = WINDOW_TICKS >>> 3;
 
 /** The window follows when the best level has fallen this far behind its begin: ROOM_ABOVE more than after a move. */
-const DRIFT_MAX = WINDOW >>> 2;
+const DRIFT_MAX = WINDOW_TICKS >>> 2;
 
 /** A begin of the window that has no key in it: the next level places it. */
-const NOWHERE = -WINDOW;
+const NOWHERE = -WINDOW_TICKS;
 
 /** Inverts the 31 bits of a price. */
 const BID_FLIP = 0x7fffffff;
@@ -59,7 +60,7 @@ export class BookSide {
   #base: number = NOWHERE;
   #best: number = WORST_KEY;
   readonly #bits: Int32Array = new Int32Array(WORDS);
-  readonly #lots: Float64Array = new Float64Array(WINDOW);
+  readonly #lots: Float64Array = new Float64Array(WINDOW_TICKS);
   readonly #far: FarLevels = new FarLevels(FAR_ROOM);
 
   constructor(isBid: boolean) {
@@ -87,9 +88,12 @@ export class BookSide {
    * is nothing: the venue sends some for levels that came and went, or lie outside the window.
    */
   apply(rowTicks: Int32Array, rowLots: Float64Array, from: number, to: number): void {
-    for (let row = from; row < to; row++) {
+    let row = this.#applyNear(rowTicks, rowLots, from, to);
+    while (row < to) {
+      // The rows before it may have moved the window: then it is taken by the next round.
+      const key = rowTicks[row]! ^ this.#flip;
+      if ((key - this.#base) >>> 0 >= WINDOW_TICKS) this.#applyOutside(key, rowLots[row++]!);
       row = this.#applyNear(rowTicks, rowLots, row, to);
-      if (row < to) this.#applyHard(rowTicks[row]! ^ this.#flip, rowLots[row]!);
     }
   }
 
@@ -111,7 +115,7 @@ export class BookSide {
   /** Size at a price, 0 where there is no level. */
   lotsAt(price: Ticks): Lots {
     const key = price ^ this.#flip;
-    if ((key - this.#base) >>> 0 >= WINDOW) return this.#far.lotsAt(key);
+    if ((key - this.#base) >>> 0 >= WINDOW_TICKS) return this.#far.lotsAt(key);
     const isThere = (this.#bits[(key >>> 5) & WORD_MASK]! >>> key) & 1;
     return isThere === 1 ? this.#lots[key & MASK]! : 0;
   }
@@ -151,46 +155,53 @@ export class BookSide {
   }
 
   /**
-   * @hot Applies rows until one that needs more than its cell: outside the window, or the end of the best level. Returns
-   * that row, or `to`.
+   * @hot Applies rows up to one that lies outside the window, and returns that row, or `to`.
    *
-   * The loop has no call and no loop within it: then V8 peels its first turn and keeps what the arrays are in registers.
-   * What a row does to bit and count is computed, not branched on: whether it sets or deletes, and whether its level
-   * was there, is as good as random, and a branch that is guessed wrong costs more than the row.
+   * The loop has no call and no loop within it: V8 peels off its first turn and has the fields of the arrays at hand in
+   * the others. What a row does to bit and count is computed, not branched on: whether it sets or deletes, and whether its
+   * level was there, is as good as random, and a branch guessed wrong costs more than the row. For the same reason the
+   * best is looked for once, behind the loop, from the best price that was touched.
    */
   #applyNear(rowTicks: Int32Array, rowLots: Float64Array, from: number, to: number): number {
     const flip = this.#flip;
     const base = this.#base;
     const bits = this.#bits;
     const lots = this.#lots;
-    let best = this.#best;
+    let lowest = WORST_KEY;
     let count = this.count;
     let row = from;
     for (; row < to; row++) {
       const key = rowTicks[row]! ^ flip;
-      if ((key - base) >>> 0 >= WINDOW) break;
+      if ((key - base) >>> 0 >= WINDOW_TICKS) break;
+      if (key < lowest) lowest = key;
       const size = rowLots[row]!;
-      if (key <= best) {
-        if (size > 0) best = key;
-        else if (key === best) break;
-      }
+      const has = Number(size > 0);
       const word = (key >>> 5) & WORD_MASK;
       const held = bits[word]!;
-      const has = Number(size > 0);
       bits[word] = (held & ~(1 << key)) | (has << key);
       lots[key & MASK] = size;
       count += has - ((held >>> key) & 1);
     }
-    this.#best = best;
     this.count = count;
+    if (lowest <= this.#best) this.#findBest(lowest);
     return row;
   }
 
-  /** Applies a row that #applyNear left. */
-  #applyHard(key: number, size: number): void {
-    if ((key - this.#base) >>> 0 < WINDOW) {
-      this.#deleteBest();
-    } else if (this.count > 0 && key > this.#best) {
+  /** The best is at `key`, where the window begins to be searched, or beyond. */
+  #findBest(key: number): void {
+    if (this.count === 0) {
+      this.#best = WORST_KEY;
+      this.#base = NOWHERE;
+      return;
+    }
+    const near = this.#nextNear(key - 1);
+    this.#best = near === NONE ? this.#far.keys[0]! : near;
+    if (this.#best - this.#base > DRIFT_MAX) this.#moveWindow(this.#best);
+  }
+
+  /** Applies a row that lies outside the window. */
+  #applyOutside(key: number, size: number): void {
+    if (this.count > 0 && key > this.#best) {
       const far = this.#far;
       const before = far.count;
       far.set(key, size);
@@ -201,21 +212,6 @@ export class BookSide {
       this.#best = key;
       this.count++;
     }
-  }
-
-  /** The best level ends; in a side without levels, nothing. */
-  #deleteBest(): void {
-    if (this.count === 0) return;
-    this.#bits[(this.#best >>> 5) & WORD_MASK]! &= ~(1 << this.#best);
-    this.count--;
-    if (this.count === 0) {
-      this.#best = WORST_KEY;
-      this.#base = NOWHERE;
-      return;
-    }
-    const near = this.#nextNear(this.#best);
-    this.#best = near === NONE ? this.#far.keys[0]! : near;
-    if (this.#best - this.#base > DRIFT_MAX) this.#moveWindow(this.#best);
   }
 
   /** The first key of the ring above `key`, NONE when there is none. */
@@ -277,7 +273,7 @@ export class BookSide {
   /** Into the ring with the far levels that the window reaches now. */
   #moveIn(): void {
     const far = this.#far;
-    const levels = far.find(this.#base + WINDOW);
+    const levels = far.find(this.#base + WINDOW_TICKS);
     for (let index = 0; index < levels; index++) this.#setNear(far.keys[index]!, far.lots[index]!);
     far.remove(0, levels);
   }

@@ -125,34 +125,6 @@ describe('a side', () => {
       { numRuns: 300 },
     );
   });
-
-  test('with more levels than its window, equals the best of sorted maps cut likewise', () => {
-    const row = fc.tuple(fc.integer({ min: 1, max: 2_000 }), fc.nat(4));
-    const rows = fc.array(row, { minLength: 300, maxLength: 900, size: 'max' });
-    fc.assert(
-      fc.property(fc.array(rows, { minLength: 1, maxLength: 4 }), (messages) => {
-        const side = new BookSide(false);
-        let twin = new Map<number, number>();
-        for (const asks of messages) {
-          side.apply(
-            Int32Array.from(asks, (pair) => pair[0]),
-            Float64Array.from(asks, (pair) => pair[1]),
-            0,
-            asks.length,
-          );
-          side.trim();
-          for (const [ticks, lots] of asks) {
-            if (lots === 0) twin.delete(ticks);
-            else twin.set(ticks, lots);
-            twin = new Map([...twin].sort((left, right) => left[0] - right[0]).slice(0, 2 * LEVELS_MAX));
-          }
-          twin = new Map([...twin].slice(0, LEVELS_MAX));
-          expect(levels(side)).toEqual([...twin].map(([ticks, lots]) => `${ticks}×${lots}`));
-        }
-      }),
-      { numRuns: 5 },
-    );
-  });
 });
 
 describe('what may be quoted', () => {
