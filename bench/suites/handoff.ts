@@ -1,8 +1,12 @@
+import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { assert } from '../../engine/base/assert.ts';
+import { LoopMode } from '../../engine/base/loop-mode.ts';
 import { MarketBells, QuoteBell, WaitStrategy } from '../../engine/handoff/doorbell.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import { MarketWriter } from '../../engine/handoff/market-slot.ts';
 import { QuoteReader, QuoteView } from '../../engine/handoff/quote-slot.ts';
+import { LoopPace } from '../../engine/host/loop-pace.ts';
 import { Histogram } from '../../engine/metrics/histogram.ts';
 import { InlineQuoter } from '../../workers/inline.ts';
 import { QuoterPool } from '../../workers/pool.ts';
@@ -14,154 +18,253 @@ import { Checksum } from '../checksum.ts';
 import { percentilesOf } from '../contender.ts';
 import type { Effort } from '../effort.ts';
 import { HeapMeter, collectGarbage } from '../heap-meter.ts';
+import { saySkipped } from '../peers/availability.ts';
 import { AnswerPath, ladderParameters } from '../rig/engine-rig.ts';
 
 const QUOTE_LEVELS = 10;
 const HALF_SPREAD_TICKS = 32;
 const CHECKSUM_QUOTES = 200;
-/** The trip is given up after this long: the worker is gone. Reading the clock allocates, so it is looked at rarely. */
+/** The trip is given up after this long: the worker is gone. The clock is looked at rarely, not to be what is measured. */
 const LOST_AFTER_MS = 2_000;
 const LOOKS_PER_CLOCK = 65_536;
 const READY_WAIT_MS = 15_000;
 const HEAP_WINDOW_TRIPS = 500;
+/** Between trips: long enough for a worker that sleeps to have fallen asleep, and to find a spinning one spinning. */
+const REST_US = 10;
+const REST_US_ASLEEP = 150;
+/** How long nothing happens while the cost of waiting is taken. */
+const IDLE_MS_MIN = 20;
+/** Markets that move at once, for the workers to share. */
+const SHARED_INSTRUMENTS = 16;
+/** The shared markets are measured in fewer rounds: their trips are longer and their rows more. */
+const SHARED_ROUNDS_MAX = 2;
+
+/** How the engine waits for quotes: it looks at the bell and does nothing else, or as LoopPace does. */
+const EngineWait = { looks: 'looks', turns: 'turns', sleeps: 'sleeps' } as const;
+type EngineWait = (typeof EngineWait)[keyof typeof EngineWait];
 
 interface HandoffVariant {
-  /** The feed's place in the results: how the worker waits, and how the engine does. */
+  readonly name: string;
   readonly feed: string;
+  readonly instruments: number;
+  readonly workers: number;
   /** undefined: the quoter on the same thread, for comparison. */
   readonly wait: WaitStrategy | undefined;
-  /** The engine awaits the bell and sleeps; otherwise it looks at the bell all the time. */
-  readonly isListening: boolean;
-  /** Between trips: long enough for a worker that sleeps to have fallen asleep. */
-  readonly restUs: number;
+  readonly engine: EngineWait;
 }
 
+const WAIT_TEXTS = [
+  ['spin', WaitStrategy.spin],
+  ['spin-then-block', WaitStrategy.spinThenBlock],
+  ['block', WaitStrategy.block],
+] as const;
+const ENGINE_TEXTS = { looks: 'looks', turns: 'turns', sleeps: 'waitAsync' } as const;
+
+function oneWorker(wait: string, engine: EngineWait): HandoffVariant {
+  return {
+    name: 'handoff',
+    feed: `worker ${wait}, engine ${ENGINE_TEXTS[engine]}`,
+    instruments: 1,
+    workers: 1,
+    wait: new Map<string, WaitStrategy>(WAIT_TEXTS).get(wait)!,
+    engine,
+  };
+}
+
+function shared(workers: number, wait: string): HandoffVariant {
+  return {
+    ...oneWorker(wait, EngineWait.looks),
+    // Rows that not every machine can have are named apart.
+    name: wait === 'spin' && workers > 1 ? 'handoff:shared-spin' : 'handoff:shared',
+    feed: `${SHARED_INSTRUMENTS} markets, ${workers} ${workers === 1 ? 'worker' : 'workers'} ${wait}`,
+    instruments: SHARED_INSTRUMENTS,
+    workers,
+  };
+}
+
+const INLINE: HandoffVariant = { ...oneWorker('spin', EngineWait.looks), feed: 'inline', wait: undefined };
+
 const VARIANTS: readonly HandoffVariant[] = [
-  { feed: 'inline', wait: undefined, isListening: false, restUs: 10 },
-  { feed: 'worker spin, engine looks', wait: WaitStrategy.spin, isListening: false, restUs: 10 },
-  {
-    feed: 'worker spin-then-block, engine looks',
-    wait: WaitStrategy.spinThenBlock,
-    isListening: false,
-    restUs: 10,
-  },
-  { feed: 'worker block, engine looks', wait: WaitStrategy.block, isListening: false, restUs: 150 },
-  { feed: 'worker block, engine waitAsync', wait: WaitStrategy.block, isListening: true, restUs: 150 },
+  INLINE,
+  oneWorker('spin', EngineWait.looks),
+  oneWorker('spin', EngineWait.turns),
+  oneWorker('spin-then-block', EngineWait.looks),
+  oneWorker('block', EngineWait.looks),
+  oneWorker('block', EngineWait.turns),
+  oneWorker('block', EngineWait.sleeps),
+  { ...shared(1, 'spin'), feed: `${SHARED_INSTRUMENTS} markets, inline`, wait: undefined },
+  shared(1, 'spin'),
+  shared(2, 'spin'),
+  shared(4, 'spin'),
+  shared(1, 'block'),
+  shared(2, 'block'),
+  shared(4, 'block'),
 ];
 
 /** The engine's end of the memory: publishes markets, takes quotes. */
 class HandoffTrips {
-  readonly handoff = new Handoff(
-    createHandoff({
-      instrumentCount: 1,
-      workerCount: 1,
-      marketLevels: MARKET_LEVELS_READ,
-      quoteLevels: QUOTE_LEVELS,
-    }),
-  );
-  readonly bell = new QuoteBell(this.handoff);
-  readonly #bells = new MarketBells(this.handoff);
-  readonly #writer = new MarketWriter(this.handoff, 0);
-  readonly #reader = new QuoteReader(this.handoff, 0);
-  readonly #quote = new QuoteView(QUOTE_LEVELS);
+  readonly handoff: Handoff;
+  readonly bell: QuoteBell;
+  readonly #bells: MarketBells;
+  readonly #writers: readonly MarketWriter[];
+  readonly #readers: readonly QuoteReader[];
+  readonly #quotes: readonly QuoteView[];
   #trip = 0;
+  /** Markets of this trip whose quotes are not there yet. */
+  #missing = 0;
 
-  /** A whole market, as the loop publishes one with every depth frame. */
+  constructor(instruments: number, workers: number) {
+    this.handoff = new Handoff(
+      createHandoff({
+        instrumentCount: instruments,
+        workerCount: workers,
+        marketLevels: MARKET_LEVELS_READ,
+        quoteLevels: QUOTE_LEVELS,
+      }),
+    );
+    this.bell = new QuoteBell(this.handoff);
+    this.#bells = new MarketBells(this.handoff);
+    const indexes = Array.from({ length: instruments }, (_, instrument) => instrument);
+    this.#writers = indexes.map((instrument) => new MarketWriter(this.handoff, instrument));
+    this.#readers = indexes.map((instrument) => new QuoteReader(this.handoff, instrument));
+    this.#quotes = indexes.map(() => new QuoteView(QUOTE_LEVELS));
+  }
+
+  /** A market of every instrument, each as the loop publishes one with a depth frame. */
   publish(): void {
     const trip = this.#trip++;
-    const writer = this.#writer;
-    const bid = 650_000 + (trip & 63);
+    const writers = this.#writers;
+    this.#missing = writers.length;
+    for (let instrument = 0; instrument < writers.length; instrument++) {
+      this.#publishOne(writers[instrument]!, trip + instrument);
+      this.#bells.ring(instrument);
+    }
+  }
+
+  #publishOne(writer: MarketWriter, number: number): void {
+    const bid = 650_000 + (number & 63);
     writer.begin();
     for (let level = 0; level < MARKET_LEVELS_READ; level++) {
       writer.bidTicks[level] = bid - level;
-      writer.bidLots[level] = 1_000 + ((trip * 7 + level) & 255);
+      writer.bidLots[level] = 1_000 + ((number * 7 + level) & 255);
       writer.askTicks[level] = bid + 1 + level;
-      writer.askLots[level] = 1_000 + ((trip * 11 + level) & 255);
+      writer.askLots[level] = 1_000 + ((number * 11 + level) & 255);
     }
-    writer.seqId = 8e10 + trip;
-    writer.tsMs = 1.7e12 + trip;
-    writer.recvNs = trip;
+    writer.seqId = 8e10 + number;
+    writer.tsMs = 1.7e12 + number;
+    writer.recvNs = number;
     writer.positionLots = 0;
     writer.publish(MARKET_LEVELS_READ, MARKET_LEVELS_READ, true, 1);
-    this.#bells.ring(0);
   }
 
-  /** Whether the quote of the market published last is there. Others are read and passed over. */
+  /** Whether all quotes of the markets published last are there. Others are read and passed over. */
   take(): boolean {
-    let isNewest = false;
+    const quotes = this.#quotes;
     for (let instrument = this.bell.take(); instrument !== -1; instrument = this.bell.take()) {
-      if (this.#reader.read(this.#quote)) isNewest = this.#quote.marketVersion === this.#trip;
+      const quote = quotes[instrument]!;
+      if (!this.#readers[instrument]!.read(quote)) continue;
+      if (quote.marketVersion === this.#trip) this.#missing--;
     }
-    return isNewest;
+    return this.#missing === 0;
   }
 
-  addQuote(checksum: Checksum): void {
-    const quote = this.#quote;
-    checksum.addNumber(quote.marketVersion);
-    for (let level = 0; level < quote.bidCount; level++) checksum.addNumber(quote.bidTicks[level]!);
-    for (let level = 0; level < quote.askCount; level++) checksum.addNumber(quote.askTicks[level]!);
+  addQuotes(checksum: Checksum): void {
+    for (const quote of this.#quotes) {
+      checksum.addNumber(quote.marketVersion);
+      for (let level = 0; level < quote.bidCount; level++) checksum.addNumber(quote.bidTicks[level]!);
+      for (let level = 0; level < quote.askCount; level++) checksum.addNumber(quote.askTicks[level]!);
+    }
   }
 }
 
-/** One variant with its thread, which lives for one round only: a spinning worker would disturb the others. */
+/** One variant with its threads, which live for one round only: spinning workers would disturb the others. */
 class HandoffRound {
   readonly #variant: HandoffVariant;
-  readonly #trips = new HandoffTrips();
+  readonly #trips: HandoffTrips;
   readonly #inline: InlineQuoter | undefined;
   readonly #pool: QuoterPool | undefined;
+  /** Undefined where the engine looks at the bell itself. */
+  readonly #pace: LoopPace | undefined;
   readonly #clockMs = new Float64Array(3);
-  #isReady = false;
+  #readyWorkers = 0;
+  #onQuoted: () => void = () => undefined;
 
   constructor(variant: HandoffVariant) {
     this.#variant = variant;
-    const parameters = [ladderParameters(AnswerPath.quote, HALF_SPREAD_TICKS)];
-    const { handoff } = this.#trips;
-    if (variant.wait === undefined) {
+    const { instruments, workers, wait, engine } = variant;
+    this.#trips = new HandoffTrips(instruments, workers);
+    const { handoff, bell } = this.#trips;
+    const parameters = Array.from({ length: instruments }, () =>
+      ladderParameters(AnswerPath.quote, HALF_SPREAD_TICKS),
+    );
+    if (wait === undefined) {
       this.#inline = new InlineQuoter(handoff, parameters, new BenchClock(true));
-      this.#isReady = true;
+      this.#readyWorkers = workers;
     } else {
       this.#pool = new QuoterPool(
-        { handoff, parameters, wait: variant.wait },
+        { handoff, parameters, wait },
         {
           onWorkerLost: (_worker, _instruments, reason) => {
             throw new Error(`handoff: the quote worker was lost: ${reason}`);
           },
           onWorkerReady: () => {
-            this.#isReady = true;
+            this.#readyWorkers++;
           },
         },
       );
     }
+    if (engine === EngineWait.looks) return;
+    this.#pace = new LoopPace({
+      bell,
+      onQuotes: () => {
+        if (!this.#trips.take()) return;
+        this.#clockMs[1] = performance.now();
+        this.#onQuoted();
+      },
+      onFailed: (error) => {
+        throw error;
+      },
+    });
   }
 
   async open(): Promise<void> {
     const endMs = performance.now() + READY_WAIT_MS;
-    while (!this.#isReady) {
-      assert(performance.now() < endMs, 'a quote worker starts within fifteen seconds');
+    while (this.#readyWorkers < this.#variant.workers) {
+      assert(performance.now() < endMs, 'quote workers start within fifteen seconds');
       this.#pool?.check(performance.now() * 1e6);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await sleep(5);
     }
+    this.#pace?.run(this.#variant.engine === EngineWait.turns ? LoopMode.poll : LoopMode.sleep);
   }
 
   async close(): Promise<void> {
+    this.#pace?.stop();
     await this.#pool?.close();
   }
 
   async run(trips: number, latencies: Histogram | null, checksum?: Checksum): Promise<number> {
-    if (this.#variant.isListening) return this.#runListening(trips, latencies, checksum);
     for (let trip = 0; trip < trips; trip++) {
       this.#rest();
-      this.#clockMs[0] = performance.now();
-      this.#trips.publish();
-      this.#spinForQuote();
-      this.#clockMs[1] = performance.now();
+      if (this.#pace === undefined) {
+        this.#clockMs[0] = performance.now();
+        this.#trips.publish();
+        this.#spinForQuotes();
+        this.#clockMs[1] = performance.now();
+      } else {
+        const quoted = new Promise<void>((resolve) => {
+          this.#onQuoted = resolve;
+        });
+        this.#clockMs[0] = performance.now();
+        this.#trips.publish();
+        await quoted;
+      }
       if (latencies !== null) latencies.record((this.#clockMs[1]! - this.#clockMs[0]!) * 1e6);
-      if (checksum !== undefined) this.#trips.addQuote(checksum);
+      if (checksum !== undefined) this.#trips.addQuotes(checksum);
     }
     return trips;
   }
 
-  #spinForQuote(): void {
+  #spinForQuotes(): void {
     const { bell } = this.#trips;
     for (let looks = 1; ; looks++) {
       if (this.#inline !== undefined) this.#inline.turn();
@@ -176,38 +279,34 @@ class HandoffRound {
     this.#clockMs[0] = performance.now();
     for (let trip = 0; trip < trips; trip++) {
       this.#trips.publish();
-      this.#spinForQuote();
+      this.#spinForQuotes();
     }
-  }
-
-  /** The engine's loop sleeps until the bell wakes it: each trip begins when the one before has ended and rested. */
-  async #runListening(trips: number, latencies: Histogram | null, checksum?: Checksum): Promise<number> {
-    const { bell } = this.#trips;
-    let onQuote: () => void = () => undefined;
-    const listening = bell.listen(() => {
-      if (!this.#trips.take()) return;
-      this.#clockMs[1] = performance.now();
-      onQuote();
-    });
-    for (let trip = 0; trip < trips; trip++) {
-      this.#rest();
-      const quoted = new Promise<void>((resolve) => {
-        onQuote = resolve;
-      });
-      this.#clockMs[0] = performance.now();
-      this.#trips.publish();
-      await quoted;
-      if (latencies !== null) latencies.record((this.#clockMs[1]! - this.#clockMs[0]!) * 1e6);
-      if (checksum !== undefined) this.#trips.addQuote(checksum);
-    }
-    bell.stop();
-    await listening;
-    return trips;
   }
 
   #rest(): void {
-    const untilMs = performance.now() + this.#variant.restUs / 1_000;
+    const restUs = this.#variant.wait === WaitStrategy.block ? REST_US_ASLEEP : REST_US;
+    const untilMs = performance.now() + restUs / 1_000;
     while (performance.now() < untilMs);
+  }
+}
+
+/** How much processor time all threads of this process take while something happens: in cores. */
+class CoreMeter {
+  #cpuUs = 0;
+  #wallUs = 0;
+
+  async measure<Value>(happening: () => Promise<Value>): Promise<Value> {
+    const startMs = performance.now();
+    const start = process.cpuUsage();
+    const value = await happening();
+    const { user, system } = process.cpuUsage(start);
+    this.#cpuUs += user + system;
+    this.#wallUs += (performance.now() - startMs) * 1_000;
+    return value;
+  }
+
+  get text(): string {
+    return (this.#cpuUs / this.#wallUs).toFixed(2);
   }
 }
 
@@ -215,6 +314,8 @@ class HandoffRound {
 class HandoffTally {
   readonly latencies = new Histogram();
   readonly heap = new HeapMeter();
+  readonly busy = new CoreMeter();
+  readonly idle = new CoreMeter();
   samples = 0;
   checksum = '';
 
@@ -228,8 +329,9 @@ class HandoffTally {
       this.checksum = checksum.text;
       await round.run(effort.handoffWarmUpTrips, null);
       collectGarbage();
-      this.samples += await round.run(effort.handoffTrips, this.latencies);
-      if (variant.isListening) return;
+      this.samples += await this.busy.measure(() => round.run(effort.handoffTrips, this.latencies));
+      await this.idle.measure(() => sleep(Math.max(IDLE_MS_MIN, effort.warmUpMs / 5)));
+      if (variant.engine !== EngineWait.looks) return;
       for (let window = 0; window < effort.heapWindows / effort.rounds; window++) {
         this.heap.measure(HEAP_WINDOW_TRIPS, (trips) => round.runForHeap(trips));
       }
@@ -240,7 +342,7 @@ class HandoffTally {
 
   result(variant: HandoffVariant, calibrationNs: number): BenchResult {
     return {
-      name: 'handoff',
+      name: variant.name,
       feed: variant.feed,
       unit: 'ns',
       ...percentilesOf(this.latencies),
@@ -249,21 +351,32 @@ class HandoffTally {
       checksum: this.checksum,
       samples: this.samples,
       calibrationNs,
-      note: `round trip; ${variant.restUs} us from one to the next; ops/s is 1 / mean`,
+      note: `${this.busy.text} cores in trips, the resting engine's one among them; ${this.idle.text} while nothing happens`,
     };
   }
 }
 
+function hasItsCores({ name, feed, workers }: HandoffVariant): boolean {
+  if (name !== 'handoff:shared-spin' || workers < availableParallelism()) return true;
+  const needed = `the engine and ${workers} workers spin, which needs ${workers + 1} cores`;
+  saySkipped(`${name} (${feed})`, `${needed} and there are ${availableParallelism()}`);
+  return false;
+}
+
 export const handoff: Benchmark = {
   name: 'handoff',
-  about: 'a market published -> read, quoted and published by the worker -> its quote read',
+  about:
+    'markets published -> read, quoted and published by their workers -> all quotes read; ops/s is 1 / mean',
   usesFeeds: false,
   async run({ effort, isOneThread }: BenchContext): Promise<BenchResult[]> {
-    const variants = VARIANTS.filter(({ wait }) => isOneThread !== true || wait === undefined);
+    const variants = VARIANTS.filter(
+      (variant) => (isOneThread !== true || variant === INLINE) && hasItsCores(variant),
+    );
     const calibration = new Calibration();
     const tallies = variants.map(() => new HandoffTally());
     for (let round = 0; round < effort.rounds; round++) {
       for (const [index, variant] of variants.entries()) {
+        if (variant.instruments > 1 && round >= SHARED_ROUNDS_MAX) continue;
         calibration.sample();
         await tallies[index]!.round(variant, effort);
       }
