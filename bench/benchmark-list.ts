@@ -6,6 +6,7 @@ import { encode } from './suites/encode.ts';
 import { gate } from './suites/gate.ts';
 import { handoff } from './suites/handoff.ts';
 import { histogram } from './suites/histogram.ts';
+import { socket } from './suites/socket.ts';
 import { throttle } from './suites/throttle.ts';
 import { tickToTrade } from './suites/tick-to-trade.ts';
 import { wireToWire } from './suites/wire-to-wire.ts';
@@ -17,6 +18,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   bookUpdate,
   handoff,
   encode,
+  socket,
   gate,
   diff,
   throttle,

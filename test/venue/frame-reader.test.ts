@@ -169,6 +169,8 @@ describe('a frame that is illegal', () => {
       expect(log).not.toContain(`message ${Buffer.from('never read').toString('hex')}`);
       expect(await wsLog([stream], PAYLOAD_MAX)).toEqual(log);
       for (let at = 0; at <= stream.length; at++) expect(ourLog(cut(stream, [at]), PAYLOAD_MAX)).toEqual(log);
+      const everywhere = Array.from({ length: stream.length - 1 }, (_, index) => index + 1);
+      expect(ourLog(cut(stream, everywhere), PAYLOAD_MAX)).toEqual(log);
     },
   );
 
@@ -221,7 +223,7 @@ describe('any stream', () => {
   const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 6 });
 
   it('of frames, some of them illegal, says what ws says, cut anywhere', async () => {
-    await fc.assert(fc.asyncProperty(stream, cuts, assertJudged), { numRuns: 400 });
+    await fc.assert(fc.asyncProperty(stream, cuts, assertJudged), { numRuns: 200 });
   });
 
   it('with a byte turned says what ws says', async () => {
@@ -231,7 +233,7 @@ describe('any stream', () => {
         if (bytes.length > 0) bytes[Math.floor(place * bytes.length)]! ^= change;
         return bytes;
       });
-    await fc.assert(fc.asyncProperty(turned, cuts, assertJudged), { numRuns: 400 });
+    await fc.assert(fc.asyncProperty(turned, cuts, assertJudged), { numRuns: 200 });
   });
 
   it('of any bytes says what ws says', async () => {

@@ -117,13 +117,12 @@ export async function wsLog(
     lines.push(`fault ${error.code} ${String((error as unknown as Record<symbol, number>)[status!])}`);
   });
   for (const chunk of chunks) {
-    if (isOver) break;
-    receiver.write(Buffer.from(chunk));
-    // A fault is told in the next turn.
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
+    if (!isOver) receiver.write(Buffer.from(chunk));
   }
+  // A fault is told in the next turn.
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
   return lines;
 }
 
