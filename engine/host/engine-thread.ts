@@ -12,7 +12,7 @@ import type { Histogram } from '../metrics/histogram.ts';
 import type { MetricsWriter } from '../metrics/cells.ts';
 import { PinError, pinThread } from '../../workers/pin-thread.ts';
 import { CoreWatch } from './core-watch.ts';
-import { GcWatch } from './gc-watch.ts';
+import { GcWatch, collectStart } from './gc-watch.ts';
 import { HostError } from './host-error.ts';
 import { LoopPace } from './loop-pace.ts';
 import type { LoopPaceOptions } from './loop-pace.ts';
@@ -33,8 +33,8 @@ export class EngineThread {
   readonly #options: EngineThreadOptions;
   readonly #pace: LoopPace;
   readonly #keeper: PaceKeeper;
-  readonly #gc: GcWatch;
   readonly #lag: Histogram;
+  #gc: GcWatch | undefined;
   #timerNs: Nanoseconds = 0;
 
   /**
@@ -48,7 +48,6 @@ export class EngineThread {
     if (cores.engine !== undefined) pin(cores.engine);
     if (cores.allowed.length > 0) log(describeCores(cores));
     this.#lag = writer.histogram('eventLoopLag');
-    this.#gc = new GcWatch(writer);
     this.#pace = new LoopPace(options);
     this.#keeper = new PaceKeeper({
       configured: LoopMode[engine.loop],
@@ -58,6 +57,16 @@ export class EngineThread {
       log,
       nowNs,
     });
+  }
+
+  /**
+   * The start is over: nothing has been quoted yet. What the start has left is collected now, once, and from now on pauses
+   * are counted.
+   */
+  onStarted(): void {
+    if (this.#gc !== undefined) return;
+    collectStart();
+    this.#gc = new GcWatch(this.#options.writer);
   }
 
   /** @hot A market may have been published. */
@@ -76,7 +85,7 @@ export class EngineThread {
 
   close(): void {
     this.#keeper.close();
-    this.#gc.close();
+    this.#gc?.close();
     const { cores, log } = this.#options;
     if (cores.engine === undefined) return;
     try {

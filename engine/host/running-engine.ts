@@ -34,7 +34,6 @@ import type { EngineWorld, StateStore } from './engine-world.ts';
 import { Engine, TIMER_MS } from './engine.ts';
 import { EngineThread } from './engine-thread.ts';
 import type { StopReport } from './engine-stop.ts';
-import { collectStart } from './gc-watch.ts';
 import { HostError } from './host-error.ts';
 import type { Log } from './log.ts';
 import { accountAdvice } from './startup.ts';
@@ -83,7 +82,6 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   #exporter: Exporter | undefined;
   #thread: EngineThread | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #isCollected = false;
   #lastBoardNs: Nanoseconds = 0;
   #isClosed = false;
 
@@ -257,10 +255,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
 
   onUp(connection: number): void {
     // With the last session the account is recovered, and then quoted: the last moment at which nobody waits for us.
-    if (!this.#isCollected && this.#sessions.every(({ isUp }) => isUp)) {
-      this.#isCollected = true;
-      collectStart();
-    }
+    if (this.#sessions.every(({ isUp }) => isUp)) this.#thread!.onStarted();
     this.#engine.onSessionUp(connection as Connection);
   }
 

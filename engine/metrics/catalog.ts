@@ -316,7 +316,7 @@ const CATALOG = {
   gcPause: histogram(
     'okxmm_gc_pause_seconds',
     ['gc_kind'],
-    'Pauses of the engine thread to collect garbage.',
+    'Pauses of the engine thread to collect garbage, since its sessions were up.',
   ),
   clockOffset: gauge(
     'okxmm_clock_offset_seconds',

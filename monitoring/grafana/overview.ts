@@ -233,6 +233,41 @@ function runtimeRow(): Panel[] {
       8,
       percentiles('okxmm_event_loop_lag_seconds', JOB, '', ''),
     ),
+    timeSeries(
+      'Garbage collection',
+      'Pauses of the engine thread, by kind.',
+      's',
+      8,
+      percentiles('okxmm_gc_pause_seconds', JOB, 'gc_kind', ' {{gc_kind}}'),
+    ),
+    timeSeries(
+      'Loop',
+      'How the engine thread waits for its next input, and whether it fell back to sleep for want of a core of its own.',
+      'short',
+      8,
+      [
+        query(`okxmm_loop_mode{${JOB}} == 1`, '{{loop_mode}}'),
+        query(`okxmm_loop_fallen_back{${JOB}}`, 'fallen back'),
+        query(`increase(okxmm_loop_fallbacks_total{${JOB}}[$__rate_interval])`, 'falls'),
+      ],
+    ),
+    timeSeries(
+      'Core of the engine thread',
+      'Seconds a second that it was ready to run without a core, and that the hypervisor kept of all cores.',
+      's',
+      8,
+      [
+        query(rate('okxmm_core_wait_seconds_total', JOB, 'instance'), '{{instance}} waited'),
+        query(rate('okxmm_steal_seconds_total', JOB, 'instance'), '{{instance}} stolen'),
+      ],
+    ),
+    timeSeries(
+      'Involuntary switches',
+      'Times a second that the engine thread was put aside for another.',
+      'ops',
+      8,
+      [query(rate('okxmm_involuntary_switches_total', JOB, 'instance'), '{{instance}}')],
+    ),
     timeSeries('Stalls', 'Times the engine thread stood still for longer than allowed.', 'short', 8, [
       query(`increase(okxmm_stalls_total{${JOB}}[$__rate_interval])`, '{{instance}}'),
     ]),

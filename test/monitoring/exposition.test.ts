@@ -35,6 +35,9 @@ describe('Exposition', () => {
     const engine = new SampleEngine();
     engine.makeReady();
     engine.writer.set(engine.writer.cell('clockOffset'), -0.004);
+    for (const id of ['involuntarySwitches', 'coreWait', 'steal'] as const) {
+      engine.writer.set(engine.writer.cell(id), 1);
+    }
     for (const id of ['accountLossMax', 'accountDrawdownMax', 'marginRatioMin', 'doubtAge'] as const) {
       engine.writer.set(engine.writer.cell(id), 1);
     }
