@@ -73,19 +73,31 @@ export function ccxtSymbol({ instId, settleCcy }: Instrument): string {
   return `${base}/${quote}:${settleCcy}`;
 }
 
-/** The amend of one order as ccxt's own `editOrderWs` makes it. */
-export function ccxtAmend(
+interface CcxtRequest {
+  readonly id: string;
+  readonly op: string;
+  readonly args: readonly Record<string, unknown>[];
+}
+
+/** The amend of both orders, each as ccxt's own `editOrderWs` makes it, in one message. */
+export function ccxtAnswer(
   exchange: CcxtExchange,
   instrument: Instrument,
   symbol: string,
-  side: 'buy' | 'sell',
-  clOrdId: string,
-  price: number,
-): Record<string, unknown> {
-  const args = exchange.editOrderRequest('', symbol, 'limit', side, undefined, price, { clOrdId });
-  delete args['instId'];
-  args['instIdCode'] = instrument.instIdCode;
-  return args;
+  quoter: PlainQuoter,
+  { bids, asks }: Pick<CcxtBook, 'bids' | 'asks'>,
+): CcxtRequest {
+  const { index, instIdCode } = instrument;
+  const { bidTicks, askTicks } = quoter.compute(index, bids[0]!, asks[0]!);
+  const amend = (side: 'buy' | 'sell', clOrdId: string, ticks: number): Record<string, unknown> => {
+    const price = quoter.price(index, ticks);
+    const args = exchange.editOrderRequest('', symbol, 'limit', side, undefined, price, { clOrdId });
+    delete args['instId'];
+    args['instIdCode'] = instIdCode;
+    return args;
+  };
+  const args = [amend('buy', BID_CLIENT_ID, bidTicks), amend('sell', ASK_CLIENT_ID, askTicks)];
+  return { id: exchange.requestId(), op: 'batch-amend-orders', args };
 }
 
 /** ccxt pro's way of a push from its client's `onMessage` to the changed book; nothing is connected. */
@@ -108,12 +120,8 @@ export function ccxtPeer(
       return numbers.get(text.slice(at, text.indexOf('"', at)))!;
     },
     answer(index) {
-      const { bids, asks } = exchange.orderbooks[symbols[index]!]!;
-      const { bidTicks, askTicks } = quoter.compute(index, bids[0]!, asks[0]!);
-      const amend = (side: 'buy' | 'sell', clOrdId: string, ticks: number) =>
-        ccxtAmend(exchange, instruments[index]!, symbols[index]!, side, clOrdId, quoter.price(index, ticks));
-      const args = [amend('buy', BID_CLIENT_ID, bidTicks), amend('sell', ASK_CLIENT_ID, askTicks)];
-      return JSON.stringify({ id: exchange.requestId(), op: 'batch-amend-orders', args });
+      const book = exchange.orderbooks[symbols[index]!]!;
+      return JSON.stringify(ccxtAnswer(exchange, instruments[index]!, symbols[index]!, quoter, book));
     },
     book(index): PeerBook | undefined {
       const book = exchange.orderbooks[symbols[index]!];

@@ -19,6 +19,9 @@ export interface PeerProgram {
 }
 
 export const SCANNER: PeerProgram = { main: 'scanner-main.cpp', libraries: [] };
+const TLS_LIBRARIES = ['-lssl', '-lcrypto'];
+export const FAR: PeerProgram = { main: 'far-main.cpp', libraries: TLS_LIBRARIES };
+export const WIRE: PeerProgram = { main: 'wire-main.cpp', libraries: TLS_LIBRARIES };
 
 /**
  * The program, compiled: from the cache when this compiler has compiled this source on this processor before.

@@ -3,11 +3,13 @@
  * together, with the quoter inline or on a thread of its own, and with an event loop that turns or sleeps.
  *
  * Owner:      the benchmark's thread.
- * Invariants: between `begin` and `end` the event loop is kept turning when the wiring says so, and sleeps otherwise; the
- *             clock is moved ahead after each depth frame, so that message budgets are booked but never short.
+ * Invariants: between `begin` and `end` the event loop waits as the wiring says, and sleeps otherwise; the clock is moved
+ *             ahead after each depth frame, so that message budgets are booked but never short.
  */
+import { LoopMode } from '../../engine/base/loop-mode.ts';
 import { NS_PER_MS } from '../../engine/base/units.ts';
 import type { WaitStrategy } from '../../engine/handoff/doorbell.ts';
+import { LoopPace } from '../../engine/host/loop-pace.ts';
 import { Connection, LoopRequest } from '../../engine/loop/loop-options.ts';
 import type { LoopOutput } from '../../engine/loop/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
@@ -15,6 +17,7 @@ import { Channel } from '../../engine/okx/shapes.ts';
 import type { ChannelArg } from '../../engine/okx/shapes.ts';
 import { ConnectLimiter } from '../../engine/venue/connect-limiter.ts';
 import { Credentials, Secret } from '../../engine/venue/credentials.ts';
+import type { SocketClient } from '../../engine/venue/frame-socket.ts';
 import { Session } from '../../engine/venue/session.ts';
 import type { SessionHandler } from '../../engine/venue/session.ts';
 import { InlineQuoter } from '../../workers/inline.ts';
@@ -27,6 +30,7 @@ import { usedBytes } from '../heap-meter.ts';
 import type { HeapMeter } from '../heap-meter.ts';
 import { EngineRig, halfSpreadTicksAt } from '../rig/engine-rig.ts';
 import type { AnswerPath } from '../rig/engine-rig.ts';
+import type { WireParty } from './wire-party.ts';
 
 /** As `FRAME_STEP_NS` of the turn rig: no budget is ever short. */
 const FRAME_STEP_NS = 60 * NS_PER_MS;
@@ -38,13 +42,14 @@ const WORKERS = 1;
 
 export interface Wiring {
   readonly path: AnswerPath;
-  /** Whether the event loop is kept turning by setImmediate, or sleeps until a socket or a timer wakes it. */
-  readonly isTurning: boolean;
+  /** How the engine's thread waits during a round; between rounds it sleeps. */
+  readonly mode: LoopMode;
+  readonly client: SocketClient;
   /** How the quote worker waits; undefined for the quoter on the engine's own thread. */
   readonly worker: WaitStrategy | undefined;
 }
 
-export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler {
+export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler, WireParty {
   readonly #wiring: Wiring;
   readonly #clock = new BenchClock(true);
   readonly #rig: EngineRig;
@@ -52,14 +57,14 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
   readonly #pool: QuoterPool | undefined;
   readonly #sessions: readonly Session[];
   readonly #timer: NodeJS.Timeout;
-  readonly #onTurn = (): void => this.#turn();
-  #isRunning = false;
+  readonly #pace: LoopPace;
+  #switchesBefore = 0;
   /** Takes the growth of the heap, in a round that is played for it. */
   #heap: HeapMeter | undefined;
   #heapFrames = 0;
   #heapBytes = 0;
 
-  private constructor(wiring: Wiring, port: number) {
+  private constructor(wiring: Wiring, url: string, ca: string | undefined) {
     this.#wiring = wiring;
     const instruments = [benchInstrument(0, GENERATED_INST_ID, 1, 2)];
     this.#rig = new EngineRig({
@@ -76,17 +81,22 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
     } else {
       this.#pool = new QuoterPool({ handoff, parameters, wait: wiring.worker }, this);
     }
-    this.#sessions = this.#openSessions(port);
+    this.#sessions = this.#openSessions(url, ca);
     this.#timer = setInterval(() => this.#onTimer(), TIMER_MS);
-    // A sleeping engine is woken by the bell, as in the host.
     const { loop } = this.#rig;
-    const isWoken = this.#pool !== undefined && !wiring.isTurning;
-    if (isWoken) void loop.quoteBell.listen(() => loop.onQuotes(this.#clock.nowNs()));
+    this.#pace = new LoopPace({
+      bell: loop.quoteBell,
+      onQuotes: () => loop.onQuotes(this.#clock.nowNs()),
+      onFailed: (error) => {
+        throw error;
+      },
+    });
+    this.#sleep();
   }
 
   /** Connects to the far side and waits until orders rest. */
-  static async connect(wiring: Wiring, port: number): Promise<EngineSide> {
-    const side = new EngineSide(wiring, port);
+  static async connect(wiring: Wiring, url: string, ca: string | undefined): Promise<EngineSide> {
+    const side = new EngineSide(wiring, url, ca);
     const endMs = performance.now() + READY_WAIT_MS;
     while (!side.#isQuoting) {
       if (performance.now() > endMs) {
@@ -104,33 +114,30 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
     return loop.phase === LoopPhase.quoting && loop.openOrders > 0 && loop.commands.requestsInFlight === 0;
   }
 
-  /** The loop turns, or hears quotes while it sleeps, from here to `end`. */
   begin(heap?: HeapMeter): void {
     this.#heap = heap;
     this.#heapFrames = 0;
-    this.#isRunning = true;
-    if (this.#wiring.isTurning) setImmediate(this.#onTurn);
+    this.#switchesBefore = process.resourceUsage().involuntaryContextSwitches;
+    if (this.#wiring.mode !== LoopMode.sleep) this.#pace.run(this.#wiring.mode);
   }
 
-  end(): void {
-    this.#isRunning = false;
+  end(): Promise<number> {
+    this.#sleep();
     this.#heap = undefined;
+    return Promise.resolve(process.resourceUsage().involuntaryContextSwitches - this.#switchesBefore);
   }
 
   async close(): Promise<void> {
-    this.end();
+    this.#pace.stop();
     clearInterval(this.#timer);
-    this.#rig.loop.quoteBell.stop();
     await Promise.all(this.#sessions.map((session) => session.close()));
     await this.#pool?.close();
   }
 
-  /** Sockets are read between two immediates; bells are looked at here. */
-  #turn(): void {
-    if (!this.#isRunning) return;
-    const { loop } = this.#rig;
-    if (this.#pool !== undefined && loop.quoteBell.hasRung()) loop.onQuotes(this.#clock.nowNs());
-    setImmediate(this.#onTurn);
+  /** As the host asleep: the bell of a worker wakes the thread. An inline quoter has nobody to be woken by. */
+  #sleep(): void {
+    if (this.#pool === undefined) this.#pace.stop();
+    else this.#pace.run(LoopMode.sleep);
   }
 
   #onTimer(): void {
@@ -141,16 +148,10 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
   }
 
   #quoteInline(): void {
-    const { loop } = this.#rig;
-    if (this.#quoter !== undefined) {
-      if (this.#quoter.turn() > 0) loop.onQuotes(this.#clock.nowNs());
-    } else if (this.#wiring.isTurning && !this.#isRunning && loop.quoteBell.hasRung()) {
-      // Between rounds nobody turns; what the worker says is heard by the timer.
-      loop.onQuotes(this.#clock.nowNs());
-    }
+    if (this.#quoter !== undefined && this.#quoter.turn() > 0) this.#rig.loop.onQuotes(this.#clock.nowNs());
   }
 
-  #openSessions(port: number): Session[] {
+  #openSessions(url: string, ca: string | undefined): Session[] {
     const limiter = new ConnectLimiter();
     const login = new Credentials('bench', new Secret('bench'), new Secret('bench'));
     const open = (connection: Connection, name: string, subscriptions: readonly ChannelArg[]): Session => {
@@ -158,7 +159,9 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
         {
           connection,
           name,
-          url: `ws://127.0.0.1:${port}/${name}`,
+          url: `${url}/${name}`,
+          client: this.#wiring.client,
+          ...(ca === undefined ? {} : { ca }),
           ...(connection === Connection.public ? {} : { login }),
           subscriptions,
           clock: this.#clock,
@@ -181,15 +184,17 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
 
   onFrame(connection: number, bytes: Uint8Array, start: number, end: number, recvNs: Float64Array): void {
     const { loop } = this.#rig;
+    loop.inputNs[0] = recvNs[0]!;
     if (connection === Connection.public) {
-      loop.onPublicFrame(bytes, start, end, recvNs[0]!);
+      loop.publicFrame(bytes, start, end);
       this.#quoteInline();
+      this.#pace.expectQuotes();
       this.#clock.skip(FRAME_STEP_NS);
       if (this.#heap !== undefined) this.#measureHeap(this.#heap);
       return;
     }
-    if (connection === Connection.private) loop.onPrivateFrame(bytes, start, end, recvNs[0]!);
-    else loop.onTradeFrame(bytes, start, end, recvNs[0]!);
+    if (connection === Connection.private) loop.privateFrame(bytes, start, end);
+    else loop.tradeFrame(bytes, start, end);
     this.#quoteInline();
   }
 

@@ -1,16 +1,16 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { compiledFile } from './compiled-file.ts';
 import type { FarOrder, FarReport } from './far-side.ts';
+import type { WireSecurity } from './wire-security.ts';
 
-const START_TIMEOUT_MS = 20_000;
+export const START_TIMEOUT_MS = 20_000;
 /** Beyond the time that the frames take by themselves. */
-const PLAY_MARGIN_MS = 20_000;
+export const PLAY_MARGIN_MS = 20_000;
 
 type Played = Extract<FarReport, { kind: 'played' }>;
 
-/** The far side's process, seen from the engine's. */
+/** The far side's process where there is no compiler, seen from the engine's. */
 export class FarProcess {
   readonly port: number;
   readonly #child: ChildProcess;
@@ -20,8 +20,8 @@ export class FarProcess {
     this.port = port;
   }
 
-  static async start(): Promise<FarProcess> {
-    const child = fork(farFile(), [], { execArgv: [], serialization: 'advanced' });
+  static async start(security: WireSecurity): Promise<FarProcess> {
+    const child = fork(compiledFile('far-side'), [security], { execArgv: [], serialization: 'advanced' });
     try {
       const outcome = await nextReport(child, START_TIMEOUT_MS);
       if (outcome.kind !== 'listening') throw new Error(`far side: expected its port, was ${outcome.kind}`);
@@ -49,16 +49,6 @@ export class FarProcess {
     this.#child.disconnect();
     await ended;
   }
-}
-
-/** The compiled far side: beside this file, or in dist/ when this file runs as TypeScript (tests). */
-function farFile(): string {
-  const url = import.meta.url.endsWith('.ts')
-    ? new URL('../../dist/bench/wire/far-side.js', import.meta.url)
-    : new URL('./far-side.js', import.meta.url);
-  const file = fileURLToPath(url);
-  if (!existsSync(file)) throw new Error(`far side: expected ${file}, was missing; run npm run build`);
-  return file;
 }
 
 function nextReport(child: ChildProcess, timeoutMs: number): Promise<FarReport> {

@@ -1,5 +1,5 @@
 /**
- * The venue of the wire-to-wire benchmark, in a process of its own: writes depth frames at their intended times, notes when
+ * The venue of the wire-to-wire benchmark where there is no compiler for the one in C++, in a process of its own: writes depth frames at their intended times, notes when
  * the batch that answers each has been read, and answers the batch as the venue would.
  *
  * It does not sleep: from the first frame of a round to the last answer its event loop is kept turning by setImmediate, so
@@ -9,14 +9,18 @@
  *            ──ws──▶ /private  login, subscription    ◀── pushes of orders
  *            ──ws──▶ /trade    login, order batches   ◀── acks
  */
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { Checksum } from '../checksum.ts';
-import { GENERATED_MOVES, generateFeed } from '../feeds/generated-feed.ts';
 import type { FrameFeed } from '../feeds/frame-feed.ts';
+import { addPrices } from '../peers/prices.ts';
 import { VenueAnswers } from '../rig/venue-answers.ts';
 import { FarConnection } from './far-connection.ts';
 import type { FarHandler } from './far-connection.ts';
+import { farFeed } from './far-feed.ts';
+import { CERTIFICATE_FILE, KEY_FILE } from './wire-security.ts';
 
 /** From the engine's side: play so many frames, so far apart. */
 export interface FarOrder {
@@ -39,21 +43,20 @@ export type FarReport =
       readonly rate: number;
       /** Of the prices in the first batches of this process. */
       readonly checksum: string;
+      /** Times that it was taken off its core while it wanted to go on. */
+      readonly switches: number;
     }
   | { readonly kind: 'lost'; readonly text: string };
 
-/** Frames that the feed is made of; it is played in a circle. */
-const FEED_FRAMES = 4_000;
 /** Frames whose batches go into the checksum: those of the first round alone, whatever the effort. */
 const CHECKSUM_FRAMES = 20;
 /** A frame without its answer for so long is lost, and the run with it. */
 const LOST_AFTER_MS = 2_000;
-const KEY_NEW_PRICE = Buffer.from('"newPx":"');
-const ORDER_ARGS = Buffer.from('"args":[{"instIdCode"');
-const QUOTE = 0x22;
+/** In every order message, and in no other. */
+const KEY_CLIENT_ID = Buffer.from('"clOrdId":"');
 
 class FarSide implements FarHandler {
-  readonly #feed: FrameFeed = generateFeed(GENERATED_MOVES, FEED_FRAMES);
+  readonly #feed: FrameFeed = farFeed();
   readonly #answers = new VenueAnswers(this.#feed.instruments);
   readonly #checksum = new Checksum();
   #public: FarConnection | undefined;
@@ -69,12 +72,19 @@ class FarSide implements FarHandler {
   #unread = 0;
   #isTimed = false;
   #framesSeen = 0;
+  #switchesBefore = 0;
   /** Beginning of the round; intended and real time of the frame played last. */
   readonly #ms = new Float64Array(3);
   readonly #onTurn = (): void => this.#turn();
 
   listen(): void {
-    const server = createServer((socket) => new FarConnection(socket, this));
+    const server =
+      process.argv[2] === 'tls'
+        ? createTlsServer(
+            { cert: readFileSync(CERTIFICATE_FILE), key: readFileSync(KEY_FILE) },
+            (socket) => new FarConnection(socket, this),
+          )
+        : createServer((socket) => new FarConnection(socket, this));
     server.listen(0, '127.0.0.1', () => {
       report({ kind: 'listening', port: (server.address() as AddressInfo).port });
     });
@@ -85,6 +95,7 @@ class FarSide implements FarHandler {
     this.#latenciesNs = new Float64Array(order.frames);
     this.#serviceNs = new Float64Array(order.frames);
     this.#played = 0;
+    this.#switchesBefore = process.resourceUsage().involuntaryContextSwitches;
     this.#ms[0] = performance.now();
     this.#turn();
   }
@@ -135,6 +146,7 @@ class FarSide implements FarHandler {
       serviceNs: [...this.#serviceNs],
       rate: order.frames / ((nowMs - this.#ms[0]!) / 1_000),
       checksum: this.#checksum.text,
+      switches: process.resourceUsage().involuntaryContextSwitches - this.#switchesBefore,
     });
   }
 
@@ -149,39 +161,33 @@ class FarSide implements FarHandler {
     const batch = bytes.subarray(start, end);
     const answers = this.#answers;
     answers.answer(batch, batch.length);
-    if (this.#framesSeen > 0 && this.#framesSeen <= CHECKSUM_FRAMES) this.#addPrices(batch);
+    // Ids and times differ from run to run; the prices that were asked for must not.
+    if (this.#framesSeen > 0 && this.#framesSeen <= CHECKSUM_FRAMES)
+      addPrices(this.#checksum, batch, batch.length);
     connection.send(answers.ack, 0, answers.ackLength);
-    for (let push = 0; push < answers.pushCount; push++) {
-      this.#private!.send(answers.pushes, answers.pushStarts[push]!, answers.pushStarts[push + 1]!);
+    for (let push = 0; this.#private !== undefined && push < answers.pushCount; push++) {
+      this.#private.send(answers.pushes, answers.pushStarts[push]!, answers.pushStarts[push + 1]!);
     }
     if (this.#awaited > 0 && --this.#awaited > 0) return;
     // A frame that overtook the answers, on another connection, would meet orders that are still being amended.
-    this.#unread += 2;
-    connection.ping();
-    this.#private!.ping();
+    for (const heard of new Set([connection, this.#private ?? connection])) {
+      this.#unread++;
+      heard.ping();
+    }
   }
 
   pong(): void {
     this.#unread--;
   }
 
-  /** Ids and times differ from run to run; the prices that were asked for must not. */
-  #addPrices(batch: Buffer): void {
-    for (let at = batch.indexOf(KEY_NEW_PRICE); at !== -1; at = batch.indexOf(KEY_NEW_PRICE, at)) {
-      at += KEY_NEW_PRICE.length;
-      this.#checksum.addBytes(batch, at, batch.indexOf(QUOTE, at));
-    }
-  }
-
   opened(connection: FarConnection): void {
     if (connection.path === '/public') this.#public = connection;
-    else if (connection.path === '/private') this.#private = connection;
   }
 
   message(connection: FarConnection, bytes: Buffer, start: number, end: number): void {
     // Beyond the message's end the buffer holds what came before.
-    const args = bytes.indexOf(ORDER_ARGS, start);
-    if (connection.path === '/trade' && args !== -1 && args < end) {
+    const order = bytes.indexOf(KEY_CLIENT_ID, start);
+    if (order !== -1 && order < end) {
       this.#batch(connection, bytes, start, end);
       return;
     }
@@ -195,6 +201,7 @@ class FarSide implements FarHandler {
       connection.sendText('{"event":"login","code":"0","msg":"","connId":"a4d3ae55"}');
     } else if (request.op === 'subscribe') {
       for (const arg of request.args) {
+        if (arg['channel'] === 'orders') this.#private = connection;
         connection.sendText(JSON.stringify({ id: request.id, event: 'subscribe', arg, connId: 'a4d3ae55' }));
       }
       if (connection === this.#public) connection.send(this.#feed.bytes, 0, this.#feed.starts[1]!);
