@@ -118,7 +118,7 @@ export class Loop {
     this.#state = parts.state;
     this.#heldUpNs = Math.min(HELD_UP_NS_MAX, options.watches.stallNsMax);
     this.instruments = options.instruments;
-    this.inputNs = parts.state.inputNs;
+    this.inputNs = parts.state.input;
     this.table = parts.table;
     this.ledger = parts.ledger;
     this.tradeLog = parts.tradeLog;
@@ -192,10 +192,9 @@ export class Loop {
   /** @hot A frame of a public connection, received at `inputNs`. */
   publicFrame(bytes: Uint8Array, start: number, end: number): void {
     this.#state.advance();
-    const recvNs = this.inputNs[0]!;
-    this.metrics.received(Connection.public, end - start, recvNs);
-    this.metrics.begin(recvNs);
-    if (!this.#books.onFrame(bytes, start, end, recvNs)) {
+    this.metrics.received(Connection.public, end - start);
+    this.metrics.begin();
+    if (!this.#books.onFrame(bytes, start, end)) {
       this.#pushes.onPush(Connection.public, bytes, start, end);
     }
     this.#turn();
@@ -204,15 +203,14 @@ export class Loop {
   /** @hot A frame of the private connection, received at `inputNs`. */
   privateFrame(bytes: Uint8Array, start: number, end: number): void {
     this.#state.advance();
-    const recvNs = this.inputNs[0]!;
-    this.metrics.received(Connection.private, end - start, recvNs);
-    this.metrics.begin(recvNs);
+    this.metrics.received(Connection.private, end - start);
+    this.metrics.begin();
     const isOrders =
       frameKind(bytes, start, end) === FrameKind.push &&
       pushChannel(bytes, start, end) === PushChannel.orders;
     this.#onSignal(
       isOrders
-        ? this.fills.onUpdates(bytes, start, end, this.#state.nowNs)
+        ? this.fills.onUpdates(bytes, start, end)
         : this.#pushes.onPush(Connection.private, bytes, start, end),
       true,
     );
@@ -223,12 +221,10 @@ export class Loop {
   /** @hot A frame of the trade connection, received at `inputNs`. */
   tradeFrame(bytes: Uint8Array, start: number, end: number): void {
     this.#state.advance();
-    const recvNs = this.inputNs[0]!;
-    this.metrics.received(Connection.trade, end - start, recvNs);
-    const { nowNs } = this.#state;
+    this.metrics.received(Connection.trade, end - start);
     const kind = frameKind(bytes, start, end);
-    if (kind === FrameKind.ack) this.#onSignal(this.#answers.onAck(bytes, start, end, nowNs));
-    else if (kind === FrameKind.event) this.#onSignal(this.#answers.onErrorEvent(bytes, start, end, nowNs));
+    if (kind === FrameKind.ack) this.#onSignal(this.#answers.onAck(bytes, start, end));
+    else if (kind === FrameKind.event) this.#onSignal(this.#answers.onErrorEvent(bytes, start, end));
     else this.#pushes.onPush(Connection.trade, bytes, start, end);
     this.#turn();
   }
@@ -245,11 +241,9 @@ export class Loop {
 
   /** An order of ours that came, moved or went shows or hides what others rest there: that moves the fair price too. */
   #publishTouched(): void {
-    const { isTouched, isDirty } = this.#state;
-    for (let instrument = 0; instrument < isTouched.length; instrument++) {
-      if (isTouched[instrument] === 0) continue;
-      isTouched[instrument] = 0;
-      isDirty[instrument] = 1;
+    const { touched, dirty } = this.#state;
+    for (let instrument = touched.take(0); instrument !== -1; instrument = touched.take(instrument + 1)) {
+      dirty.add(instrument);
       this.#quoting.republish(instrument);
       this.#quoting.guard(instrument);
     }
@@ -281,6 +275,7 @@ export class Loop {
     state.venueEpochMs = venueMs - nowNs / NS_PER_MS;
     this.#timerNs = nowNs;
     this.kill.onTimer(this.market.fairTicks, state);
+    this.gate.settle();
     if (this.#answers.expire(nowNs, timings.ackTimeoutNs) > 0) this.account.recover();
     if (this.table.doubtCount > 0 && this.#isDoubtOld(nowNs)) this.account.recover();
     this.#pushes.onTimer(nowNs);
@@ -288,11 +283,12 @@ export class Loop {
       this.#quoting.checkAge(instrument, nowNs);
       this.#books.checkAge(instrument, nowNs);
       // What was held back by a budget or a rest is asked for again.
-      state.isDirty[instrument] = 1;
+      state.dirty.add(instrument);
     }
     this.account.onTimer(nowNs);
     this.flatten.onTimer(nowNs, this.account.isRecovered);
     this.#turn();
+    this.metrics.count();
     this.#beat(nowNs);
   }
 
@@ -384,7 +380,7 @@ export class Loop {
         this.kill.margin.onPosition(instrument, lots, NaN);
       }
       for (const { index } of this.instruments) {
-        this.#state.isDirty[index] = 1;
+        this.#state.dirty.add(index);
         this.#quoting.republish(index);
       }
     }
@@ -445,7 +441,7 @@ export class Loop {
   stop(nowNs: Nanoseconds): void {
     this.#state.advanceTo(nowNs);
     this.#state.isStopping = true;
-    this.#state.dirtyAll();
+    this.#state.dirty.addAll();
     this.#turn();
   }
 
@@ -470,26 +466,27 @@ export class Loop {
     );
   }
 
-  /** @hot Compares every instrument that something happened to, and sends. */
+  /** @hot What was found in this input is compared, and sends. */
+  #compareDirty(): void {
+    const { dirty } = this.#state;
+    const isQuoting = this.#isQuoting;
+    const batch = this.#batch;
+    batch.clear();
+    for (let instrument = dirty.take(0); instrument !== -1; instrument = dirty.take(instrument + 1)) {
+      if (!this.flatten.isClosing(instrument)) this.#quoting.compare(instrument, isQuoting, batch);
+    }
+    this.commands.send(batch);
+  }
+
+  /** @hot The end of every input: sends what follows from it for the instruments that something happened to. */
   #turn(): void {
     const state = this.#state;
     this.metrics.turn();
     if (this.kill.hasChanged()) {
-      state.dirtyAll();
+      state.dirty.addAll();
       this.#options.output.request(LoopRequest.save, -1);
     }
-    if (state.isUp[Connection.trade] === 1) {
-      const { isDirty } = state;
-      const isQuoting = this.#isQuoting;
-      const batch = this.#batch;
-      batch.clear();
-      for (let instrument = 0; instrument < isDirty.length; instrument++) {
-        if (isDirty[instrument] === 0) continue;
-        isDirty[instrument] = 0;
-        if (!this.flatten.isClosing(instrument)) this.#quoting.compare(instrument, isQuoting, batch);
-      }
-      this.commands.send(batch, state.nowNs);
-    }
+    if (state.isUp[Connection.trade] === 1 && !state.dirty.isEmpty) this.#compareDirty();
     this.#books.flush();
     this.metrics.end();
   }

@@ -13,6 +13,7 @@ import type { Nanoseconds } from '../../engine/base/units.ts';
 import { Connection, LoopRequest } from '../../engine/loop/loop-options.ts';
 import type { LoopOutput } from '../../engine/loop/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
+import type { MetricsMemory } from '../../engine/metrics/cells.ts';
 import type { Loop } from '../../engine/loop.ts';
 import { DepthDecoder } from '../../engine/okx/depth-decoder.ts';
 import { DepthFrame } from '../../engine/okx/depth-frame.ts';
@@ -39,6 +40,7 @@ const BATCH_BYTES_MAX = 8_192;
 export class TurnRig implements LoopOutput {
   readonly answers: VenueAnswers;
   readonly clock: BenchClock;
+  readonly metrics: MetricsMemory;
   /** Frames that were answered by an order message. */
   answered = 0;
   frames = 0;
@@ -74,6 +76,7 @@ export class TurnRig implements LoopOutput {
       output: this,
     });
     this.#loop = rig.loop;
+    this.metrics = rig.metrics;
     this.#quoter = new InlineQuoter(rig.handoff, rig.parameters, this.clock);
     this.answers = new VenueAnswers(instruments);
     this.#start();
@@ -96,10 +99,11 @@ export class TurnRig implements LoopOutput {
     const { starts, bytes, isSnapshot, count } = this.#feed;
     const frame = this.#next;
     this.#next = frame + 1 === count ? 0 : frame + 1;
+    const loop = this.#loop;
     this.#sentNs[0] = 0;
-    const recvNs = this.clock.nowNs();
-    this.#recvNs[0] = recvNs;
-    this.#loop.onPublicFrame(bytes, starts[frame]!, starts[frame + 1]!, recvNs);
+    this.clock.readNs(loop.inputNs, 0);
+    this.#recvNs[0] = loop.inputNs[0]!;
+    loop.publicFrame(bytes, starts[frame]!, starts[frame + 1]!);
     if (this.#isQuoteTimed) this.#quote();
     this.frames++;
     if (this.#sentNs[0] !== 0) this.answered++;
@@ -125,7 +129,7 @@ export class TurnRig implements LoopOutput {
 
   /** The output of the loop: takes the moment first, then a copy of the bytes, as a socket would. */
   send(connection: Connection, bytes: Uint8Array, length: number): boolean {
-    if (this.#sentNs[0] === 0) this.#sentNs[0] = this.clock.nowNs();
+    if (this.#sentNs[0] === 0) this.clock.readNs(this.#sentNs, 0);
     assert(connection === Connection.trade, 'the book needs no new subscription');
     assert(this.#caught < CAUGHT_MAX && length <= BATCH_BYTES_MAX, 'there is room for the batch');
     const batch = this.#batches[this.#caught]!;
@@ -157,20 +161,24 @@ export class TurnRig implements LoopOutput {
 
   /** As a host without workers would after every input. */
   #quote(): void {
-    if (this.#quoter.turn() > 0) this.#loop.onQuotes(this.clock.nowNs());
+    if (this.#quoter.turn() === 0) return;
+    this.clock.readNs(this.#loop.inputNs, 0);
+    this.#loop.quotes();
   }
 
   #answerAll(): void {
-    const { answers } = this;
+    const { answers, clock } = this;
+    const loop = this.#loop;
     let batch = 0;
     // What the answers make the engine send comes behind what is caught already.
     for (; batch < this.#caught && batch < ANSWERED_MAX; batch++) {
       answers.answer(this.#batches[batch]!, this.#lengths[batch]!);
-      this.#loop.onTradeFrame(answers.ack, 0, answers.ackLength, this.clock.nowNs());
+      clock.readNs(loop.inputNs, 0);
+      loop.tradeFrame(answers.ack, 0, answers.ackLength);
       this.#quote();
       for (let push = 0; push < answers.pushCount; push++) {
-        const end = answers.pushStarts[push + 1]!;
-        this.#loop.onPrivateFrame(answers.pushes, answers.pushStarts[push]!, end, this.clock.nowNs());
+        clock.readNs(loop.inputNs, 0);
+        loop.privateFrame(answers.pushes, answers.pushStarts[push]!, answers.pushStarts[push + 1]!);
         this.#quote();
       }
     }

@@ -32,7 +32,7 @@ class DiffScene {
   }
 
   #rest(ticks: number): void {
-    const slot = this.#table.open(0, Side.buy, ticks, LOTS, 1);
+    const slot = this.#table.open(0, Side.buy, ticks, LOTS, Float64Array.of(1));
     const generation = this.#table.generation[slot]!;
     this.#table.onPlaceAck(slot, generation, AckOutcome.accepted);
     this.#table.onUpdate(

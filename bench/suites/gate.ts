@@ -1,4 +1,5 @@
 import { CommandOp } from '../../engine/base/command-op.ts';
+import { IndexSet } from '../../engine/base/index-set.ts';
 import { Side } from '../../engine/base/side.ts';
 import { TICKS_MAX } from '../../engine/base/units.ts';
 import { Gate, GateReason } from '../../engine/risk/gate.ts';
@@ -36,6 +37,8 @@ function gateOf(count: number): Gate {
       exposureLots: new Float64Array(count * 2).fill(200),
       bestTicks: Int32Array.from({ length: count * 2 }, (_, list) => (list % 2 === 0 ? BID - 40 : BID + 41)),
       openCounts: new Int32Array(count).fill(4),
+      openTotals: Int32Array.of(count * 4),
+      changed: new IndexSet(count),
     },
     true,
     new KillLadder(instruments),

@@ -34,8 +34,8 @@ function microOf(): MicroWork {
       for (let index = 0; index < count; index++) {
         nowNs[0]! += STEP_NS;
         next = next === 2 ? 0 : next + 1;
-        sum += throttle.available(CommandOp.amend, next, true, nowNs[0]!);
-        throttle.take(CommandOp.amend, next, 1, true, nowNs[0]!);
+        sum += throttle.available(CommandOp.amend, next, true, nowNs);
+        throttle.take(CommandOp.amend, next, 1, true, nowNs);
       }
       return sum;
     },
@@ -44,11 +44,11 @@ function microOf(): MicroWork {
       const checksum = new Checksum();
       const fresh = new Throttle(OPTIONS);
       for (let take = 0; take < CHECKSUM_TAKES; take++) {
-        const at = 1e9 + take * 2.5 * NS_PER_MS;
+        const cell = Float64Array.of(1e9 + take * 2.5 * NS_PER_MS);
         const instrument = take % 3;
-        const available = fresh.available(CommandOp.amend, instrument, true, at);
+        const available = fresh.available(CommandOp.amend, instrument, true, cell);
         checksum.addNumber(available);
-        if (available > 0) fresh.take(CommandOp.amend, instrument, 1, true, at);
+        if (available > 0) fresh.take(CommandOp.amend, instrument, 1, true, cell);
       }
       return checksum.text;
     },

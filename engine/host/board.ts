@@ -118,8 +118,9 @@ export class Board {
     this.#addQuotes(index);
     this.#addOrders(index);
     board.publish(nowNs);
+    const now = Float64Array.of(nowNs);
     for (const op of OPS) {
-      const left = throttle.available(op, index, true, nowNs);
+      const left = throttle.available(op, index, true, now);
       this.#writer.set(this.#budgetLeft[index * OPS.length + op]!, left);
     }
   }
@@ -181,7 +182,7 @@ function loopReadings(loop: Loop, writer: MetricsWriter): Reading[] {
   return [
     [writer.cell('engineState'), () => stateOf(loop)],
     [writer.cell('engineHeartbeat'), (nowNs) => nowNs],
-    [writer.cell('accountBudgetLeft'), (nowNs) => throttle.accountAvailable(nowNs)],
+    [writer.cell('accountBudgetLeft'), (nowNs) => throttle.accountAvailable(Float64Array.of(nowNs))],
     [writer.cell('illegalTransitions'), () => table.illegalCount],
     [writer.cell('ordersInDoubt'), () => table.doubtCount],
     [writer.cell('doubtAge'), () => finiteOrNaN(table.oldestUnknownNs())],

@@ -112,7 +112,7 @@ export class LoopAccount {
   /** Something is in doubt that only the venue can settle: nothing is wanted until it has. */
   recover(): void {
     this.isRecovered = false;
-    this.#state.dirtyAll();
+    this.#state.dirty.addAll();
     if (this.isRecovering || !this.#state.isAccountUp) return;
     this.isRecovering = true;
     this.#output.request(LoopRequest.recovery, -1);
@@ -129,7 +129,7 @@ export class LoopAccount {
     this.isRecovering = false;
     this.#isDoubtedAnew = false;
     this.#isAuditing = false;
-    this.#state.dirtyAll();
+    this.#state.dirty.addAll();
   }
 
   onPrivateUp(): void {
@@ -212,7 +212,7 @@ export class LoopAccount {
     for (const trade of account.trades) {
       if (!this.#fills.onFact(trade)) continue;
       this.auditTrades++;
-      this.#state.isTouched[trade.instrument] = 1;
+      this.#state.touched.add(trade.instrument);
       if (this.#isLate(trade, account.askedNs)) isDeaf = true;
     }
     if (isDeaf) {
@@ -264,7 +264,7 @@ export class LoopAccount {
       const { slot, generation } = order;
       if (order.run !== run || slot >= table.capacity || table.generation[slot] !== generation) continue;
       if (this.#fills.onTotal(slot, generation, order.filledLots)) {
-        this.#state.isTouched[order.instrument] = 1;
+        this.#state.touched.add(order.instrument);
       }
       const isOther = order.ticks !== table.priceTicks[slot] || order.lots !== table.sizeLots[slot];
       if (isOther && this.#isSettled(slot, beforeNs)) missing.push(slot);

@@ -76,35 +76,35 @@ export class LoopAnswers {
   }
 
   /** @hot The answer to a request. */
-  onAck(bytes: Uint8Array, start: number, end: number, nowNs: Nanoseconds): PathSignal {
+  onAck(bytes: Uint8Array, start: number, end: number): PathSignal {
     const ack = this.#ack;
     if (!this.#ackDecoder.decode(bytes, start, end, ack)) {
       this.#metrics.malformed(Connection.trade);
       return PathSignal.doubt;
     }
-    return this.#settle(nowNs);
+    return this.#settle();
   }
 
   /** An error event, which answers a whole request when it carries its id. */
-  onErrorEvent(bytes: Uint8Array, start: number, end: number, nowNs: Nanoseconds): PathSignal {
+  onErrorEvent(bytes: Uint8Array, start: number, end: number): PathSignal {
     if (!this.#ackDecoder.decodeErrorEvent(bytes, start, end, this.#ack)) return PathSignal.none;
-    return this.#settle(nowNs);
+    return this.#settle();
   }
 
-  #settle(nowNs: Nanoseconds): PathSignal {
+  #settle(): PathSignal {
     const ack = this.#ack;
     const entry = this.#requests.find(ack.requestId);
     if (entry === NO_REQUEST) return PathSignal.none;
     const requests = this.#requests;
     const op = requests.op[entry]! as CommandOp;
-    this.#metrics.acknowledged(op, requests.sentNs[entry]!);
+    this.#metrics.acknowledged(op, requests.sentNs, entry);
     const count = requests.itemCount[entry]!;
     let signal: PathSignal = PathSignal.changed;
     for (let item = 0; item < count; item++) {
       const at = entry * BATCH_MAX + item;
       const slot = requests.slot[at]!;
       const code = this.#codeOf(slot, requests.generation[at]!, item, count);
-      if (this.#onItem(op, slot, requests.generation[at]!, requests.amendId[at]!, code, nowNs)) {
+      if (this.#onItem(op, slot, requests.generation[at]!, requests.amendId[at]!, code)) {
         signal = PathSignal.doubt;
       }
     }
@@ -124,14 +124,7 @@ export class LoopAnswers {
   }
 
   /** Settles one command; true when it leaves a doubt that only the venue can resolve. */
-  #onItem(
-    op: CommandOp,
-    slot: number,
-    generation: number,
-    amendId: number,
-    code: number,
-    nowNs: Nanoseconds,
-  ): boolean {
+  #onItem(op: CommandOp, slot: number, generation: number, amendId: number, code: number): boolean {
     const table = this.#table;
     const instrument = table.instrument[slot]!;
     const side = table.side[slot]! as Side;
@@ -147,11 +140,12 @@ export class LoopAnswers {
     if (op === CommandOp.place) table.onPlaceAck(slot, generation, outcome);
     else if (op === CommandOp.amend) table.onAmendAck(slot, generation, amendId, outcome);
     else table.onCancelAck(slot, generation, outcome);
-    this.#state.isTouched[instrument] = 1;
+    this.#state.touched.add(instrument);
     this.#metrics.ack(op, code === 0 ? AckResult.accepted : AckResult.rejected);
     if (code === 0) return false;
     this.#metrics.venueReject(decision);
     if (outcome === AckOutcome.gone || outcome === AckOutcome.accepted) return false;
+    const { nowNs } = this.#state;
     const isStuck = op === CommandOp.cancel && this.#onCancelRefused(slot, generation, code, nowNs);
     return this.#onRefusal(op, instrument, side, decision, code, nowNs) || isStuck;
   }

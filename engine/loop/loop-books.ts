@@ -9,7 +9,7 @@
  */
 import type { Instrument } from '../base/instrument.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
-import type { Nanoseconds } from '../base/units.ts';
+import type { Nanoseconds, TimeCell } from '../base/units.ts';
 import { SyncResult } from '../book/book-sync.ts';
 import { Connection, LoopRequest } from './loop-options.ts';
 import type { LoopOptions, LoopOutput } from './loop-options.ts';
@@ -45,6 +45,8 @@ export class LoopBooks {
   readonly #decoder: DepthDecoder;
   readonly #frame = new DepthFrame();
   readonly #ageMsMax: number;
+  /** The age found last, in a cell for the metrics. */
+  readonly #ageMs = new Float64Array(1);
   /** By instrument: when the last message about its book came, and since when it is crossed; 0 when it is not. */
   readonly #heardNs: Float64Array;
   readonly #crossedNs: Float64Array;
@@ -88,16 +90,15 @@ export class LoopBooks {
   // --------------------------------------------------------------------------------------------------- frames
 
   /** @hot A frame of a public connection. False when it holds no depth: then it is for somebody else. */
-  onFrame(bytes: Uint8Array, start: number, end: number, recvNs: Nanoseconds): boolean {
+  onFrame(bytes: Uint8Array, start: number, end: number): boolean {
     const frame = this.#frame;
     const result = this.#decoder.decode(bytes, start, end, frame);
     if (result === DepthResult.depth) {
       this.#metrics.decoded(Connection.public);
       if (frame.isSlowPath) this.#metrics.slow();
-      this.#onDepth(recvNs);
+      this.#onDepth();
       for (let entry = 1; entry < frame.entryCount; entry++) {
-        if (this.#decoder.decode(bytes, start, end, frame, entry) === DepthResult.depth)
-          this.#onDepth(recvNs);
+        if (this.#decoder.decode(bytes, start, end, frame, entry) === DepthResult.depth) this.#onDepth();
       }
       return true;
     }
@@ -108,25 +109,26 @@ export class LoopBooks {
   }
 
   /** @hot */
-  #onDepth(recvNs: Nanoseconds): void {
+  #onDepth(): void {
     const frame = this.#frame;
+    const { input } = this.#state;
     const instrument = frame.instrument;
     const sync = this.#market.syncs[instrument]!;
     const result = sync.apply(frame);
-    this.#heardNs[instrument] = recvNs;
-    this.#metrics.applied(instrument, recvNs);
+    this.#heardNs[instrument] = input[0]!;
+    this.#metrics.applied(instrument);
     if (result === SyncResult.applied) {
-      this.#age(instrument, recvNs);
+      this.#age(instrument, input);
       this.#resyncNs[instrument] = 0;
-      this.#quoting.publish(instrument, recvNs);
+      this.#quoting.publish(instrument, input);
       this.#quoting.guard(instrument);
     } else if (result === SyncResult.ignored) {
       // A keep-alive vouches for the book: what was late is fresh again, or the other way round.
       const wasStale = this.#market.isStale[instrument]!;
       if (sync.isAwaitingSnapshot) return;
-      this.#age(instrument, recvNs);
+      this.#age(instrument, input);
       if (this.#market.isStale[instrument] === wasStale) return;
-      this.#quoting.publish(instrument, recvNs);
+      this.#quoting.publish(instrument, input);
       this.#quoting.guard(instrument);
     } else if (result === SyncResult.broke) {
       this.#quoting.withdraw(instrument);
@@ -140,11 +142,12 @@ export class LoopBooks {
   }
 
   /** @hot How old the message was when it came, by the venue's clock. */
-  #age(instrument: number, recvNs: Nanoseconds): void {
+  #age(instrument: number, recv: TimeCell): void {
     const tsMs = this.#frame.tsMs;
     if (!(tsMs > 0)) return;
-    const ageMs = this.#state.venueMs(recvNs) - tsMs;
-    this.#metrics.arrived(ageMs);
+    const ageMs = this.#state.venueMs(recv[0]!) - tsMs;
+    this.#ageMs[0] = ageMs;
+    this.#metrics.arrived(this.#ageMs);
     this.#market.isStale[instrument] = this.#ageMsMax > 0 && ageMs > this.#ageMsMax ? 1 : 0;
   }
 
@@ -198,8 +201,8 @@ export class LoopBooks {
     }
     for (const some of splitChannels(args)) {
       // Without budget the timer asks again when its wait is over.
-      if (this.#requests.available(this.#state.nowNs) < 2) return;
-      this.#requests.take(2, this.#state.nowNs);
+      if (this.#requests.available(this.#state.now) < 2) return;
+      this.#requests.take(2, this.#state.now);
       this.#sendText(encodeUnsubscribe(`loop${++this.#controlId}`, some));
       this.#sendText(encodeSubscribe(`loop${++this.#controlId}`, some));
     }
@@ -267,8 +270,8 @@ export class LoopBooks {
     const result = this.#market.syncs[instrument]!.applySnapshot(frame);
     if (result === SyncResult.applied) {
       this.#resyncNs[instrument] = 0;
-      this.#age(instrument, nowNs);
-      this.#quoting.publish(instrument, nowNs);
+      this.#age(instrument, this.#state.input);
+      this.#quoting.publish(instrument, this.#state.input);
     } else if (result === SyncResult.needsSnapshot) this.#resyncNs[instrument] = nowNs + NS_PER_SECOND;
   }
 }

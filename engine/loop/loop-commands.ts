@@ -9,7 +9,7 @@
  */
 import { BATCH_MAX, CommandOp } from '../base/command-op.ts';
 import { Side } from '../base/side.ts';
-import type { Lots, Milliseconds, Nanoseconds, Ticks } from '../base/units.ts';
+import type { Lots, Milliseconds, Ticks } from '../base/units.ts';
 import { Connection } from './loop-options.ts';
 import type { LoopOptions, LoopOutput } from './loop-options.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
@@ -93,18 +93,23 @@ export class LoopCommands {
    * @hot Sends what the batch holds, cancels first. Each command is registered as soon as it has passed, so that the next
    * one is judged with it in flight. What is held back is asked for again by the loop's timer.
    */
-  send(batch: CommandBatch, nowNs: Nanoseconds): void {
+  send(batch: CommandBatch): void {
+    const { amends, cancels, places } = batch;
     // Amends are judged before cancels are sent: an order that may not move to where it should be is taken out with them.
-    this.#admit(batch, batch.amends, nowNs);
-    this.#admit(batch, batch.cancels, nowNs);
-    this.#sendGroup(batch.cancels, nowNs);
-    this.#sendGroup(batch.amends, nowNs);
-    this.#admit(batch, batch.places, nowNs);
-    this.#sendGroup(batch.places, nowNs);
+    if (amends.count > 0) this.#admit(batch, amends);
+    if (cancels.count > 0) {
+      this.#admit(batch, cancels);
+      this.#sendGroup(cancels);
+    }
+    if (amends.count > 0) this.#sendGroup(amends);
+    if (places.count > 0) {
+      this.#admit(batch, places);
+      this.#sendGroup(places);
+    }
   }
 
   /** @hot Finds the commands of a group that may be sent now, and registers them in the table. */
-  #admit(batch: CommandBatch, group: CommandGroup, nowNs: Nanoseconds): void {
+  #admit(batch: CommandBatch, group: CommandGroup): void {
     const { op } = group;
     const rows = this.#rows[op]!;
     // A lone command counts in another budget than one in a batch.
@@ -112,33 +117,33 @@ export class LoopCommands {
     let admitted = 0;
     for (let row = 0; row < group.count; row++) {
       const instrument = group.instrument[row]!;
-      if (!this.#isInBudget(op, instrument, isBatch, admitted, nowNs)) {
+      if (!this.#isInBudget(op, instrument, isBatch, admitted)) {
         this.#metrics.throttled(op);
         if (op === CommandOp.amend && this.#isRetreat(group, row)) batch.cancelInstead(row);
-      } else if (this.#isAllowed(batch, group, row, nowNs) && this.#register(group, row, admitted, nowNs)) {
+      } else if (this.#isAllowed(batch, group, row) && this.#register(group, row, admitted)) {
         rows[admitted++] = row;
         this.#admittedOf[instrument]!++;
       }
     }
     for (let index = 0; index < admitted; index++) this.#admittedOf[group.instrument[rows[index]!]!] = 0;
     this.#admitted[op] = admitted;
-    if (group.count > 0) this.#metrics.gated();
+    this.#metrics.gated();
   }
 
   /** @hot Whether a command may leave by the gate and by what the venue has said; what the gate strikes is counted. */
-  #isAllowed(batch: CommandBatch, group: CommandGroup, row: number, nowNs: Nanoseconds): boolean {
+  #isAllowed(batch: CommandBatch, group: CommandGroup, row: number): boolean {
     const { op } = group;
     const slot = group.slot[row]!;
     if (op === CommandOp.cancel) {
-      return this.table.isCancellable(slot) && nowNs >= this.#rests.cancelUntilNs[slot]!;
+      return this.table.isCancellable(slot) && this.#state.nowNs >= this.#rests.cancelUntilNs[slot]!;
     }
     return op === CommandOp.amend
-      ? this.#isAmendAllowed(batch, group, row, nowNs)
-      : this.#isPlaceAllowed(group, row, nowNs);
+      ? this.#isAmendAllowed(batch, group, row)
+      : this.#isPlaceAllowed(group, row);
   }
 
   /** @hot An order that may not be amended to where it should be goes, unless waiting costs nothing. */
-  #isAmendAllowed(batch: CommandBatch, group: CommandGroup, row: number, nowNs: Nanoseconds): boolean {
+  #isAmendAllowed(batch: CommandBatch, group: CommandGroup, row: number): boolean {
     const { table } = this;
     const slot = group.slot[row]!;
     const instrument = group.instrument[row]!;
@@ -147,7 +152,7 @@ export class LoopCommands {
     const lots = group.lots[row]!;
     if (!table.isAmendable(slot)) return false;
     const isRetreat = this.#isRetreat(group, row);
-    if (nowNs < this.#rests.untilNs[instrument * 2 + side]!) {
+    if (this.#state.nowNs < this.#rests.untilNs[instrument * 2 + side]!) {
       if (isRetreat) batch.cancelInstead(row);
       return false;
     }
@@ -170,10 +175,11 @@ export class LoopCommands {
   }
 
   /** @hot */
-  #isPlaceAllowed(group: CommandGroup, row: number, nowNs: Nanoseconds): boolean {
+  #isPlaceAllowed(group: CommandGroup, row: number): boolean {
     const instrument = group.instrument[row]!;
     const side = group.side[row]! as Side;
     const list = instrument * 2 + side;
+    const { nowNs } = this.#state;
     if (nowNs < this.#rests.untilNs[list]! || nowNs < this.#rests.placeUntilNs[list]!) return false;
     if (this.isBehind[instrument] === 1) return false;
     const lots = group.lots[row]!;
@@ -190,44 +196,41 @@ export class LoopCommands {
   }
 
   /** @hot Whether the budget holds one more command for the instrument beside those of this group that were admitted. */
-  #isInBudget(
-    op: CommandOp,
-    instrument: number,
-    isBatch: boolean,
-    admitted: number,
-    nowNs: Nanoseconds,
-  ): boolean {
+  #isInBudget(op: CommandOp, instrument: number, isBatch: boolean, admitted: number): boolean {
+    const { now } = this.#state;
     // Places are admitted after the amends of the same turn have been taken from the account's budget.
-    if (op !== CommandOp.cancel && this.throttle.accountAvailable(nowNs) <= admitted) return false;
-    return this.throttle.available(op, instrument, isBatch, nowNs) > this.#admittedOf[instrument]!;
+    if (op !== CommandOp.cancel && this.throttle.accountAvailable(now) <= admitted) return false;
+    return this.throttle.available(op, instrument, isBatch, now) > this.#admittedOf[instrument]!;
   }
 
   /** @hot False when the table has no room for a new order. */
-  #register(group: CommandGroup, row: number, admitted: number, nowNs: Nanoseconds): boolean {
+  #register(group: CommandGroup, row: number, admitted: number): boolean {
     const { table } = this;
+    const { now } = this.#state;
     if (group.op === CommandOp.place) {
       const side = group.side[row]! as Side;
-      const slot = table.open(group.instrument[row]!, side, group.ticks[row]!, group.lots[row]!, nowNs);
+      const slot = table.open(group.instrument[row]!, side, group.ticks[row]!, group.lots[row]!, now);
       if (slot === NO_ORDER) return false;
       group.slot[row] = slot;
       this.#rests.onPlaced(slot);
     } else if (group.op === CommandOp.amend) {
       const slot = group.slot[row]!;
-      this.#amendIds[admitted] = table.requestAmend(slot, group.ticks[row]!, group.lots[row]!, nowNs);
+      this.#amendIds[admitted] = table.requestAmend(slot, group.ticks[row]!, group.lots[row]!, now);
     } else {
-      table.requestCancel(group.slot[row]!, nowNs);
+      table.requestCancel(group.slot[row]!, now);
     }
     return true;
   }
 
   /** @hot Sends what was admitted of a group, twenty to a message. */
-  #sendGroup(group: CommandGroup, nowNs: Nanoseconds): void {
+  #sendGroup(group: CommandGroup): void {
     const { op } = group;
     const admitted = this.#admitted[op]!;
     if (admitted === 0) return;
     const instrument = group.instrument[this.#rows[op]![0]!]!;
     // Of a batch only one was admitted: it goes out alone, and counts there.
-    if (admitted === 1 && group.count > 1 && this.throttle.available(op, instrument, false, nowNs) < 1) {
+    const isLeftAlone = admitted === 1 && group.count > 1;
+    if (isLeftAlone && this.throttle.available(op, instrument, false, this.#state.now) < 1) {
       this.#metrics.throttled(op);
       this.#takeBack(group, 0, 1);
       return;
@@ -237,26 +240,26 @@ export class LoopCommands {
       const left = admitted - from;
       // Never one alone behind a full message: it was admitted for a batch.
       const count = left === BATCH_MAX + 1 ? BATCH_MAX - 1 : Math.min(left, BATCH_MAX);
-      this.#sendMessage(group, from, count, nowNs);
+      this.#sendMessage(group, from, count);
       from += count;
     }
   }
 
   /** @hot Sends some rows that were admitted, or takes them back. */
-  #sendMessage(group: CommandGroup, from: number, count: number, nowNs: Nanoseconds): void {
+  #sendMessage(group: CommandGroup, from: number, count: number): void {
     const { op } = group;
-    const requestId = this.#requests.begin(op, nowNs);
+    const requestId = this.#requests.begin(op, this.#state.now);
     if (requestId === NO_REQUEST) {
       this.#takeBack(group, from, count);
       return;
     }
-    this.#encoder.begin(op, requestId, count, this.#expTimeMs(nowNs));
+    this.#encoder.begin(op, requestId, count, this.#expTimeMs());
     for (let index = from; index < from + count; index++) this.#encodeRow(group, index, requestId);
     const length = this.#encoder.finish();
     this.#metrics.encoded();
     if (this.#output.send(Connection.trade, this.#encoder.buffer, length)) {
       this.#metrics.sent(op);
-      this.#book(group, from, count, nowNs);
+      this.#book(group, from, count);
     } else {
       this.#requests.release(this.#requests.find(requestId));
       this.#takeBack(group, from, count);
@@ -284,13 +287,14 @@ export class LoopCommands {
     if (group.reason[row] === CommandReason.guard) this.#metrics.guardCommand(instrument, op);
   }
 
-  #book(group: CommandGroup, from: number, count: number, nowNs: Nanoseconds): void {
+  #book(group: CommandGroup, from: number, count: number): void {
+    const { now } = this.#state;
     for (let index = from; index < from + count; index++) {
       const instrument = group.instrument[this.#rows[group.op]![index]!]!;
-      this.throttle.take(group.op, instrument, 1, count > 1, nowNs);
+      this.throttle.take(group.op, instrument, 1, count > 1, now);
       this.#metrics.command(instrument, group.op);
     }
-    if (group.op !== CommandOp.cancel) this.#orderToTrade.onOrders(count, nowNs);
+    if (group.op !== CommandOp.cancel) this.#orderToTrade.onOrders(count, now);
   }
 
   /** Nothing left: the table is as if it had not been asked. The timer compares the instruments again. */
@@ -303,7 +307,8 @@ export class LoopCommands {
   }
 
   /** @hot The venue's time until which it may act on what leaves now; 0 for ever. */
-  #expTimeMs(nowNs: Nanoseconds): Milliseconds {
+  #expTimeMs(): Milliseconds {
+    const { nowNs } = this.#state;
     return this.#expiryMs === 0 ? 0 : Math.floor(this.#state.venueMs(nowNs)) + this.#expiryMs;
   }
 
@@ -318,28 +323,28 @@ export class LoopCommands {
     lots: Lots,
     isReduceOnly: boolean,
     closeBps: number,
-    nowNs: Nanoseconds,
   ): number {
     const { table } = this;
+    const { now } = this.#state;
     const reason = this.gate.checkClosing(instrument, side, ticks, lots, closeBps);
     if (reason !== GateReason.pass) {
       this.#metrics.gateReject(reason);
       return NO_ORDER;
     }
-    if (this.throttle.available(CommandOp.place, instrument, false, nowNs) < 1) {
+    if (this.throttle.available(CommandOp.place, instrument, false, now) < 1) {
       this.#metrics.throttled(CommandOp.place);
       return NO_ORDER;
     }
-    const slot = table.open(instrument, side, ticks, lots, nowNs);
+    const slot = table.open(instrument, side, ticks, lots, now);
     if (slot === NO_ORDER) return NO_ORDER;
     this.#rests.onPlaced(slot);
-    const requestId = this.#requests.begin(CommandOp.place, nowNs);
+    const requestId = this.#requests.begin(CommandOp.place, now);
     if (requestId === NO_REQUEST) {
       table.onUnsent(CommandOp.place, slot, 0);
       return NO_ORDER;
     }
     const generation = table.generation[slot]!;
-    this.#encoder.begin(CommandOp.place, requestId, 1, this.#expTimeMs(nowNs));
+    this.#encoder.begin(CommandOp.place, requestId, 1, this.#expTimeMs());
     this.#encoder.addPlace(instrument, side, ticks, lots, slot, generation, isReduceOnly, OrderKind.ioc);
     const length = this.#encoder.finish();
     this.#requests.add(requestId, slot, generation, 0);
@@ -350,7 +355,7 @@ export class LoopCommands {
     }
     this.#metrics.sent(CommandOp.place);
     this.#metrics.command(instrument, CommandOp.place);
-    this.throttle.take(CommandOp.place, instrument, 1, false, nowNs);
+    this.throttle.take(CommandOp.place, instrument, 1, false, now);
     return slot;
   }
 }

@@ -15,7 +15,7 @@ import { OFF_GRID } from '../base/decimal.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { Side } from '../base/side.ts';
 import { NS_PER_MS } from '../base/units.ts';
-import type { Lots, Nanoseconds } from '../base/units.ts';
+import type { Lots } from '../base/units.ts';
 import { PathSignal } from './loop-answers.ts';
 import type { LoopKill } from './loop-kill.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
@@ -87,7 +87,7 @@ export class LoopFills {
   // --------------------------------------------------------------------------------------------------- orders
 
   /** @hot A push of the orders channel. */
-  onUpdates(bytes: Uint8Array, start: number, end: number, nowNs: Nanoseconds): PathSignal {
+  onUpdates(bytes: Uint8Array, start: number, end: number): PathSignal {
     const updates = this.#updates;
     let signal: PathSignal = PathSignal.none;
     let row = 0;
@@ -97,7 +97,7 @@ export class LoopFills {
         return PathSignal.doubt;
       }
       for (let index = 0; index < updates.count; index++) {
-        const said = this.#onUpdate(index, nowNs);
+        const said = this.#onUpdate(index);
         if (said > signal) signal = said;
       }
       row = updates.nextRow;
@@ -106,7 +106,7 @@ export class LoopFills {
   }
 
   /** @hot */
-  #onUpdate(row: number, nowNs: Nanoseconds): PathSignal {
+  #onUpdate(row: number): PathSignal {
     const updates = this.#updates;
     const instrument = updates.instrument[row]!;
     const isThisRun = updates.isOurs[row] === 1 && updates.run[row] === this.#run;
@@ -121,17 +121,17 @@ export class LoopFills {
     if (tradeId !== 0) {
       if (updates.fillLots[row]! > 0 && updates.fillTicks[row]! > 0) {
         this.#setTrade(row, isThisRun);
-        if (this.#book(updates.isMaker[row] === 1, nowNs) === TradeResult.booked) isChanged = true;
+        if (this.#book(updates.isMaker[row] === 1) === TradeResult.booked) isChanged = true;
       } else isInDoubt = true;
     }
     if (isThisRun) {
       // Fills that are no whole lots cannot be counted: only the venue knows the position then.
       if (this.#isUndead(row) || updates.accFillLots[row]! < 0) isInDoubt = true;
-      this.#restAfterVenueCancel(row, nowNs);
+      this.#restAfterVenueCancel(row);
       this.#fills.onUpdate(updates, row);
       this.#metrics.order(instrument, updates.state[row]! as OrderUpdateState, updates.amendResult[row]!);
     }
-    if (isChanged) this.#state.isTouched[instrument] = 1;
+    if (isChanged) this.#state.touched.add(instrument);
     return isInDoubt ? PathSignal.doubt : isChanged ? PathSignal.changed : PathSignal.none;
   }
 
@@ -160,13 +160,13 @@ export class LoopFills {
   }
 
   /** @hot Books the trade in the scratch; a new one is told to those who watch. */
-  #book(isMaker: boolean, nowNs: Nanoseconds): TradeResult {
+  #book(isMaker: boolean): TradeResult {
     const trade = this.#trade;
     const result = this.#fills.onTrade(trade);
     if (result !== TradeResult.booked) return result;
     const notional = this.#instruments[trade.instrument]!.notional(trade.ticks, trade.lots);
     this.#metrics.fill(trade.instrument, trade.side, isMaker, notional);
-    this.#kill.onFill(trade.instrument, trade.side, trade.ticks, nowNs);
+    this.#kill.onFill(trade.instrument, trade.side, trade.ticks, this.#state.nowNs);
     return result;
   }
 
@@ -188,7 +188,7 @@ export class LoopFills {
   }
 
   /** Placed again at once it would be cancelled again, and so on for as long as the budget lasts. */
-  #restAfterVenueCancel(row: number, nowNs: Nanoseconds): void {
+  #restAfterVenueCancel(row: number): void {
     const table = this.#table;
     const updates = this.#updates;
     const slot = updates.slot[row]!;
@@ -197,7 +197,7 @@ export class LoopFills {
     if (slot >= table.capacity || table.generation[slot] !== updates.generation[row]) return;
     if (table.state[slot] === OrderState.free) return;
     const list = table.instrument[slot]! * 2 + table.side[slot]!;
-    this.#rests.placeUntilNs[list] = nowNs + VENUE_CANCEL_PAUSE_NS;
+    this.#rests.placeUntilNs[list] = this.#state.nowNs + VENUE_CANCEL_PAUSE_NS;
   }
 
   // ---------------------------------------------------------------------------------------------------- fills
@@ -206,14 +206,14 @@ export class LoopFills {
    * Rows of the fills channel. Those of a taker are passed over: the venue adds them up, so that a row has the id of the
    * last of several trades; the orders channel tells each.
    */
-  onFills(rows: readonly FillRow[], nowNs: Nanoseconds): PathSignal {
+  onFills(rows: readonly FillRow[]): PathSignal {
     let signal: PathSignal = PathSignal.none;
     for (const row of rows) {
       if (row.execType !== ExecType.maker) continue;
       const instrument = this.#instrumentOf.get(row.instId);
       if (instrument === undefined || !this.#setFill(instrument, row)) continue;
-      if (this.#book(true, nowNs) !== TradeResult.booked) continue;
-      this.#state.isTouched[instrument] = 1;
+      if (this.#book(true) !== TradeResult.booked) continue;
+      this.#state.touched.add(instrument);
       signal = PathSignal.changed;
     }
     return signal;

@@ -128,7 +128,7 @@ export class LoopFlatten {
     if (ticks === 0) return;
     const lots = this.#orderLots(instrument, Math.abs(openLots), ticks);
     const isReduceOnly = instrument.kind !== ContractKind.spot;
-    const slot = this.#commands.sendClosing(index, side, ticks, lots, isReduceOnly, this.#closeBps, nowNs);
+    const slot = this.#commands.sendClosing(index, side, ticks, lots, isReduceOnly, this.#closeBps);
     this.#slot[index] = slot;
     if (slot !== NO_ORDER) this.#generation[index] = this.#table.generation[slot]!;
   }

@@ -110,9 +110,9 @@ export class LoopKill {
     this.health.onTimer(nowNs);
     // A price that stood still is where the next move begins.
     for (let index = 0; index < fairTicks.length; index++) {
-      this.volatility.onFair(index, fairTicks[index]!, nowNs);
+      this.volatility.onFair(index, fairTicks, state.now);
     }
-    this.volatility.onTimer(nowNs);
+    this.volatility.onTimer(state.now);
     this.adverse.onTimer(nowNs, fairTicks);
     this.orderToTrade.onTimer(nowNs);
     const profit = this.#measure();

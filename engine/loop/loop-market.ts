@@ -14,7 +14,7 @@ import type { BookSide } from '../book/book-side.ts';
 import { Book } from '../book/book.ts';
 import { microPrice } from '../base/micro-price.ts';
 import { Side } from '../base/side.ts';
-import type { Lots, Nanoseconds } from '../base/units.ts';
+import type { Lots, TimeCell } from '../base/units.ts';
 import { MarketBells } from '../handoff/doorbell.ts';
 import type { Handoff } from '../handoff/handoff-memory.ts';
 import { MarketWriter } from '../handoff/market-slot.ts';
@@ -55,7 +55,7 @@ export class LoopMarket {
   }
 
   /** @hot Publishes the instrument's market as it is now and wakes its worker. */
-  publish(instrument: number, recvNs: Nanoseconds, positionLots: Lots): void {
+  publish(instrument: number, recv: TimeCell, positionLots: Lots): void {
     const book = this.books[instrument]!;
     const writer = this.#writers[instrument]!;
     writer.begin();
@@ -64,7 +64,7 @@ export class LoopMarket {
     const isQuotable = this.isQuotable(instrument) && bidCount > 0 && askCount > 0;
     writer.seqId = book.seqId;
     writer.tsMs = book.tsMs;
-    writer.recvNs = recvNs;
+    writer.recvNs = recv[0]!;
     writer.positionLots = positionLots;
     this.fairTicks[instrument] = isQuotable
       ? microPrice(writer.bidTicks[0]!, writer.bidLots[0]!, writer.askTicks[0]!, writer.askLots[0]!)

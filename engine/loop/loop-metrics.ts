@@ -2,19 +2,19 @@
  * What the core counts and times, with every cell looked up at the start.
  *
  * Owner:      the engine thread.
- * Invariants: the stage clock is read here and nowhere else in the core, and only into histograms.
- * Cost:       a counter is one addition; a stage is one clock reading and one histogram cell; nothing allocates.
+ * Invariants: the stage clock is read for it and for nothing else in the core, and only into histograms (loop-times).
+ * Cost:       a counter is one addition; a stage is one clock reading; nothing allocates.
  */
 import type { Clock } from '../base/clock.ts';
 import { CommandOp } from '../base/command-op.ts';
 import type { Side } from '../base/side.ts';
-import type { Nanoseconds } from '../base/units.ts';
+import type { TimeCell } from '../base/units.ts';
 import { Connection } from './loop-options.ts';
+import { LoopTimes } from './loop-times.ts';
 import { Liquidity, OrderEvent, Stage, namesOf } from '../metrics/catalog.ts';
 import type { AckResult } from '../metrics/catalog.ts';
 import { MetricsWriter } from '../metrics/cells.ts';
 import type { MetricsMemory } from '../metrics/cells.ts';
-import type { Histogram } from '../metrics/histogram.ts';
 import { NO_AMEND_RESULT, OrderUpdateState } from '../okx/order-update-decoder.ts';
 import type { RejectDecision } from '../okx/reject-codes.ts';
 import { GateReason } from '../risk/gate.ts';
@@ -24,10 +24,9 @@ const ORDER_EVENTS = namesOf(OrderEvent).length;
 
 export class LoopMetrics {
   readonly #writer: MetricsWriter;
-  readonly #clock: Clock;
-  readonly #stages: readonly Histogram[];
-  readonly #tickToTrade: Histogram;
-  readonly #roundTrip: readonly Histogram[];
+  readonly #times: LoopTimes;
+  /** When the input that is being handled was received. */
+  readonly #input: TimeCell;
   readonly #frames: Int32Array;
   readonly #bytes: Int32Array;
   readonly #decoded: Int32Array;
@@ -52,20 +51,16 @@ export class LoopMetrics {
   readonly #orders: Int32Array;
   readonly #fills: Int32Array;
   readonly #volume: Int32Array;
-  /** When the frame that this turn answers arrived; 0 when none did. */
-  readonly #originNs = new Float64Array(1);
 
-  constructor(memory: MetricsMemory, clock: Clock) {
+  constructor(memory: MetricsMemory, clock: Clock, input: TimeCell) {
     const writer = new MetricsWriter(memory);
     const { dimensions } = memory;
     const instruments = dimensions.instruments.length;
     const cells = (count: number, cellOf: (index: number) => number): Int32Array =>
       Int32Array.from({ length: count }, (_, index) => cellOf(index));
     this.#writer = writer;
-    this.#clock = clock;
-    this.#stages = Object.values(Stage).map((stage) => writer.histogram('stageLatency', stage));
-    this.#tickToTrade = writer.histogram('tickToTrade');
-    this.#roundTrip = Object.values(CommandOp).map((op) => writer.histogram('roundTrip', op));
+    this.#times = new LoopTimes(writer, clock);
+    this.#input = input;
     const connections = dimensions.connections.length;
     this.#frames = cells(connections, (index) => writer.cell('framesReceived', index));
     this.#bytes = cells(connections, (index) => writer.cell('bytesReceived', index));
@@ -103,77 +98,69 @@ export class LoopMetrics {
 
   // -------------------------------------------------------------------------------------------------- stages
 
-  /** @hot A frame has come: what the turn does from here on is timed against it. */
-  received(connection: Connection, byteCount: number, recvNs: Nanoseconds): void {
+  /** @hot The input is a frame. */
+  received(connection: Connection, byteCount: number): void {
     this.#writer.increment(this.#frames[connection]!);
     this.#writer.increment(this.#bytes[connection]!, byteCount);
-    this.#writer.set(this.#lastFrame[connection]!, recvNs);
+    this.#writer.set(this.#lastFrame[connection]!, this.#input[0]!);
   }
 
-  /** @hot The turn answers this frame. */
-  begin(recvNs: Nanoseconds): void {
-    this.#originNs[0] = recvNs;
+  /** @hot The turn answers the input: what it does from here on is timed against it. */
+  begin(): void {
+    this.#times.begin(this.#input, 0);
   }
 
   /** @hot */
   decoded(connection: Connection): void {
     this.#writer.increment(this.#decoded[connection]!);
-    this.#stage(Stage.decoded);
+    this.#times.mark(Stage.decoded);
   }
 
   /** @hot */
-  applied(instrument: number, recvNs: Nanoseconds): void {
-    this.#writer.set(this.#bookAge[instrument]!, recvNs);
-    this.#stage(Stage.applied);
+  applied(instrument: number): void {
+    this.#writer.set(this.#bookAge[instrument]!, this.#input[0]!);
+    this.#times.mark(Stage.applied);
   }
 
   /** @hot */
   published(): void {
-    this.#stage(Stage.published);
+    this.#times.mark(Stage.published);
   }
 
-  /** @hot A worker's quote was taken; the turn answers the frame that the quote was computed from. */
-  quoted(instrument: number, recvNs: Nanoseconds): void {
+  /**
+   * @hot A worker's quote was taken; the turn answers the frame that the quote was computed from, received at `recvNs[at]`.
+   * The stage ended when the input that told of it was received: nothing but reading the quote lies in between.
+   */
+  quoted(instrument: number, recvNs: Float64Array, at: number): void {
     this.#writer.increment(this.#quotesTaken[instrument]!);
-    this.#originNs[0] = recvNs;
-    this.#stage(Stage.quoted);
+    this.#times.begin(recvNs, at);
+    this.#times.markAt(Stage.quoted, this.#input);
   }
 
   /** @hot */
   gated(): void {
-    this.#stage(Stage.gated);
+    this.#times.mark(Stage.gated);
   }
 
   /** @hot */
   encoded(): void {
-    this.#stage(Stage.encoded);
+    this.#times.mark(Stage.encoded);
   }
 
   /** @hot */
   sent(op: CommandOp): void {
+    this.#times.sent();
     this.#writer.increment(this.#requests[op]!);
-    const originNs = this.#originNs[0]!;
-    if (originNs === 0) return;
-    const elapsedNs = this.#clock.nowNs() - originNs;
-    this.#stages[Stage.sent]!.record(elapsedNs);
-    this.#tickToTrade.record(elapsedNs);
   }
 
-  /** @hot */
-  acknowledged(op: CommandOp, sentNs: Nanoseconds): void {
-    const elapsedNs = this.#clock.nowNs() - sentNs;
-    this.#stages[Stage.acknowledged]!.record(elapsedNs);
-    this.#roundTrip[op]!.record(elapsedNs);
+  /** @hot The answer to a request that left at `sentNs[at]`. */
+  acknowledged(op: CommandOp, sentNs: Float64Array, at: number): void {
+    this.#times.acknowledged(op, sentNs, at);
   }
 
   /** @hot The venue's stamp to the receipt here, by wall clocks that agree to within the measured offset. */
-  arrived(ageMs: number): void {
-    if (ageMs >= 0) this.#stages[Stage.received]!.record(ageMs * 1e6);
-  }
-
-  #stage(stage: Stage): void {
-    const originNs = this.#originNs[0]!;
-    if (originNs !== 0) this.#stages[stage]!.record(this.#clock.nowNs() - originNs);
+  arrived(ageMs: Float64Array): void {
+    if (ageMs[0]! >= 0) this.#times.arrived(ageMs);
   }
 
   // ------------------------------------------------------------------------------------------------ counters
@@ -183,9 +170,14 @@ export class LoopMetrics {
     this.#writer.increment(this.#turns);
   }
 
-  /** The turn is over: a timer's turn answers no frame. */
+  /** @hot The turn is over: a timer's turn answers no frame. */
   end(): void {
-    this.#originNs[0] = 0;
+    this.#times.end();
+  }
+
+  /** What was timed is in the histograms after this. */
+  count(): void {
+    this.#times.count();
   }
 
   slow(): void {

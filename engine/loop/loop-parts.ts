@@ -5,6 +5,7 @@
  * Invariants: each part is given what it reads and writes, and knows nothing else; nothing in here runs after the start.
  * Cost:       once.
  */
+import { IndexSet } from '../base/index-set.ts';
 import { NS_PER_MS } from '../base/units.ts';
 import { LoopAccount } from './loop-account.ts';
 import { LoopAnswers, REQUESTS_IN_FLIGHT_MAX } from './loop-answers.ts';
@@ -74,11 +75,13 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const count = instruments.length;
   const slots = Math.min(SLOTS_MAX, Math.max(SLOTS_MIN, count * handoff.quoteLevels * 4));
   const state = new LoopState(count);
-  const table = new OrderTable(count, slots);
-  const ledger = new PositionLedger(instruments);
+  // What the gate adds up is written by both.
+  const changed = new IndexSet(count);
+  const table = new OrderTable(count, slots, changed);
+  const ledger = new PositionLedger(instruments, changed);
   const tradeLog = new TradeLog(TRADES_MAX);
   const ladder = new KillLadder(instruments);
-  const metrics = new LoopMetrics(options.metrics, options.stageClock);
+  const metrics = new LoopMetrics(options.metrics, options.stageClock, state.input);
   const gate = gateOf(options, table, ledger, ladder);
   const throttle = throttleOf(count);
   const rests = new LoopRests(count, slots);
@@ -126,6 +129,8 @@ function gateOf(options: LoopOptions, table: OrderTable, ledger: PositionLedger,
     exposureLots: table.exposureLots,
     bestTicks: table.bestTicks,
     openCounts: table.openCounts,
+    openTotals: table.openTotals,
+    changed: table.changed,
   };
   return new Gate(options.instruments, options.limits, options.account, inputs, options.tag !== '', ladder);
 }

@@ -142,7 +142,7 @@ export class LoopPushes {
         for (const row of push.rows) this.#onPosition(row);
         return PathSignal.none;
       case 'fills':
-        return this.#fills.onFills(push.rows, this.#state.nowNs);
+        return this.#fills.onFills(push.rows);
       default:
         return PathSignal.none;
     }

@@ -11,9 +11,10 @@
 import { Side } from '../base/side.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { TICKS_MAX } from '../base/units.ts';
-import type { Lots, Nanoseconds } from '../base/units.ts';
+import type { Lots, Nanoseconds, TimeCell } from '../base/units.ts';
 import { BookState } from '../book/book.ts';
 import { QuoteBell } from '../handoff/doorbell.ts';
+import { QuoteDouble } from '../handoff/layout.ts';
 import { QuoteReader } from '../handoff/quote-slot.ts';
 import type { LoopCommands } from './loop-commands.ts';
 import type { LoopKill } from './loop-kill.ts';
@@ -98,14 +99,15 @@ export class LoopQuoting {
   // -------------------------------------------------------------------------------------------------- market
 
   /** @hot The market as it is now, for the worker, the gate and the brakes. */
-  publish(instrument: number, recvNs: Nanoseconds): void {
+  publish(instrument: number, recv: TimeCell): void {
     const market = this.#market;
     const positionLots = this.#ledger.positionLots[instrument]!;
-    market.publish(instrument, recvNs, positionLots);
+    market.publish(instrument, recv, positionLots);
     if (positionLots !== this.#publishedLots[instrument]!) {
       this.#publishedLots[instrument] = positionLots;
       this.#positionVersion[instrument] = market.version[instrument]!;
     }
+    const { now } = this.#state;
     const fair = market.fairTicks[instrument]!;
     this.#gate.setMarket(
       instrument,
@@ -115,46 +117,44 @@ export class LoopQuoting {
     );
     if (fair !== this.#fairSeen[instrument]!) {
       this.#fairSeen[instrument] = fair;
-      this.#kill.volatility.onFair(instrument, fair, this.#state.nowNs);
+      this.#kill.volatility.onFair(instrument, market.fairTicks, now);
     }
-    if (this.#unansweredNs[instrument] === 0) this.#unansweredNs[instrument] = this.#state.nowNs;
+    if (this.#unansweredNs[instrument] === 0) this.#unansweredNs[instrument] = now[0]!;
     this.#metrics.published();
   }
 
   /** Publishes what is whole: a position or an own order has changed, or a worker has come. */
   republish(instrument: number): void {
-    if (this.#market.books[instrument]!.state === BookState.synced)
-      this.publish(instrument, this.#state.nowNs);
+    if (this.#market.books[instrument]!.state === BookState.synced) this.publish(instrument, this.#state.now);
   }
 
   /** @hot Steps a side back, at once, when the book has taken the edge of what rests there. */
   guard(instrument: number): void {
     const wanted = this.wanted[instrument]!;
     if (wanted.isEmpty) return;
-    const fair = this.#market.fairTicks[instrument]!;
-    if (fair === 0) {
+    const { fairTicks, version } = this.#market;
+    if (fairTicks[instrument] === 0) {
       this.withdraw(instrument);
       return;
     }
-    const { isDirty, isGuarded } = this.#state;
-    const version = this.#market.version[instrument]!;
     const { bestTicks } = this.#table;
     const first = instrument * 2;
     const sellBest = bestTicks[first + Side.sell]!;
-    if (wanted.guard(Side.buy, fair, bestTicks[first]!, version) !== GuardResult.good) {
-      isGuarded[first] = 1;
-      isDirty[instrument] = 1;
+    if (wanted.guardBids(fairTicks, version, instrument, bestTicks[first]!) !== GuardResult.good) {
+      this.#state.isGuarded[first] = 1;
+      this.#state.dirty.add(instrument);
     }
-    if (wanted.guard(Side.sell, fair, sellBest === TICKS_MAX ? 0 : sellBest, version) !== GuardResult.good) {
-      isGuarded[first + Side.sell] = 1;
-      isDirty[instrument] = 1;
+    const ownBest = sellBest === TICKS_MAX ? 0 : sellBest;
+    if (wanted.guardAsks(fairTicks, version, instrument, ownBest) !== GuardResult.good) {
+      this.#state.isGuarded[first + Side.sell] = 1;
+      this.#state.dirty.add(instrument);
     }
   }
 
   /** Nothing is wanted of this book until it is whole again. */
   withdraw(instrument: number): void {
     this.wanted[instrument]!.withdraw();
-    this.#state.isDirty[instrument] = 1;
+    this.#state.dirty.add(instrument);
     if (!this.#market.isQuotable(instrument)) this.#gate.setMarket(instrument, 0, 0, false);
   }
 
@@ -185,11 +185,11 @@ export class LoopQuoting {
       wanted.withdraw();
       this.#metrics.quoteDropped(instrument);
     } else {
-      this.#metrics.quoted(instrument, quote.recvNs);
+      this.#metrics.quoted(instrument, quote.doubles, QuoteDouble.recvNs);
       // The book may have moved on while the worker computed.
       if (!isNewest) this.guard(instrument);
     }
-    this.#state.isDirty[instrument] = 1;
+    this.#state.dirty.add(instrument);
   }
 
   /** A worker that is late with its answer loses its quotes. */
@@ -204,7 +204,7 @@ export class LoopQuoting {
   onWorkerLost(instrument: number): void {
     this.#hasWorker[instrument] = 0;
     this.wanted[instrument]!.withdraw();
-    this.#state.isDirty[instrument] = 1;
+    this.#state.dirty.add(instrument);
   }
 
   /** It may have quoted this market before it was known to: it is published once more for it. */
@@ -239,8 +239,10 @@ export class LoopQuoting {
     this.#pullBad(instrument, Side.sell, batch);
     const { isGuarded } = this.#state;
     if (isGuarded[instrument * 2] === 0 && isGuarded[instrument * 2 + 1] === 0) return;
-    batch.amends.reason.fill(CommandReason.guard, amendsBefore, batch.amends.count);
-    batch.cancels.reason.fill(CommandReason.guard, cancelsBefore, batch.cancels.count);
+    const { amends, cancels } = batch;
+    // By hand: fill() is a call out of compiled code, dearer than the few rows.
+    for (let row = amendsBefore; row < amends.count; row++) amends.reason[row] = CommandReason.guard;
+    for (let row = cancelsBefore; row < cancels.count; row++) cancels.reason[row] = CommandReason.guard;
     isGuarded[instrument * 2] = 0;
     isGuarded[instrument * 2 + 1] = 0;
   }

@@ -5,17 +5,18 @@
  * Invariants: time never goes back; an instrument that is dirty is compared at the end of the input that made it so.
  * Cost:       loads and stores; nothing allocates once constructed.
  */
+import { IndexSet } from '../base/index-set.ts';
 import { NS_PER_MS, TICKS_MAX } from '../base/units.ts';
-import type { Milliseconds, Nanoseconds } from '../base/units.ts';
+import type { Milliseconds, Nanoseconds, TimeCell } from '../base/units.ts';
 import { Connection } from './loop-options.ts';
 
 export class LoopState {
   /** By connection. */
   readonly isUp = new Uint8Array(3);
   /** Instruments to compare at the end of this input. */
-  readonly isDirty: Uint8Array;
+  readonly dirty: IndexSet;
   /** Instruments about which the order path has learnt something since the loop last looked. */
-  readonly isTouched: Uint8Array;
+  readonly touched: IndexSet;
   /** By instrument × 2 + side: the guard acted, so the diff's commands are the guard's. */
   readonly isGuarded: Uint8Array;
   /** By instrument: another grid or code at the venue than the one loaded. Not quoted before a fresh start. */
@@ -27,15 +28,15 @@ export class LoopState {
   readonly sellTicksMin: Int32Array;
   isStopping = false;
   /** The receive time of the input that is being handed in: whoever hands it in writes it first. */
-  readonly inputNs = new Float64Array(1);
-  /** In a cell, because a time that is an argument of a call which V8 does not inline is boxed. */
-  readonly #nowNs = new Float64Array(1);
+  readonly input: TimeCell = new Float64Array(1);
+  /** The newest time that came with an input. */
+  readonly now: TimeCell = new Float64Array(1);
   /** The venue's wall clock less the monotonic clock, from the timer's pair of clocks. */
   venueEpochMs: Milliseconds = 0;
 
   constructor(instrumentCount: number) {
-    this.isDirty = new Uint8Array(instrumentCount);
-    this.isTouched = new Uint8Array(instrumentCount);
+    this.dirty = new IndexSet(instrumentCount);
+    this.touched = new IndexSet(instrumentCount);
     this.isGuarded = new Uint8Array(instrumentCount * 2);
     this.isOutdated = new Uint8Array(instrumentCount);
     this.markTicks = new Float64Array(instrumentCount);
@@ -43,9 +44,9 @@ export class LoopState {
     this.sellTicksMin = new Int32Array(instrumentCount);
   }
 
-  /** @hot The newest time that came with an input. */
+  /** @hot */
   get nowNs(): Nanoseconds {
-    return this.#nowNs[0]!;
+    return this.now[0]!;
   }
 
   /**
@@ -53,12 +54,12 @@ export class LoopState {
    * commands must not leave with their time, which would be in the venue's past.
    */
   advance(): void {
-    if (this.inputNs[0]! > this.#nowNs[0]!) this.#nowNs[0] = this.inputNs[0]!;
+    if (this.input[0]! > this.now[0]!) this.now[0] = this.input[0]!;
   }
 
   /** An input whose time comes beside it, off the path. */
   advanceTo(nowNs: Nanoseconds): void {
-    this.inputNs[0] = nowNs;
+    this.input[0] = nowNs;
     this.advance();
   }
 
@@ -79,9 +80,5 @@ export class LoopState {
   /** Whether recovery's answers could be followed, and cancels leave. */
   get isAccountUp(): boolean {
     return this.isUp[Connection.private] === 1 && this.isUp[Connection.trade] === 1;
-  }
-
-  dirtyAll(): void {
-    this.isDirty.fill(1);
   }
 }

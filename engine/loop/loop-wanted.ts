@@ -77,18 +77,19 @@ export class WantedLadder {
   }
 
   /**
-   * @hot Checks one side against the fair price of the book as it is now, and steps it back if its edge is gone.
+   * @hot Checks the bids against the fair price of the book as it is now, and steps them back if their edge is gone.
    *
-   * @param ownBest our best price on the side, resting or asked for; 0 for none
-   * @param marketVersion the version that will be published with this book
+   * @param fairTicks by instrument, and so is `versions`, of the market that is published with this book; whole arrays,
+   *   because a price with a fraction is boxed by a call
+   * @param ownBest our best bid, resting or asked for; 0 for none
    */
-  guard(side: Side, fairNow: number, ownBest: Ticks, marketVersion: number): GuardResult {
-    return side === Side.buy
-      ? this.#guardBids(fairNow, ownBest, marketVersion)
-      : this.#guardAsks(fairNow, ownBest, marketVersion);
-  }
-
-  #guardBids(fairNow: number, ownBest: Ticks, marketVersion: number): GuardResult {
+  guardBids(
+    fairTicks: Float64Array,
+    versions: Float64Array,
+    instrument: number,
+    ownBest: Ticks,
+  ): GuardResult {
+    const fairNow = fairTicks[instrument]!;
     const quote = this.#quote;
     const count = quote.bidCount;
     if (count === 0) return GuardResult.good;
@@ -99,11 +100,18 @@ export class WantedLadder {
     for (let level = 0; level < count; level++) quote.bidTicks[level]! -= step;
     if (quote.bidTicks[count - 1]! < 1) quote.bidCount = 0;
     this.#fairOfSide[Side.buy]! -= step;
-    this.#versionMin[0] = marketVersion;
+    this.#versionMin[0] = versions[instrument]!;
     return GuardResult.stepped;
   }
 
-  #guardAsks(fairNow: number, ownBest: Ticks, marketVersion: number): GuardResult {
+  /** @hot As `guardBids`, for the asks. */
+  guardAsks(
+    fairTicks: Float64Array,
+    versions: Float64Array,
+    instrument: number,
+    ownBest: Ticks,
+  ): GuardResult {
+    const fairNow = fairTicks[instrument]!;
     const quote = this.#quote;
     const count = quote.askCount;
     if (count === 0) return GuardResult.good;
@@ -119,7 +127,7 @@ export class WantedLadder {
       for (let level = 0; level < count; level++) quote.askTicks[level]! += step;
     }
     this.#fairOfSide[Side.sell]! += step;
-    this.#versionMin[0] = marketVersion;
+    this.#versionMin[0] = versions[instrument]!;
     return GuardResult.stepped;
   }
 }

@@ -7,7 +7,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { Side } from '../base/side.ts';
-import type { Lots, Nanoseconds, Ticks } from '../base/units.ts';
+import type { Lots, Nanoseconds, Ticks, TimeCell } from '../base/units.ts';
 
 /** The venue refuses a fourth undecided amend of one order (51513). */
 export const AMENDS_IN_FLIGHT_MAX = 3;
@@ -33,7 +33,7 @@ export class AmendsInFlight {
   }
 
   /** @hot Adds an amend to price and total size, and returns its id: the venue wants a fresh one for each amend. */
-  add(slot: number, ticks: Ticks, lots: Lots, nowNs: Nanoseconds): number {
+  add(slot: number, ticks: Ticks, lots: Lots, now: TimeCell): number {
     const count = this.count[slot]!;
     assert(count < AMENDS_IN_FLIGHT_MAX, 'at most three amends of one order are in flight');
     const id = this.#nextId;
@@ -42,7 +42,7 @@ export class AmendsInFlight {
     this.#id[entry] = id;
     this.#ticks[entry] = ticks;
     this.#lots[entry] = lots;
-    this.#sentNs[entry] = nowNs;
+    this.#sentNs[entry] = now[0]!;
     this.count[slot] = count + 1;
     return id;
   }

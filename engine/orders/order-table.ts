@@ -12,9 +12,10 @@
  */
 import { assert } from '../base/assert.ts';
 import { CommandOp } from '../base/command-op.ts';
+import { IndexSet } from '../base/index-set.ts';
 import { Side } from '../base/side.ts';
 import { TICKS_MAX } from '../base/units.ts';
-import type { Lots, Milliseconds, Nanoseconds, Ticks } from '../base/units.ts';
+import type { Lots, Milliseconds, Nanoseconds, Ticks, TimeCell } from '../base/units.ts';
 import { AMENDS_IN_FLIGHT_MAX, AmendsInFlight } from './amends-in-flight.ts';
 import { KEEP_LOTS } from './command-batch.ts';
 import { FillTotals } from './fill-totals.ts';
@@ -97,8 +98,11 @@ export class OrderTable {
   readonly bestTicks: Int32Array;
   // Per instrument.
   readonly openCounts: Int32Array;
+  /** One cell: orders of all instruments. */
+  readonly openTotals = new Int32Array(1);
+  /** Instruments whose exposure has changed since the gate looked. */
+  readonly changed: IndexSet;
 
-  openTotal = 0;
   /** Orders whose fate is to be asked for: unknown or gone. */
   doubtCount = 0;
   /** Words about an order that had ended, repeated ones included. */
@@ -118,9 +122,10 @@ export class OrderTable {
   readonly #totals: FillTotals;
   readonly #freeSlots: FreeSlots;
   /** The newest time that came with a command or with the timer. */
-  #nowNs: Nanoseconds = 0;
+  readonly #now: TimeCell = new Float64Array(1);
 
-  constructor(instrumentCount: number, capacity: number) {
+  /** @param changed shared with whoever else writes what the gate adds up */
+  constructor(instrumentCount: number, capacity: number, changed = new IndexSet(instrumentCount)) {
     assert(capacity >= 1 && capacity <= SLOTS_MAX, 'an order table has 1 to 10000 slots');
     this.capacity = capacity;
     this.state = new Uint8Array(capacity);
@@ -149,6 +154,7 @@ export class OrderTable {
     this.bestTicks = new Int32Array(instrumentCount * 2);
     for (let list = Side.sell; list < this.bestTicks.length; list += 2) this.bestTicks[list] = TICKS_MAX;
     this.openCounts = new Int32Array(instrumentCount);
+    this.changed = changed;
     this.#lists = new OrderLists(instrumentCount * 2, capacity);
     this.#isAcked = new Uint8Array(capacity);
     this.#earlyCancels = new Uint8Array(capacity);
@@ -157,6 +163,11 @@ export class OrderTable {
   }
 
   // ------------------------------------------------------------------------------------------------- walking
+
+  /** Orders that may rest, of all instruments. */
+  get openTotal(): number {
+    return this.openTotals[0]!;
+  }
 
   /** @hot The oldest order on a side, or NO_ORDER. */
   first(instrument: number, side: Side): number {
@@ -198,11 +209,11 @@ export class OrderTable {
   // ------------------------------------------------------------------------------------------------- commands
 
   /** @hot Registers an order before its place is sent. NO_ORDER when the table is full. */
-  open(instrument: number, side: Side, ticks: Ticks, lots: Lots, nowNs: Nanoseconds): number {
+  open(instrument: number, side: Side, ticks: Ticks, lots: Lots, now: TimeCell): number {
     assert(ticks > 0 && lots > 0, 'an order has a price and a size');
     const slot = this.#freeSlots.take(this.untoldLots);
     if (slot === NO_ORDER) return NO_ORDER;
-    this.#nowNs = nowNs;
+    this.#now[0] = now[0]!;
     this.generation[slot] = (this.generation[slot]! % GENERATION_MAX) + 1;
     this.state[slot] = OrderState.pendingPlace;
     this.instrument[slot] = instrument;
@@ -213,15 +224,16 @@ export class OrderTable {
     this.wasAbsent[slot] = 0;
     this.wantTicks[slot] = ticks;
     this.wantLots[slot] = lots;
-    this.placedNs[slot] = nowNs;
-    this.sentNs[slot] = nowNs;
+    this.placedNs[slot] = now[0]!;
+    this.sentNs[slot] = now[0]!;
     this.#updatedMs[slot] = 0;
     this.openCounts[instrument]!++;
-    this.openTotal++;
+    this.openTotals[0]!++;
     const list = instrument * 2 + side;
     this.#lists.append(list, slot);
     this.riskLots[slot] = lots;
     this.exposureLots[list]! += lots;
+    this.changed.add(instrument);
     this.#widenBest(list, ticks);
     return slot;
   }
@@ -250,14 +262,14 @@ export class OrderTable {
    * @hot Registers an amend before it is sent and returns its id, new for each amend. `lots` is the new total with what
    * is filled already, or KEEP_LOTS.
    */
-  requestAmend(slot: number, ticks: Ticks, lots: Lots, nowNs: Nanoseconds): number {
+  requestAmend(slot: number, ticks: Ticks, lots: Lots, now: TimeCell): number {
     assert(this.isAmendable(slot), 'only a resting order with amends to spare is amended');
-    this.#nowNs = nowNs;
+    this.#now[0] = now[0]!;
     const total = lots === KEEP_LOTS ? this.wantLots[slot]! : lots;
-    const id = this.#amends.add(slot, ticks, total, nowNs);
+    const id = this.#amends.add(slot, ticks, total, now);
     this.wantTicks[slot] = ticks;
     this.wantLots[slot] = total;
-    this.sentNs[slot] = nowNs;
+    this.sentNs[slot] = now[0]!;
     this.#weigh(slot);
     this.#widenBest(this.#listOf(slot), ticks);
     return id;
@@ -270,12 +282,12 @@ export class OrderTable {
   }
 
   /** @hot Registers a cancel before it is sent. */
-  requestCancel(slot: number, nowNs: Nanoseconds): void {
+  requestCancel(slot: number, now: TimeCell): void {
     assert(this.isCancellable(slot), 'a cancel is asked for once, of an order that may rest');
-    this.#nowNs = nowNs;
+    this.#now[0] = now[0]!;
     this.isCancelInFlight[slot] = 1;
     if (this.#isAcked[slot] === 0) this.#earlyCancels[slot]!++;
-    this.sentNs[slot] = nowNs;
+    this.sentNs[slot] = now[0]!;
   }
 
   /** @hot Takes back a command whose bytes did not leave. `amendId` only counts for amends. */
@@ -397,7 +409,7 @@ export class OrderTable {
 
   /** Doubts every order with a command that has waited `timeoutNs` for its outcome. Returns how many. */
   expire(nowNs: Nanoseconds, timeoutNs: Nanoseconds): number {
-    this.#nowNs = nowNs;
+    this.#now[0] = nowNs;
     return this.#expireSentBefore(nowNs - timeoutNs);
   }
 
@@ -558,7 +570,7 @@ export class OrderTable {
     this.state[slot] = next;
     if (isDoubtful(next) === wasDoubtful) return;
     this.doubtCount += wasDoubtful ? -1 : 1;
-    this.unknownSinceNs[slot] = wasDoubtful ? Infinity : this.#nowNs;
+    this.unknownSinceNs[slot] = wasDoubtful ? Infinity : this.#now[0]!;
   }
 
   #close(slot: number): void {
@@ -569,10 +581,11 @@ export class OrderTable {
     this.#earlyCancels[slot] = 0;
     this.isResting[slot] = 0;
     this.exposureLots[list]! -= this.riskLots[slot]!;
+    this.changed.add(this.instrument[slot]!);
     this.riskLots[slot] = 0;
     this.openCounts[this.instrument[slot]!]!--;
-    this.openTotal--;
-    this.endedNs[slot] = this.#nowNs;
+    this.openTotals[0]!--;
+    this.endedNs[slot] = this.#now[0]!;
     this.#lists.remove(slot);
     this.#freeSlots.give(slot);
     this.#rescanBest(list);
@@ -585,8 +598,10 @@ export class OrderTable {
     this.wantLots[slot] = isAmended ? this.#amends.newestLots(slot) : this.sizeLots[slot]!;
     const total = this.#amends.largestLots(slot, this.sizeLots[slot]!);
     const risk = Math.max(0, total - this.filledLots[slot]!);
+    if (risk === this.riskLots[slot]) return;
     this.exposureLots[this.#listOf(slot)]! += risk - this.riskLots[slot]!;
     this.riskLots[slot] = risk;
+    this.changed.add(this.instrument[slot]!);
   }
 
   #widenBest(list: number, ticks: Ticks): void {

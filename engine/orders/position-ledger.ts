@@ -16,6 +16,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { ContractKind } from '../base/instrument.ts';
+import { IndexSet } from '../base/index-set.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { Side, sideSign } from '../base/side.ts';
 import type { Lots } from '../base/units.ts';
@@ -66,6 +67,8 @@ export class PositionLedger {
   readonly fillCount: Float64Array;
 
   readonly #instruments: readonly Instrument[];
+  /** Instruments whose position or entry has changed since the gate looked. */
+  readonly #changed: IndexSet;
   readonly #cash: ExactSums;
   readonly #fees: ExactSums;
   readonly #baseFees: ExactSums;
@@ -75,8 +78,10 @@ export class PositionLedger {
   /** Restored rows of instruments that this engine does not trade: what they earned is not forgotten. */
   #otherRows: readonly LedgerRow[] = [];
 
-  constructor(instruments: readonly Instrument[]) {
+  /** @param changed shared with whoever else writes what the gate adds up */
+  constructor(instruments: readonly Instrument[], changed = new IndexSet(instruments.length)) {
     const count = instruments.length;
+    this.#changed = changed;
     this.#instruments = instruments;
     this.positionLots = new Float64Array(count);
     this.bookedLots = new Float64Array(count);
@@ -118,6 +123,7 @@ export class PositionLedger {
     this.untoldLots[instrument]! += sideSign(side) * lots;
     this.untoldGrossLots[instrument]! += lots;
     this.positionLots[instrument] = this.bookedLots[instrument]! + this.untoldLots[instrument]!;
+    this.#changed.add(instrument);
   }
 
   /** Untold lots of the instrument are no more. By Fills.clearUntold, which tells the order table too. */
@@ -125,6 +131,7 @@ export class PositionLedger {
     this.untoldLots[instrument] = 0;
     this.untoldGrossLots[instrument] = 0;
     this.positionLots[instrument] = this.bookedLots[instrument]!;
+    this.#changed.add(instrument);
   }
 
   /**
@@ -221,6 +228,7 @@ export class PositionLedger {
       this.untoldGrossLots[index] = 0;
       this.positionLots[index] = row.bookedLots;
       this.entryTicks[index] = row.entryTicks;
+      this.#changed.add(index);
       this.boughtLots[index] = row.boughtLots;
       this.soldLots[index] = row.soldLots;
       this.fillCount[index] = row.fillCount;
@@ -240,6 +248,7 @@ export class PositionLedger {
     const next = held + lots;
     this.bookedLots[instrument] = next;
     this.positionLots[instrument] = next + this.untoldLots[instrument]!;
+    this.#changed.add(instrument);
     if (which.kind === ContractKind.inverse) this.#cash.addQuotient(instrument, lots, ticks);
     else this.#cash.addProduct(instrument, -lots, ticks);
     if (next === 0) this.entryTicks[instrument] = 0;

@@ -9,7 +9,7 @@
 import { assert } from '../base/assert.ts';
 import { BATCH_MAX } from '../base/command-op.ts';
 import type { CommandOp } from '../base/command-op.ts';
-import type { Nanoseconds } from '../base/units.ts';
+import type { Nanoseconds, TimeCell } from '../base/units.ts';
 
 /** No such request: never ours, answered already, or the log is full. */
 export const NO_REQUEST = -1;
@@ -44,7 +44,7 @@ export class RequestLog {
   }
 
   /** @hot Opens a request and returns its id, or NO_REQUEST while too many are unanswered: then nothing is sent. */
-  begin(op: CommandOp, nowNs: Nanoseconds): number {
+  begin(op: CommandOp, now: TimeCell): number {
     if (this.inFlightCount === this.#capacity) return NO_REQUEST;
     // One whose answer is late or lost must not hold up all that come a lap behind it, cancels among them.
     while (this.#id[this.#nextId % this.#capacity] !== NO_REQUEST) this.#nextId++;
@@ -53,7 +53,7 @@ export class RequestLog {
     this.#nextId = id + 1;
     this.#id[entry] = id;
     this.op[entry] = op;
-    this.sentNs[entry] = nowNs;
+    this.sentNs[entry] = now[0]!;
     this.itemCount[entry] = 0;
     this.inFlightCount++;
     return id;

@@ -7,7 +7,8 @@
  *             a position larger; cancels always pass. A price or limit that is not known never lets pass what a known
  *             one would strike, but for the venue's own: its price limits, which it checks too, and its mark price,
  *             which stands beside the middle of the book.
- * Cost:       some twenty comparisons, and a multiplication an instrument for the account's notional; no allocation.
+ * Cost:       some twenty comparisons, and some ten operations for each instrument whose worth has changed since the last
+ *             check that asked for the account's notional (account-notional.ts); no allocation.
  *
  * Risk knows neither orders nor book: it reads their state in the typed arrays of GateInputs, in place, and the market as
  * the loop sets it. What the gate strikes is counted by its reason and not sent; the order it would have amended is for
@@ -17,9 +18,11 @@ import { assert } from '../base/assert.ts';
 import { CommandOp } from '../base/command-op.ts';
 import { ContractKind } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
+import type { IndexSet } from '../base/index-set.ts';
 import { Side } from '../base/side.ts';
 import { TICKS_MAX } from '../base/units.ts';
 import type { Lots, Ticks } from '../base/units.ts';
+import { AccountNotional } from './account-notional.ts';
 import { KillLevel } from './kill-ladder.ts';
 import type { KillLadder } from './kill-ladder.ts';
 
@@ -86,6 +89,10 @@ export interface GateInputs {
   readonly bestTicks: Int32Array;
   /** Per instrument. */
   readonly openCounts: Int32Array;
+  /** One cell: orders of all instruments. */
+  readonly openTotals: Int32Array;
+  /** Whoever writes position, entry or exposure of an instrument adds it here; the gate takes it out. */
+  readonly changed: IndexSet;
 }
 
 export class Gate {
@@ -93,8 +100,6 @@ export class Gate {
   readonly strikes: Float64Array;
   readonly isPaused: Uint8Array;
 
-  readonly #instruments: readonly Instrument[];
-  readonly #limits: readonly RiskLimits[];
   readonly #account: AccountLimits;
   readonly #inputs: GateInputs;
   readonly #hasTag: boolean;
@@ -106,10 +111,18 @@ export class Gate {
   readonly #markPriceTicks: Float64Array;
   /** What a lot is valued at: the dearer of book and mark price; 0 before either has been seen. */
   readonly #seenTicks: Float64Array;
-  /** Of Instrument, side by side: a price that crosses a call which V8 does not inline is boxed. */
+  readonly #notional: AccountNotional;
+  /** Of Instrument and RiskLimits, side by side: loads from one array each, and no price crosses a call. */
   readonly #lotValue: Float64Array;
   readonly #tickValue: Float64Array;
   readonly #isInverse: Uint8Array;
+  readonly #minLots: Float64Array;
+  readonly #orderLotsMax: Float64Array;
+  readonly #orderNotionalMax: Float64Array;
+  readonly #openOrdersMax: Float64Array;
+  readonly #positionLotsMax: Float64Array;
+  readonly #notionalMax: Float64Array;
+  readonly #collarBps: Float64Array;
   readonly #buyTicksMax: Int32Array;
   readonly #sellTicksMin: Int32Array;
 
@@ -125,8 +138,6 @@ export class Gate {
     assert(limits.length === count, 'every instrument has its limits');
     this.strikes = new Float64Array(Object.keys(GateReason).length);
     this.isPaused = new Uint8Array(count);
-    this.#instruments = instruments;
-    this.#limits = limits;
     this.#account = account;
     this.#inputs = inputs;
     this.#hasTag = hasTag;
@@ -139,6 +150,17 @@ export class Gate {
     this.#lotValue = Float64Array.from(instruments, ({ lotValue }) => lotValue);
     this.#tickValue = Float64Array.from(instruments, ({ tick }) => tick.value);
     this.#isInverse = Uint8Array.from(instruments, ({ kind }) => (kind === ContractKind.inverse ? 1 : 0));
+    this.#minLots = Float64Array.from(instruments, ({ minLots }) => minLots);
+    const ownMax = limits.map(({ orderLotsMax }, index) =>
+      Math.min(orderLotsMax, instruments[index]!.maxLots),
+    );
+    this.#orderLotsMax = Float64Array.from(ownMax);
+    this.#orderNotionalMax = Float64Array.from(limits, ({ orderNotionalMax }) => orderNotionalMax);
+    this.#openOrdersMax = Float64Array.from(limits, ({ openOrdersMax }) => openOrdersMax);
+    this.#positionLotsMax = Float64Array.from(limits, ({ positionLotsMax }) => positionLotsMax);
+    this.#notionalMax = Float64Array.from(limits, ({ notionalMax }) => notionalMax);
+    this.#collarBps = Float64Array.from(limits, ({ collarBps }) => collarBps);
+    this.#notional = new AccountNotional(instruments, limits, account.notionalMax, inputs, this.#seenTicks);
     this.#buyTicksMax = new Int32Array(count).fill(TICKS_MAX);
     this.#sellTicksMin = new Int32Array(count);
   }
@@ -149,7 +171,15 @@ export class Gate {
     if (!isQuotable) return;
     this.#bidTicks[instrument] = bidTicks;
     this.#askTicks[instrument] = askTicks;
-    this.#seenTicks[instrument] = Math.max((bidTicks + askTicks) / 2, this.#markPriceTicks[instrument]!);
+    const seen = Math.max((bidTicks + askTicks) / 2, this.#markPriceTicks[instrument]!);
+    if (seen === this.#seenTicks[instrument]) return;
+    this.#seenTicks[instrument] = seen;
+    this.#inputs.changed.add(instrument);
+  }
+
+  /** Takes up what has changed, so that the next check finds little to do. For the timer. */
+  settle(): void {
+    this.#notional.settle();
   }
 
   /** The venue's price limits; TICKS_MAX and 0 while there are none. */
@@ -163,6 +193,7 @@ export class Gate {
     const mark = ticks > 0 ? ticks : 0;
     this.#markPriceTicks[instrument] = mark;
     this.#seenTicks[instrument] = Math.max(this.markTicks(instrument), mark);
+    this.#inputs.changed.add(instrument);
   }
 
   /** The middle of the last quotable book, in ticks; 0 before the first. */
@@ -235,17 +266,15 @@ export class Gate {
 
   // Each rule is written so that NaN fails it.
   #checkSize(op: CommandOp, instrument: number, ticks: Ticks, lots: Lots): GateReason {
-    const which = this.#instruments[instrument]!;
-    const limits = this.#limits[instrument]!;
-    if (!(lots >= which.minLots)) return GateReason.sizeMin;
-    if (!(lots <= limits.orderLotsMax && lots <= which.maxLots)) return GateReason.sizeMax;
-    if (!(which.notional(ticks, lots) <= limits.orderNotionalMax)) return GateReason.orderNotionalMax;
+    if (!(lots >= this.#minLots[instrument]!)) return GateReason.sizeMin;
+    if (!(lots <= this.#orderLotsMax[instrument]!)) return GateReason.sizeMax;
+    if (!(this.#notionalOf(instrument, ticks, lots) <= this.#orderNotionalMax[instrument]!)) {
+      return GateReason.orderNotionalMax;
+    }
     if (op !== CommandOp.place) return GateReason.pass;
-    const { openCounts } = this.#inputs;
-    if (!(openCounts[instrument]! < limits.openOrdersMax)) return GateReason.openOrdersMax;
-    let open = 0;
-    for (let other = 0; other < openCounts.length; other++) open += openCounts[other]!;
-    return open < this.#account.openOrdersMax ? GateReason.pass : GateReason.accountOpenOrdersMax;
+    const { openCounts, openTotals } = this.#inputs;
+    if (!(openCounts[instrument]! < this.#openOrdersMax[instrument]!)) return GateReason.openOrdersMax;
+    return openTotals[0]! < this.#account.openOrdersMax ? GateReason.pass : GateReason.accountOpenOrdersMax;
   }
 
   /** Each side by itself: the worst case is that all of one side fills and nothing of the other. */
@@ -255,17 +284,17 @@ export class Gate {
     const worst = side === Side.buy ? position + exposure : exposure - position;
     if (this.#ladder.level(instrument) === KillLevel.reduceOnly && !(worst <= 0))
       return GateReason.reduceOnly;
-    const limits = this.#limits[instrument]!;
-    if (!(worst <= limits.positionLotsMax)) return GateReason.positionMax;
+    if (!(worst <= this.#positionLotsMax[instrument]!)) return GateReason.positionMax;
     // What only leads out of a position is let pass whatever it and the others are worth.
     if (worst <= 0) return GateReason.pass;
     const dearest = Math.max(ticks, this.#seenTicks[instrument]!);
     const price = this.#isInverse[instrument] === 1 ? 1 : dearest * this.#tickValue[instrument]!;
-    if (!(worst * this.#lotValue[instrument]! * price <= limits.notionalMax)) {
+    if (!(worst * this.#lotValue[instrument]! * price <= this.#notionalMax[instrument]!)) {
       return GateReason.instrumentNotionalMax;
     }
-    if (addedLots === 0 || this.#isInAccount(instrument, side, ticks, addedLots)) return GateReason.pass;
-    return GateReason.accountNotionalMax;
+    if (addedLots === 0) return GateReason.pass;
+    const isWithin = this.#notional.isWithin(instrument, side, ticks, addedLots);
+    return isWithin ? GateReason.pass : GateReason.accountNotionalMax;
   }
 
   #checkPrice(instrument: number, side: Side, ticks: Ticks): GateReason {
@@ -273,7 +302,7 @@ export class Gate {
     const ask = this.#askTicks[instrument]!;
     const mark = (bid + ask) / 2;
     const markPrice = this.#markPriceTicks[instrument]!;
-    const { collarBps } = this.#limits[instrument]!;
+    const collarBps = this.#collarBps[instrument]!;
     if (!(Math.abs(ticks - mark) * BPS <= collarBps * mark)) return GateReason.collarBook;
     if (markPrice > 0 && !(Math.abs(ticks - markPrice) * BPS <= collarBps * markPrice)) {
       return GateReason.collarMark;
@@ -295,31 +324,10 @@ export class Gate {
     return ticks > otherBest ? GateReason.pass : GateReason.selfCross;
   }
 
-  /**
-   * @hot Whether all instruments together stay within the account's notional, with `addedLots` more on `side` of one. Each
-   * counts with the larger worst case of its two sides, at the dearest price that is known; the one at `ticks` if dearer.
-   */
-  #isInAccount(instrument: number, side: Side, ticks: Ticks, addedLots: Lots): boolean {
-    const { positionLots, exposureLots, entryTicks } = this.#inputs;
-    let sum = 0;
-    for (let each = 0; each < positionLots.length; each++) {
-      const position = positionLots[each]!;
-      let bought = position + exposureLots[each * 2]!;
-      let sold = exposureLots[each * 2 + 1]! - position;
-      // A market that has not been seen yet: its position is valued at its entry.
-      let value = this.#seenTicks[each]! > 0 ? this.#seenTicks[each]! : entryTicks[each]!;
-      if (each === instrument) {
-        if (side === Side.buy) bought += addedLots;
-        else sold += addedLots;
-        // A choice between a parameter and a float would box the float of every instrument; the maximum is arithmetic.
-        value = Math.max(value, ticks);
-      }
-      const lots = bought > sold ? bought : sold;
-      if (lots === 0) continue;
-      const price = this.#isInverse[each] === 1 ? 1 : value * this.#tickValue[each]!;
-      sum += lots * this.#lotValue[each]! * price * this.#limits[each]!.notionalRate;
-    }
-    return sum <= this.#account.notionalMax;
+  /** As Instrument.notional: what `lots` are worth at a price. */
+  #notionalOf(instrument: number, ticks: Ticks, lots: Lots): number {
+    const value = lots * this.#lotValue[instrument]!;
+    return this.#isInverse[instrument] === 1 ? value : value * ticks * this.#tickValue[instrument]!;
   }
 }
 

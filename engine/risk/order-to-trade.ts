@@ -10,7 +10,7 @@
  * The window is cut into buckets; it looks back over all whole ones and the one that is being filled.
  */
 import { assert } from '../base/assert.ts';
-import type { Nanoseconds } from '../base/units.ts';
+import type { Nanoseconds, TimeCell } from '../base/units.ts';
 import { HeldLevels } from './held-levels.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from './kill-ladder.ts';
 import type { KillLadder } from './kill-ladder.ts';
@@ -49,8 +49,8 @@ export class OrderToTrade {
   }
 
   /** @hot Places or amends that were sent. */
-  onOrders(count: number, nowNs: Nanoseconds): void {
-    this.#advance(nowNs);
+  onOrders(count: number, now: TimeCell): void {
+    this.#advance(now[0]!);
     this.#orders[this.#bucket % RING]! += count;
     this.#orderSum += count;
   }

@@ -11,7 +11,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { CommandOp } from '../base/command-op.ts';
-import type { Nanoseconds } from '../base/units.ts';
+import type { Nanoseconds, TimeCell } from '../base/units.ts';
 import { SendWindow } from './send-window.ts';
 
 export interface ThrottleOptions {
@@ -61,25 +61,25 @@ export class Throttle {
   }
 
   /** @hot How many commands of this kind may leave now. `isBatch` means two or more to a message. */
-  available(op: CommandOp, instrument: number, isBatch: boolean, nowNs: Nanoseconds): number {
+  available(op: CommandOp, instrument: number, isBatch: boolean, now: TimeCell): number {
     const index = indexOf(op, instrument, isBatch);
-    if (nowNs < this.#blockedUntilNs[index]!) return 0;
-    const own = this.#windows[index]!.available(nowNs);
+    if (now[0]! < this.#blockedUntilNs[index]!) return 0;
+    const own = this.#windows[index]!.available(now);
     if (op === CommandOp.cancel) return own;
-    if (op === CommandOp.place && this.#isCancelLow(instrument, nowNs)) return 0;
-    return Math.min(own, this.accountAvailable(nowNs));
+    if (op === CommandOp.place && this.#isCancelLow(instrument, now)) return 0;
+    return Math.min(own, this.accountAvailable(now));
   }
 
   /** @hot What is left of the sub-account's budget for places and amends. */
-  accountAvailable(nowNs: Nanoseconds): number {
-    if (nowNs < this.#blockedUntilNs[this.#windows.length]!) return 0;
-    return this.#account.available(nowNs);
+  accountAvailable(now: TimeCell): number {
+    if (now[0]! < this.#blockedUntilNs[this.#windows.length]!) return 0;
+    return this.#account.available(now);
   }
 
   /** @hot Books `count` commands that are sent now; no more than are available. */
-  take(op: CommandOp, instrument: number, count: number, isBatch: boolean, nowNs: Nanoseconds): void {
-    this.#windows[indexOf(op, instrument, isBatch)]!.take(count, nowNs);
-    if (op !== CommandOp.cancel) this.#account.take(count, nowNs);
+  take(op: CommandOp, instrument: number, count: number, isBatch: boolean, now: TimeCell): void {
+    this.#windows[indexOf(op, instrument, isBatch)]!.take(count, now);
+    if (op !== CommandOp.cancel) this.#account.take(count, now);
   }
 
   /** What the venue grants the sub-account by its fill ratio (1,000 to 10,000); what is beyond the range is taken to it. */
@@ -102,10 +102,10 @@ export class Throttle {
     this.#blockedUntilNs[index] = Math.max(this.#blockedUntilNs[index]!, untilNs);
   }
 
-  #isCancelLow(instrument: number, nowNs: Nanoseconds): boolean {
+  #isCancelLow(instrument: number, now: TimeCell): boolean {
     return (
-      this.available(CommandOp.cancel, instrument, false, nowNs) < this.#options.cancelReserveSingle ||
-      this.available(CommandOp.cancel, instrument, true, nowNs) < this.#options.cancelReserveBatch
+      this.available(CommandOp.cancel, instrument, false, now) < this.#options.cancelReserveSingle ||
+      this.available(CommandOp.cancel, instrument, true, now) < this.#options.cancelReserveBatch
     );
   }
 }

@@ -10,7 +10,7 @@
  * that is being filled, so by up to a sixteenth longer than asked for.
  */
 import { assert } from '../base/assert.ts';
-import type { Nanoseconds } from '../base/units.ts';
+import type { TimeCell } from '../base/units.ts';
 import { brakeLevel } from './brake-limits.ts';
 import type { BrakeLimits } from './brake-limits.ts';
 import { HeldLevels } from './held-levels.ts';
@@ -60,10 +60,11 @@ export class VolatilityBrake {
     this.#bucket = new Float64Array(count).fill(-1);
   }
 
-  /** @hot The fair price of a market; 0 while there is none, which is no news. */
-  onFair(instrument: number, fairTicks: number, nowNs: Nanoseconds): void {
+  /** @hot The fair price of a market, from an array by instrument; 0 while there is none, which is no news. */
+  onFair(instrument: number, fairs: Float64Array, now: TimeCell): void {
+    const fairTicks = fairs[instrument]!;
     if (!(fairTicks > 0)) return;
-    this.#advance(instrument, nowNs);
+    this.#advance(instrument, now);
     const cell = instrument * RING + (this.#bucket[instrument]! % RING);
     if (fairTicks < this.#low[cell]!) this.#low[cell] = fairTicks;
     if (fairTicks > this.#high[cell]!) this.#high[cell] = fairTicks;
@@ -72,20 +73,20 @@ export class VolatilityBrake {
     if (!isLower && !isHigher) return;
     if (isLower) this.#windowLow[instrument] = fairTicks;
     if (isHigher) this.#windowHigh[instrument] = fairTicks;
-    this.#judge(instrument, nowNs);
+    this.#judge(instrument, now);
   }
 
   /** Old moves leave the window also when no price comes. */
-  onTimer(nowNs: Nanoseconds): void {
+  onTimer(now: TimeCell): void {
     for (let instrument = 0; instrument < this.#limits.length; instrument++) {
-      this.#advance(instrument, nowNs);
-      this.#judge(instrument, nowNs);
+      this.#advance(instrument, now);
+      this.#judge(instrument, now);
     }
   }
 
   /** @hot Empties the buckets that the time has reached since the last call. */
-  #advance(instrument: number, nowNs: Nanoseconds): void {
-    const bucket = Math.floor((nowNs * BUCKETS) / this.#limits[instrument]!.volatilityWindowNs);
+  #advance(instrument: number, now: TimeCell): void {
+    const bucket = Math.floor((now[0]! * BUCKETS) / this.#limits[instrument]!.volatilityWindowNs);
     const before = this.#bucket[instrument]!;
     if (bucket <= before) return;
     this.#bucket[instrument] = bucket;
@@ -105,11 +106,11 @@ export class VolatilityBrake {
   }
 
   /** @hot */
-  #judge(instrument: number, nowNs: Nanoseconds): void {
+  #judge(instrument: number, now: TimeCell): void {
     const low = this.#windowLow[instrument]!;
     const moveBps = low === Infinity ? 0 : ((this.#windowHigh[instrument]! - low) * 10_000) / low;
     const limitBps = this.#limits[instrument]!.volatilityBps;
     this.moveBps[instrument] = moveBps;
-    this.#levels.ask(brakeLevel(moveBps, limitBps), instrument, nowNs);
+    this.#levels.ask(brakeLevel(moveBps, limitBps), instrument, now[0]!);
   }
 }

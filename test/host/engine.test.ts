@@ -6,6 +6,7 @@ import { Connection, LoopRequest } from '../../engine/loop/loop-options.ts';
 import { KillLevel, KillTrigger, ACCOUNT } from '../../engine/risk/kill-ladder.ts';
 import { TAG, TinyAccount, idOf, restError } from './tiny-account.ts';
 import { Machine, TinyWorld, testConfig } from './tiny-world.ts';
+import { at } from '../time-cell.ts';
 
 const SWAP = 'BTC-USDT-SWAP';
 const SPOT_INDEX = 0;
@@ -196,8 +197,9 @@ describe('a brake that is set to zero', () => {
     const { loop } = await world.recovered({ ...config, instruments });
     const { volatility, adverse } = loop.kill;
     const nowNs = world.clock.nowNs();
-    volatility.onFair(SWAP_INDEX, 100, nowNs);
-    volatility.onFair(SWAP_INDEX, 200, nowNs);
+    for (const ticks of [100, 200]) {
+      volatility.onFair(SWAP_INDEX, new Float64Array(instruments.length).fill(ticks), at(nowNs));
+    }
     adverse.onFill(SWAP_INDEX, Side.buy, 200, nowNs);
     adverse.onTimer(nowNs + 2 * NS_PER_SECOND, new Float64Array(instruments.length).fill(100));
     expect(loop.ladder.level(SWAP_INDEX)).toBe(KillLevel.quoting);
@@ -524,7 +526,7 @@ describe('a stop', () => {
     const box = machine();
     const world = new TinyWorld(box);
     const engine = await world.recovered();
-    engine.loop.table.open(SWAP_INDEX, Side.buy, 600_000, 1, box.clock.nowNs());
+    engine.loop.table.open(SWAP_INDEX, Side.buy, 600_000, 1, at(box.clock.nowNs()));
     const stopping = engine.stop();
     await world.pass(500, engine);
     box.account.place(idOf(engine.run, 0));

@@ -6,6 +6,7 @@ import { Connection } from '../../engine/loop/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { ScriptedWorld, isCancel, isPlace, itemsOf } from './scripted-venue.ts';
 import { ack, orderRow, ordersPush } from './messages.ts';
+import { at } from '../time-cell.ts';
 
 /** What a venue in bad order does: refusals that repeat, answers and pushes that come very late or make no sense. */
 
@@ -94,7 +95,7 @@ test('an order that arrives after recovery is asked about although its slot is i
   expect(world.recoveries).toBe(2);
   const { table } = world.loop;
   for (let order = 0; order < table.capacity; order++) {
-    table.onUnsent(CommandOp.place, table.open(0, Side.buy, 9_000, 1, world.nowNs), 0);
+    table.onUnsent(CommandOp.place, table.open(0, Side.buy, 9_000, 1, at(world.nowNs)), 0);
   }
   world.frame(Connection.private, world.act(places!)[0]!);
   expect(world.recoveries).toBe(3);

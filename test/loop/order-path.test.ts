@@ -5,6 +5,7 @@ import { LoopPhase } from '../../engine/loop.ts';
 import { PLAIN_LADDER } from '../workers/markets.ts';
 import { ScriptedWorld, isCancel, isPlace, itemsOf } from './scripted-venue.ts';
 import { ack, rootRefusal } from './messages.ts';
+import { at } from '../time-cell.ts';
 
 /** Connected and asked for its first ladder, which is on its way. */
 function placing(world = new ScriptedWorld()): ScriptedWorld {
@@ -292,7 +293,7 @@ test('more cancels than one message holds all leave at once', () => {
   }).quoting();
   world.move('999.9', '1000.1', '999.8', '1000.0');
   expect(world.loop.openOrders).toBe(20);
-  world.loop.table.open(0, Side.buy, 9_000, 1, world.nowNs);
+  world.loop.table.open(0, Side.buy, 9_000, 1, at(world.nowNs));
   world.loop.onSessionDown(Connection.private, world.nowNs);
   const messages = world.orderMessages();
   expect(messages.map(({ args }) => args.length)).toEqual([19, 2]);

@@ -11,6 +11,7 @@ import { QuoteDiff } from '../../engine/orders/quote-diff.ts';
 import { TradeLog } from '../../engine/orders/trade-log.ts';
 import { ledgerInstruments } from './ledger-instruments.ts';
 import { orderRows } from './order-rows.ts';
+import { at } from '../time-cell.ts';
 
 let table: OrderTable;
 let ledger: PositionLedger;
@@ -25,7 +26,7 @@ beforeEach(() => {
   ledger = new PositionLedger(ledgerInstruments);
   log = new TradeLog(100);
   fills = new Fills(table, ledger, log);
-  slot = table.open(0, Side.buy, 100, 10, 0);
+  slot = table.open(0, Side.buy, 100, 10, at(0));
   generation = table.generation[slot]!;
   push(UpdateState.live, 0);
 });
@@ -78,7 +79,7 @@ describe('a fill', () => {
   });
 
   it('told after the cancel was acknowledged, and after the end, counts all the same', () => {
-    table.requestCancel(slot, 1);
+    table.requestCancel(slot, at(1));
     table.onCancelAck(slot, generation, 0);
     expect(trade(7, 2)).toBe(TradeResult.booked);
     expect(push(UpdateState.cancelled, 5)).toBe(3);
@@ -91,7 +92,7 @@ describe('a fill', () => {
   });
 
   it('of an order before its ack makes it real', () => {
-    const young = table.open(0, Side.sell, 110, 5, 2);
+    const young = table.open(0, Side.sell, 110, 5, at(2));
     const name = { slot: young, generation: table.generation[young]!, side: Side.sell, ticks: 110 };
     trade(7, 5, name);
     expect([...position(), table.riskLots[young], table.state[young]]).toEqual([-5, -5, 0, 0, 1]);
@@ -125,14 +126,14 @@ describe('a total', () => {
   it('keeps its slot from the next order until its trades are told', () => {
     push(UpdateState.cancelled, 4);
     for (let round = 0; round < 3; round++) {
-      const other = table.open(0, Side.buy, 99, 1, 5);
+      const other = table.open(0, Side.buy, 99, 1, at(5));
       expect(other).toBe(1 - slot);
       table.onPlaceAck(other, table.generation[other]!, 1);
     }
-    const held = table.open(0, Side.buy, 99, 1, 6);
-    expect(table.open(0, Side.buy, 98, 1, 6)).toBe(NO_ORDER);
+    const held = table.open(0, Side.buy, 99, 1, at(6));
+    expect(table.open(0, Side.buy, 98, 1, at(6))).toBe(NO_ORDER);
     trade(7, 4);
-    expect(table.open(0, Side.buy, 98, 1, 6)).toBe(slot);
+    expect(table.open(0, Side.buy, 98, 1, at(6))).toBe(slot);
     trade(8, 2);
     expect([...position(), table.filledLots[slot], table.filledLots[held]], 'a former order').toEqual([
       6, 6, 0, 0, 0,

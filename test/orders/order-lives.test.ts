@@ -8,13 +8,14 @@ import { PositionLedger } from '../../engine/orders/position-ledger.ts';
 import { TradeLog } from '../../engine/orders/trade-log.ts';
 import { ledgerInstruments } from './ledger-instruments.ts';
 import { orderRows } from './order-rows.ts';
+import { at } from '../time-cell.ts';
 
 /** One order of 10 lots, and what has been asked of it before the venue says anything more. */
 class Life {
   readonly table = new OrderTable(1, 2);
   readonly ledger = new PositionLedger(ledgerInstruments);
   readonly fills = new Fills(this.table, this.ledger, new TradeLog(50));
-  readonly slot = this.table.open(0, Side.buy, 100, 10, 0);
+  readonly slot = this.table.open(0, Side.buy, 100, 10, at(0));
   readonly generation = this.table.generation[this.slot]!;
   readonly amendIds: number[] = [];
 
@@ -22,8 +23,8 @@ class Life {
   constructor(amends: readonly number[], isCancelled: boolean) {
     if (amends.length > 0) this.push(UpdateState.live, 0, 1);
     for (const lots of amends)
-      this.amendIds.push(this.table.requestAmend(this.slot, 101 + this.amendIds.length, lots, 1));
-    if (isCancelled) this.table.requestCancel(this.slot, 2);
+      this.amendIds.push(this.table.requestAmend(this.slot, 101 + this.amendIds.length, lots, at(1)));
+    if (isCancelled) this.table.requestCancel(this.slot, at(2));
   }
 
   /** A push, with the trade by which the total came about if there was one. */

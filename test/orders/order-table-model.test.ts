@@ -14,6 +14,7 @@ import { NaiveVenue } from '../model/naive-orders.ts';
 import type { Treatment, VenueMessage, VenueTrade } from '../model/naive-orders.ts';
 import { LINEAR, ledgerInstruments } from './ledger-instruments.ts';
 import { orderRows } from './order-rows.ts';
+import { at } from '../time-cell.ts';
 
 const CAPACITY = 5;
 
@@ -79,7 +80,7 @@ class World {
   open(a: number, b: number): void {
     const side = (a & 1) as Side;
     const ticks = 100 + (b % 10);
-    const slot = this.table.open(0, side, ticks, 1 + (a % 7), this.nowNs);
+    const slot = this.table.open(0, side, ticks, 1 + (a % 7), at(this.nowNs));
     if (slot === NO_ORDER) return;
     if (b % 11 === 0) {
       this.table.onUnsent(CommandOp.place, slot, 0);
@@ -104,7 +105,7 @@ class World {
     const side = this.table.side[slot]! as Side;
     const ticks = 100 + (b % 10);
     const lots = b % 3 === 0 ? KEEP_LOTS : this.table.filledLots[slot]! + 1 + (b % 5);
-    const amendId = this.table.requestAmend(slot, ticks, lots, this.nowNs);
+    const amendId = this.table.requestAmend(slot, ticks, lots, at(this.nowNs));
     if (a % 13 === 0) {
       this.table.onUnsent(CommandOp.amend, slot, amendId);
       return;
@@ -117,7 +118,7 @@ class World {
     const slots = this.slots((slot) => this.table.isCancellable(slot));
     if (slots.length === 0) return;
     const slot = slots[a % slots.length]!;
-    this.table.requestCancel(slot, this.nowNs);
+    this.table.requestCancel(slot, at(this.nowNs));
     if (a % 13 === 0) {
       this.table.onUnsent(CommandOp.cancel, slot, 0);
       return;

@@ -9,6 +9,7 @@ import { NO_ORDER, OrderTable } from '../../engine/orders/order-table.ts';
 import { Reconciliation } from '../../engine/orders/reconciliation.ts';
 import { orderRows } from './order-rows.ts';
 import type { UpdateFields } from './order-rows.ts';
+import { at } from '../time-cell.ts';
 
 function push(table: OrderTable, slot: number, fields: Partial<UpdateFields>): number {
   const generation = table.generation[slot]!;
@@ -18,7 +19,7 @@ function push(table: OrderTable, slot: number, fields: Partial<UpdateFields>): n
 /** A table with one resting buy of 10 lots at 100. */
 function withResting(): { table: OrderTable; slot: number; generation: number } {
   const table = new OrderTable(2, 4);
-  const slot = table.open(0, Side.buy, 100, 10, 1_000);
+  const slot = table.open(0, Side.buy, 100, 10, at(1_000));
   const generation = table.generation[slot]!;
   table.onPlaceAck(slot, generation, AckOutcome.accepted);
   push(table, slot, { ticks: 100, lots: 10, updatedMs: 5 });
@@ -28,7 +29,7 @@ function withResting(): { table: OrderTable; slot: number; generation: number } 
 describe('an order', () => {
   it('counts from before its place leaves', () => {
     const table = new OrderTable(2, 4);
-    const slot = table.open(1, Side.sell, 105, 7, 0);
+    const slot = table.open(1, Side.sell, 105, 7, at(0));
     expect(table.state[slot]).toBe(OrderState.pendingPlace);
     expect([...table.exposureLots]).toEqual([0, 0, 0, 7]);
     expect([...table.bestTicks]).toEqual([0, TICKS_MAX, 0, 105]);
@@ -41,7 +42,7 @@ describe('an order', () => {
 
   it('that would cross is acked, then cancelled, and never live', () => {
     const table = new OrderTable(1, 4);
-    const slot = table.open(0, Side.buy, 100, 10, 0);
+    const slot = table.open(0, Side.buy, 100, 10, at(0));
     table.onPlaceAck(slot, table.generation[slot]!, AckOutcome.accepted);
     expect(table.state[slot]).toBe(OrderState.accepted);
     expect(push(table, slot, { state: UpdateState.cancelled })).toBe(0);
@@ -51,7 +52,7 @@ describe('an order', () => {
 
   it('can be live before its ack', () => {
     const table = new OrderTable(1, 4);
-    const slot = table.open(0, Side.buy, 100, 10, 0);
+    const slot = table.open(0, Side.buy, 100, 10, at(0));
     push(table, slot, { ticks: 100, lots: 10 });
     table.onPlaceAck(slot, table.generation[slot]!, AckOutcome.accepted);
     expect(table.state[slot]).toBe(OrderState.live);
@@ -65,8 +66,8 @@ describe('an order', () => {
     expect(table.ownLotsAt(0, Side.buy, 100)).toBe(10);
     expect(push(table, slot, { state: UpdateState.partiallyFilled, filled: 4 })).toBe(4);
     expect(table.ownLotsAt(0, Side.buy, 100)).toBe(6);
-    table.requestAmend(slot, 98, KEEP_LOTS, 2_000);
-    table.requestCancel(slot, 2_000);
+    table.requestAmend(slot, 98, KEEP_LOTS, at(2_000));
+    table.requestCancel(slot, at(2_000));
     table.onCancelAck(slot, generation, AckOutcome.accepted);
     expect(table.ownLotsAt(0, Side.buy, 100)).toBe(6);
     expect(table.ownLotsAt(0, Side.buy, 98)).toBe(0);
@@ -88,16 +89,16 @@ describe('an order', () => {
 
   it('is recognised by its generation when its slot is used again', () => {
     const table = new OrderTable(1, 1);
-    const slot = table.open(0, Side.buy, 100, 10, 0);
+    const slot = table.open(0, Side.buy, 100, 10, at(0));
     const former = table.generation[slot]!;
     table.onPlaceAck(slot, former, AckOutcome.rejected);
-    expect(table.open(0, Side.sell, 110, 5, 0)).toBe(slot);
+    expect(table.open(0, Side.sell, 110, 5, at(0))).toBe(slot);
     table.onPlaceAck(slot, former, AckOutcome.accepted);
     const late = { slot, generation: former, state: UpdateState.filled, filled: 10 };
     expect(table.onUpdate(orderRows(late), 0)).toBe(0);
     expect(table.state[slot]).toBe(OrderState.pendingPlace);
     expect(table.staleCount).toBe(2);
-    expect(table.open(0, Side.sell, 110, 5, 0)).toBe(NO_ORDER);
+    expect(table.open(0, Side.sell, 110, 5, at(0))).toBe(NO_ORDER);
   });
 
   it('is not found by words about slots that do not exist', () => {
@@ -120,14 +121,14 @@ describe('an amend', () => {
     const { table, slot, generation } = withResting();
     expect(table.addedLotsOf(slot, 15)).toBe(5);
     expect(table.addedLotsOf(slot, KEEP_LOTS)).toBe(0);
-    const id = table.requestAmend(slot, 103, 15, 0);
+    const id = table.requestAmend(slot, 103, 15, at(0));
     expect([table.exposureLots[0], table.bestTicks[0]]).toEqual([15, 103]);
     expect([table.wantTicks[slot], table.wantLots[slot]]).toEqual([103, 15]);
     table.onAmendAck(slot, generation, id, AckOutcome.accepted);
     expect(table.amendCount[slot], 'accepted is not done').toBe(1);
     push(table, slot, { ticks: 103, lots: 15, amendId: id, amendResult: AmendResult.done, updatedMs: 6 });
     expect([table.priceTicks[slot], table.sizeLots[slot], table.amendCount[slot]]).toEqual([103, 15, 0]);
-    const down = table.requestAmend(slot, 99, 5, 0);
+    const down = table.requestAmend(slot, 99, 5, at(0));
     expect([table.exposureLots[0], table.bestTicks[0]]).toEqual([15, 103]);
     table.onAmendAck(slot, generation, down, AckOutcome.rejected);
     expect([table.wantTicks[slot], table.wantLots[slot], table.exposureLots[0]]).toEqual([103, 15, 15]);
@@ -135,7 +136,7 @@ describe('an amend', () => {
 
   it('is not undone by a push from before it', () => {
     const { table, slot } = withResting();
-    const id = table.requestAmend(slot, 103, 15, 0);
+    const id = table.requestAmend(slot, 103, 15, at(0));
     push(table, slot, { ticks: 103, lots: 15, amendId: id, amendResult: AmendResult.done, updatedMs: 9 });
     push(table, slot, { state: UpdateState.partiallyFilled, ticks: 100, lots: 10, filled: 2, updatedMs: 8 });
     expect([table.priceTicks[slot], table.sizeLots[slot], table.filledLots[slot]]).toEqual([103, 15, 2]);
@@ -143,10 +144,10 @@ describe('an amend', () => {
 
   it('is in flight three times at most, each with an id of its own', () => {
     const { table, slot, generation } = withResting();
-    const ids = [101, 102, 103].map((ticks) => table.requestAmend(slot, ticks, KEEP_LOTS, 0));
+    const ids = [101, 102, 103].map((ticks) => table.requestAmend(slot, ticks, KEEP_LOTS, at(0)));
     expect(new Set(ids).size).toBe(3);
     expect(table.isAmendable(slot)).toBe(false);
-    expect(() => table.requestAmend(slot, 104, KEEP_LOTS, 0)).toThrow(AssertionError);
+    expect(() => table.requestAmend(slot, 104, KEEP_LOTS, at(0))).toThrow(AssertionError);
     table.onAmendAck(slot, generation, ids[1]!, AckOutcome.rejected);
     expect(table.wantTicks[slot]).toBe(103);
     table.onAmendAck(slot, generation, ids[2]!, AckOutcome.rejected);
@@ -158,23 +159,23 @@ describe('an amend', () => {
   it('that stays undecided comes into doubt in its own time, however many commands follow it', () => {
     const { table, slot } = withResting();
     const NEVER = 104;
-    table.requestAmend(slot, NEVER, KEEP_LOTS, 0);
+    table.requestAmend(slot, NEVER, KEEP_LOTS, at(0));
     for (let nowNs = 40; nowNs < 100; nowNs += 40) {
-      const later = table.requestAmend(slot, 101, KEEP_LOTS, nowNs);
+      const later = table.requestAmend(slot, 101, KEEP_LOTS, at(nowNs));
       push(table, slot, { ticks: 101, updatedMs: nowNs, amendId: later, amendResult: AmendResult.done });
       expect(table.expire(nowNs, 100)).toBe(0);
     }
     expect(table.expire(100, 100)).toBe(1);
     expect(table.state[slot]).toBe(OrderState.unknown);
-    table.requestCancel(slot, 110);
+    table.requestCancel(slot, at(110));
     expect(table.expire(120, 100), 'the cancel has its own time').toBe(0);
     expect(table.isCancellable(slot)).toBe(false);
   });
 
   it('in doubt keeps the order in doubt until the last one is decided', () => {
     const { table, slot, generation } = withResting();
-    const first = table.requestAmend(slot, 101, KEEP_LOTS, 0);
-    const second = table.requestAmend(slot, 102, KEEP_LOTS, 0);
+    const first = table.requestAmend(slot, 101, KEEP_LOTS, at(0));
+    const second = table.requestAmend(slot, 102, KEEP_LOTS, at(0));
     expect(table.expire(10, 10)).toBe(1);
     push(table, slot, { state: UpdateState.partiallyFilled, filled: 1, updatedMs: 6 });
     expect(table.state[slot], 'a fill says nothing about the amends').toBe(OrderState.unknown);
@@ -188,14 +189,14 @@ describe('an amend', () => {
 describe('doubt', () => {
   it('comes to what waits too long, counts at full risk, and allows another cancel', () => {
     const table = new OrderTable(1, 4);
-    const placed = table.open(0, Side.buy, 100, 10, 0);
-    const resting = table.open(0, Side.buy, 99, 10, 0);
+    const placed = table.open(0, Side.buy, 100, 10, at(0));
+    const resting = table.open(0, Side.buy, 99, 10, at(0));
     push(table, resting, { ticks: 99, lots: 10 });
     expect(table.expire(50, 100)).toBe(0);
     expect(table.expire(100, 100)).toBe(1);
     expect([table.state[placed], table.state[resting]]).toEqual([OrderState.unknown, OrderState.live]);
     expect([table.exposureLots[0], table.doubtCount, table.nextInDoubt(0)]).toEqual([20, 1, placed]);
-    table.requestCancel(resting, 200);
+    table.requestCancel(resting, at(200));
     expect(table.isCancellable(resting)).toBe(false);
     expect(table.doubtInFlight()).toBe(1);
     expect(table.isCancellable(resting)).toBe(true);
@@ -204,8 +205,8 @@ describe('doubt', () => {
 
   it('ends with the answer to a question', () => {
     const { table, slot, generation } = withResting();
-    table.requestAmend(slot, 104, 20, 0);
-    table.requestCancel(slot, 0);
+    table.requestAmend(slot, 104, 20, at(0));
+    table.requestCancel(slot, at(0));
     table.doubtInFlight();
     expect(table.resolveLive(slot, generation, 104, 20, 3, 50)).toBe(3);
     expect(table.state[slot]).toBe(OrderState.live);
@@ -218,7 +219,7 @@ describe('doubt', () => {
 
   it('is left when the venue does not have it, and a later word that it had is recognised', () => {
     const { table, slot, generation } = withResting();
-    table.requestCancel(slot, 0);
+    table.requestCancel(slot, at(0));
     table.onCancelAck(slot, generation, AckOutcome.gone);
     expect([table.state[slot], table.exposureLots[0], table.doubtCount]).toEqual([OrderState.gone, 10, 1]);
     expect(table.isCancellable(slot)).toBe(false);
@@ -233,7 +234,7 @@ describe('doubt', () => {
     ).toBe(10);
     expect(table.tellTrade(slot, generation, 10)).toBe(10);
     expect([table.state[slot], table.lateFillCount]).toEqual([OrderState.free, 1]);
-    const again = Array.from({ length: 4 }, () => table.open(0, Side.buy, 100, 1, 0));
+    const again = Array.from({ length: 4 }, () => table.open(0, Side.buy, 100, 1, at(0)));
     expect(again).toContain(slot);
     expect(table.wasAbsent[slot], 'that was the former order').toBe(0);
   });
@@ -241,12 +242,12 @@ describe('doubt', () => {
   it('lasts from the last time that the table was told', () => {
     const table = new OrderTable(1, 4);
     expect(table.oldestUnknownNs()).toBe(Infinity);
-    const first = table.open(0, Side.buy, 100, 10, 100);
-    const second = table.open(0, Side.buy, 99, 10, 200);
+    const first = table.open(0, Side.buy, 100, 10, at(100));
+    const second = table.open(0, Side.buy, 99, 10, at(200));
     table.onPlaceAck(first, table.generation[first]!, AckOutcome.unknown);
     table.expire(500, 300);
     expect([table.unknownSinceNs[first], table.unknownSinceNs[second]]).toEqual([200, 500]);
-    table.requestCancel(first, 600);
+    table.requestCancel(first, at(600));
     table.onCancelAck(first, table.generation[first]!, AckOutcome.gone);
     expect(table.oldestUnknownNs(), 'gone is not known either').toBe(200);
     push(table, first, { state: UpdateState.cancelled });
@@ -259,9 +260,9 @@ describe('doubt', () => {
 
   it('returns when a cancel overtook its place', () => {
     const table = new OrderTable(1, 4);
-    const slot = table.open(0, Side.buy, 100, 10, 0);
+    const slot = table.open(0, Side.buy, 100, 10, at(0));
     const generation = table.generation[slot]!;
-    table.requestCancel(slot, 1);
+    table.requestCancel(slot, at(1));
     table.onCancelAck(slot, generation, AckOutcome.gone);
     expect(table.state[slot]).toBe(OrderState.gone);
     table.onPlaceAck(slot, generation, AckOutcome.accepted);
@@ -273,9 +274,9 @@ describe('doubt', () => {
 describe('reconciliation', () => {
   it('closes what the venue does not list, but for what was placed just now', () => {
     const table = new OrderTable(1, 8);
-    const listed = table.open(0, Side.buy, 100, 10, 0);
-    const ended = table.open(0, Side.buy, 99, 10, 0);
-    const recent = table.open(0, Side.buy, 98, 10, 900);
+    const listed = table.open(0, Side.buy, 100, 10, at(0));
+    const ended = table.open(0, Side.buy, 99, 10, at(0));
+    const recent = table.open(0, Side.buy, 98, 10, at(900));
     const reconciliation = new Reconciliation(table);
     reconciliation.begin(1_000, 500);
     expect(table.doubtCount).toBe(3);
@@ -295,7 +296,7 @@ describe('reconciliation', () => {
   it('finds strays and missing orders without changing anything, whatever is on its way', () => {
     const table = new OrderTable(1, 16);
     const rest = (ticks: number, nowNs: number): number => {
-      const slot = table.open(0, Side.buy, ticks, 10, nowNs);
+      const slot = table.open(0, Side.buy, ticks, 10, at(nowNs));
       push(table, slot, { ticks, lots: 10 });
       return slot;
     };
@@ -313,9 +314,9 @@ describe('reconciliation', () => {
     const overAgo = rest(106, 0);
     const undead = rest(107, 0);
     push(table, overAgo, { state: UpdateState.cancelled });
-    table.requestAmend(amended, 110, KEEP_LOTS, 100);
-    table.requestCancel(cancelled, 100);
-    table.open(0, Side.sell, 200, 1, 950);
+    table.requestAmend(amended, 110, KEEP_LOTS, at(100));
+    table.requestCancel(cancelled, at(100));
+    table.open(0, Side.sell, 200, 1, at(950));
     push(table, over, { state: UpdateState.filled, filled: 10 });
     table.resolveAbsent(undead, table.generation[undead]!);
     const other = { ...name(listed), run: 6 };

@@ -7,6 +7,7 @@ import { AckOutcome, AmendResult, OrderState, UpdateState } from '../../engine/o
 import { NO_ORDER, OrderTable } from '../../engine/orders/order-table.ts';
 import { QuoteDiff } from '../../engine/orders/quote-diff.ts';
 import { orderRows } from './order-rows.ts';
+import { at } from '../time-cell.ts';
 
 type Level = readonly [ticks: number, lots: number];
 
@@ -25,7 +26,7 @@ class Desk {
 
   /** A resting order. */
   rest(side: Side, ticks: number, lots: number, filled = 0): number {
-    const slot = this.table.open(0, side, ticks, lots, 0);
+    const slot = this.table.open(0, side, ticks, lots, at(0));
     this.push(slot, ticks, lots, filled);
     return slot;
   }
@@ -61,13 +62,13 @@ class Desk {
     const { table, batch } = this;
     for (let row = 0; row < batch.cancels.count; row++) {
       const slot = batch.cancels.slot[row]!;
-      table.requestCancel(slot, 0);
+      table.requestCancel(slot, at(0));
       const generation = table.generation[slot]!;
       table.onUpdate(orderRows({ slot, generation, state: UpdateState.cancelled }), 0);
     }
     for (let row = 0; row < batch.amends.count; row++) {
       const slot = batch.amends.slot[row]!;
-      const id = table.requestAmend(slot, batch.amends.ticks[row]!, batch.amends.lots[row]!, 0);
+      const id = table.requestAmend(slot, batch.amends.ticks[row]!, batch.amends.lots[row]!, at(0));
       this.push(slot, table.wantTicks[slot]!, table.wantLots[slot]!, table.filledLots[slot]!, id);
     }
     for (let row = 0; row < batch.places.count; row++) {
@@ -145,16 +146,16 @@ describe('the quote diff', () => {
   it('withdraws everything when nothing is wanted, once', () => {
     const desk = new Desk();
     desk.rest(Side.buy, 100, 5);
-    desk.table.open(0, Side.buy, 99, 5, 0);
+    desk.table.open(0, Side.buy, 99, 5, at(0));
     expect(desk.diff(Side.buy, [])).toEqual(['cancel 0', 'cancel 1']);
     expect(desk.batch.cancels.reason[0]).toBe(CommandReason.withdrawn);
-    desk.table.requestCancel(0, 0);
+    desk.table.requestCancel(0, at(0));
     expect(desk.diff(Side.buy, [])).toEqual(['cancel 1']);
   });
 
   it('lets an order on its way hold its level, and moves it when it has arrived', () => {
     const desk = new Desk();
-    const slot = desk.table.open(0, Side.buy, 100, 5, 0);
+    const slot = desk.table.open(0, Side.buy, 100, 5, at(0));
     expect(desk.diff(Side.buy, [[120, 5]]), 'behind: wait').toEqual([]);
     desk.table.onPlaceAck(slot, desk.table.generation[slot]!, AckOutcome.accepted);
     expect(desk.diff(Side.buy, [[120, 5]]), 'acked, not resting yet').toEqual([]);
@@ -164,14 +165,14 @@ describe('the quote diff', () => {
 
   it('cancels an order on its way that is too aggressive, and places anew', () => {
     const desk = new Desk();
-    desk.table.open(0, Side.buy, 100, 5, 0);
+    desk.table.open(0, Side.buy, 100, 5, at(0));
     expect(desk.diff(Side.buy, [[80, 5]])).toEqual(['cancel 0', 'place 80 5']);
   });
 
   it('judges an order at the price its amend asks for, and does not amend it again', () => {
     const desk = new Desk();
     const slot = desk.rest(Side.buy, 100, 5);
-    desk.table.requestAmend(slot, 110, KEEP_LOTS, 0);
+    desk.table.requestAmend(slot, 110, KEEP_LOTS, at(0));
     expect(desk.diff(Side.buy, [[110, 5]])).toEqual([]);
     expect(desk.diff(Side.buy, [[110, 9]]), 'the size waits').toEqual([]);
     expect(desk.diff(Side.buy, [[130, 5]]), 'behind: wait').toEqual([]);
@@ -181,11 +182,11 @@ describe('the quote diff', () => {
   it('cancels an order whose fate is unknown, and leaves one that is gone alone', () => {
     const desk = new Desk();
     const slot = desk.rest(Side.buy, 100, 5);
-    desk.table.requestCancel(slot, 0);
+    desk.table.requestCancel(slot, at(0));
     desk.table.doubtInFlight();
     expect(desk.diff(Side.buy, [[100, 5]])).toEqual(['cancel 0', 'place 100 5']);
     expect(desk.batch.cancels.reason[0]).toBe(CommandReason.unknownFate);
-    desk.table.requestCancel(slot, 0);
+    desk.table.requestCancel(slot, at(0));
     desk.table.onCancelAck(slot, desk.table.generation[slot]!, AckOutcome.gone);
     expect(desk.table.state[slot]).toBe(OrderState.gone);
     expect(desk.diff(Side.buy, [])).toEqual([]);

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../engine/base/assert.ts';
 import { BATCH_MAX, CommandOp } from '../../engine/base/command-op.ts';
 import { NO_REQUEST, RequestLog } from '../../engine/orders/request-log.ts';
+import { at } from '../time-cell.ts';
 
 describe('the request log', () => {
   it('gives back what a request held', () => {
     const log = new RequestLog(4);
-    const id = log.begin(CommandOp.amend, 100);
+    const id = log.begin(CommandOp.amend, at(100));
     log.add(id, 7, 3, 55);
     log.add(id, 8, 1, 56);
     const entry = log.find(id);
@@ -24,19 +25,19 @@ describe('the request log', () => {
 
   it('refuses another request while every entry is unanswered', () => {
     const log = new RequestLog(2);
-    const first = log.begin(CommandOp.place, 0);
-    log.begin(CommandOp.place, 0);
-    expect(log.begin(CommandOp.place, 0)).toBe(NO_REQUEST);
+    const first = log.begin(CommandOp.place, at(0));
+    log.begin(CommandOp.place, at(0));
+    expect(log.begin(CommandOp.place, at(0))).toBe(NO_REQUEST);
     log.release(log.find(first));
-    expect(log.begin(CommandOp.place, 0)).toBe(first + 2);
+    expect(log.begin(CommandOp.place, at(0))).toBe(first + 2);
     expect(log.find(first)).toBe(NO_REQUEST);
   });
 
   it('goes past one that is not answered while others are', () => {
     const log = new RequestLog(4);
-    const lost = log.begin(CommandOp.place, 0);
+    const lost = log.begin(CommandOp.place, at(0));
     for (let time = 1; time <= 20; time++) {
-      const id = log.begin(CommandOp.cancel, time);
+      const id = log.begin(CommandOp.cancel, at(time));
       expect(id).not.toBe(NO_REQUEST);
       log.release(log.find(id));
     }
@@ -46,14 +47,14 @@ describe('the request log', () => {
 
   it('holds twenty commands a request', () => {
     const log = new RequestLog(1);
-    const id = log.begin(CommandOp.cancel, 0);
+    const id = log.begin(CommandOp.cancel, at(0));
     for (let item = 0; item < BATCH_MAX; item++) log.add(id, item, 1, 0);
     expect(() => log.add(id, 20, 1, 0)).toThrow(AssertionError);
   });
 
   it('knows no request that was never sent', () => {
     const log = new RequestLog(3);
-    log.begin(CommandOp.place, 0);
+    log.begin(CommandOp.place, at(0));
     for (const id of [-1, 0, 2, 4, 1e15, NaN]) expect(log.find(id)).toBe(NO_REQUEST);
   });
 
@@ -66,7 +67,7 @@ describe('the request log', () => {
         let lastId = 0;
         steps.forEach(([what, number], nowNs) => {
           if (what === 'begin') {
-            const id = log.begin(CommandOp.place, nowNs);
+            const id = log.begin(CommandOp.place, at(nowNs));
             // The next id whose entry no open request has; only a full log has none.
             const isTaken = (next: number): boolean =>
               open.some((request) => request.id % capacity === next % capacity);

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CommandOp } from '../../engine/base/command-op.ts';
 import { ContractKind, Instrument, InstrumentState, InstrumentType } from '../../engine/base/instrument.ts';
+import { IndexSet } from '../../engine/base/index-set.ts';
 import { Side } from '../../engine/base/side.ts';
 import { TICKS_MAX } from '../../engine/base/units.ts';
 import { Gate, GateReason } from '../../engine/risk/gate.ts';
@@ -47,15 +48,25 @@ class Desk {
     exposureLots: new Float64Array(4),
     bestTicks: Int32Array.of(0, TICKS_MAX, 0, TICKS_MAX),
     openCounts: new Int32Array(2),
+    openTotals: new Int32Array(1),
+    changed: new IndexSet(2),
   };
-  readonly gate: Gate;
+  readonly #gate: Gate;
 
   constructor(limits: Partial<RiskLimits> = {}, account: Partial<AccountLimits> = {}, hasTag = true) {
     const own = { ...LIMITS, ...limits };
     const all = { ...ACCOUNT_LIMITS, ...account };
-    this.gate = new Gate(INSTRUMENTS, [own, own], all, this.inputs, hasTag, this.ladder);
-    this.gate.setMarket(0, 999, 1_001, true);
-    this.gate.setMarket(1, 999, 1_001, true);
+    this.#gate = new Gate(INSTRUMENTS, [own, own], all, this.inputs, hasTag, this.ladder);
+    this.#gate.setMarket(0, 999, 1_001, true);
+    this.#gate.setMarket(1, 999, 1_001, true);
+  }
+
+  /** Tests write the inputs by hand: whatever they wrote, the gate is told. */
+  get gate(): Gate {
+    const { openCounts, openTotals, changed } = this.inputs;
+    openTotals[0] = openCounts[0]! + openCounts[1]!;
+    changed.addAll();
+    return this.#gate;
   }
 
   place(side: Side, ticks: number, lots: number): GateReason {
@@ -233,6 +244,7 @@ describe('the gate', () => {
       const gate = new Gate(inverse, [limits, limits], account, inputs, true, ladder);
       gate.setMarket(0, 999, 1_001, true);
       inputs.positionLots[1] = -20;
+      inputs.changed.add(1);
       return gate;
     };
     const check = (gate: Gate, lots: number): GateReason => gate.check(place, 0, Side.buy, 990, lots, lots);
@@ -249,6 +261,7 @@ describe('the gate', () => {
     gate.setMarket(0, 999, 1_001, true);
     inputs.positionLots[1] = 40;
     inputs.entryTicks[1] = 1_000;
+    inputs.changed.add(1);
     expect(gate.check(place, 0, Side.buy, 990, 10, 10)).toBe(GateReason.pass);
     expect(gate.check(place, 0, Side.buy, 990, 11, 11)).toBe(GateReason.accountNotionalMax);
   });

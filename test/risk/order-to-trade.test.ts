@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { KillLadder, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { OrderToTrade } from '../../engine/risk/order-to-trade.ts';
 import type { OrderToTradeOptions } from '../../engine/risk/order-to-trade.ts';
+import { at } from '../time-cell.ts';
 
 const { quoting, wider } = KillLevel;
 
@@ -24,27 +25,27 @@ describe('orders to trades', () => {
     const { ladder, watch } = rig();
     watch.onFill(0);
     watch.onFill(0);
-    watch.onOrders(20, 0);
+    watch.onOrders(20, at(0));
     watch.onTimer(0);
     expect([ladder.accountLevel, watch.ratio]).toEqual([quoting, 10]);
-    watch.onOrders(1, 0);
+    watch.onOrders(1, at(0));
     watch.onTimer(0);
     expect([ladder.accountLevel, ladder.accountReason]).toEqual([wider, KillTrigger.orderToTrade]);
   });
 
   it('says nothing on a small sample, and counts no fill as one', () => {
     const { ladder, watch } = rig();
-    watch.onOrders(19, 0);
+    watch.onOrders(19, at(0));
     watch.onTimer(0);
     expect([ladder.accountLevel, watch.ratio]).toEqual([quoting, 19]);
-    watch.onOrders(1, 0);
+    watch.onOrders(1, at(0));
     watch.onTimer(0);
     expect(ladder.accountLevel).toBe(wider);
   });
 
   it('forgets what left the window, and lets go after the hold', () => {
     const { ladder, watch } = rig();
-    watch.onOrders(30, 0);
+    watch.onOrders(30, at(0));
     watch.onTimer(609);
     expect(ladder.accountLevel).toBe(wider);
     watch.onTimer(610);
@@ -58,15 +59,15 @@ describe('orders to trades', () => {
   it('forgets everything after a silence, however long', () => {
     for (let waitNs = 610; waitNs < 2_000; waitNs += 10) {
       const { watch } = rig();
-      watch.onOrders(30, 25);
-      watch.onOrders(0, 25 + waitNs);
+      watch.onOrders(30, at(25));
+      watch.onOrders(0, at(25 + waitNs));
       expect(watch.ratio).toBe(0);
     }
   });
 
   it('is off at 0', () => {
     const { ladder, watch } = rig({ ratioMax: 0 });
-    watch.onOrders(1_000, 0);
+    watch.onOrders(1_000, at(0));
     watch.onTimer(0);
     expect(ladder.accountLevel).toBe(quoting);
   });
@@ -84,7 +85,7 @@ describe('orders to trades', () => {
         let nowNs = 0;
         for (const { waitNs, orders, isFill } of steps) {
           nowNs += waitNs;
-          watch.onOrders(orders, nowNs);
+          watch.onOrders(orders, at(nowNs));
           if (isFill) watch.onFill(nowNs);
           all.push({ atNs: nowNs, orders, fills: isFill ? 1 : 0 });
           const bucket = (ns: number): number => Math.floor(ns / 10);

@@ -2,15 +2,16 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../engine/base/assert.ts';
 import { SendWindow } from '../../engine/risk/send-window.ts';
+import { at } from '../time-cell.ts';
 
 describe('a window of sends', () => {
   it('gives back what has left it', () => {
     const window = new SendWindow(2, 100);
-    window.take(1, 0);
-    window.take(1, 50);
-    expect(window.available(100), 'exactly a span ago still counts').toBe(0);
-    expect(window.available(101)).toBe(1);
-    expect(() => window.take(2, 101)).toThrow(AssertionError);
+    window.take(1, at(0));
+    window.take(1, at(50));
+    expect(window.available(at(100)), 'exactly a span ago still counts').toBe(0);
+    expect(window.available(at(101))).toBe(1);
+    expect(() => window.take(2, at(101))).toThrow(AssertionError);
   });
 
   it('has a limit of at least one and at most its capacity', () => {
@@ -39,9 +40,9 @@ describe('a window of sends', () => {
             limit = next;
           }
           const inside = sends.filter((atNs) => nowNs - atNs <= 100).length;
-          expect(window.available(nowNs)).toBe(Math.max(0, limit - inside));
-          const count = Math.min(wanted, window.available(nowNs));
-          window.take(count, nowNs);
+          expect(window.available(at(nowNs))).toBe(Math.max(0, limit - inside));
+          const count = Math.min(wanted, window.available(at(nowNs)));
+          window.take(count, at(nowNs));
           for (let index = 0; index < count; index++) sends.push(nowNs);
         }
       }),

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KillLadder, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { VolatilityBrake } from '../../engine/risk/volatility-brake.ts';
+import { at } from '../time-cell.ts';
 
 const { quoting, wider, paused } = KillLevel;
 const WINDOW_NS = 1_600;
@@ -22,12 +23,12 @@ class Desk {
   }
 
   fair(ticks: number, nowNs: number): KillLevel {
-    this.brake.onFair(0, ticks, nowNs);
+    this.brake.onFair(0, Float64Array.of(ticks), at(nowNs));
     return this.ladder.level(0);
   }
 
   timer(nowNs: number): KillLevel {
-    this.brake.onTimer(nowNs);
+    this.brake.onTimer(at(nowNs));
     return this.ladder.level(0);
   }
 }
@@ -122,7 +123,7 @@ describe('the volatility brake', () => {
           }
           if (moveBps(WINDOW_NS) >= 100) expect(desk.ladder.level(0)).toBeGreaterThanOrEqual(wider);
           if (moveBps(WINDOW_NS) >= 200) expect(desk.ladder.level(0)).toBe(paused);
-          desk.brake.onTimer(nowNs);
+          desk.brake.onTimer(at(nowNs));
           expect(desk.brake.moveBps[0]).toBeGreaterThanOrEqual(moveBps(WINDOW_NS));
           expect(desk.brake.moveBps[0]).toBeLessThanOrEqual(moveBps(WINDOW_NS + WINDOW_NS / 16));
         }

@@ -11,6 +11,7 @@ import { Shared } from './shared.ts';
 import { UnknownOrders } from './unknown-orders.ts';
 import { HandEngine, HandWorld, SWAP, change, nameOf, place } from '../hand-world.ts';
 import { StepKind } from '../sim-types.ts';
+import { at } from '../../time-cell.ts';
 
 const [A, B, C] = [nameOf(1), nameOf(2), nameOf(3)];
 
@@ -270,7 +271,7 @@ describe('unknown orders', () => {
   test('one that both have is none', () => {
     const { world, engine, checker } = made();
     const { table } = engine.loop;
-    const slot = table.open(0, Side.buy, 780_000, 10, world.nowNs);
+    const slot = table.open(0, Side.buy, 780_000, 10, at(world.nowNs));
     world.arrive('place', [place(nameOf(slot, table.generation[slot]), 'buy', '0.1', '78000')]);
     expect(seconds(world, checker, 200)).toBe(null);
     expect(checker.end(world)).toBe(null);
@@ -278,7 +279,7 @@ describe('unknown orders', () => {
 
   test('one that only the engine has', () => {
     const { world, engine, checker } = made();
-    engine.loop.table.open(0, Side.buy, 780_000, 10, world.nowNs);
+    engine.loop.table.open(0, Side.buy, 780_000, 10, at(world.nowNs));
     expect(seconds(world, checker, 60)).toBe(null);
     expect(checker.end(world)).toMatch(/only the engine has/);
     expect(seconds(world, checker, 2)).toMatch(/only the engine has, for 61 s/);
@@ -294,7 +295,7 @@ describe('unknown orders', () => {
   test('one that the engine is in doubt about', () => {
     const { world, engine, checker } = made();
     const { table } = engine.loop;
-    const slot = table.open(0, Side.buy, 780_000, 10, world.nowNs);
+    const slot = table.open(0, Side.buy, 780_000, 10, at(world.nowNs));
     const generation = table.generation[slot]!;
     world.arrive('place', [place(nameOf(slot, generation), 'buy', '0.1', '78000')]);
     table.onPlaceAck(slot, generation, AckOutcome.unknown);

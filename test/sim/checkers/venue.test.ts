@@ -13,6 +13,7 @@ import { Money } from './money.ts';
 import { Shared } from './shared.ts';
 import { HandEngine, HandWorld, INVERSE, SPOT, SWAP, change, nameOf, place } from '../hand-world.ts';
 import { StepKind } from '../sim-types.ts';
+import { at } from '../../time-cell.ts';
 
 /** One level a side. */
 function fillBook(book: Book, bidTicks: number, askTicks: number, bidLots = 10): void {
@@ -227,7 +228,7 @@ describe('healed', () => {
   test('orders are the venue’s, with price and size', () => {
     const { world, engine, checker } = made();
     const { table } = engine.loop;
-    const slot = table.open(0, Side.buy, 780_000, 10, world.nowNs);
+    const slot = table.open(0, Side.buy, 780_000, 10, at(world.nowNs));
     const name = nameOf(slot, table.generation[slot]);
     expect(checker.end(world)).toMatch(/the engine has 1\d{18} 0 10 of 10 at 780000; the venue no other/);
     world.arrive('place', [place(name, 'buy', '0.1', '78000')]);
@@ -240,10 +241,10 @@ describe('healed', () => {
     const { world, engine, checker } = made();
     const { table } = engine.loop;
     expect(checker.end(world)).toMatch(/no quote stands/);
-    const bid = table.open(0, Side.buy, 780_000, 10, world.nowNs);
+    const bid = table.open(0, Side.buy, 780_000, 10, at(world.nowNs));
     world.arrive('place', [place(nameOf(bid, table.generation[bid]), 'buy', '0.1', '78000')]);
     expect(checker.end(world)).toMatch(/nothing is offered/);
-    const ask = table.open(0, Side.sell, 790_000, 10, world.nowNs);
+    const ask = table.open(0, Side.sell, 790_000, 10, at(world.nowNs));
     world.arrive('place', [place(nameOf(ask, table.generation[ask]), 'sell', '0.1', '79000')]);
     expect(checker.end(world)).toBe(null);
     const paused = made();
