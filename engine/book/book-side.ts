@@ -1,21 +1,28 @@
 /**
- * One side of the local book: the sizes of all prices in a window below the best one, in a ring indexed by price, and a
- * bit a price that says where there is a level. Levels beyond the window are in a slower home.
+ * One side of the local book: the sizes at all prices of a window about the best one, in a ring indexed by price, and a
+ * bit a price that says where there is a level. Levels beyond the window have a slower home.
  *
- *     keys            0 ............ base ...... best ................. base + WINDOW_TICKS ................ 2^31 - 1
- *                     never a level  | room above |     the ring         |  far levels, sorted          |
- *     ring            cell = key & MASK, whatever base is: a move of the window copies only what leaves or enters it
- *     bits            one word for 32 neighbouring keys; base is a multiple of 32, so words begin with the window
+ *     keys    0 ............... base ....... best ...................... base + WINDOW_TICKS .......... 2^31 - 1
+ *             never a level     | room above |         the ring          |   far levels, sorted
  *
- * A key is the price in ticks, for bids with its 31 bits inverted: a lower key is the better price on both sides, so one
- * code without a branch on the side serves both.
+ *     ring    cell = key & MASK, wherever base is: a move of the window touches only what it leaves and what it reaches
+ *     bits    one word for 32 neighbouring keys; base is a multiple of 32, so that the window begins with a word
+ *
+ * A key is the price in ticks, for bids with its 31 bits inverted: the lower key is the better price on both sides, so
+ * that one code without a branch on the side serves both.
+ *
+ * The window of 2^13 ticks: after a move at least 6,144 reach from the best level down. In all captures at hand (BTC at
+ * 0.1, whose rows go 750 to 4,250 ticks deep, a dated future with 400 levels over 180,000 ticks, altcoins, options) 98 of
+ * 100 rows or more fall into it; with half of that it is 88 to 97 of 100 for the deepest. Twice or eight times as much is
+ * no faster on them, makes the search across an empty window longer, and takes 26 or 105 MB for 100 instruments
+ * where this takes 13, most of which is never touched.
  *
  * Owner:      the engine thread. Workers only ever see the copy in handoff/.
  * Invariants: a cell holds a size exactly where its bit is set, and that size is above zero; all keys of the ring are below
- *             all far keys; when there is a level at all, `best` is the lowest key and in the ring; between messages
- *             count <= LEVELS_MAX.
- * Cost:       a row in the window is a few loads and stores at computed places: no search, nothing moved. A deletion of the
- *             best looks for the next one 32 prices a step. Nothing allocates once constructed.
+ *             all far keys; `best` is the lowest key and in the ring, or WORST_KEY where there is no level; between
+ *             messages count <= LEVELS_MAX.
+ * Cost:       a row in the window is a few loads and stores at computed places: no search, nothing moved; one look for the
+ *             best a message that touched it, 32 prices a step. Nothing allocates once constructed.
  */
 import { DEPTH_ROWS_MAX } from '../base/depth-rows.ts';
 import type { Lots, Ticks } from '../base/units.ts';
@@ -36,16 +43,16 @@ const FAR_ROOM = LEVELS_MAX + DEPTH_ROWS_MAX;
 /** Where a moved window puts the best level, so that better prices have room. */
 const ROOM_ABOVE = WINDOW_TICKS >>> 3;
 
-/** The window follows when the best level has fallen this far behind its begin: ROOM_ABOVE more than after a move. */
+/** The window follows a best level that is this far from its begin. Between two moves the price goes 1,024 ticks. */
 const DRIFT_MAX = WINDOW_TICKS >>> 2;
 
-/** A begin of the window that has no key in it: the next level places it. */
+/** The begin of a window that no key is in: the next level places it. */
 const NOWHERE = -WINDOW_TICKS;
 
 /** Inverts the 31 bits of a price. */
 const BID_FLIP = 0x7fffffff;
 
-/** `best` of a side without levels: no key is above it. */
+/** The highest key that there is, and `best` of a side without levels. */
 const WORST_KEY = 0x7fffffff;
 
 /** No key: they begin at 0. */
@@ -132,28 +139,6 @@ export class BookSide {
     return index < far.count ? far.keys[index]! ^ this.#flip : 0;
   }
 
-  /** @hot Copies the best levels, at most `levelsMax`, best first; returns how many. */
-  copyTop(levelsMax: number, ticks: Int32Array, lots: Float64Array): number {
-    const near = this.count - this.#far.count;
-    const nearEnd = near < levelsMax ? near : levelsMax;
-    let copied = 0;
-    for (let word = this.#best >>> 5; copied < nearEnd; word++) {
-      let rest = this.#bits[word & WORD_MASK]!;
-      for (; rest !== 0 && copied < nearEnd; rest &= rest - 1) {
-        const key = (word << 5) + lowestBit(rest);
-        ticks[copied] = key ^ this.#flip;
-        lots[copied] = this.#lots[key & MASK]!;
-        copied++;
-      }
-    }
-    const end = this.count < levelsMax ? this.count : levelsMax;
-    for (let index = 0; copied < end; index++, copied++) {
-      ticks[copied] = this.#far.keys[index]! ^ this.#flip;
-      lots[copied] = this.#far.lots[index]!;
-    }
-    return copied;
-  }
-
   /**
    * @hot Applies rows up to one that lies outside the window, and returns that row, or `to`.
    *
@@ -201,7 +186,7 @@ export class BookSide {
 
   /** Applies a row that lies outside the window. */
   #applyOutside(key: number, size: number): void {
-    if (this.count > 0 && key > this.#best) {
+    if (key > this.#best) {
       const far = this.#far;
       const before = far.count;
       far.set(key, size);
@@ -241,7 +226,7 @@ export class BookSide {
    */
   #moveWindow(best: number): void {
     const former = this.#base;
-    this.#base = Math.max(0, best - ROOM_ABOVE) & ~31;
+    this.#base = (best - ROOM_ABOVE) & ~31;
     if (this.#base < former) this.#moveOut(former);
     else this.#moveIn();
   }

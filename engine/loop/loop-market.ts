@@ -4,7 +4,8 @@
  * Owner:      the engine thread.
  * Invariants: a published level holds what others rest there, never zero; a market is quotable only when its book is and
  *             others rest on both sides; `fairTicks` is of the market published last, 0 when that cannot be quoted.
- * Cost:       a copy of the published levels, each compared with our few prices on its side; nothing allocates.
+ * Cost:       a copy of the published levels (as many as the strategy reads), each compared with the best price of ours on
+ *             its side, and with all of them only from there on; nothing allocates.
  *
  * Our own orders are taken out by what the venue has confirmed about them. The book and the order pushes come on different
  * connections, so for a moment after a change the two disagree by one of our orders, in either direction.
@@ -18,7 +19,6 @@ import type { Lots, TimeCell } from '../base/units.ts';
 import { MarketBells } from '../handoff/doorbell.ts';
 import type { Handoff } from '../handoff/handoff-memory.ts';
 import { MarketWriter } from '../handoff/market-slot.ts';
-import { NO_ORDER } from '../orders/order-table.ts';
 import type { OrderTable } from '../orders/order-table.ts';
 
 export class LoopMarket {
@@ -77,16 +77,24 @@ export class LoopMarket {
 
   /** @hot Copies a side's best levels, less our own resting orders, and returns how many were copied. */
   #copySide(from: BookSide, instrument: number, side: Side, ticks: Int32Array, lots: Float64Array): number {
-    const levels = ticks.length;
     const table = this.#table;
-    if (table.first(instrument, side) === NO_ORDER) return from.copyTop(levels, ticks, lots);
+    const levels = ticks.length;
+    // Ours rest at this price or at worse ones: most often no published level has to be asked for them.
+    const ownBest = table.bestTicks[instrument * 2 + side]!;
     let count = 0;
-    for (let price = from.bestTicks; price > 0 && count < levels; price = from.nextTicks(price)) {
-      const rest = from.lotsAt(price) - table.ownLotsAt(instrument, side, price);
-      if (rest <= 0) continue;
-      ticks[count] = price;
-      lots[count] = rest;
-      count++;
+    let price = from.bestTicks;
+    while (price > 0) {
+      let rest = from.lotsAt(price);
+      if (side === Side.buy ? price <= ownBest : price >= ownBest) {
+        rest -= table.ownLotsAt(instrument, side, price);
+      }
+      if (rest > 0) {
+        ticks[count] = price;
+        lots[count] = rest;
+        count++;
+        if (count === levels) break;
+      }
+      price = from.nextTicks(price);
     }
     return count;
   }

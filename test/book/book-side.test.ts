@@ -46,10 +46,6 @@ class Pair {
     expect([side.count, side.trimmed]).toEqual([levels.length, twin.trimmed]);
     expect(told(sideLevels(side))).toBe(told(levels));
     expect([side.bestTicks, side.bestLots]).toEqual(levels[0] ?? [0, 0]);
-    const walked: Row[] = [];
-    for (let at = side.bestTicks; at > 0 && walked.length <= levels.length; at = side.nextTicks(at))
-      walked.push([at, side.lotsAt(at)]);
-    expect(told(walked)).toBe(told(levels));
     // Prices without a level: just worse than each level, and at the ends of the range.
     const gaps = levels
       .map(([ticks]) => ticks + worse)
@@ -156,6 +152,21 @@ describe.each([
       pair.message(rows([distance + 150], 0));
     }
     expect(pair.side.count).toBe(0);
+  });
+
+  test('every price about the end of a moved window has one home', () => {
+    // The best level gone, the next one lies beyond a quarter of the window, which then follows it.
+    const next = WINDOW_TICKS / 4 + 900;
+    const edge = next + WINDOW_TICKS - WINDOW_TICKS / 8;
+    const around = Array.from({ length: 160 }, (__, index) => edge - 80 + index);
+    pair.message(rows([0, next, ...around]));
+    pair.message(rows([0], 0));
+    pair.message(rows(around, 6));
+    // And back again, by a level far above.
+    pair.message(rows([next - WINDOW_TICKS / 4]));
+    pair.message(rows(around, 7));
+    pair.message(rows(around, 0));
+    expect(pair.side.count).toBe(2);
   });
 
   test('the price walks round the ring, in both directions, one tick a message', () => {
@@ -275,24 +286,6 @@ describe.each([
     pair.clear();
     pair.message(rows([WINDOW_TICKS + 3]));
     expect(pair.side.count).toBe(1);
-  });
-
-  test('copyTop copies no more than it is asked for, near and far', () => {
-    pair.message(rows([0, 1, 100, WINDOW_TICKS * 2, WINDOW_TICKS * 3]));
-    for (const [levelsMax, copied] of [
-      [0, 0],
-      [1, 1],
-      [2, 2],
-      [4, 4],
-      [9, 5],
-    ] as const) {
-      const ticks = new Int32Array(12).fill(-1);
-      const lots = new Float64Array(12).fill(-1);
-      expect(pair.side.copyTop(levelsMax, ticks, lots)).toBe(copied);
-      const expected = pair.twin.levels().slice(0, copied);
-      expect([...ticks]).toEqual([...expected.map(([price]) => price), ...Array(12 - copied).fill(-1)]);
-      expect([...lots]).toEqual([...expected.map(([, size]) => size), ...Array(12 - copied).fill(-1)]);
-    }
   });
 
   test('any history', () => {
