@@ -8,6 +8,7 @@ import type { LoopOutput } from '../../engine/loop/loop-options.ts';
 import { Loop } from '../../engine/loop.ts';
 import { namesOf } from '../../engine/metrics/catalog.ts';
 import { createMetricsMemory } from '../../engine/metrics/cells.ts';
+import type { MetricsMemory } from '../../engine/metrics/cells.ts';
 import { DepthChannel } from '../../engine/okx/depth-frame.ts';
 import { RejectDecision } from '../../engine/okx/reject-codes.ts';
 import { TdMode } from '../../engine/okx/shapes.ts';
@@ -80,6 +81,8 @@ export class EngineRig {
   readonly loop: Loop;
   readonly handoff: Handoff;
   readonly parameters: readonly LadderParameters[];
+  /** What the engine counts and times of itself: the stages of the path among it. */
+  readonly metrics: MetricsMemory;
 
   constructor(options: EngineRigOptions) {
     const { instruments, path, clock } = options;
@@ -92,7 +95,7 @@ export class EngineRig {
         quoteLevels: QUOTE_LEVELS,
       }),
     );
-    const metrics = createMetricsMemory({
+    this.metrics = createMetricsMemory({
       instruments: instruments.map((instrument) => ({
         name: instrument.instId,
         tickSz: instrument.tick.step,
@@ -160,7 +163,7 @@ export class EngineRig {
         privateStaleNs: 3 * NS_PER_SECOND,
       },
       handoff: this.handoff,
-      metrics,
+      metrics: this.metrics,
       output: options.output,
       stageClock: clock,
     });
