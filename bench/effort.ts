@@ -58,7 +58,7 @@ export const SMOKE_EFFORT: Effort = {
   wireIntervalUs: 2_000,
   handoffTrips: 300,
   handoffWarmUpTrips: 500,
-  scaleFrames: 1_000,
+  scaleFrames: 400,
   longRunMinutes: 0.03,
   isJudged: false,
 };

@@ -77,6 +77,7 @@ export const GENERATED_INST_ID = 'BTC-USDT-SWAP';
 /** The generated market as it goes on, and its frames. */
 class GeneratedMarket {
   readonly #shape: MarketShape;
+  readonly #instId: string;
   readonly #random: Random;
   readonly #tick = new DecimalGrid('0.1');
   readonly #lot = new DecimalGrid('0.01');
@@ -88,9 +89,10 @@ class GeneratedMarket {
   readonly #gone = new Set<number>();
   #frames = 0;
 
-  constructor(shape: MarketShape) {
+  constructor(shape: MarketShape, instId = GENERATED_INST_ID, seed = shape.seed) {
     this.#shape = shape;
-    this.#random = new Random(shape.seed);
+    this.#instId = instId;
+    this.#random = new Random(seed);
     for (let level = 0; level < LEVELS; level++) {
       this.#set(MIDDLE_TICKS - level, this.#size(level === 0));
       this.#set(MIDDLE_TICKS + 1 + level, this.#size(level === 0));
@@ -104,7 +106,7 @@ class GeneratedMarket {
       if (this.#at(this.#bid + 1 + offset) > 0) asks.push(this.#row(this.#bid + 1 + offset));
       if (this.#at(this.#bid - offset) > 0) bids.push(this.#row(this.#bid - offset));
     }
-    return writer.write(GENERATED_INST_ID, true, asks, bids, this.#ts());
+    return writer.write(this.#instId, true, asks, bids, this.#ts());
   }
 
   update(writer: BooksFrameWriter): string {
@@ -131,7 +133,7 @@ class GeneratedMarket {
     const askRows = [...goneAsks.map(deletion), ...asks.map((ticks) => this.#row(ticks))];
     const bidRows = [...goneBids.map(deletion), ...bids.map((ticks) => this.#row(ticks))];
     this.#gone.clear();
-    return writer.write(GENERATED_INST_ID, false, askRows, bidRows, this.#ts());
+    return writer.write(this.#instId, false, askRows, bidRows, this.#ts());
   }
 
   #move(changed: Set<number>): void {
@@ -207,4 +209,28 @@ export function generateFeed(shape: MarketShape, frames: number): FrameFeed {
   builder.add(market.snapshot(writer), true);
   for (let frame = 1; frame < frames; frame++) builder.add(market.update(writer), false);
   return builder.build(shape.name, [benchInstrument(0, GENERATED_INST_ID, 1, 2)]);
+}
+
+/**
+ * As many markets as `count`, each with its own seed, their frames in an order by chance: all snapshots first, then
+ * `frames` updates in all. As many frames whatever the number of markets, so that a frame's cost can be compared.
+ */
+export function generateFleet(shape: MarketShape, count: number, frames: number): FrameFeed {
+  const instIds = Array.from({ length: count }, (_, index) => `C${index}-USDT-SWAP`);
+  const markets = instIds.map((instId, index) => new GeneratedMarket(shape, instId, shape.seed + index));
+  const random = new Random(shape.seed);
+  const writer = new BooksFrameWriter();
+  const builder = new FeedBuilder();
+  for (const market of markets) builder.add(market.snapshot(writer), true);
+  for (let frame = 0; frame < frames; frame++) {
+    builder.add(markets[random.below(count)]!.update(writer), false);
+  }
+  return builder.build(
+    fleetName(count),
+    instIds.map((instId, index) => benchInstrument(index, instId, 1, 2)),
+  );
+}
+
+function fleetName(count: number): string {
+  return `${count} instrument${count === 1 ? '' : 's'}`;
 }

@@ -21,6 +21,7 @@ const ROWS: Readonly<Record<string, number>> = {
   throttle: 1,
   histogram: 2,
   allocation: 3,
+  scale: 34,
 };
 /** Values behind the percentiles of every row, where each operation gives one. */
 const SAMPLES: Readonly<Record<string, number>> = {
