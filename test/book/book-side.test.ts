@@ -242,6 +242,14 @@ describe.each([
     expect(pair.side.lotsAt(at(25 * (LEVELS_MAX - 1)))).toBe(5);
   });
 
+  test('a book of far levels takes the longest message of other far levels', () => {
+    const far = Array.from({ length: LEVELS_MAX - 1 }, (__, index) => 2 * WINDOW_TICKS + index);
+    const longest = Array.from({ length: DEPTH_ROWS_MAX }, (__, index) => 3 * WINDOW_TICKS + index);
+    pair.message(rows([0, ...far]));
+    pair.message(rows(longest));
+    expect([pair.side.count, pair.side.trimmed]).toEqual([LEVELS_MAX, DEPTH_ROWS_MAX]);
+  });
+
   test('too many levels: the far ones go first, then the worst of the window', () => {
     pair.message(rows(Array.from({ length: LEVELS_MAX }, (__, index) => index * 24)));
     pair.message(rows([-1, -2, -3]));
