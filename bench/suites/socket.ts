@@ -241,7 +241,10 @@ const MASK = 0x1f3b_5d79;
 const MASK_BYTES = Buffer.from([0x79, 0x5d, 0x3b, 0x1f]);
 
 function bytesOf(length: number): Buffer {
-  return Buffer.from(Uint8Array.from({ length }, (_, index) => (index * 31) & 0xff));
+  // In memory of its own: a small one of the pool need not lie at a word's edge.
+  const bytes = Buffer.allocUnsafeSlow(length);
+  for (let index = 0; index < length; index++) bytes[index] = index * 31;
+  return bytes;
 }
 
 /** One way to leave the masked bytes of `source` behind a header's room in `into`. All have the same checksum. */
@@ -276,41 +279,38 @@ function maskWork(
   };
 }
 
-/** Lengths are whole words here: what a tail of up to three bytes costs is nothing. */
+/** Four words a turn, as our client does it; lengths are whole words here. */
+function maskWords(from: Int32Array, fromAt: number, into: Int32Array, intoAt: number, count: number): void {
+  let word = 0;
+  for (; word + 3 < count; word += 4) {
+    into[intoAt + word] = from[fromAt + word]! ^ MASK;
+    into[intoAt + word + 1] = from[fromAt + word + 1]! ^ MASK;
+    into[intoAt + word + 2] = from[fromAt + word + 2]! ^ MASK;
+    into[intoAt + word + 3] = from[fromAt + word + 3]! ^ MASK;
+  }
+  for (; word < count; word++) into[intoAt + word] = from[fromAt + word]! ^ MASK;
+}
+
+function wordsOf(bytes: Buffer): Int32Array {
+  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+}
+
 function maskWorks(length: number): MicroWork[] {
   const first = HEAD_BYTES >> 2;
   const count = length >> 2;
-  const wordsOf = (bytes: Buffer): Int32Array =>
-    new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
   const bufferutil = loadBufferutil();
   return [
-    maskWork(
-      'one-pass',
-      length,
-      'copied and masked in one pass, four words a turn: as our client',
-      (source, into) => {
-        const [from, words] = [wordsOf(aligned(source)), wordsOf(into)];
-        return () => {
-          let word = 0;
-          for (; word + 3 < count; word += 4) {
-            words[first + word] = from[word]! ^ MASK;
-            words[first + word + 1] = from[word + 1]! ^ MASK;
-            words[first + word + 2] = from[word + 2]! ^ MASK;
-            words[first + word + 3] = from[word + 3]! ^ MASK;
-          }
-          for (; word < count; word++) words[first + word] = from[word]! ^ MASK;
-        };
-      },
-    ),
+    maskWork('one-pass', length, 'copied and masked in one pass, by words: as our client', (source, into) => {
+      const [from, words] = [wordsOf(source), wordsOf(into)];
+      return () => maskWords(from, 0, words, first, count);
+    }),
     maskWork(
       'in-place',
       length,
-      'masked where it lies, word by word: an encoder that writes there saves the copy',
+      'masked by words where it lies: for an encoder that writes there',
       (_, into) => {
         const words = wordsOf(into);
-        return () => {
-          for (let word = first; word < first + count; word++) words[word] = words[word]! ^ MASK;
-        };
+        return () => maskWords(words, first, words, first, count);
       },
     ),
     maskWork(
@@ -321,7 +321,7 @@ function maskWorks(length: number): MicroWork[] {
         const words = wordsOf(into);
         return () => {
           source.copy(into, HEAD_BYTES);
-          for (let word = first; word < first + count; word++) words[word] = words[word]! ^ MASK;
+          maskWords(words, first, words, first, count);
         };
       },
     ),
@@ -340,12 +340,6 @@ function maskWorks(length: number): MicroWork[] {
   ];
 }
 
-function aligned(bytes: Buffer): Buffer {
-  const own = Buffer.allocUnsafeSlow(bytes.length);
-  bytes.copy(own);
-  return own;
-}
-
 /** A message in, of the length of a depth frame with a few rows; and a message out. */
 const READ_BYTES = 740;
 
@@ -358,9 +352,10 @@ function readWork(
     Buffer.from([0x81, 126, READ_BYTES >> 8, READ_BYTES & 0xff]),
     bytesOf(READ_BYTES),
   ]);
-  let heard = 0;
+  // In an array: a sum this large would be boxed in a variable.
+  const heard = new Float64Array(1);
   const read = readerOf((length) => {
-    heard += length;
+    heard[0]! += length;
   });
   return {
     name,
@@ -368,20 +363,20 @@ function readWork(
     note,
     work(count: number): number {
       for (let index = 0; index < count; index++) read(frame);
-      return heard;
+      return heard[0]!;
     },
     checksum(): string {
-      heard = 0;
+      heard[0] = 0;
       read(frame);
       const checksum = new Checksum();
-      checksum.addNumber(heard);
+      checksum.addNumber(heard[0]!);
       return checksum.text;
     },
   };
 }
 
 function frameWorks(): MicroWork[] {
-  const message = aligned(bytesOf(ECHO_BYTES));
+  const message = bytesOf(ECHO_BYTES);
   const writer = new FrameWriter(new Random(1));
   const random = new Random(1);
   const options = {
