@@ -10,6 +10,7 @@ import { storeInteger, smallInteger } from './ascii-number.ts';
 import { ClientOrderId } from './client-order-id.ts';
 import { JsonCursor, JsonKind, asciiBytes, resolveEscapes } from './json-cursor.ts';
 import { KeyTable } from './key-table.ts';
+import { ObjectShape } from './object-shape.ts';
 import { WsOp } from './shapes.ts';
 import { BATCH_ITEMS_MAX } from './venue-limits.ts';
 
@@ -88,7 +89,8 @@ export class AckFrame {
 const RootKey = { id: 0, op: 1, event: 2, data: 3, code: 4, inTime: 5, outTime: 6 } as const;
 const ROOT_KEYS = new KeyTable(['id', 'op', 'event', 'data', 'code', 'inTime', 'outTime']);
 const ItemKey = { clOrdId: 0, sCode: 1, subCode: 2, ts: 3, reqId: 4 } as const;
-const ITEM_KEYS = new KeyTable(['clOrdId', 'sCode', 'subCode', 'ts', 'reqId']);
+const ITEM_KEY_NAMES = Object.keys(ItemKey);
+const ITEM_KEYS = new KeyTable(ITEM_KEY_NAMES);
 const ERROR = asciiBytes('error');
 
 export class AckDecoder {
@@ -98,6 +100,10 @@ export class AckDecoder {
   slowFrames = 0;
   readonly #cursor = new JsonCursor();
   readonly #clientOrderId = new ClientOrderId();
+  /** Ranges of an item's fields. */
+  readonly #start = new Int32Array(ITEM_KEY_NAMES.length);
+  readonly #end = new Int32Array(ITEM_KEY_NAMES.length);
+  readonly #shape = new ObjectShape();
 
   /** @hot Fills `ack` from the answer to an order operation; false when the bytes are not one. */
   decode(bytes: Uint8Array, start: number, end: number, ack: AckFrame): boolean {
@@ -190,54 +196,53 @@ export class AckDecoder {
     while (cursor.nextElement()) {
       const item = ack.itemCount;
       if (item === BATCH_ITEMS_MAX) return false;
-      ack.isOurs[item] = 0;
-      ack.run[item] = 0;
-      ack.slot[item] = 0;
-      ack.generation[item] = 0;
-      ack.sCode[item] = ABSENT;
-      ack.subCode[item] = ABSENT;
-      ack.tsMs[item] = ABSENT;
-      ack.reqId[item] = ABSENT;
-      if (!cursor.enterObject()) return false;
-      while (cursor.nextKey()) {
-        const key = ITEM_KEYS.find(cursor.bytes, cursor.keyStart, cursor.keyEnd);
-        if (key < 0) cursor.skipValue();
-        else if (cursor.readValue()) this.#setItem(key, ack, item);
-      }
+      // The shape's own fields are all set by it; the others are empty since it was learned.
+      const isRead =
+        cursor.peekKind() === JsonKind.object && this.#shape.read(cursor, this.#start, this.#end);
+      if (!isRead && !this.#learnItem()) return false;
+      this.#setItem(ack, item);
       ack.itemCount = item + 1;
     }
     return !cursor.hasFailed;
   }
 
-  #setItem(key: number, ack: AckFrame, item: number): void {
+  /** An item that is not like the one before. */
+  #learnItem(): boolean {
     const cursor = this.#cursor;
-    const isScalar = cursor.kind === JsonKind.string || cursor.kind === JsonKind.number;
-    const bytes = cursor.bytes;
-    const start = cursor.valueStart;
-    // Anything but a text or a number counts as empty.
-    const end = isScalar ? cursor.valueEnd : start;
-    switch (key) {
-      case ItemKey.clOrdId: {
-        const id = this.#clientOrderId;
-        const isOurs = id.parse(bytes, start, end);
-        ack.isOurs[item] = isOurs ? 1 : 0;
-        ack.run[item] = isOurs ? id.run : 0;
-        ack.slot[item] = isOurs ? id.slot : 0;
-        ack.generation[item] = isOurs ? id.generation : 0;
-        break;
+    this.#shape.begin();
+    this.#start.fill(0);
+    this.#end.fill(0);
+    if (!cursor.enterObject()) return false;
+    while (cursor.nextKey()) {
+      const key = ITEM_KEYS.find(cursor.bytes, cursor.keyStart, cursor.keyEnd);
+      this.#shape.add(cursor, key);
+      if (key < 0) {
+        cursor.skipValue();
+      } else if (cursor.readValue()) {
+        const isScalar = cursor.kind === JsonKind.string || cursor.kind === JsonKind.number;
+        this.#start[key] = cursor.valueStart;
+        // Anything but a text or a number counts as empty.
+        this.#end[key] = isScalar ? cursor.valueEnd : cursor.valueStart;
       }
-      case ItemKey.sCode:
-        ack.sCode[item] = smallInteger(bytes, start, end, ABSENT);
-        break;
-      case ItemKey.subCode:
-        ack.subCode[item] = smallInteger(bytes, start, end, ABSENT);
-        break;
-      case ItemKey.ts:
-        storeInteger(bytes, start, end, ack.tsMs, item, ABSENT);
-        break;
-      default:
-        storeInteger(bytes, start, end, ack.reqId, item, ABSENT);
-        break;
     }
+    if (cursor.hasFailed) return false;
+    this.#shape.finish();
+    return true;
+  }
+
+  #setItem(ack: AckFrame, item: number): void {
+    const bytes = this.#cursor.bytes;
+    const start = this.#start;
+    const end = this.#end;
+    const id = this.#clientOrderId;
+    const isOurs = id.parse(bytes, start[ItemKey.clOrdId]!, end[ItemKey.clOrdId]!);
+    ack.isOurs[item] = isOurs ? 1 : 0;
+    ack.run[item] = isOurs ? id.run : 0;
+    ack.slot[item] = isOurs ? id.slot : 0;
+    ack.generation[item] = isOurs ? id.generation : 0;
+    ack.sCode[item] = smallInteger(bytes, start[ItemKey.sCode]!, end[ItemKey.sCode]!, ABSENT);
+    ack.subCode[item] = smallInteger(bytes, start[ItemKey.subCode]!, end[ItemKey.subCode]!, ABSENT);
+    storeInteger(bytes, start[ItemKey.ts]!, end[ItemKey.ts]!, ack.tsMs, item, ABSENT);
+    storeInteger(bytes, start[ItemKey.reqId]!, end[ItemKey.reqId]!, ack.reqId, item, ABSENT);
   }
 }

@@ -16,6 +16,7 @@ import { smallInteger, storeDecimal, storeInteger } from './ascii-number.ts';
 import { ClientOrderId } from './client-order-id.ts';
 import { JsonCursor, JsonKind, asciiBytes, rangeIs, resolveEscapes } from './json-cursor.ts';
 import { KeyTable } from './key-table.ts';
+import { ObjectShape } from './object-shape.ts';
 import { Channel, DOLLARS, ExecType, OrderSide, OrderStateText } from './shapes.ts';
 
 export const OrderUpdateState = {
@@ -164,6 +165,7 @@ export class OrderUpdateDecoder {
   /** Ranges of the row's fields: fields come in any order, and a price can only be read once the instrument is known. */
   readonly #start = new Int32Array(FIELD_NAMES.length);
   readonly #end = new Int32Array(FIELD_NAMES.length);
+  readonly #shape = new ObjectShape();
 
   constructor(instruments: readonly Instrument[], tag: string) {
     for (let index = 0; index < instruments.length; index++) {
@@ -266,11 +268,21 @@ export class OrderUpdateDecoder {
 
   #collectFields(): boolean {
     const cursor = this.#cursor;
+    // The shape's own fields are all set by it; the others are empty since it was learned.
+    if (this.#shape.read(cursor, this.#start, this.#end)) return true;
+    return this.#learnFields();
+  }
+
+  /** A row that is not like the one before. */
+  #learnFields(): boolean {
+    const cursor = this.#cursor;
+    this.#shape.begin();
     this.#start.fill(0);
     this.#end.fill(0);
     cursor.enterObject();
     while (cursor.nextKey()) {
       const field = FIELDS.find(cursor.bytes, cursor.keyStart, cursor.keyEnd);
+      this.#shape.add(cursor, field);
       if (field < 0) {
         cursor.skipValue();
         continue;
@@ -281,7 +293,9 @@ export class OrderUpdateDecoder {
       // Anything but a text or a number counts as empty.
       this.#end[field] = isScalar ? cursor.valueEnd : cursor.valueStart;
     }
-    return !cursor.hasFailed;
+    if (cursor.hasFailed) return false;
+    this.#shape.finish();
+    return true;
   }
 
   #setRow(updates: OrderUpdateFrame, row: number): void {
