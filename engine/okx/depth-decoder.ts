@@ -15,13 +15,15 @@
  * Invariants: a frame is decoded whole before anybody sees it; after any result but `depth` its rows mean nothing.
  * Cost:       one pass over the bytes and nothing allocated on the usual shape; JSON.parse on any other.
  */
-import { DepthAction, NO_SEQUENCE } from '../base/depth-rows.ts';
+import { DepthAction } from '../base/depth-rows.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { CHANNEL_BYTES, DepthBeginning, HEAD, UNUSUAL, channelAt, matches } from './depth-beginning.ts';
 import { DepthChannel, DepthResult, NO_INSTRUMENT, type DepthFrame } from './depth-frame.ts';
+import { DepthHeads, NO_HEAD } from './depth-heads.ts';
 import { DepthInstruments } from './depth-instruments.ts';
 import { DepthRowScanner } from './depth-row-scanner.ts';
 import { DepthSlowDecoder } from './depth-slow-decoder.ts';
+import { DepthTail, TAIL } from './depth-tail.ts';
 
 const ENCODER = new TextEncoder();
 const NAME_KEY = ENCODER.encode('","instId":"');
@@ -31,22 +33,13 @@ const UPDATE = ENCODER.encode('update');
 const DATA_AFTER_ACTION = ENCODER.encode('","data":[{"asks":[');
 const DATA_AFTER_NAME = ENCODER.encode('"},"data":[{"asks":[');
 const BIDS_KEY = ENCODER.encode(',"bids":[');
-const TS_KEY = ENCODER.encode(',"ts":"');
-const CHECKSUM_KEY = ENCODER.encode(',"checksum":');
-const SEQ_KEY = ENCODER.encode(',"seqId":');
-const PREV_SEQ_KEY = ENCODER.encode(',"prevSeqId":');
 const INST_KEY = ENCODER.encode(',"instId":"');
-const TAIL = ENCODER.encode('}]}');
 
-/** Digits of a number that the scanner takes: below 10^15 every step of the arithmetic is exact. */
-const DIGITS_MAX = 15;
 /** The bytes of the shortest push: below it nothing can be of the usual shape. */
 const FRAME_BYTES_MIN = 64;
 const NAME_BYTES_MAX = 64;
 
 const QUOTE = 0x22;
-const MINUS = 0x2d;
-const DIGIT_0 = 0x30;
 
 export class DepthDecoder {
   /** Legal depth frames that took the slower road. */
@@ -54,16 +47,20 @@ export class DepthDecoder {
   malformedFrames = 0;
   unknownFrames = 0;
 
+  readonly #heads: DepthHeads;
   readonly #instruments: DepthInstruments;
-  readonly #slow: DepthSlowDecoder;
   readonly #rows: DepthRowScanner;
-  /** The second result of #scanInteger, which returns where it stopped. */
-  readonly #number = new Float64Array(1);
+  readonly #slow: DepthSlowDecoder;
+  readonly #tail = new DepthTail();
+  /** Words of the received bytes. Made anew when others come, so a constant receive buffer costs and allocates nothing. */
+  #viewed: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(this.#viewed.buffer);
 
   constructor(instruments: readonly Instrument[]) {
+    this.#heads = new DepthHeads(instruments);
     this.#instruments = new DepthInstruments(instruments);
-    this.#slow = new DepthSlowDecoder(instruments);
     this.#rows = new DepthRowScanner(instruments);
+    this.#slow = new DepthSlowDecoder(instruments);
   }
 
   /**
@@ -73,11 +70,34 @@ export class DepthDecoder {
   decode(bytes: Uint8Array, start: number, end: number, frame: DepthFrame, entry = 0): DepthResult {
     frame.instrument = NO_INSTRUMENT;
     if (entry === 0) {
-      const channel = channelAt(bytes, start, end);
-      if (channel === DepthBeginning.other) return DepthResult.other;
-      if (channel >= 0 && this.#scan(bytes, start, end, frame, channel as DepthChannel))
-        return DepthResult.depth;
+      if (bytes !== this.#viewed) this.#lookAt(bytes);
+      const view = this.#view;
+      const head = this.#heads.find(view, start, end);
+      if (head !== NO_HEAD) {
+        frame.instrument = this.#heads.instruments[head]!;
+        frame.channel = this.#heads.channels[head]! as DepthChannel;
+        frame.action = this.#heads.actions[head]! as DepthAction;
+        frame.isSlowPath = false;
+        frame.entryCount = 1;
+        const rowsAt = (start + this.#heads.lengths[head]!) | 0;
+        if (this.#scanBody(view, bytes, start, rowsAt, end, frame)) return DepthResult.depth;
+      } else {
+        const channel = channelAt(bytes, start, end);
+        if (channel === DepthBeginning.other) return DepthResult.other;
+        if (channel >= 0 && this.#scan(bytes, start, end, frame, channel as DepthChannel))
+          return DepthResult.depth;
+      }
     }
+    return this.#decodeSlowly(bytes, start, end, frame, entry);
+  }
+
+  #decodeSlowly(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    frame: DepthFrame,
+    entry: number,
+  ): DepthResult {
     const result = this.#slow.decode(bytes, start, end, frame, entry);
     if (entry === 0) {
       if (result === DepthResult.depth) this.slowFrames++;
@@ -88,8 +108,9 @@ export class DepthDecoder {
   }
 
   /**
-   * @hot True when the frame has the usual shape in every byte. After the name no check of `index` against
-   * `end` is needed: the last three bytes are known to be TAIL, which no step but the last one passes over.
+   * @hot The heads that are not in the table: snapshots, short frames. True when the frame has the usual shape in every
+   * byte. After the name no check of `index` against `end` is needed: its end is known to be TAIL, which no step but the
+   * last one passes over.
    */
   #scan(bytes: Uint8Array, start: number, end: number, frame: DepthFrame, channel: DepthChannel): boolean {
     if (end - start < FRAME_BYTES_MIN) return false;
@@ -101,12 +122,10 @@ export class DepthDecoder {
     while (index < nameLimit && bytes[index] !== QUOTE) index++;
     const instrument = this.#instruments.find(bytes, nameStart, index);
     if (instrument === NO_INSTRUMENT || index === nameLimit) return false;
-    const nameEnd = index;
     frame.instrument = instrument;
     frame.channel = channel;
     frame.isSlowPath = false;
     frame.entryCount = 1;
-    if (!matches(bytes, end - TAIL.length, TAIL)) return false;
 
     if (channel >= DepthChannel.books5) {
       frame.action = DepthAction.image;
@@ -125,84 +144,52 @@ export class DepthDecoder {
       if (!matches(bytes, index, DATA_AFTER_ACTION)) return false;
       index += DATA_AFTER_ACTION.length;
     }
+    return this.#scanBody(this.#view, bytes, start, index, end, frame);
+  }
 
-    index = this.#rows.scan(bytes, index, frame.askTicks, frame.askLots, instrument, true);
+  /** @hot What follows the head, from the first row of the asks on: true when all of it has the usual shape. */
+  #scanBody(
+    view: DataView,
+    bytes: Uint8Array,
+    start: number,
+    rowsAt: number,
+    end: number,
+    frame: DepthFrame,
+  ): boolean {
+    if (!matches(bytes, end - TAIL.length, TAIL)) return false;
+    const instrument = frame.instrument;
+    let index = this.#rows.scan(view, bytes, rowsAt, end, frame.askTicks, frame.askLots, instrument, true);
     if (index === UNUSUAL || !matches(bytes, index, BIDS_KEY)) return false;
     frame.askCount = this.#rows.count;
     frame.farAskCount = this.#rows.farCount;
-    index = this.#rows.scan(bytes, index + BIDS_KEY.length, frame.bidTicks, frame.bidLots, instrument, false);
+    index = this.#rows.scan(
+      view,
+      bytes,
+      index + BIDS_KEY.length,
+      end,
+      frame.bidTicks,
+      frame.bidLots,
+      instrument,
+      false,
+    );
     if (index === UNUSUAL) return false;
     frame.bidCount = this.#rows.count;
+    if (this.#tail.scanWords(view, index, end, frame)) return true;
 
     // books5 repeats the name after the rows.
     if (matches(bytes, index, INST_KEY)) {
       index += INST_KEY.length;
-      for (let offset = nameStart; offset < nameEnd; offset++, index++) {
+      const nameAt = start + HEAD.length + CHANNEL_BYTES[frame.channel]!.length + NAME_KEY.length;
+      for (let offset = nameAt; bytes[offset] !== QUOTE; offset++, index++) {
         if (bytes[index] !== bytes[offset]) return false;
       }
       if (bytes[index++] !== QUOTE) return false;
     }
-    return this.#scanTail(bytes, index, frame) === end;
+    return this.#tail.scan(bytes, index, frame) === end;
   }
 
-  /**
-   * @hot The fields after the rows, as the venue orders them: ts, then any of checksum, seqId and prevSeqId (the
-   * documentation has the last two the other way round). Gives the offset after the frame, or UNUSUAL.
-   */
-  #scanTail(bytes: Uint8Array, start: number, frame: DepthFrame): number {
-    if (!matches(bytes, start, TS_KEY)) return UNUSUAL;
-    let index = start + TS_KEY.length;
-    let value = 0;
-    const tsStart = index;
-    let digit = bytes[index]! - DIGIT_0;
-    while (digit >= 0 && digit <= 9) {
-      value = value * 10 + digit;
-      digit = bytes[++index]! - DIGIT_0;
-    }
-    if (index === tsStart || index - tsStart > DIGITS_MAX || bytes[index] !== QUOTE) return UNUSUAL;
-    frame.tsMs = value;
-    index++;
-    frame.checksum = 0;
-    if (matches(bytes, index, CHECKSUM_KEY)) {
-      index = this.#scanInteger(bytes, index + CHECKSUM_KEY.length);
-      if (index === UNUSUAL) return UNUSUAL;
-      const checksum = this.#number[0]!;
-      if (checksum !== (checksum | 0)) return UNUSUAL;
-      frame.checksum = checksum;
-    }
-    frame.seqId = NO_SEQUENCE;
-    frame.prevSeqId = NO_SEQUENCE;
-    // Two rounds, for either order. A field that comes twice is left for the slow path to judge.
-    for (let round = 0; round < 2; round++) {
-      if (frame.seqId === NO_SEQUENCE && matches(bytes, index, SEQ_KEY)) {
-        index = this.#scanInteger(bytes, index + SEQ_KEY.length);
-        if (index === UNUSUAL || this.#number[0]! < -1) return UNUSUAL;
-        frame.seqId = this.#number[0]!;
-      } else if (frame.prevSeqId === NO_SEQUENCE && matches(bytes, index, PREV_SEQ_KEY)) {
-        index = this.#scanInteger(bytes, index + PREV_SEQ_KEY.length);
-        if (index === UNUSUAL || this.#number[0]! < -1) return UNUSUAL;
-        frame.prevSeqId = this.#number[0]!;
-      }
-    }
-    return matches(bytes, index, TAIL) ? index + TAIL.length : UNUSUAL;
-  }
-
-  /** @hot A JSON integer at `start` into #number; gives the offset after it, or UNUSUAL. */
-  #scanInteger(bytes: Uint8Array, start: number): number {
-    const isNegative = bytes[start] === MINUS;
-    const first = isNegative ? start + 1 : start;
-    let index = first;
-    let value = 0;
-    let digit = bytes[index]! - DIGIT_0;
-    while (digit >= 0 && digit <= 9) {
-      value = value * 10 + digit;
-      digit = bytes[++index]! - DIGIT_0;
-    }
-    const length = index - first;
-    // JSON has no leading zeros, and -0 is not worth a thought here.
-    if (length === 0 || length > DIGITS_MAX) return UNUSUAL;
-    if (bytes[first] === DIGIT_0 && (length > 1 || isNegative)) return UNUSUAL;
-    this.#number[0] = isNegative ? -value : value;
-    return index;
+  #lookAt(bytes: Uint8Array): void {
+    this.#viewed = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 }
