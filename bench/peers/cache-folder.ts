@@ -4,12 +4,10 @@ import { join } from 'node:path';
 
 /**
  * Where compiled peers and fetched packages are kept from run to run: outside the tree, in the user's cache folder, or in
- * the temporary one where there is no other.
+ * the temporary one where there is no other. Whoever writes there makes the folder.
  */
 export function cacheFolder(...names: readonly string[]): string {
-  const folder = join(cacheRoot(), 'okx-mm-bench', ...names);
-  mkdirSync(folder, { recursive: true });
-  return folder;
+  return join(cacheRoot(), 'okx-mm-bench', ...names);
 }
 
 function cacheRoot(): string {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { packageRoot } from '../../engine/config/package-root.ts';
@@ -27,6 +27,7 @@ export function peerPackage(peer: PeerPackage, mayFetch: boolean): Availability<
   }
   const name = `${peer.name}@${peer.version}`;
   if (!mayFetch) return unavailable(`${name} is not cached, and a smoke run fetches nothing`);
+  mkdirSync(cached, { recursive: true });
   const options = ['--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--prefix', cached];
   const { status } = spawnSync('npm', ['install', ...options, name], {
     stdio: 'ignore',

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../engine/config/package-root.ts';
@@ -38,8 +38,10 @@ export function compiled(program: PeerProgram): Availability<string> {
     hash.update(name).update(readFileSync(join(SOURCES, name)));
   hash.update([...FLAGS, ...program.libraries, version.stdout, cpus()[0]?.model ?? ''].join('\n'));
   const stem = program.main.replace(/\.cpp$/, '');
-  const file = join(cacheFolder('programs'), `${stem}-${hash.digest('hex').slice(0, 16)}`);
+  const folder = cacheFolder('programs');
+  const file = join(folder, `${stem}-${hash.digest('hex').slice(0, 16)}`);
   if (!existsSync(file)) {
+    mkdirSync(folder, { recursive: true });
     // Under a name of its own until it is whole: another benchmark may be compiling the same.
     const partial = `${file}.${process.pid}`;
     const args = [...FLAGS, join(SOURCES, program.main), '-o', partial, ...program.libraries];

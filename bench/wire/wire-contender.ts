@@ -132,7 +132,7 @@ export async function measureWire(
   const calibration = new Calibration();
   const contenders = rows.map((row) => new WireContender(row, farMaker));
   try {
-    for (const contender of contenders) await contender.open();
+    await openAll(contenders);
     for (const contender of contenders) await contender.warmUp(effort);
     collectGarbage();
     for (let round = 0; round < effort.rounds; round++) {
@@ -146,4 +146,11 @@ export async function measureWire(
     await Promise.all(contenders.map((contender) => contender.close()));
   }
   return contenders.map((contender) => contender.result(effort, calibration.medianNs));
+}
+
+/** All have settled before the first failure is told, so that whoever is there can be closed. */
+async function openAll(contenders: readonly WireContender[]): Promise<void> {
+  const outcomes = await Promise.allSettled(contenders.map((contender) => contender.open()));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
