@@ -1,3 +1,4 @@
+import { MonotonicCounter } from '../engine/base/clock.ts';
 import type { Clock } from '../engine/base/clock.ts';
 import type { Nanoseconds } from '../engine/base/units.ts';
 
@@ -6,10 +7,12 @@ import type { Nanoseconds } from '../engine/base/units.ts';
  * reading costs what a reading costs. Standing still, it gives the same times in every run: for checksums.
  *
  * Owner:      the benchmark's thread.
- * Cost:       a reading is `process.hrtime()`, as SystemClock's, and an addition; nothing allocates.
+ * Cost:       a reading is SystemClock's, and an addition; nothing allocates.
  */
 export class BenchClock implements Clock {
   readonly #isRunning: boolean;
+  readonly #counter = new MonotonicCounter();
+  readonly #readNs = new Float64Array(1);
   /** In an array, because a number in a field would be boxed at every write. */
   readonly #skippedNs = Float64Array.of(FIRST_NS);
 
@@ -18,16 +21,14 @@ export class BenchClock implements Clock {
   }
 
   nowNs(): Nanoseconds {
-    if (!this.#isRunning) return this.#skippedNs[0]!;
-    const time = hrtime();
-    return time[0] * 1e9 + time[1] + this.#skippedNs[0]!;
+    this.readNs(this.#readNs, 0);
+    return this.#readNs[0]!;
   }
 
   readNs(into: Float64Array, at: number): void {
-    if (this.#isRunning) {
-      const time = hrtime();
-      into[at] = time[0] * 1e9 + time[1] + this.#skippedNs[0]!;
-    } else into[at] = this.#skippedNs[0]!;
+    if (this.#isRunning) this.#counter.read(into, at);
+    else into[at] = 0;
+    into[at]! += this.#skippedNs[0]!;
   }
 
   wallMs(): number {
@@ -39,7 +40,6 @@ export class BenchClock implements Clock {
   }
 }
 
-const { hrtime } = process;
 /** No time is 0, which the engine takes for none. */
 const FIRST_NS: Nanoseconds = 1e9;
 /** A moment of the generated feeds' year, so that texts of times have the length they have at the venue. */
