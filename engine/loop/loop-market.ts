@@ -15,7 +15,7 @@ import type { BookSide } from '../book/book-side.ts';
 import { Book } from '../book/book.ts';
 import { microPrice } from '../base/micro-price.ts';
 import { Side } from '../base/side.ts';
-import type { Lots, TimeCell } from '../base/units.ts';
+import type { TimeCell } from '../base/units.ts';
 import { MarketBells } from '../handoff/doorbell.ts';
 import type { Handoff } from '../handoff/handoff-memory.ts';
 import { MarketWriter } from '../handoff/market-slot.ts';
@@ -54,8 +54,12 @@ export class LoopMarket {
     return this.isStale[instrument] === 0 && this.books[instrument]!.isQuotable();
   }
 
-  /** @hot Publishes the instrument's market as it is now and wakes its worker. */
-  publish(instrument: number, recv: TimeCell, positionLots: Lots): void {
+  /**
+   * @hot Publishes the instrument's market as it is now and wakes its worker.
+   *
+   * @param positionLots by instrument: a size that crosses a call by itself would be boxed
+   */
+  publish(instrument: number, recv: TimeCell, positionLots: Float64Array): void {
     const book = this.books[instrument]!;
     const writer = this.#writers[instrument]!;
     writer.begin();
@@ -65,7 +69,7 @@ export class LoopMarket {
     writer.seqId = book.seqId;
     writer.tsMs = book.tsMs;
     writer.recvNs = recv[0]!;
-    writer.positionLots = positionLots;
+    writer.positionLots = positionLots[instrument]!;
     this.fairTicks[instrument] = isQuotable
       ? microPrice(writer.bidTicks[0]!, writer.bidLots[0]!, writer.askTicks[0]!, writer.askLots[0]!)
       : 0;

@@ -101,8 +101,8 @@ export class LoopQuoting {
   /** @hot The market as it is now, for the worker, the gate and the brakes. */
   publish(instrument: number, recv: TimeCell): void {
     const market = this.#market;
+    market.publish(instrument, recv, this.#ledger.positionLots);
     const positionLots = this.#ledger.positionLots[instrument]!;
-    market.publish(instrument, recv, positionLots);
     if (positionLots !== this.#publishedLots[instrument]!) {
       this.#publishedLots[instrument] = positionLots;
       this.#positionVersion[instrument] = market.version[instrument]!;

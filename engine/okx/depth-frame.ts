@@ -6,7 +6,7 @@
  *             asks beyond TICKS_MAX are left out and counted.
  * Cost:       two arrays of DEPTH_ROWS_MAX a side, allocated once.
  */
-import { DepthAction, NO_SEQUENCE, type DepthRows } from '../base/depth-rows.ts';
+import { DEPTH_ROWS_MAX, DepthAction, NO_SEQUENCE, type DepthRows } from '../base/depth-rows.ts';
 
 /** The channels that carry depth. `books5` and `bboTbt` send images, the others a snapshot and then updates. */
 export const DepthChannel = { books: 0, booksL2Tbt: 1, books50L2Tbt: 2, books5: 3, bboTbt: 4 } as const;
@@ -24,9 +24,6 @@ export const DEPTH_CHANNEL_NAMES: readonly string[] = [
 /** What a frame turned out to be. `other` is not for this decoder to judge. */
 export const DepthResult = { depth: 0, other: 1, malformed: 2, unknownInstrument: 3 } as const;
 export type DepthResult = (typeof DepthResult)[keyof typeof DepthResult];
-
-/** Rows a side that a frame may have: the deepest answer of the venue (books-full) has 5,000 levels. */
-export const DEPTH_ROWS_MAX = 5_000;
 
 /** The frame names no instrument of ours, or was too broken to tell. */
 export const NO_INSTRUMENT = -1;

@@ -2,17 +2,11 @@
  * Depth decoding by JSON.parse: the judge of every frame that is not of the usual shape, and of REST answers. Clear
  * rather than fast; what it accepts and what it gives is the definition that the fast scanner must equal.
  */
-import { DepthAction, NO_SEQUENCE } from '../base/depth-rows.ts';
+import { DEPTH_ROWS_MAX, DepthAction, NO_SEQUENCE } from '../base/depth-rows.ts';
 import { OFF_GRID, type DecimalGrid } from '../base/decimal.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { TICKS_MAX } from '../base/units.ts';
-import {
-  DEPTH_CHANNEL_NAMES,
-  DEPTH_ROWS_MAX,
-  DepthChannel,
-  DepthResult,
-  type DepthFrame,
-} from './depth-frame.ts';
+import { DEPTH_CHANNEL_NAMES, DepthChannel, DepthResult, type DepthFrame } from './depth-frame.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { DepthAction, NO_SEQUENCE } from '../../engine/base/depth-rows.ts';
+import { DEPTH_ROWS_MAX, DepthAction, NO_SEQUENCE } from '../../engine/base/depth-rows.ts';
 import { DepthDecoder } from '../../engine/okx/depth-decoder.ts';
 import {
   DEPTH_CHANNEL_NAMES,
-  DEPTH_ROWS_MAX,
   DepthChannel,
   DepthFrame,
   DepthResult,
