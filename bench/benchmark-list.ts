@@ -7,6 +7,7 @@ import { gate } from './suites/gate.ts';
 import { handoff } from './suites/handoff.ts';
 import { histogram } from './suites/histogram.ts';
 import { socket } from './suites/socket.ts';
+import { longRun } from './suites/long-run.ts';
 import { scale } from './suites/scale.ts';
 import { throttle } from './suites/throttle.ts';
 import { tickToTrade } from './suites/tick-to-trade.ts';
@@ -26,4 +27,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   histogram,
   allocation,
   scale,
+  longRun,
 ];

@@ -1,4 +1,4 @@
-/** How much is measured. Names and checksums do not depend on it. */
+/** How much is measured. Names and checksums do not depend on it, but for the engines side by side. */
 export interface Effort {
   /** Of the main thread, for each contender before anything counts. */
   readonly warmUpMs: number;
@@ -21,6 +21,8 @@ export interface Effort {
   readonly handoffWarmUpTrips: number;
   /** Frames of one round at one rate, of one fleet. */
   readonly scaleFrames: number;
+  /** Most engines side by side: each is a process that starts, builds its books and warms up. */
+  readonly scaleEngines: number;
   /** Of the long run, when the command does not say. */
   readonly longRunMinutes: number;
   /** Whether a row that misses what it was to hold fails the command. */
@@ -41,6 +43,7 @@ export const FULL_EFFORT: Effort = {
   handoffTrips: 5_000,
   handoffWarmUpTrips: 10_000,
   scaleFrames: 20_000,
+  scaleEngines: 4,
   longRunMinutes: 10,
   isJudged: true,
 };
@@ -59,6 +62,7 @@ export const SMOKE_EFFORT: Effort = {
   handoffTrips: 300,
   handoffWarmUpTrips: 500,
   scaleFrames: 400,
+  scaleEngines: 2,
   longRunMinutes: 0.03,
   isJudged: false,
 };
@@ -77,6 +81,7 @@ export const TINY_EFFORT: Effort = {
   handoffTrips: 20,
   handoffWarmUpTrips: 1,
   scaleFrames: 200,
+  scaleEngines: 2,
   longRunMinutes: 0.005,
   isJudged: false,
 };

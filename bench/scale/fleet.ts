@@ -1,4 +1,6 @@
-import { Histogram } from '../../engine/metrics/histogram.ts';
+import { SystemClock } from '../../engine/base/clock.ts';
+import { NS_PER_SECOND } from '../../engine/base/units.ts';
+import type { Histogram } from '../../engine/metrics/histogram.ts';
 import { Checksum } from '../checksum.ts';
 import type { Contender } from '../contender.ts';
 import { GENERATED_TBT, generateFleet } from '../feeds/generated-feed.ts';
@@ -27,7 +29,8 @@ export class Fleet implements Contender {
   readonly hasUntimedWork = true;
   readonly #feed: FrameFeed;
   readonly #rig: TurnRig;
-  readonly #clockMs = new Float64Array(3);
+  readonly #clock = new SystemClock();
+  readonly #clockNs = new Float64Array(4);
 
   constructor(count: number, frames: number) {
     this.#feed = generateFleet(GENERATED_TBT, count, frames);
@@ -37,16 +40,17 @@ export class Fleet implements Contender {
 
   run(ops: number, latencies: Histogram | null): number {
     const rig = this.#rig;
-    const clockMs = this.#clockMs;
+    const clock = this.#clock;
+    const clockNs = this.#clockNs;
     let recorded = 0;
     for (let op = 0; op < ops;) {
-      clockMs[0] = performance.now();
+      clock.readNs(clockNs, 0);
       const isUpdate = rig.play() >= 0;
-      clockMs[1] = performance.now();
+      clock.readNs(clockNs, 1);
       if (isUpdate) {
         op++;
         if (latencies !== null) {
-          latencies.record((clockMs[1]! - clockMs[0]!) * 1e6);
+          latencies.record(clockNs[1]! - clockNs[0]!);
           recorded++;
         }
       }
@@ -64,28 +68,27 @@ export class Fleet implements Contender {
    */
   playAt(rate: number, frames: number, latencies: Histogram): number {
     const rig = this.#rig;
-    const clockMs = this.#clockMs;
-    const stepMs = 1_000 / rate;
-    const firstMs = performance.now();
-    clockMs[0] = firstMs;
-    let skippedMs = 0;
+    const clock = this.#clock;
+    const clockNs = this.#clockNs;
+    const stepNs = NS_PER_SECOND / rate;
+    // What is due is counted from here; the time that snapshots take is added to it.
+    clock.readNs(clockNs, 0);
     for (let frame = 0; frame < frames;) {
-      clockMs[1] = performance.now();
-      const dueMs = stepMs === 0 ? clockMs[1]! : clockMs[0]! + frame * stepMs;
-      if (clockMs[1]! < dueMs) continue;
+      clock.readNs(clockNs, 1);
+      clockNs[2] = stepNs === 0 ? clockNs[1]! : clockNs[0]! + frame * stepNs;
+      if (clockNs[1]! < clockNs[2]!) continue;
       const isUpdate = rig.play() >= 0;
-      clockMs[2] = performance.now();
+      clock.readNs(clockNs, 3);
       rig.settle();
       if (isUpdate) {
-        latencies.record((clockMs[2]! - dueMs) * 1e6);
+        latencies.record(clockNs[3]! - clockNs[2]!);
         frame++;
       } else {
-        const pausedMs = performance.now() - clockMs[1]!;
-        clockMs[0]! += pausedMs;
-        skippedMs += pausedMs;
+        clock.readNs(clockNs, 3);
+        clockNs[0]! += clockNs[3]! - clockNs[1]!;
       }
     }
-    return (frames * 1_000) / (performance.now() - firstMs - skippedMs);
+    return (frames * NS_PER_SECOND) / (clock.nowNs() - clockNs[0]!);
   }
 
   checksum(): string {
