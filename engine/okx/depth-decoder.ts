@@ -23,7 +23,8 @@ import { DepthHeads, NO_HEAD } from './depth-heads.ts';
 import { DepthInstruments } from './depth-instruments.ts';
 import { DepthRowScanner } from './depth-row-scanner.ts';
 import { DepthSlowDecoder } from './depth-slow-decoder.ts';
-import { DepthTail, TAIL } from './depth-tail.ts';
+import { DepthTail } from './depth-tail.ts';
+import { doubleOf, wordOf } from './depth-words.ts';
 
 const ENCODER = new TextEncoder();
 const NAME_KEY = ENCODER.encode('","instId":"');
@@ -32,7 +33,11 @@ const SNAPSHOT = ENCODER.encode('snapshot');
 const UPDATE = ENCODER.encode('update');
 const DATA_AFTER_ACTION = ENCODER.encode('","data":[{"asks":[');
 const DATA_AFTER_NAME = ENCODER.encode('"},"data":[{"asks":[');
-const BIDS_KEY = ENCODER.encode(',"bids":[');
+const BIDS_KEY = ',"bids":[';
+const BIDS_KEY_0 = doubleOf(BIDS_KEY, 0);
+const BIDS_KEY_1 = doubleOf(BIDS_KEY, 1);
+/** `}]}` */
+const TAIL_WORD = wordOf('"}]}') >>> 8;
 const INST_KEY = ENCODER.encode(',"instId":"');
 
 /** The bytes of the shortest push: below it nothing can be of the usual shape. */
@@ -109,7 +114,7 @@ export class DepthDecoder {
 
   /**
    * @hot The heads that are not in the table: snapshots, short frames. True when the frame has the usual shape in every
-   * byte. After the name no check of `index` against `end` is needed: its end is known to be TAIL, which no step but the
+   * byte. After the name no check of `index` against `end` is needed: its end is known to be `}]}`, which no step but the
    * last one passes over.
    */
   #scan(bytes: Uint8Array, start: number, end: number, frame: DepthFrame, channel: DepthChannel): boolean {
@@ -156,10 +161,12 @@ export class DepthDecoder {
     end: number,
     frame: DepthFrame,
   ): boolean {
-    if (!matches(bytes, end - TAIL.length, TAIL)) return false;
+    if (view.getInt32(end - 4, true) >>> 8 !== TAIL_WORD) return false;
     const instrument = frame.instrument;
     let index = this.#rows.scan(view, bytes, rowsAt, end, frame.askTicks, frame.askLots, instrument, true);
-    if (index === UNUSUAL || !matches(bytes, index, BIDS_KEY)) return false;
+    if (index === UNUSUAL || end - index < BIDS_KEY.length) return false;
+    if (view.getFloat64(index, true) !== BIDS_KEY_0 || view.getFloat64(index + 1, true) !== BIDS_KEY_1)
+      return false;
     frame.askCount = this.#rows.count;
     frame.farAskCount = this.#rows.farCount;
     index = this.#rows.scan(

@@ -19,6 +19,7 @@ export const NO_HEAD = -1;
 
 /** The name begins here, or a few bytes later in the heads of channels with longer names. */
 const HASH_AT = 36;
+const HASH_BYTES = 28;
 /** What every usual frame has at least: the shortest head, two empty sides and the tail. */
 const FRAME_BYTES_MIN = 96;
 
@@ -37,7 +38,10 @@ export class DepthHeads {
   readonly #mask: number;
 
   constructor(instruments: readonly Instrument[]) {
-    const heads = instruments.flatMap((instrument) => headsOf(instrument));
+    // A head that is all name and shorter than what is hashed (an image's, of a name below six letters) is not here.
+    const heads = instruments
+      .flatMap((instrument) => headsOf(instrument))
+      .filter((head) => head.bytes.byteLength >= HASH_AT + HASH_BYTES);
     this.instruments = Int32Array.from(heads, (head) => head.instrument);
     this.channels = Uint8Array.from(heads, (head) => head.channel);
     this.actions = Uint8Array.from(heads, (head) => head.action);

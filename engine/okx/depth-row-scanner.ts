@@ -16,7 +16,7 @@
 import type { Instrument } from '../base/instrument.ts';
 import { UNUSUAL } from './depth-beginning.ts';
 import { DepthByteRow } from './depth-byte-row.ts';
-import { DEPTH_ROWS_MAX } from '../base/depth-rows.ts';
+import { DEPTH_ROWS_MAX } from './depth-frame.ts';
 import {
   SPELLINGS,
   WHOLE_DIGITS_MAX,
@@ -37,6 +37,11 @@ import {
 const ROW_REACH = 40;
 /** The shortest row, `["1","1"],`. */
 const ROW_BYTES_MIN = 10;
+/**
+ * Of an instrument: 1 when words take its grids, decimals and mantissa of the tick and of the lot, and how many digits
+ * stood before the point of the last ask and of the last bid; 0 when words cannot take them.
+ */
+const GRID_FIELDS = 8;
 const ROWS_MAX: number = DEPTH_ROWS_MAX;
 const INT32_MAX = 2_147_483_647;
 const INT32_MIN = -2_147_483_648;
@@ -84,28 +89,19 @@ export class DepthRowScanner {
   count = 0;
   farCount = 0;
 
-  // The grids of all instruments, flat: an index is cheaper than an object's field behind another's.
-  readonly #isByWords: Uint8Array;
-  readonly #tickDecimals: Uint8Array;
-  readonly #tickMantissas: Int32Array;
-  readonly #lotDecimals: Uint8Array;
-  readonly #lotMantissas: Int32Array;
-  /** Digits before the point of a price, by 2 * instrument + side: as in the row before; 0 when words cannot take them. */
-  readonly #priceDigits: Uint8Array;
+  /** The grids of all instruments in one array, GRID_FIELDS each: it is checked and found once a side. */
+  readonly #grids: Int32Array;
   readonly #byteRow: DepthByteRow;
 
   constructor(instruments: readonly Instrument[]) {
-    this.#isByWords = Uint8Array.from(instruments, ({ tick, lot }) =>
-      Math.max(tick.decimals, lot.decimals) <= WORD_DECIMALS_MAX &&
-      Math.max(tick.mantissa, lot.mantissa) <= INT32_MAX
-        ? 1
-        : 0,
-    );
-    this.#tickDecimals = Uint8Array.from(instruments, (instrument) => instrument.tick.decimals);
-    this.#tickMantissas = Int32Array.from(instruments, (instrument) => instrument.tick.mantissa);
-    this.#lotDecimals = Uint8Array.from(instruments, (instrument) => instrument.lot.decimals);
-    this.#lotMantissas = Int32Array.from(instruments, (instrument) => instrument.lot.mantissa);
-    this.#priceDigits = new Uint8Array(instruments.length * 2);
+    this.#grids = new Int32Array(instruments.length * GRID_FIELDS);
+    for (const { index, tick, lot } of instruments) {
+      const isByWords =
+        Math.max(tick.decimals, lot.decimals) <= WORD_DECIMALS_MAX &&
+        Math.max(tick.mantissa, lot.mantissa) <= INT32_MAX;
+      if (!isByWords) continue;
+      this.#grids.set([1, tick.decimals, tick.mantissa, lot.decimals, lot.mantissa], index * GRID_FIELDS);
+    }
     this.#byteRow = new DepthByteRow(instruments);
   }
 
@@ -127,34 +123,35 @@ export class DepthRowScanner {
     this.farCount = 0;
     if (bytes[start] === CLOSE_BRACKET) return start + 1;
     // No more rows than the arrays take fit in the bytes that words are used for, so that only rows by bytes are counted.
+    const grids = this.#grids;
+    const grid = (instrument * GRID_FIELDS) | 0;
     const wordsEnd =
-      this.#isByWords[instrument] === 1
-        ? Math.min(end - ROW_REACH, start + (ROWS_MAX - 1) * ROW_BYTES_MIN) | 0
-        : INT32_MIN;
-    const side = instrument * 2 + (isAsks ? 1 : 0);
-    const tickDecimals = this.#tickDecimals[instrument]! & 3;
+      grids[grid] === 1 ? Math.min(end - ROW_REACH, start + (ROWS_MAX - 1) * ROW_BYTES_MIN) | 0 : INT32_MIN;
+    const tickDecimals = grids[grid + 1]! & 3;
+    const tickMantissa = grids[grid + 2]!;
+    const lotDecimals = grids[grid + 3]! & 3;
+    const lotMantissa = grids[grid + 4]!;
+    const isScaled = tickMantissa !== 1 || lotMantissa !== 1;
+    const digitsAt = isAsks ? grid + 5 : grid + 6;
     const tickScale = POWERS_OF_TEN[tickDecimals]!;
     const tickZeros = FRACTION_ZEROS[tickDecimals]!;
     const tickMarks = FRACTION_MARKS[tickDecimals]!;
     const tickMask = FRACTION_MASKS[tickDecimals * 5]!;
     const pointToEnd = tickDecimals === 0 ? 0 : tickDecimals + 1;
-    const lotDecimals = this.#lotDecimals[instrument]! & 3;
     const lotScale = POWERS_OF_TEN[lotDecimals]!;
     const lotZeros = FRACTION_ZEROS[lotDecimals]!;
     const lotMarks = FRACTION_MARKS[lotDecimals]!;
     const lotSpellings = lotDecimals * SPELLINGS;
-    const tickMantissa = this.#tickMantissas[instrument]!;
-    const lotMantissa = this.#lotMantissas[instrument]!;
-    const isScaled = tickMantissa !== 1 || lotMantissa !== 1;
 
     let kept = 0;
     let far = 0;
     let index = start | 0;
-    let digits = this.#priceDigits[side]! & 15;
+    let digits = grids[digitsAt]! & 15;
     for (let row = 0; row < ROWS_MAX; row++) {
       const lowMask = LOW_MASKS[digits]!;
       const highMask = HIGH_MASKS[digits]!;
-      let highText = 0;
+      // Zeros, and what they are worth.
+      let highText = highMask & 0x30303030;
       let highValue = 0;
       const last = digits > 0 ? wordsEnd : INT32_MIN;
       while (index <= last) {
@@ -240,7 +237,7 @@ export class DepthRowScanner {
       digits = 0;
       while (digits <= WHOLE_DIGITS_MAX && bytes[at + digits]! >= DIGIT_0) digits++;
       if (digits > WHOLE_DIGITS_MAX || digits + tickDecimals > WORD_DIGITS_MAX) digits = 0;
-      this.#priceDigits[side] = digits;
+      grids[digitsAt] = digits;
       // A far ask is written over by the next row, or lies past the count.
       if (this.#byteRow.isFar) far++;
       else kept++;

@@ -17,7 +17,7 @@ const TS_KEY = ENCODER.encode(',"ts":"');
 const CHECKSUM_KEY = ENCODER.encode(',"checksum":');
 const SEQ_KEY = ENCODER.encode(',"seqId":');
 const PREV_SEQ_KEY = ENCODER.encode(',"prevSeqId":');
-export const TAIL = ENCODER.encode('}]}');
+const TAIL = ENCODER.encode('}]}');
 const TAIL_BYTES = TAIL.length;
 
 const USUAL_TS = wordOf(',"ts');

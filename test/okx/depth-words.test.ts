@@ -1,0 +1,329 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { DepthDecoder } from '../../engine/okx/depth-decoder.ts';
+import { DepthComparison } from './depth-comparison.ts';
+import type { PlainInstrument } from './depth-plain-decoder.ts';
+import { testInstrument } from './depth-test-instrument.ts';
+
+/** What the depth decoder does by words, against the plain decoder: places, spellings, heads and tails. */
+
+const GRIDS: readonly PlainInstrument[] = [
+  ...['0.1', '0.01', '0.001', '0.0001', '1', '5', '0.5', '0.025'].flatMap((tickSz, place) =>
+    ['1', '0.1', '0.01', '0.001', '0.00000001', '10', '0.05'].map((lotSz) => ({
+      instId: `G${place}-${lotSz}`,
+      tickSz,
+      lotSz,
+    })),
+  ),
+  { instId: 'BTC-USDT-SWAP', tickSz: '0.1', lotSz: '0.01' },
+];
+
+type Row = readonly string[];
+
+interface Tail {
+  readonly ts: string;
+  readonly checksum: string;
+  readonly sequence: string;
+}
+
+const TAIL: Tail = {
+  ts: '1763676600105',
+  checksum: ',"checksum":0',
+  sequence: ',"seqId":81234567044,"prevSeqId":81234567001',
+};
+
+function frameText(
+  instId: string,
+  asks: readonly Row[],
+  bids: readonly Row[],
+  tail: Partial<Tail> = {},
+  channel = 'books',
+  action = 'update',
+): string {
+  const { ts, checksum, sequence } = { ...TAIL, ...tail };
+  const isImage = channel === 'books5' || channel === 'bbo-tbt';
+  const head = `{"arg":{"channel":"${channel}","instId":"${instId}"},${isImage ? '' : `"action":"${action}",`}`;
+  const name = channel === 'books5' ? `,"instId":"${instId}"` : '';
+  return `${head}"data":[{"asks":${JSON.stringify(asks)},"bids":${JSON.stringify(bids)}${name},"ts":"${ts}"${checksum}${sequence}}]}`;
+}
+
+function comparison(grids: readonly PlainInstrument[] = GRIDS): DepthComparison {
+  const instruments = grids.map(({ instId, tickSz, lotSz }, index) =>
+    testInstrument(index, instId, tickSz, lotSz),
+  );
+  return new DepthComparison(new DepthDecoder(instruments), grids);
+}
+
+/** In a buffer of its own, without a byte before or after it. */
+function checkText(compared: DepthComparison, text: string): boolean {
+  const bytes = Buffer.alloc(text.length, text, 'latin1');
+  return compared.check(bytes, 0, bytes.length);
+}
+
+const ASKS: readonly Row[] = [
+  ['65010.1', '12.34', '0', '5'],
+  ['65010.2', '0', '0', '0'],
+  ['65011', '12345.67', '0', '12'],
+  ['70000.3', '7', '0', '1'],
+];
+const BIDS: readonly Row[] = [
+  ['65010', '0.5', '0', '9'],
+  ['64999.9', '1234567', '0', '2'],
+];
+const USUAL = [
+  frameText('BTC-USDT-SWAP', ASKS, BIDS),
+  frameText('BTC-USDT-SWAP', [], BIDS, {}, 'books-l2-tbt'),
+  frameText('BTC-USDT-SWAP', ASKS, [], {}, 'books50-l2-tbt'),
+  frameText('BTC-USDT-SWAP', ASKS, BIDS, { checksum: '' }, 'books5'),
+  frameText('BTC-USDT-SWAP', ASKS, BIDS, { checksum: '' }, 'bbo-tbt'),
+  frameText(
+    'BTC-USDT-SWAP',
+    ASKS,
+    BIDS,
+    { sequence: ',"seqId":81234567001,"prevSeqId":-1' },
+    'books',
+    'snapshot',
+  ),
+];
+
+describe('places', () => {
+  test('every beginning, with no byte after the end and with plausible ones', () => {
+    const compared = comparison();
+    for (const text of USUAL) {
+      for (let start = 0; start < 16; start++) {
+        const exact = Buffer.alloc(start + text.length, 0x30);
+        exact.write(text, start, 'latin1');
+        expect(compared.check(exact, start, exact.length)).toBe(true);
+        const followed = Buffer.concat([exact, Buffer.from('0","0"]],"ts":"1","seqId":1}]}}]}')]);
+        expect(compared.check(followed, start, exact.length)).toBe(true);
+      }
+    }
+    expect(compared.slow).toBe(0);
+  });
+
+  test('a buffer that begins in the middle of its memory, and other bytes in the same buffer', () => {
+    const compared = comparison();
+    const memory = Buffer.alloc(4_096);
+    for (const [index, text] of USUAL.entries()) {
+      const view = memory.subarray(100 * index + 3, 2_048);
+      view.write(text, 5, 'latin1');
+      expect(compared.check(view, 5, 5 + text.length)).toBe(true);
+      view.write(text.replace('12.34', '43.21'), 5, 'latin1');
+      expect(compared.check(view, 5, 5 + text.length)).toBe(true);
+    }
+    expect(compared.slow).toBe(0);
+  });
+
+  test('every truncation, with nothing behind it and with the rest of the frame', () => {
+    const compared = comparison();
+    for (const text of USUAL) {
+      const whole = Buffer.from(text);
+      for (let end = 0; end < whole.length; end++) {
+        expect(compared.check(whole, 0, end)).toBe(false);
+        expect(compared.check(Buffer.from(whole.subarray(0, end)), 0, end)).toBe(false);
+      }
+    }
+  });
+
+  test('every byte replaced by every other', { timeout: 120_000 }, () => {
+    const compared = comparison();
+    for (const text of [USUAL[0]!, USUAL[3]!]) {
+      const bytes = Buffer.from(text);
+      for (let index = 0; index < bytes.length; index++) {
+        const original = bytes[index]!;
+        for (let byte = 0; byte < 256; byte++) {
+          bytes[index] = byte;
+          compared.check(bytes, 0, bytes.length);
+        }
+        bytes[index] = original;
+      }
+    }
+    // Digits for digits, mostly.
+    expect(compared.depth - compared.slow).toBeGreaterThan(1_000);
+    expect(compared.refused).toBeGreaterThan(100_000);
+  });
+});
+
+/** Decimals as a venue, or a broken one, may spell them: any number of digits on both sides of a point or without one. */
+const digitsText = (min: number, max: number): fc.Arbitrary<string> =>
+  fc.string({ unit: fc.constantFrom(...'00123456789'), minLength: min, maxLength: max });
+const decimalText = fc.oneof(
+  { weight: 8, arbitrary: digitsText(1, 7) },
+  { weight: 8, arbitrary: fc.tuple(digitsText(1, 6), digitsText(1, 3)).map((parts) => parts.join('.')) },
+  { weight: 2, arbitrary: digitsText(1, 16) },
+  { weight: 2, arbitrary: fc.tuple(digitsText(0, 9), digitsText(0, 9)).map((parts) => parts.join('.')) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('0', '0.1', '5', '10', '25.5', '99999.9', '100000', '2147483648', '1'),
+  },
+);
+const lastColumns = fc.oneof(
+  { weight: 12, arbitrary: digitsText(1, 1).map((orders) => ['0', orders]) },
+  { weight: 3, arbitrary: digitsText(0, 4).map((orders) => ['0', orders]) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<string[]>([], ['3'], ['1', '2'], ['00', '1'], ['0', '1', '2'], ['0', '-1']),
+  },
+);
+const rowOf = (price: fc.Arbitrary<string>): fc.Arbitrary<Row> =>
+  fc.tuple(price, decimalText, lastColumns).map(([text, size, columns]) => [text, size, ...columns]);
+
+/** As JSON makes a number of a text: so that most of the rows around the one in question are legal on the grid. */
+const onGrid = (step: string): fc.Arbitrary<string> =>
+  fc.nat(3_000_000).map((count) => {
+    const decimals = (step.split('.')[1] ?? '').length;
+    const units = String((count + 1) * Number(step.replace('.', ''))).padStart(decimals + 1, '0');
+    const fraction = units.slice(units.length - decimals).replace(/0+$/, '');
+    const whole = units.slice(0, units.length - decimals);
+    return decimals === 0 || fraction === '' ? whole : `${whole}.${fraction}`;
+  });
+
+describe('spellings', () => {
+  test('one number of any spelling, on any grid, first, last or between', { timeout: 120_000 }, () => {
+    const compared = comparison();
+    const frames = fc.constantFrom(...GRIDS).chain(({ instId, tickSz, lotSz }) => {
+      const usual = fc.tuple(onGrid(tickSz), onGrid(lotSz)).map((row) => [...row, '0', '3']);
+      const odd = fc.oneof(rowOf(decimalText), rowOf(onGrid(tickSz)));
+      const side = fc.array(fc.oneof({ weight: 3, arbitrary: usual }, { weight: 1, arbitrary: odd }), {
+        maxLength: 4,
+      });
+      return fc.tuple(side, side).map(([asks, bids]) => frameText(instId, asks, bids));
+    });
+    fc.assert(
+      fc.property(frames, (text) => {
+        checkText(compared, text);
+      }),
+      { numRuns: 60_000 },
+    );
+    expect(compared.depth - compared.slow).toBeGreaterThan(15_000);
+    expect(compared.slow).toBeGreaterThan(100);
+    expect(compared.refused).toBeGreaterThan(10_000);
+  });
+
+  test('every count of digits before and after the point, after a row with as many and one with others', () => {
+    const compared = comparison();
+    for (const { instId } of GRIDS) {
+      for (let whole = 1; whole <= 16; whole++) {
+        for (let fraction = 0; fraction <= 5; fraction++) {
+          const text =
+            '1234567890123456'.slice(0, whole) + (fraction > 0 ? `.${'50505'.slice(0, fraction)}` : '');
+          for (const [price, size] of [
+            [text, '1'],
+            ['1', text],
+          ]) {
+            const row = [price!, size!, '0', '1'];
+            checkText(compared, frameText(instId, [row, row], [['5', '10', '0', '1'], row]));
+            checkText(compared, frameText(instId, [['100', '20', '0', '1'], row], [row]));
+          }
+        }
+      }
+    }
+    expect(compared.depth - compared.slow).toBeGreaterThan(3_000);
+    expect(compared.refused).toBeGreaterThan(3_000);
+  });
+
+  test('more rows than words are used for', () => {
+    const compared = comparison();
+    const asks = Array.from({ length: 5_001 }, (_, row) => [String(1_000 + row), '1', '0', '1']);
+    expect(checkText(compared, frameText('G4-1', asks.slice(0, 5_000), []))).toBe(true);
+    expect(compared.slow).toBe(0);
+    const bytes = Buffer.from(frameText('G4-1', asks, []));
+    const decoder = new DepthDecoder([testInstrument(0, 'G4-1', '1', '1')]);
+    expect(decoder.decode(bytes, 0, bytes.length, compared.frame)).toBe(2);
+  });
+});
+
+describe('tails', () => {
+  const INTEGERS = ['0', '-1', '-2', '7', '07', '-0', '-7', '1.5', '', 'null', '"5"'].concat(
+    Array.from({ length: 16 }, (_, index) => '9182736450918273'.slice(0, index + 1)),
+  );
+
+  test('sequence numbers of any length, in both orders', () => {
+    const compared = comparison();
+    for (const seqId of INTEGERS) {
+      for (const prevSeqId of INTEGERS) {
+        for (const checksum of [',"checksum":0', ',"checksum":-5', '']) {
+          for (const sequence of [
+            `,"seqId":${seqId},"prevSeqId":${prevSeqId}`,
+            `,"prevSeqId":${prevSeqId},"seqId":${seqId}`,
+            `,"seqId":${seqId},"seqId":${prevSeqId}`,
+          ]) {
+            checkText(compared, frameText('BTC-USDT-SWAP', ASKS, BIDS, { checksum, sequence }));
+          }
+        }
+      }
+    }
+    expect(compared.depth - compared.slow).toBeGreaterThan(1_500);
+    expect(compared.refused).toBeGreaterThan(1_500);
+  });
+
+  test('times of any length', () => {
+    const compared = comparison();
+    for (const ts of [...INTEGERS, '17636766001x5', '1763676600 05', '-763676600105']) {
+      checkText(compared, frameText('BTC-USDT-SWAP', ASKS, BIDS, { ts: ts.replaceAll('"', '\\"') }));
+    }
+    expect([compared.depth, compared.refused]).toEqual([18, 12]);
+  });
+
+  test('rows that end a few bytes before the frame does', () => {
+    const compared = comparison();
+    for (const ts of ['1', '12345', '1234567890123']) {
+      for (const sequence of ['', ',"seqId":1', ',"seqId":123456']) {
+        const text = frameText('BTC-USDT-SWAP', ASKS, BIDS, { ts, checksum: '', sequence });
+        expect(checkText(compared, text)).toBe(true);
+      }
+    }
+    expect(compared.slow).toBe(0);
+  });
+});
+
+describe('heads', () => {
+  const CHANNELS = ['books', 'books-l2-tbt', 'books50-l2-tbt', 'books5', 'bbo-tbt'];
+  const named = (names: readonly string[]): PlainInstrument[] =>
+    names.map((instId) => ({ instId, tickSz: '0.1', lotSz: '0.01' }));
+
+  test.each([
+    [
+      'one the beginning of another',
+      ['BTC-USD', 'BTC-USDT', 'BTC-USDT-SWAP', 'BTC-USD-SWAP', 'B', 'BTC-USDT-SWAPS'],
+    ],
+    [
+      'one byte apart, at any place',
+      Array.from({ length: 40 }, (_, place) => `${'A'.repeat(place)}B${'A'.repeat(39 - place)}`),
+    ],
+    // Only what stands in the first 28 bytes goes into the hash.
+    [
+      'equal in all bytes that are hashed',
+      ['1', '2', '3', '4', '5'].map((end) => `${'LONG-NAME-'.repeat(4)}${end}`),
+    ],
+    ['a hundred', Array.from({ length: 100 }, (_, index) => `C${index}-USDT-SWAP`)],
+  ])('names are told apart: %s', (_, names) => {
+    const grids = named(names);
+    const known = comparison(grids);
+    const half = comparison(grids.filter((__, index) => index % 2 === 0));
+    for (const channel of CHANNELS) {
+      for (const action of ['update', 'snapshot', 'partial']) {
+        for (const instId of names) {
+          const text = frameText(instId, ASKS, BIDS, {}, channel, action);
+          checkText(known, text);
+          checkText(half, text);
+          checkText(half, text.replace(instId, `${instId}X`));
+        }
+      }
+    }
+    expect(known.slow).toBe(0);
+    expect(known.depth).toBeGreaterThan(names.length * 10);
+    expect(half.refused).toBeGreaterThan(names.length * 10);
+  });
+
+  test('frames that are short, with names that are long', () => {
+    const compared = comparison(named(['A', 'B'.repeat(60)]));
+    for (const channel of CHANNELS) {
+      for (const instId of ['A', 'B'.repeat(60)]) {
+        const text = frameText(instId, [], [], { ts: '1', checksum: '', sequence: '' }, channel);
+        expect(checkText(compared, text)).toBe(true);
+      }
+    }
+    expect(compared.slow).toBe(0);
+  });
+});
