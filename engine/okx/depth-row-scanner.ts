@@ -16,7 +16,7 @@
 import type { Instrument } from '../base/instrument.ts';
 import { UNUSUAL } from './depth-beginning.ts';
 import { DepthByteRow } from './depth-byte-row.ts';
-import { DEPTH_ROWS_MAX } from './depth-frame.ts';
+import { DEPTH_ROWS_MAX } from '../base/depth-rows.ts';
 import {
   SPELLINGS,
   WHOLE_DIGITS_MAX,
