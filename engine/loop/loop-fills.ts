@@ -166,7 +166,7 @@ export class LoopFills {
     if (result !== TradeResult.booked) return result;
     const notional = this.#instruments[trade.instrument]!.notional(trade.ticks, trade.lots);
     this.#metrics.fill(trade.instrument, trade.side, isMaker, notional);
-    this.#kill.onFill(trade.instrument, trade.side, trade.ticks, this.#state.nowNs);
+    this.#kill.onFill(trade.instrument, trade.side, trade.ticks, this.#state.now);
     return result;
   }
 

@@ -10,7 +10,7 @@ import { ContractKind } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import type { Side } from '../base/side.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
-import type { Nanoseconds } from '../base/units.ts';
+import type { Nanoseconds, TimeCell } from '../base/units.ts';
 import type { LoopOptions } from './loop-options.ts';
 import type { LoopState } from './loop-state.ts';
 import type { PositionLedger } from '../orders/position-ledger.ts';
@@ -99,9 +99,9 @@ export class LoopKill {
   }
 
   /** @hot A trade of ours that was told as it happened. */
-  onFill(instrument: number, side: Side, ticks: number, nowNs: Nanoseconds): void {
-    this.adverse.onFill(instrument, side, ticks, nowNs);
-    this.orderToTrade.onFill(nowNs);
+  onFill(instrument: number, side: Side, ticks: number, now: TimeCell): void {
+    this.adverse.onFill(instrument, side, ticks, now[0]!);
+    this.orderToTrade.onFill(now);
   }
 
   /** @param fairTicks by instrument, 0 where there is none now */
@@ -114,7 +114,7 @@ export class LoopKill {
     }
     this.volatility.onTimer(state.now);
     this.adverse.onTimer(nowNs, fairTicks);
-    this.orderToTrade.onTimer(nowNs);
+    this.orderToTrade.onTimer(state.now);
     const profit = this.#measure();
     this.loss.onProfit(profit, this.profits);
   }

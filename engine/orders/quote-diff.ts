@@ -36,17 +36,22 @@ const UNMATCHED = -1;
 
 export class QuoteDiff {
   readonly #table: OrderTable;
-  readonly #tolerances: readonly DiffTolerance[];
+  /** By instrument. */
+  readonly #priceToleranceTicks: Int32Array;
+  readonly #sizeToleranceRatio: Float64Array;
   // The orders that take part, best first.
   readonly #slot: Int32Array;
   readonly #level: Int32Array;
   #count = 0;
   readonly #isLevelTaken: Uint8Array;
+  /** Orders that hold a level, so far. */
+  #matched = 0;
 
   /** @param tolerances one for each instrument */
   constructor(table: OrderTable, tolerances: readonly DiffTolerance[], levelsMax: number) {
     this.#table = table;
-    this.#tolerances = tolerances;
+    this.#priceToleranceTicks = Int32Array.from(tolerances, (each) => each.priceToleranceTicks);
+    this.#sizeToleranceRatio = Float64Array.from(tolerances, (each) => each.sizeToleranceRatio);
     this.#slot = new Int32Array(table.capacity);
     this.#level = new Int32Array(table.capacity);
     this.#isLevelTaken = new Uint8Array(levelsMax);
@@ -66,11 +71,16 @@ export class QuoteDiff {
   ): void {
     assert(count <= this.#isLevelTaken.length, 'a ladder has no more levels than the diff was built for');
     this.#collect(instrument, side, count === 0, out);
-    this.#isLevelTaken.fill(0, 0, count);
+    // Marked by hand: fill() is a call out of compiled code, dearer than the few levels.
+    for (let level = 0; level < count; level++) this.#isLevelTaken[level] = 0;
+    this.#matched = 0;
     this.#match(side, ticks, count, 0, 0);
-    const tolerance = this.#tolerances[instrument]!.priceToleranceTicks;
-    this.#match(side, ticks, count, tolerance, tolerance >> 1);
-    this.#keepSizes(instrument, side, lots, out);
+    const tolerance = this.#priceToleranceTicks[instrument]!;
+    // Mostly all moved, or none: then the second look finds nothing to match.
+    const isOpen = this.#matched < this.#count && this.#matched < count;
+    if (isOpen && tolerance > 0) this.#match(side, ticks, count, tolerance, tolerance >> 1);
+    if (this.#matched > 0) this.#keepSizes(instrument, side, lots, out);
+    if (this.#matched === this.#count && this.#matched === count) return;
     this.#pairLeftOvers(instrument, side, ticks, lots, count, tolerance >> 1, out);
     for (let level = 0; level < count; level++) {
       if (this.#isLevelTaken[level] === 1) continue;
@@ -102,8 +112,8 @@ export class QuoteDiff {
         row--;
       }
       this.#slot[row] = slot;
+      this.#level[this.#count - 1] = UNMATCHED;
     }
-    this.#level.fill(UNMATCHED, 0, this.#count);
   }
 
   /**
@@ -128,6 +138,7 @@ export class QuoteDiff {
       else {
         this.#isLevelTaken[level] = 1;
         this.#level[row] = level;
+        this.#matched++;
         level++;
         row++;
       }
@@ -207,7 +218,7 @@ export class QuoteDiff {
 
   #isSizeGood(instrument: number, slot: number, wanted: Lots): boolean {
     const open = this.#table.wantLots[slot]! - this.#table.filledLots[slot]!;
-    return Math.abs(open - wanted) <= this.#tolerances[instrument]!.sizeToleranceRatio * wanted;
+    return Math.abs(open - wanted) <= this.#sizeToleranceRatio[instrument]! * wanted;
   }
 }
 

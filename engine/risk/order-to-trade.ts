@@ -30,6 +30,7 @@ export interface OrderToTradeOptions {
 
 export class OrderToTrade {
   readonly #options: OrderToTradeOptions;
+  readonly #windowNs: Nanoseconds;
   readonly #level: HeldLevels;
   readonly #orders = new Float64Array(RING);
   readonly #fills = new Float64Array(RING);
@@ -40,6 +41,7 @@ export class OrderToTrade {
   constructor(options: OrderToTradeOptions) {
     assert(options.windowNs > 0, 'a window has a length');
     this.#options = options;
+    this.#windowNs = options.windowNs;
     this.#level = new HeldLevels(options.ladder, KillTrigger.orderToTrade, ACCOUNT, [options.holdNs]);
   }
 
@@ -50,29 +52,29 @@ export class OrderToTrade {
 
   /** @hot Places or amends that were sent. */
   onOrders(count: number, now: TimeCell): void {
-    this.#advance(now[0]!);
+    this.#advance(now);
     this.#orders[this.#bucket % RING]! += count;
     this.#orderSum += count;
   }
 
   /** @hot */
-  onFill(nowNs: Nanoseconds): void {
-    this.#advance(nowNs);
+  onFill(now: TimeCell): void {
+    this.#advance(now);
     this.#fills[this.#bucket % RING]!++;
     this.#fillSum++;
   }
 
-  onTimer(nowNs: Nanoseconds): void {
+  onTimer(now: TimeCell): void {
     const { ratioMax, sampleMin } = this.#options;
     if (ratioMax === 0) return;
-    this.#advance(nowNs);
+    this.#advance(now);
     const isTooMany = this.#orderSum >= sampleMin && this.ratio > ratioMax;
-    this.#level.ask(isTooMany ? KillLevel.wider : KillLevel.quoting, ACCOUNT, nowNs);
+    this.#level.ask(isTooMany ? KillLevel.wider : KillLevel.quoting, ACCOUNT, now[0]!);
   }
 
   /** @hot Empties the buckets that the time has reached since the last call. */
-  #advance(nowNs: Nanoseconds): void {
-    const bucket = Math.floor((nowNs * BUCKETS) / this.#options.windowNs);
+  #advance(now: TimeCell): void {
+    const bucket = Math.floor((now[0]! * BUCKETS) / this.#windowNs);
     for (let next = Math.max(this.#bucket + 1, bucket - BUCKETS); next <= bucket; next++) {
       const cell = next % RING;
       this.#orderSum -= this.#orders[cell]!;

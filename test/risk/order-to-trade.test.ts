@@ -23,36 +23,36 @@ function rig(options: Partial<OrderToTradeOptions> = {}): { ladder: KillLadder; 
 describe('orders to trades', () => {
   it('widens above the limit, not at it', () => {
     const { ladder, watch } = rig();
-    watch.onFill(0);
-    watch.onFill(0);
+    watch.onFill(at(0));
+    watch.onFill(at(0));
     watch.onOrders(20, at(0));
-    watch.onTimer(0);
+    watch.onTimer(at(0));
     expect([ladder.accountLevel, watch.ratio]).toEqual([quoting, 10]);
     watch.onOrders(1, at(0));
-    watch.onTimer(0);
+    watch.onTimer(at(0));
     expect([ladder.accountLevel, ladder.accountReason]).toEqual([wider, KillTrigger.orderToTrade]);
   });
 
   it('says nothing on a small sample, and counts no fill as one', () => {
     const { ladder, watch } = rig();
     watch.onOrders(19, at(0));
-    watch.onTimer(0);
+    watch.onTimer(at(0));
     expect([ladder.accountLevel, watch.ratio]).toEqual([quoting, 19]);
     watch.onOrders(1, at(0));
-    watch.onTimer(0);
+    watch.onTimer(at(0));
     expect(ladder.accountLevel).toBe(wider);
   });
 
   it('forgets what left the window, and lets go after the hold', () => {
     const { ladder, watch } = rig();
     watch.onOrders(30, at(0));
-    watch.onTimer(609);
+    watch.onTimer(at(609));
     expect(ladder.accountLevel).toBe(wider);
-    watch.onTimer(610);
+    watch.onTimer(at(610));
     expect(watch.ratio).toBe(0);
-    watch.onTimer(1_608);
+    watch.onTimer(at(1_608));
     expect(ladder.accountLevel).toBe(wider);
-    watch.onTimer(1_609);
+    watch.onTimer(at(1_609));
     expect(ladder.accountLevel).toBe(quoting);
   });
 
@@ -68,7 +68,7 @@ describe('orders to trades', () => {
   it('is off at 0', () => {
     const { ladder, watch } = rig({ ratioMax: 0 });
     watch.onOrders(1_000, at(0));
-    watch.onTimer(0);
+    watch.onTimer(at(0));
     expect(ladder.accountLevel).toBe(quoting);
   });
 
@@ -86,7 +86,7 @@ describe('orders to trades', () => {
         for (const { waitNs, orders, isFill } of steps) {
           nowNs += waitNs;
           watch.onOrders(orders, at(nowNs));
-          if (isFill) watch.onFill(nowNs);
+          if (isFill) watch.onFill(at(nowNs));
           all.push({ atNs: nowNs, orders, fills: isFill ? 1 : 0 });
           const bucket = (ns: number): number => Math.floor(ns / 10);
           const inside = all.filter(({ atNs }) => bucket(nowNs) - bucket(atNs) <= 60);
