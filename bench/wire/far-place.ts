@@ -1,6 +1,6 @@
 import type { Availability } from '../peers/availability.ts';
 import { LineChild } from '../peers/line-child.ts';
-import { FarProcess, PLAY_MARGIN_MS, START_TIMEOUT_MS } from './far-process.ts';
+import { FarProcess, START_TIMEOUT_MS, playTimeoutMs } from './far-process.ts';
 import type { FarOrder, FarReport } from './far-side.ts';
 import { CERTIFICATE_FILE, KEY_FILE } from './wire-security.ts';
 import type { WireSecurity } from './wire-security.ts';
@@ -48,9 +48,9 @@ class CppFarPlace implements FarPlace {
     }
   }
 
-  async play({ frames, intervalUs, batchesPerFrame }: FarOrder): Promise<Played> {
-    this.#child.say(`play ${frames} ${intervalUs} ${batchesPerFrame}`);
-    const line = await this.#child.line((frames * intervalUs) / 1_000 + PLAY_MARGIN_MS);
+  async play(order: FarOrder): Promise<Played> {
+    this.#child.say(`play ${order.frames} ${order.intervalUs} ${order.batchesPerFrame}`);
+    const line = await this.#child.line(playTimeoutMs(order));
     const outcome = JSON.parse(line) as FarReport;
     if (outcome.kind === 'played') return outcome;
     throw new Error(`wire-to-wire: ${outcome.kind === 'lost' ? outcome.text : 'the far side began anew'}`);

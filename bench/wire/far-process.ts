@@ -5,8 +5,9 @@ import type { FarOrder, FarReport } from './far-side.ts';
 import type { WireSecurity } from './wire-security.ts';
 
 export const START_TIMEOUT_MS = 20_000;
-/** Beyond the time that the frames take by themselves. */
-export const PLAY_MARGIN_MS = 20_000;
+const PLAY_MARGIN_MS = 20_000;
+/** On a machine without two free cores a frame takes some slices of the scheduler. */
+const FRAME_MS_MAX = 100;
 
 type Played = Extract<FarReport, { kind: 'played' }>;
 
@@ -35,8 +36,7 @@ export class FarProcess {
   /** @throws Error when the engine did not answer every frame */
   async play(order: FarOrder): Promise<Played> {
     this.#child.send(order);
-    const waitMs = (order.frames * order.intervalUs) / 1_000 + PLAY_MARGIN_MS;
-    const outcome = await nextReport(this.#child, waitMs);
+    const outcome = await nextReport(this.#child, playTimeoutMs(order));
     if (outcome.kind === 'played') return outcome;
     throw new Error(`wire-to-wire: ${outcome.kind === 'lost' ? outcome.text : 'the far side began anew'}`);
   }
@@ -49,6 +49,11 @@ export class FarProcess {
     this.#child.disconnect();
     await ended;
   }
+}
+
+/** How long a round may take. The far side itself gives up when one frame has no answer for two seconds. */
+export function playTimeoutMs({ frames, intervalUs }: FarOrder): number {
+  return frames * (intervalUs / 1_000 + FRAME_MS_MAX) + PLAY_MARGIN_MS;
 }
 
 function nextReport(child: ChildProcess, timeoutMs: number): Promise<FarReport> {
