@@ -123,7 +123,7 @@ export const configSchema = z.strictObject({
       workers: z.int().min(1).max(16).default(1),
       wait: z.enum(['spin', 'spinThenBlock', 'block']).default('block'),
       loop: z.enum(['spin', 'poll', 'sleep']).default('sleep'),
-      socket: z.enum(['own', 'ws']).default('ws'),
+      socket: z.enum(['own', 'ws']).default('own'),
       engineCore: coreNumber.optional(),
       workerCores: z.array(coreNumber).min(1).max(16).optional(),
     })

@@ -197,6 +197,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
           limiter,
           seed: Math.floor(this.clock.wallMs()) + connection,
           timings: SESSION_TIMINGS,
+          client: config.engine.socket,
         },
         this,
       );

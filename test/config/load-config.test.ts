@@ -75,7 +75,7 @@ describe('parseConfig', () => {
         workers: 1,
         wait: 'block',
         loop: 'sleep',
-        socket: 'ws',
+        socket: 'own',
       },
       metrics: { host: '127.0.0.1', port: 9464 },
     });
