@@ -11,9 +11,9 @@
  * A key is the price in ticks, for bids with its 31 bits inverted: the lower key is the better price on both sides, so
  * that one code without a branch on the side serves both.
  *
- * The window of 2^13 ticks: at least 6,144 of them reach from the best level down. In the captures at hand (BTC at 0.1, whose
- * rows go 750 to 4,250 ticks deep, a dated future with 400 levels over 180,000 ticks, altcoins, options) every row falls
- * into it but 2 in 100 of the dated future's; with half of it three instruments lose 6 to 12 in 100, and those cost what
+ * The window of 2^13 ticks: at least 6,144 of them reach from the best level down. In the captures at hand (BTC at 0.1, with
+ * rows 750 to 4,250 ticks deep, a dated future with 400 levels over 180,000 ticks, altcoins, options) every row falls into
+ * it but 2 in 100 of the dated future's; with half of it three instruments lose 6 to 12 in 100, and those cost what
  * every row cost when levels were kept in sorted arrays. Twice or eight times as much is no faster on them, makes the
  * search across an empty window longer, and takes 26 or 105 MB for 100 instruments where this takes 13, most of which
  * is never touched.

@@ -140,6 +140,7 @@ describe.each([
     for (const distance of [-1_000, -2_500, -2_501, -5_000, -9_000, -100_000]) {
       pair.message(rows([distance, distance + 7]));
       pair.message(rows([-distance, 20], 3));
+      expect(pair.side.bestTicks).toBe(at(distance));
     }
   });
 
@@ -169,17 +170,18 @@ describe.each([
     expect(pair.side.count).toBe(2);
   });
 
-  test('the price walks round the ring, in both directions, one tick a message', () => {
+  test('the price walks round the ring, in both directions', () => {
     pair.message(rows([0, 1, 2, 3, 4_000]));
     for (const step of [1, -1]) {
+      const begun = pair.side.bestTicks;
       for (let moved = 0; moved < 2.5 * WINDOW_TICKS; moved += 61) {
         const best = (pair.side.bestTicks - START) * pair.worse;
         pair.message([
           ...rows([best, best + 1, best + 2, best + 3], 0),
           ...rows([0, 1, 2, 3].map((level) => best + step * 61 + level)),
         ]);
-        if (step === 1) pair.message(rows([best], 0));
       }
+      expect((pair.side.bestTicks - begun) * pair.worse * step).toBeGreaterThan(WINDOW_TICKS);
     }
   });
 
@@ -216,6 +218,7 @@ describe.each([
       pair.clear();
       last += jump / 2;
       pair.message(rows(shape.map((distance) => last + distance)));
+      expect(pair.side.bestTicks).toBe(at(last));
     }
   });
 

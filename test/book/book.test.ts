@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BookSide, LEVELS_MAX } from '../../engine/book/book-side.ts';
+import { type BookSide, LEVELS_MAX } from '../../engine/book/book-side.ts';
 import { Book, BookState } from '../../engine/book/book.ts';
 import { NaiveBook } from '../model/naive-book.ts';
 import { sideLevels } from '../model/side-levels.ts';

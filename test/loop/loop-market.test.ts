@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { microPrice } from '../../engine/base/micro-price.ts';
 import { Side } from '../../engine/base/side.ts';
-import { BookSide } from '../../engine/book/book-side.ts';
+import type { BookSide } from '../../engine/book/book-side.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import { MarketReader, MarketView } from '../../engine/handoff/market-slot.ts';
 import { LoopMarket } from '../../engine/loop/loop-market.ts';
