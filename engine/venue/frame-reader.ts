@@ -2,11 +2,12 @@
  * Cuts a client's incoming bytes into WebSocket messages (RFC 6455, section 5), without extensions.
  *
  * Owner:      the socket that it reads for.
- * Invariants: a message is handed over once, when its last byte is here, in order. After a fault or `stop` nothing is handed
- *             over. What is kept of an unfinished frame or message never exceeds the largest payload and a header.
- * Cost:       a frame that lies whole in the bytes given is handed on where it lies: no copy, and nothing allocated. A frame cut
- *             by the end of a read is copied once. Text is not checked to be UTF-8: the decoders judge bytes, and what is not
- *             ASCII there is refused by them.
+ * Invariants: a message is handed over once, when its last byte is here, in order. After a fault or `stop`
+ *             nothing is handed over. What is kept of an unfinished frame or message never exceeds the
+ *             largest payload and a header.
+ * Cost:       a frame that lies whole in the bytes given is handed on where it lies: no copy, and nothing
+ *             allocated. A frame cut by the end of a read is copied once. Text is not checked to be UTF-8:
+ *             the decoders judge bytes, and what is not ASCII there is refused by them.
  */
 const FIN = 0x80;
 const RESERVED_1 = 0x40;

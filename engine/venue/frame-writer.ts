@@ -5,12 +5,13 @@
  *            0                16: aligned for words
  *
  * Owner:      the socket that it writes for.
- * Invariants: bytes in words are little-endian, as on every machine that Node runs on here. A slot is used again only when the socket has nothing of its frame left: the bytes written in all, less those that
- *             the socket still holds, have passed the frame's end. Every frame of that socket must come from here, or be told
- *             by `skip`.
- * Cost:       one load, one exclusive or and one store a word. Nothing is allocated once frames of a length have been made: the
- *             view that a socket wants is kept for every length (about 100 B each). Frames too long for a slot, or made while
- *             all slots wait for a peer that does not read, are allocated.
+ * Invariants: a slot is used again only when the socket has nothing of its frame left: the bytes written in all,
+ *             less those that the socket still holds, have passed the frame's end. Every frame of that socket
+ *             must come from here, or be told by `skip`. Words are little-endian, as on every machine that Node
+ *             has a build for that this engine runs on.
+ * Cost:       one load, one exclusive or and one store a word. Nothing is allocated once frames of a length have
+ *             been made: the view that a socket wants is kept for every length (about 100 B each). Frames too
+ *             long for a slot, or made while all slots wait for a peer that does not read, are allocated.
  */
 import type { Random } from '../base/random.ts';
 import type { Opcode } from './frame-reader.ts';
@@ -34,7 +35,7 @@ export class FrameWriter {
   readonly #slotWords = new Int32Array(this.#slots.buffer, 0, (SLOTS * SLOT_BYTES) / WORD_BYTES);
   /** By slot, then by the length of the payload. */
   readonly #views: (Buffer | undefined)[][] = Array.from({ length: SLOTS }, () => []);
-  /** Where in the stream of all bytes written the slot's frame ended. In arrays, because numbers this large box in a field. */
+  /** Where in the stream of all bytes written the slot's frame ended. Arrays: a number this large boxes in a field. */
   readonly #slotEnds = new Float64Array(SLOTS);
   readonly #written = new Float64Array(1);
   /** The caller's buffer of the last time, and its words. */
@@ -134,7 +135,7 @@ export class FrameWriter {
   }
 }
 
-/** @hot Writes everything that stands before a payload at `at`; returns where that begins. The mask's low byte comes first. */
+/** @hot Writes what stands before a payload at `at`; returns where that begins. The mask's low byte comes first. */
 function writeHead(into: Buffer, at: number, opcode: Opcode, length: number, mask: number): number {
   into[at - 4] = mask;
   into[at - 3] = mask >>> 8;

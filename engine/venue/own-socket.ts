@@ -1,12 +1,14 @@
 /**
- * A WebSocket client on node:net and node:tls, as little of RFC 6455 as talking to the venue needs: the client's side, no
- * extensions, no subprotocols, no proxy.
+ * A WebSocket client on node:net and node:tls, as little of RFC 6455 as talking to the venue needs: the
+ * client's side, no extensions, no subprotocols, no proxy.
  *
  * Owner:      the engine thread.
- * Invariants: `socketClosed` is called exactly once, as the last call. Everything written to the socket has been counted by the
- *             frame writer, so that no frame is changed while the socket still holds it. After the peer's goodbye nothing is read.
- * Cost:       a read is one clock reading into a cell and one pass over the frames' headers, in one buffer that is used for every
- *             read; a message out is one pass over its bytes and one write, which costs some 500 B in Node itself.
+ * Invariants: `socketClosed` is called exactly once, as the last call. Everything written to the socket has been
+ *             counted by the frame writer, so that no frame is changed while the socket still holds it. After
+ *             the peer's goodbye nothing is read.
+ * Cost:       a read is one clock reading into a cell and one pass over the frames' headers, in one buffer that
+ *             is used for every read; a message out is one pass over its bytes and one write. Nothing is
+ *             allocated here; Node allocates some 300 B a write.
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
