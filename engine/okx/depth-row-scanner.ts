@@ -13,10 +13,10 @@
  *             else read again byte by byte; by words every number stays below 10^9.
  * Cost:       about 15 ns a row by words, 45 by bytes; nothing allocates once constructed.
  */
+import { DEPTH_ROWS_MAX } from '../base/depth-rows.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { UNUSUAL } from './depth-beginning.ts';
 import { DepthByteRow } from './depth-byte-row.ts';
-import { DEPTH_ROWS_MAX } from '../base/depth-rows.ts';
 import {
   SPELLINGS,
   WHOLE_DIGITS_MAX,
@@ -106,8 +106,9 @@ export class DepthRowScanner {
   }
 
   /**
-   * @hot Rows `["price","size","0","5"],...]` from `start`, which is after the opening bracket. Gives the offset after
-   * the closing one and leaves the counts in `count` and `farCount`, or gives UNUSUAL. `view` is of `bytes`.
+   * @hot Rows `["price","size","0","5"],...]` from `start`, which is after the opening bracket; there is at least one. Gives
+   * the offset after the closing one and leaves the counts in `count` and `farCount`, or gives UNUSUAL. `view` is of
+   * `bytes`.
    */
   scan(
     view: DataView,
@@ -121,7 +122,6 @@ export class DepthRowScanner {
   ): number {
     this.count = 0;
     this.farCount = 0;
-    if (bytes[start] === CLOSE_BRACKET) return start + 1;
     // No more rows than the arrays take fit in the bytes that words are used for, so that only rows by bytes are counted.
     const grids = this.#grids;
     const grid = (instrument * GRID_FIELDS) | 0;
