@@ -16,8 +16,8 @@
  * group, flag or-ed into the word, which also tells it whether the waiter sleeps. The waiter: flags taken out of the word,
  * groups emptied, slots. A ring before the flags were taken is among them, since all accesses of the word have one order,
  * and then the group and the slot that were written before it are seen; a ring after it leaves its flag up. When the waiter
- * wants to sleep it sets isSleeping only if no flag is up, in one compare-and-exchange: a later ring finds isSleeping set, and
- * either wakes the waiter or has changed the word that the wait compares before it begins.
+ * wants to sleep it sets isSleeping only if no flag is up, in one compare-and-exchange: a later ring finds isSleeping set,
+ * and either wakes the waiter or has changed the word that the wait compares before it begins.
  */
 import { assert } from '../base/assert.ts';
 import type { Milliseconds } from '../base/units.ts';

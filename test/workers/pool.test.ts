@@ -139,6 +139,7 @@ describe('QuoterPool', () => {
     ['fails', WorkerControl.fail, WaitStrategy.block, 'the quote worker was told to fail'],
     ['hangs', WorkerControl.hang, WaitStrategy.block, "the worker's heart stood still"],
     ['hangs while it spins', WorkerControl.hang, WaitStrategy.spin, "the worker's heart stood still"],
+    ['stops while it spins', WorkerControl.stop, WaitStrategy.spin, 'the worker stopped'],
     ['stops', WorkerControl.stop, WaitStrategy.spinThenBlock, 'the worker stopped'],
   ])(
     'replaces a worker that %s, its quotes void meanwhile, while the other goes on',
