@@ -8,6 +8,8 @@ import type { BenchArguments } from '../arguments.ts';
 import type { BenchResult } from '../benchmark.ts';
 import { FULL_EFFORT } from '../effort.ts';
 import type { Effort } from '../effort.ts';
+import { runSteady } from '../steady/steady-run.ts';
+import type { SteadyOrder } from '../steady/steady-run.ts';
 import { contextOf } from '../run-benchmark.ts';
 import { LimitKind } from './limits.ts';
 import type { GateRow } from './limits.ts';
@@ -31,6 +33,16 @@ const GATE_EFFORT: Effort = {
 /** Bytes need long windows, and one pass. */
 const ALLOCATION_EFFORT: Effort = { ...FULL_EFFORT, longWindows: 30 };
 
+/** One after the other, under V8's trace. */
+const STEADY: SteadyOrder = {
+  path: 'tick-to-trade',
+  feed: 'generated-books',
+  warmUpTurns: 80_000,
+  turns: 100_000,
+  rate: 0,
+  cpuProfile: '',
+};
+
 interface Watched {
   readonly benchmark: string;
   readonly kind: LimitKind;
@@ -53,6 +65,8 @@ export const WATCHED: readonly Watched[] = [
   { benchmark: 'histogram', kind: LimitKind.ratio, has: ({ name }) => name === 'histogram' },
   { benchmark: 'handoff', kind: LimitKind.ratio, has: () => true },
   { benchmark: 'allocation', kind: LimitKind.bytes, has: () => true },
+  // Not the run itself, which takes minutes: what the compiler takes back of a path that is warm.
+  { benchmark: 'long-run', kind: LimitKind.count, has: () => true },
 ];
 
 const ARGUMENTS: BenchArguments = {
@@ -69,6 +83,13 @@ const ARGUMENTS: BenchArguments = {
 
 /** Measures what is watched of one benchmark, in this process. */
 export async function measureWatched({ benchmark: name, kind, has, roundOps }: Watched): Promise<GateRow[]> {
+  if (kind === LimitKind.count) {
+    const { trace } = await runSteady(STEADY);
+    const bailouts = trace.deoptimisations.reduce((sum, { count }) => sum + count, 0);
+    for (const { what, count } of trace.deoptimisations)
+      console.log(`deoptimised in steady state: ${count} x ${what}`);
+    return [{ name, feed: 'deoptimisations', kind, value: bailouts }];
+  }
   const benchmark = BENCHMARKS.find((one) => one.name === name)!;
   const context = { ...(await contextOf(benchmark, ARGUMENTS)), isOneThread: true };
   if (kind === LimitKind.bytes) {

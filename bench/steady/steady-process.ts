@@ -14,7 +14,6 @@ import { SystemClock } from '../../engine/base/clock.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../../engine/base/units.ts';
 import { Book } from '../../engine/book/book.ts';
 import { BookSync, SyncResult } from '../../engine/book/book-sync.ts';
-import { Stage } from '../../engine/metrics/catalog.ts';
 import { seriesOf } from '../../engine/metrics/cells.ts';
 import { HISTOGRAM_CELLS, Histogram } from '../../engine/metrics/histogram.ts';
 import { DepthDecoder } from '../../engine/okx/depth-decoder.ts';
@@ -46,22 +45,59 @@ interface Path {
   resetStages(): void;
 }
 
+/** One stage of the engine's, and what it took in frames of the market alone. */
+interface WatchedStage {
+  readonly stage: string;
+  readonly engines: Histogram;
+  readonly own: Histogram;
+}
+
+/**
+ * The whole engine. Its stages time the answers of the venue too; here they are to tell of the path from a frame to its
+ * batch, so what a played frame adds to each is taken over. A stage that a frame passes twice counts once, as their sum.
+ */
 class EnginePath implements Path {
   readonly #rig: TurnRig;
-  readonly #stages: readonly { readonly stage: string; readonly histogram: Histogram }[];
+  readonly #watched: readonly WatchedStage[];
+  readonly #sums: Float64Array;
 
   constructor(feed: FrameFeed, path: AnswerPath) {
     this.#rig = new TurnRig(feed, path, true);
     const { metrics } = this.#rig;
-    this.#stages = seriesOf(metrics, 'stageLatency').map(({ labelValues, cell }) => ({
-      stage: labelValues[0]!,
-      histogram: new Histogram(metrics.cells, cell),
-    }));
-    assert(this.#stages.length === Object.keys(Stage).length, 'every stage has its histogram');
+    this.#watched = seriesOf(metrics, 'stageLatency')
+      .map(({ labelValues, cell }) => ({
+        stage: labelValues[0]!,
+        engines: new Histogram(metrics.cells, cell),
+        own: new Histogram(),
+      }))
+      .filter(({ stage }) => PATH_STAGES.includes(stage));
+    this.#sums = new Float64Array(this.#watched.length);
+    assert(this.#watched.length === PATH_STAGES.length, 'every stage of the path has its histogram');
   }
 
   play(): boolean {
-    return this.#rig.play() >= 0;
+    const { metrics } = this.#rig.loop;
+    // What the answers before were timed for is counted first, and what this frame is timed for at once.
+    metrics.count();
+    this.#remember();
+    const counts = this.#rig.play() >= 0;
+    metrics.count();
+    if (counts) this.#takeOver();
+    return counts;
+  }
+
+  #remember(): void {
+    for (let stage = 0; stage < this.#watched.length; stage++) {
+      this.#sums[stage] = this.#watched[stage]!.engines.sum;
+    }
+  }
+
+  #takeOver(): void {
+    for (let stage = 0; stage < this.#watched.length; stage++) {
+      const { engines, own } = this.#watched[stage]!;
+      const addedNs = engines.sum - this.#sums[stage]!;
+      if (addedNs > 0) own.record(addedNs);
+    }
   }
 
   settle(): void {
@@ -69,21 +105,32 @@ class EnginePath implements Path {
   }
 
   get stages(): readonly StageTimes[] {
-    return this.#stages
-      .filter(({ histogram }) => histogram.count > 0)
-      .map(({ stage, histogram }) => ({
+    return this.#watched
+      .filter(({ own }) => own.count > 0)
+      .map(({ stage, own }) => ({
         stage,
-        count: histogram.count,
-        p50: histogram.percentile(0.5),
-        p90: histogram.percentile(0.9),
-        p99: histogram.percentile(0.99),
+        count: own.count,
+        p50: own.percentile(0.5),
+        p90: own.percentile(0.9),
+        p99: own.percentile(0.99),
       }));
   }
 
   resetStages(): void {
-    for (const { histogram } of this.#stages) histogram.reset();
+    for (const { own } of this.#watched) own.reset();
   }
 }
+
+/** From the receipt to the batch. What comes before (the venue's stamp) and after (its ack) are other clocks' matters. */
+const PATH_STAGES: readonly string[] = [
+  'decoded',
+  'applied',
+  'published',
+  'quoted',
+  'gated',
+  'encoded',
+  'sent',
+];
 
 class BookPath implements Path {
   readonly stages = [];
