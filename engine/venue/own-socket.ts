@@ -125,6 +125,8 @@ export class OwnSocket implements FrameSocket, FrameSink {
       // The server's name is sent and checked; an address is only checked.
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ALPNProtocols: ['http/1.1'],
+      // Said, because otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn it off.
+      rejectUnauthorized: true,
       ...(ca === undefined ? {} : { ca }),
       // A connection that comes back saves a round trip of TLS 1.2, and the certificates' check of both versions.
       ...(session === undefined ? {} : { session }),

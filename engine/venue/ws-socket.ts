@@ -29,6 +29,8 @@ export class WsSocket implements FrameSocket {
       maxPayload: PAYLOAD_BYTES_MAX,
       handshakeTimeout: options.connectTimeoutMs,
       followRedirects: false,
+      // Said, because otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would turn it off.
+      rejectUnauthorized: true,
       // The seeded generator saves the refill of 8 KiB of system randomness, which is a spike on the path. Never
       // zero: `ws` would then send the caller's bytes without a copy.
       generateMask: (mask: Buffer) => {

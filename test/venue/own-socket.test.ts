@@ -424,6 +424,19 @@ describe('TLS', () => {
     expect(await stranger.told.next()).toEqual({ what: 'closed', code: 1006, reason: '' });
   });
 
+  it('verifies whatever the environment says', async () => {
+    const { port } = await tlsServer();
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    undo.push(() => {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+    });
+    const client = openClient(`wss://localhost:${port}`);
+    expect(await client.told.next()).toMatchObject({
+      what: 'broke',
+      error: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+    });
+  });
+
   it('refuses a certificate of another host', async () => {
     const { port } = await tlsServer();
     const client = openClient(`wss://127.0.0.2:${port}`, { ca: LOOPBACK.cert });
