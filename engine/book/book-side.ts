@@ -60,7 +60,6 @@ const WORST_KEY = 0x7fffffff;
 const NONE = -1;
 
 export class BookSide {
-  readonly isBid: boolean;
   count = 0;
   /** Levels that were dropped because the venue did not delete what left its window. */
   trimmed = 0;
@@ -72,7 +71,6 @@ export class BookSide {
   readonly #far: FarLevels = new FarLevels(FAR_ROOM);
 
   constructor(isBid: boolean) {
-    this.isBid = isBid;
     this.#flip = isBid ? BID_FLIP : 0;
   }
 
