@@ -5,16 +5,12 @@ import type { Nanoseconds } from '../engine/base/units.ts';
 import { NS_PER_SECOND } from '../engine/base/units.ts';
 import type { BoardInstrument } from '../engine/metrics/board.ts';
 import { BoardReader } from '../engine/metrics/board.ts';
-import type {
-  InstrumentDimension,
-  MetricDefinition,
-  MetricId,
-  MetricsDimensions,
-} from '../engine/metrics/catalog.ts';
+import type { InstrumentDimension, MetricId, MetricsDimensions } from '../engine/metrics/catalog.ts';
 import { definitionOf, labelValuesOf, METRIC_IDS, PnlKind } from '../engine/metrics/catalog.ts';
 import type { MetricsMemory } from '../engine/metrics/cells.ts';
 import { seriesOf } from '../engine/metrics/cells.ts';
 import { bucketBoundsSeconds, Histogram } from '../engine/metrics/histogram.ts';
+import type { MetricDefinition } from '../engine/metrics/metric-definition.ts';
 import { priceOf } from './price.ts';
 import type { Metric } from 'prom-client';
 import { Registry } from 'prom-client';

@@ -10,7 +10,7 @@ export class PinError extends Error {
 /** What taskset needs; a quote worker has none of the environment of its process. */
 const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
 
-/** "0-2,5" as [0, 1, 2, 5]: how Linux writes a set of cores. */
+/** @testonly "0-2,5" as [0, 1, 2, 5]: how Linux writes a set of cores. */
 export function coresIn(list: string): number[] {
   return list.split(',').flatMap((part) => {
     const [first, last] = part.split('-').map(Number);

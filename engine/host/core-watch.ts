@@ -36,7 +36,7 @@ const NS_PER_TICK = NS_PER_SECOND / 100;
 /** /proc/stat goes on for kilobytes after what is wanted of it, and a status has some 1.4 kB. */
 const BYTES_MAX = 4_096;
 
-/** From the texts of `status` and `schedstat` of a thread, and of /proc/stat. */
+/** @testonly From the texts of `status` and `schedstat` of a thread, and of /proc/stat. */
 export function countsOf(status: string, schedstat: string, stat: string): CoreCounts {
   const switches = /^nonvoluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1];
   // Time on a core, time ready without one, number of slices.
@@ -51,7 +51,7 @@ export function countsOf(status: string, schedstat: string, stat: string): CoreC
   };
 }
 
-/** What happened between two counts. */
+/** @testonly What happened between two counts. */
 export function sampleBetween(before: CoreCounts, after: CoreCounts, elapsedNs: Nanoseconds): CoreSample {
   const stolenTicks = after.stolenTicks - before.stolenTicks;
   const allTicks = after.allTicks - before.allTicks;

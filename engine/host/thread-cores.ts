@@ -12,7 +12,7 @@ export interface ThreadCores {
 }
 
 /**
- * The cores of the threads by the configuration.
+ * @testonly The cores of the threads by the configuration.
  *
  * @param allowed the cores that this process may use
  * @throws HostError when one is not among them, or the engine's is a worker's too

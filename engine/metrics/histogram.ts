@@ -17,7 +17,7 @@
  */
 
 import type { Nanoseconds } from '../base/units.ts';
-import type { BucketSet } from './catalog.ts';
+import type { BucketSet } from './metric-definition.ts';
 
 /** 64 cells an octave: two significant digits, as hdr-histogram's usual choice, at 15.5 KiB a histogram. */
 const SUB_BITS = 6;

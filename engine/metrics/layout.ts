@@ -19,7 +19,8 @@
  */
 
 import { assert } from '../base/assert.ts';
-import type { MetricId, MetricOwner, MetricsDimensions } from './catalog.ts';
+import type { MetricId, MetricsDimensions } from './catalog.ts';
+import type { MetricOwner } from './metric-definition.ts';
 import { definitionOf, labelValuesOf, METRIC_IDS } from './catalog.ts';
 import { HISTOGRAM_CELLS } from './histogram.ts';
 

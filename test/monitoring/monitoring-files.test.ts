@@ -1,4 +1,5 @@
-import type { LabelName, MetricDefinition, MetricId } from '../../engine/metrics/catalog.ts';
+import type { MetricId } from '../../engine/metrics/catalog.ts';
+import type { LabelName, MetricDefinition } from '../../engine/metrics/metric-definition.ts';
 import { definitionOf, LABEL_VALUES, METRIC_IDS } from '../../engine/metrics/catalog.ts';
 import { overviewDashboard } from '../../monitoring/grafana/overview.ts';
 import { SAMPLE_DIMENSIONS } from '../metrics/sample-dimensions.ts';
