@@ -47,7 +47,8 @@ export class PoolTransport implements RestTransport {
       connections: connectionsMax,
       pipelining: 1,
       keepAliveTimeout: 30_000,
-      connect: { timeout: timeoutMs },
+      // Verified even with NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment: these calls are signed.
+      connect: { timeout: timeoutMs, rejectUnauthorized: true },
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
       maxResponseSize: ANSWER_BYTES_MAX,

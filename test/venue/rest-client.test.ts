@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +10,8 @@ import { AccountRest } from '../../engine/venue/account-rest.ts';
 import { Credentials, Secret } from '../../engine/venue/credentials.ts';
 import { RestClient, type RestClientOptions } from '../../engine/venue/rest-client.ts';
 import { RestError } from '../../engine/venue/rest-error.ts';
+import { PoolTransport } from '../../engine/venue/rest-transport.ts';
+import { LOOPBACK } from './scripted-venue.ts';
 
 const CREDENTIALS = new Credentials(
   'key-of-mine',
@@ -546,5 +549,27 @@ describe('the account’s calls', () => {
   it('set the leverage', async () => {
     await account().setLeverage('BTC-USDT-SWAP', 5, 'cross');
     expect(asked[0]!.body).toBe('{"instId":"BTC-USDT-SWAP","lever":"5","mgnMode":"cross"}');
+  });
+});
+
+describe('a certificate that nobody trusts', () => {
+  it('is refused whatever the environment says', async () => {
+    const stranger = createTlsServer(LOOPBACK, (_request, response) => response.end(envelope([])));
+    await new Promise<void>((resolve) => {
+      stranger.listen(0, '127.0.0.1', resolve);
+    });
+    const origin = `https://localhost:${(stranger.address() as AddressInfo).port}`;
+    const transport = new PoolTransport({ origin, timeoutMs: 5_000, connectionsMax: 1 });
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    try {
+      await expect(transport.call({ method: 'GET', path: '/', headers: {}, body: '' })).rejects.toMatchObject(
+        { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+      );
+    } finally {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+      await transport.close();
+      stranger.closeAllConnections();
+      await new Promise((resolve) => stranger.close(resolve));
+    }
   });
 });
