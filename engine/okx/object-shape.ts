@@ -8,8 +8,8 @@
  * Owner:      the engine thread; one a decoder and a kind of row.
  * Invariants: what `read` takes is legal JSON and gives what walking the row would give; anything else (another order, white
  *             space, an escape in a value that is asked for or not) it leaves alone, for the caller to walk and learn.
- * Cost:       a comparison a byte of the keys and a table look-up a byte of the values, a third of what walking costs;
- *             nothing allocates once constructed.
+ * Cost:       a comparison for eight bytes of the keys and a table look-up a byte of the values, a quarter of what walking
+ *             costs. Nothing allocates but a view of the bytes where they are in another array than the last time.
  */
 import type { JsonCursor } from './json-cursor.ts';
 import { JsonKind } from './json-cursor.ts';
@@ -31,6 +31,10 @@ const GOES_ON = Uint8Array.from({ length: 256 }, (_, byte) =>
 
 export class ObjectShape {
   readonly #text = new Uint8Array(TEXT_BYTES_MAX);
+  readonly #textView = new DataView(this.#text.buffer);
+  /** The received bytes as words, and the array that this is a view of. */
+  #viewed: Uint8Array = this.#text;
+  #view: DataView = this.#textView;
   /** Where the text before each value ends. */
   readonly #textEnd = new Int32Array(KEYS_MAX);
   readonly #field = new Int16Array(KEYS_MAX);
@@ -85,6 +89,11 @@ export class ObjectShape {
    */
   read(cursor: JsonCursor, fieldStart: Int32Array, fieldEnd: Int32Array): boolean {
     if (this.#count === 0) return false;
+    const { bytes } = cursor;
+    if (bytes !== this.#viewed) {
+      this.#viewed = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
     const start = cursor.position;
     const position = this.#match(cursor, start, fieldStart, fieldEnd);
     cursor.position = position < 0 ? start : position;
@@ -93,7 +102,8 @@ export class ObjectShape {
 
   #match(cursor: JsonCursor, from: number, fieldStart: Int32Array, fieldEnd: Int32Array): number {
     const { bytes, end } = cursor;
-    const text = this.#text;
+    const view = this.#view;
+    const text = this.#textView;
     const count = this.#count;
     let position = from;
     let at = 0;
@@ -101,9 +111,9 @@ export class ObjectShape {
       const textEnd = this.#textEnd[key]!;
       // A value and the bracket behind it are to come. No access outside of the array: that would be a deoptimisation.
       if (position + textEnd - at >= end) return -1;
-      const shift = position - at;
-      for (; at < textEnd; at++) if (bytes[at + shift] !== text[at]) return -1;
-      position = at + shift;
+      if (!areEqual(view, position, text, at, textEnd - at)) return -1;
+      position += textEnd - at;
+      at = textEnd;
       let valueStart = position;
       let valueEnd = position;
       if (bytes[position] === QUOTE) {
@@ -125,4 +135,24 @@ export class ObjectShape {
     }
     return position < end && bytes[position] === CLOSE_OBJECT ? position + 1 : -1;
   }
+}
+
+/**
+ * @hot Whether `length` bytes of both are equal; at least four, as the text before a value has. Eight are compared as a
+ * double, the last of them together with some that were compared before: ASCII is never NaN nor zero, and any other two
+ * doubles are equal exactly when their bytes are. (What is not ASCII is not found equal to itself, and then walked.)
+ */
+function areEqual(a: DataView, aAt: number, b: DataView, bAt: number, length: number): boolean {
+  const last = length - 8;
+  if (last < 0) {
+    const lastWord = length - 4;
+    return (
+      a.getInt32(aAt, true) === b.getInt32(bAt, true) &&
+      a.getInt32(aAt + lastWord, true) === b.getInt32(bAt + lastWord, true)
+    );
+  }
+  for (let offset = 0; offset < last; offset += 8) {
+    if (a.getFloat64(aAt + offset, true) !== b.getFloat64(bAt + offset, true)) return false;
+  }
+  return a.getFloat64(aAt + last, true) === b.getFloat64(bAt + last, true);
 }
