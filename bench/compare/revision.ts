@@ -135,7 +135,12 @@ async function provideModules(run: Runner, root: string, folder: string, title: 
   if (installed.code !== 0) throw new CompareError(`${title}: npm ci failed: ${lastLine(installed.stderr)}`);
 }
 
-/** Reads the usage text of a bench command. @throws CompareError when there is none in it */
+/**
+ * Reads the usage text of a bench command.
+ *
+ * @testonly Both trees are asked by it.
+ * @throws CompareError when there is none in it
+ */
 export function knownBy(usage: string, title: string): Pick<Tree, 'benchmarks' | 'flags'> {
   const names = /NAME is one of (.+)/.exec(usage)?.[1];
   if (names === undefined) {

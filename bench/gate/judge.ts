@@ -12,6 +12,7 @@ export interface Verdict {
   readonly problem: string | undefined;
 }
 
+/** @testonly The judgement uses it. */
 export function allowedBy(limit: Limit): number {
   return Math.max(limit.least, limit.measured * limit.factor);
 }

@@ -10,7 +10,7 @@ import { figure, judge } from './judge.ts';
 import type { Verdict } from './judge.ts';
 import { WATCHED, measureWatched } from './gate-rows.ts';
 import { limitsFile, limitsOf, readLimits, writeLimits } from './limits.ts';
-import type { GateRow } from './limits.ts';
+import type { GateRow, Limit } from './limits.ts';
 
 /** A row that fails is measured again: on a machine that does other work, the best of all tries is the code's own. */
 const TRIES = 3;
@@ -80,6 +80,26 @@ function report(verdicts: readonly Verdict[]): void {
   }
 }
 
+/** Measures again what is above its limit. */
+async function bestOfTries(
+  benchmark: string,
+  first: readonly GateRow[],
+  limits: readonly Limit[],
+): Promise<readonly GateRow[]> {
+  const ownLimits = limits.filter(({ name }) => name.split(':')[0] === benchmark);
+  let own = first;
+  for (let tries = 1; tries < TRIES; tries++) {
+    // A row that has no limit does not get one by being measured again.
+    const isAbove = judge(own, ownLimits).some(
+      ({ problem, measured, allowed }) => problem !== undefined && measured > allowed,
+    );
+    if (!isAbove) break;
+    console.log(`${benchmark}: above its limit, measured again`);
+    own = bestOf(own, await measureInChild(benchmark));
+  }
+  return own;
+}
+
 async function gate({ isUpdate, only }: GateArguments): Promise<void> {
   const chosen = WATCHED.filter(({ benchmark }) => only.length === 0 || only.includes(benchmark));
   const isChosen = ({ name }: { readonly name: string }): boolean =>
@@ -90,17 +110,8 @@ async function gate({ isUpdate, only }: GateArguments): Promise<void> {
   const rows: GateRow[] = [];
   for (const { benchmark } of chosen) {
     const startedMs = performance.now();
-    let own = await measureInChild(benchmark);
-    const ownLimits = limits.filter(({ name }) => name.split(':')[0] === benchmark);
-    for (let tries = 1; tries < TRIES && !isUpdate; tries++) {
-      const failed = judge(own, ownLimits).filter(
-        ({ problem, measured }) => problem !== undefined && measured > 0,
-      );
-      if (failed.length === 0 || ownLimits.length === 0) break;
-      console.log(`${benchmark}: above its limit, measured again`);
-      own = bestOf(own, await measureInChild(benchmark));
-    }
-    rows.push(...own);
+    const own = await measureInChild(benchmark);
+    rows.push(...(isUpdate ? own : await bestOfTries(benchmark, own, limits)));
     console.log(`${benchmark}: ${secondsSince(startedMs)} s`);
   }
   const seconds = secondsSince(startMs);

@@ -49,7 +49,11 @@ export interface ProfileSummary {
 /** Starting and stopping the profiler is in the profile, and no part of what is profiled. */
 const PROFILER = 'node:inspector';
 
-/** Compiled files are below dist/, in folders that are the rooms. */
+/**
+ * Compiled files are below dist/, in folders that are the rooms.
+ *
+ * @testonly The summary uses it.
+ */
 export function roomOf({ url, functionName }: CallFrame): string {
   if (url === '') return functionName.startsWith('(') ? functionName : '(built in)';
   if (url.startsWith('node:')) return 'node';

@@ -69,7 +69,7 @@ function stagesText(stages: readonly StageTimes[]): string {
 /** A Markdown table: text to the left in the first column, figures to the right in the others. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((heading, column) =>
-    Math.max(heading.length, 4, ...rows.map((row) => row[column]!.length)),
+    Math.max(heading.length, 3, ...rows.map((row) => row[column]!.length)),
   );
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(' | ')} |`;

@@ -99,6 +99,6 @@ describe('the text', () => {
   });
 
   it('has tables as Markdown wants them', () => {
-    expect(table(['a', 'b'], [['x', '1']])).toBe('| a    |    b |\n| ---- | ---: |\n| x    |    1 |');
+    expect(table(['a', 'b'], [['x', '1']])).toBe('| a   |   b |\n| --- | --: |\n| x   |   1 |');
   });
 });

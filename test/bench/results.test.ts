@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { BenchResult } from '../../bench/benchmark.ts';
+import { reportOf } from '../../bench/report.ts';
+import { outcomesOf } from '../../bench/results/goals.ts';
+import { sectionsOf, withSections } from '../../bench/results/results-text.ts';
+import { packageRoot } from '../../engine/config/package-root.ts';
+
+function row(name: string, feed: string, p50: number, over: Partial<BenchResult> = {}): BenchResult {
+  return {
+    name,
+    feed,
+    unit: 'ns',
+    p50,
+    p90: p50,
+    p99: p50,
+    p999: p50,
+    max: p50,
+    opsPerSecond: 1,
+    bytesPerOp: 0,
+    checksum: 'aaaaaaaa',
+    samples: 1,
+    calibrationNs: 1,
+    note: '',
+    ...over,
+  };
+}
+
+const ROWS = [
+  row('book-update', 'recorded', 500),
+  row('peer:cpp-scalar', 'recorded', 240),
+  row('peer:ccxt', 'recorded', 12_000),
+  row('tick-to-trade', 'recorded', 1_900, { p99: 11_000 }),
+  row('wire-to-wire', 'plain', 12_000),
+  row('peer:cpp-spin', 'plain', 8_000),
+  row('allocation', 'recorded', 276, { bytesPerOp: 276, failure: 'expected nothing' }),
+  row('scale', '1 instrument', 1_000),
+  row('scale', '100 instruments', 1_250),
+];
+
+describe('the goals', () => {
+  const outcomes = outcomesOf(ROWS);
+
+  function isMet(goal: string, allowed: string): boolean | undefined {
+    const found = outcomes.filter((outcome) => outcome.goal === goal && outcome.allowed.startsWith(allowed));
+    expect(found.length).toBeGreaterThan(0);
+    return found[0]!.isMet;
+  }
+
+  it('are met or missed by the rows of the same feed', () => {
+    expect(isMet('book update', 'at most 2.5')).toBe(true);
+    expect(isMet('book update, then', 'at most 2 ')).toBe(false);
+    expect(isMet('book update', 'at least 20')).toBe(true);
+    expect(isMet('book update, then', 'at least 30')).toBe(false);
+    expect(isMet('tick to trade', 'p50')).toBe(false);
+    expect(isMet('wire to wire, turning, inline', 'at most 1.5')).toBe(true);
+    expect(isMet('allocation on the path', '0 B')).toBe(false);
+    expect(isMet('growth', 'at most 1.3')).toBe(true);
+  });
+
+  it('are open when a row was not measured, and say which', () => {
+    expect(isMet('tick to trade', 'at most 4')).toBeUndefined();
+    expect(outcomes.find(({ goal }) => goal === 'pauses')?.measured).toBe('`long-run` was not measured');
+  });
+});
+
+describe('the document', () => {
+  it('has its marks, and takes the figures between them', () => {
+    const document = readFileSync(join(packageRoot(), 'bench/RESULTS.md'), 'utf8');
+    const sections = sectionsOf([reportOf(ROWS)], []);
+    const text = withSections(document, sections);
+    expect(text).toContain('500 ns / 240 ns = 2.08 ×');
+    // A second time changes nothing, and what is written by hand stays.
+    expect(withSections(text, sections)).toBe(text);
+    expect(text.startsWith(document.slice(0, document.indexOf('<!-- begin')))).toBe(true);
+  });
+
+  it('without its marks is refused', () => {
+    expect(() => withSections('# Results', new Map([['goals', 'x']]))).toThrow(
+      'expected <!-- begin goals -->',
+    );
+  });
+});
