@@ -205,7 +205,7 @@ export class DepthRowScanner {
 
         wrong |= view.getInt32(sizeEnd, true) ^ DEAD_COLUMN;
         wrong |= view.getInt32((sizeEnd + 3) | 0, true) ^ DEAD_COLUMN_END;
-        wrong |= (marks & MARK_BITS) | ((places | (price - 1)) & INT32_MIN);
+        wrong |= (marks & MARK_BITS) | ((price - 1) & INT32_MIN);
         if (wrong !== 0) break;
         if (isScaled) {
           const wholeTicks = (price / tickMantissa) | 0;

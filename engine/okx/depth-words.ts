@@ -20,8 +20,11 @@ export const WORD_DIGITS_MAX = 9;
 /** Digits before the point that two words hold. */
 export const WHOLE_DIGITS_MAX = 8;
 
-/** A `place` of a spelling that words do not take: no byte is equal to it. */
-const REFUSED = 1 << 31;
+/**
+ * The places of a spelling that words do not take: a number that ends where it begins, which no row's bytes can be. They
+ * would have to begin with a quote there, and that is no digit.
+ */
+const REFUSED = 0;
 
 const ENCODER = new TextEncoder();
 
@@ -78,8 +81,8 @@ export function fractionMarks(): Int32Array {
  *     12.34","     1 1 0 1 1 0 0 0     a point is followed by a digit
  *     120","0"     1 1 1 0 0 0 1 0     a quote is followed by a comma
  *
- *     31      12 ... 8     7 ... 4    4 ... 0
- *     refused | digits before the point | where it ends | bits by which to shift the first word
+ *     15 ... 12                 11 ... 8        4 ... 0
+ *     digits before the point | where it ends | bits by which to shift the first word
  * so that it ends with the last digit before the point, or with the last but four when there are more than four
  */
 export function spellings(): Int32Array {
@@ -87,23 +90,19 @@ export function spellings(): Int32Array {
     const isTaken = fraction <= decimals && digits + decimals <= WORD_DIGITS_MAX;
     const end = digits + (fraction === 0 ? 0 : fraction + 1);
     return isTaken ? (digits << 12) | (end << 8) | (8 * (digits > 4 ? 8 - digits : 4 - digits)) : REFUSED;
-  }, REFUSED);
+  });
 }
 
 /** In the same order: what to keep of the word with the decimals. */
 export function spellingFractions(): Int32Array {
   const masks = fractionMasks();
-  return eachSpelling(
-    (decimals, _, fraction) => (fraction <= decimals ? masks[4 * decimals + fraction]! : 0),
-    0,
+  return eachSpelling((decimals, _, fraction) =>
+    fraction <= decimals ? masks[4 * decimals + fraction]! : 0,
   );
 }
 
-function eachSpelling(
-  entryOf: (decimals: number, digits: number, fraction: number) => number,
-  otherwise: number,
-): Int32Array {
-  const table = new Int32Array(SPELLINGS * (WORD_DECIMALS_MAX + 1)).fill(otherwise);
+function eachSpelling(entryOf: (decimals: number, digits: number, fraction: number) => number): Int32Array {
+  const table = new Int32Array(SPELLINGS * (WORD_DECIMALS_MAX + 1));
   for (let decimals = 0; decimals <= WORD_DECIMALS_MAX; decimals++) {
     for (let bits = 0; bits < SPELLINGS; bits++) {
       const digits = digitsFrom(bits, 0);
