@@ -5,7 +5,7 @@
  *
  * Owner:      the decoder that built it.
  * Invariants: the frame's last bytes are known to be `}]}` when a scan begins, so that no step passes over its end.
- * Cost:       about 20 ns of the usual shape by words; nothing allocates once constructed.
+ * Cost:       about 15 ns of the usual shape by words, 120 by bytes; nothing allocates once constructed.
  */
 import { NO_SEQUENCE } from '../base/depth-rows.ts';
 import { UNUSUAL, matches } from './depth-beginning.ts';
@@ -44,11 +44,13 @@ const QUOTE = 0x22;
 const MINUS = 0x2d;
 const DIGIT_0 = 0x30;
 
+/** @hot As in depth-row-scanner, and again here: the compiler knows a file's own constants, imported ones it looks up. */
 const fourDigits = (values: number): number => {
   const pairs = (Math.imul(values, 2561) >>> 8) & 0x00ff00ff;
   return Math.imul(pairs, 0x00640001) >>> 16;
 };
 
+/** @hot As there. */
 const digitMarks = (values: number): number => (values + 0x76767676) | values;
 
 export class DepthTail {

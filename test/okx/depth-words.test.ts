@@ -223,6 +223,20 @@ describe('spellings', () => {
     expect(compared.refused).toBeGreaterThan(3_000);
   });
 
+  test('prices too far for 32 bits, one after the other', () => {
+    const compared = comparison();
+    const far = (instId: string, price: string): void => {
+      const row = [price, '1', '0', '1'];
+      expect(checkText(compared, frameText(instId, [row, row, row], []))).toBe(true);
+      expect(compared.frame.farAskCount).toBe(3);
+      expect(checkText(compared, frameText(instId, [], [row, row]))).toBe(false);
+    };
+    // Such as would come out positive if 32 bits ran over.
+    for (const price of ['4294968.296', '9999999.999', '45000000.5']) far('G2-0.01', price);
+    for (const price of ['43000000.01', '85900000.5']) far('G1-0.01', price);
+    expect(compared.slow).toBe(0);
+  });
+
   test('a last column that is no number is left to the slower road', () => {
     const compared = comparison();
     for (const orders of [':', '/', 'a', '5:', '']) {
