@@ -106,10 +106,9 @@ function eachSpelling(entryOf: (decimals: number, digits: number, fraction: numb
   for (let decimals = 0; decimals <= WORD_DECIMALS_MAX; decimals++) {
     for (let bits = 0; bits < SPELLINGS; bits++) {
       const digits = digitsFrom(bits, 0);
-      if (digits === 0 || digits === SPELLING_BYTES) continue;
+      if (digits === 0) continue;
+      // A number that fills all eight may be longer: then the scanner does not find its closing quote behind them.
       const fraction = digitsFrom(bits, digits + 1);
-      // Without the byte that ends it, the spelling is not known.
-      if (fraction > 0 && digits + 1 + fraction >= SPELLING_BYTES) continue;
       table[SPELLINGS * decimals + bits] = entryOf(decimals, digits, fraction);
     }
   }

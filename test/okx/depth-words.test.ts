@@ -374,6 +374,9 @@ describe('heads', () => {
       for (const instId of ['A', 'B'.repeat(60)]) {
         const text = frameText(instId, [], [], { ts: '1', checksum: '', sequence: '' }, channel);
         expect(checkText(compared, text)).toBe(true);
+        for (let end = 0; end < text.length; end++) {
+          expect(checkText(compared, text.slice(0, end))).toBe(false);
+        }
       }
     }
     expect(compared.slow).toBe(0);
