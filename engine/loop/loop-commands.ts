@@ -52,6 +52,8 @@ export class LoopCommands {
   readonly #rests: LoopRests;
   readonly #orderToTrade: OrderToTrade;
   readonly #expiryMs: Milliseconds;
+  /** In a cell: it is beyond 31 bits, and boxed by every call that gives it back. */
+  readonly #expTimeMs = new Float64Array(1);
   /** By operation: rows of its group that passed budget and gate, and how many. */
   readonly #rows: readonly Int32Array[];
   readonly #admitted = new Int32Array(3);
@@ -95,6 +97,7 @@ export class LoopCommands {
    */
   send(batch: CommandBatch): void {
     const { amends, cancels, places } = batch;
+    this.#expire();
     // Amends are judged before cancels are sent: an order that may not move to where it should be is taken out with them.
     if (amends.count > 0) this.#admit(batch, amends);
     if (cancels.count > 0) {
@@ -114,10 +117,18 @@ export class LoopCommands {
     const rows = this.#rows[op]!;
     // A lone command counts in another budget than one in a batch.
     const isBatch = group.count > 1;
+    const { throttle } = this;
+    const { now } = this.#state;
+    // Places are admitted after the amends of the same turn have been taken from the account's budget.
+    const accountLeft = op === CommandOp.cancel ? group.count : throttle.accountAvailable(now);
     let admitted = 0;
     for (let row = 0; row < group.count; row++) {
       const instrument = group.instrument[row]!;
-      if (!this.#isInBudget(op, instrument, isBatch, admitted)) {
+      // One more beside those of this group that were admitted.
+      const isInBudget =
+        admitted < accountLeft &&
+        throttle.ownAvailable(op, instrument, isBatch, now) > this.#admittedOf[instrument]!;
+      if (!isInBudget) {
         this.#metrics.throttled(op);
         if (op === CommandOp.amend && this.#isRetreat(group, row)) batch.cancelInstead(row);
       } else if (this.#isAllowed(batch, group, row) && this.#register(group, row, admitted)) {
@@ -195,14 +206,6 @@ export class LoopCommands {
     return group.side[row] === Side.buy ? group.ticks[row]! < ticks : group.ticks[row]! > ticks;
   }
 
-  /** @hot Whether the budget holds one more command for the instrument beside those of this group that were admitted. */
-  #isInBudget(op: CommandOp, instrument: number, isBatch: boolean, admitted: number): boolean {
-    const { now } = this.#state;
-    // Places are admitted after the amends of the same turn have been taken from the account's budget.
-    if (op !== CommandOp.cancel && this.throttle.accountAvailable(now) <= admitted) return false;
-    return this.throttle.available(op, instrument, isBatch, now) > this.#admittedOf[instrument]!;
-  }
-
   /** @hot False when the table has no room for a new order. */
   #register(group: CommandGroup, row: number, admitted: number): boolean {
     const { table } = this;
@@ -253,7 +256,7 @@ export class LoopCommands {
       this.#takeBack(group, from, count);
       return;
     }
-    this.#encoder.begin(op, requestId, count, this.#expTimeMs());
+    this.#encoder.begin(op, requestId, count, this.#expTimeMs[0]!);
     for (let index = from; index < from + count; index++) this.#encodeRow(group, index, requestId);
     const length = this.#encoder.finish();
     this.#metrics.encoded();
@@ -287,14 +290,21 @@ export class LoopCommands {
     if (group.reason[row] === CommandReason.guard) this.#metrics.guardCommand(instrument, op);
   }
 
+  /** @hot Rows of one instrument stand together, and are booked together. */
   #book(group: CommandGroup, from: number, count: number): void {
     const { now } = this.#state;
-    for (let index = from; index < from + count; index++) {
-      const instrument = group.instrument[this.#rows[group.op]![index]!]!;
-      this.throttle.take(group.op, instrument, 1, count > 1, now);
-      this.#metrics.command(instrument, group.op);
+    const { op } = group;
+    const rows = this.#rows[op]!;
+    const end = from + count;
+    for (let index = from; index < end;) {
+      const instrument = group.instrument[rows[index]!]!;
+      const first = index;
+      do index++;
+      while (index < end && group.instrument[rows[index]!] === instrument);
+      this.throttle.take(op, instrument, index - first, count > 1, now);
+      this.#metrics.command(instrument, op, index - first);
     }
-    if (group.op !== CommandOp.cancel) this.#orderToTrade.onOrders(count, now);
+    if (op !== CommandOp.cancel) this.#orderToTrade.onOrders(count, now);
   }
 
   /** Nothing left: the table is as if it had not been asked. The timer compares the instruments again. */
@@ -306,10 +316,10 @@ export class LoopCommands {
     }
   }
 
-  /** @hot The venue's time until which it may act on what leaves now; 0 for ever. */
-  #expTimeMs(): Milliseconds {
-    const { nowNs } = this.#state;
-    return this.#expiryMs === 0 ? 0 : Math.floor(this.#state.venueMs(nowNs)) + this.#expiryMs;
+  /** @hot Sets until when, by the venue's time, it may act on what leaves now; 0 for ever. */
+  #expire(): void {
+    if (this.#expiryMs === 0) return;
+    this.#expTimeMs[0] = Math.floor(this.#state.venueMs(this.#state.nowNs)) + this.#expiryMs;
   }
 
   /**
@@ -344,7 +354,8 @@ export class LoopCommands {
       return NO_ORDER;
     }
     const generation = table.generation[slot]!;
-    this.#encoder.begin(CommandOp.place, requestId, 1, this.#expTimeMs());
+    this.#expire();
+    this.#encoder.begin(CommandOp.place, requestId, 1, this.#expTimeMs[0]!);
     this.#encoder.addPlace(instrument, side, ticks, lots, slot, generation, isReduceOnly, OrderKind.ioc);
     const length = this.#encoder.finish();
     this.#requests.add(requestId, slot, generation, 0);
@@ -354,7 +365,7 @@ export class LoopCommands {
       return NO_ORDER;
     }
     this.#metrics.sent(CommandOp.place);
-    this.#metrics.command(instrument, CommandOp.place);
+    this.#metrics.command(instrument, CommandOp.place, 1);
     this.throttle.take(CommandOp.place, instrument, 1, false, now);
     return slot;
   }

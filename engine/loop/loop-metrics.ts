@@ -211,8 +211,8 @@ export class LoopMetrics {
   }
 
   /** @hot */
-  command(instrument: number, op: CommandOp): void {
-    this.#writer.increment(this.#commands[instrument * OPS + op]!);
+  command(instrument: number, op: CommandOp, count: number): void {
+    this.#writer.increment(this.#commands[instrument * OPS + op]!, count);
   }
 
   /** @hot */

@@ -270,8 +270,11 @@ export class OrderTable {
     this.wantTicks[slot] = ticks;
     this.wantLots[slot] = total;
     this.sentNs[slot] = now[0]!;
-    this.#weigh(slot);
-    this.#widenBest(this.#listOf(slot), ticks);
+    // One more size to count at its worst: the others are weighed in already.
+    const list = this.#listOf(slot);
+    const risk = total - this.filledLots[slot]!;
+    if (risk > this.riskLots[slot]!) this.#risk(slot, risk);
+    this.#widenBest(list, ticks);
     return id;
   }
 
@@ -598,9 +601,12 @@ export class OrderTable {
     this.wantLots[slot] = isAmended ? this.#amends.newestLots(slot) : this.sizeLots[slot]!;
     const total = this.#amends.largestLots(slot, this.sizeLots[slot]!);
     const risk = Math.max(0, total - this.filledLots[slot]!);
-    if (risk === this.riskLots[slot]) return;
-    this.exposureLots[this.#listOf(slot)]! += risk - this.riskLots[slot]!;
-    this.riskLots[slot] = risk;
+    if (risk !== this.riskLots[slot]) this.#risk(slot, risk);
+  }
+
+  #risk(slot: number, lots: Lots): void {
+    this.exposureLots[this.#listOf(slot)]! += lots - this.riskLots[slot]!;
+    this.riskLots[slot] = lots;
     this.changed.add(this.instrument[slot]!);
   }
 

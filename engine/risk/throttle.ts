@@ -62,12 +62,16 @@ export class Throttle {
 
   /** @hot How many commands of this kind may leave now. `isBatch` means two or more to a message. */
   available(op: CommandOp, instrument: number, isBatch: boolean, now: TimeCell): number {
+    const own = this.ownAvailable(op, instrument, isBatch, now);
+    return op === CommandOp.cancel ? own : Math.min(own, this.accountAvailable(now));
+  }
+
+  /** @hot The same by the instrument's own budgets, whatever the sub-account has left. */
+  ownAvailable(op: CommandOp, instrument: number, isBatch: boolean, now: TimeCell): number {
     const index = indexOf(op, instrument, isBatch);
     if (now[0]! < this.#blockedUntilNs[index]!) return 0;
-    const own = this.#windows[index]!.available(now);
-    if (op === CommandOp.cancel) return own;
     if (op === CommandOp.place && this.#isCancelLow(instrument, now)) return 0;
-    return Math.min(own, this.accountAvailable(now));
+    return this.#windows[index]!.available(now);
   }
 
   /** @hot What is left of the sub-account's budget for places and amends. */
