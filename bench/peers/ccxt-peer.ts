@@ -97,8 +97,14 @@ export function ccxtAnswer(
     return args;
   };
   const args = [amend('buy', BID_CLIENT_ID, bidTicks), amend('sell', ASK_CLIENT_ID, askTicks)];
-  return { id: exchange.requestId(), op: 'batch-amend-orders', args };
+  // Its own ids are the millisecond and four digits by chance: two frames of one millisecond may have the same, and then its
+  // watch() takes the second for sent already.
+  const id = `${exchange.requestId()}${++requests % REQUESTS}`;
+  return { id, op: 'batch-amend-orders', args };
 }
+
+const REQUESTS = 100_000;
+let requests = 0;
 
 /** ccxt pro's way of a push from its client's `onMessage` to the changed book; nothing is connected. */
 export function ccxtPeer(

@@ -94,7 +94,7 @@ class Far {
     played = 0;
     isPlaying = true;
     switchesBefore = involuntarySwitches();
-    roundNs = nowNs();
+    roundNs = writtenNs = nowNs();
     return true;
   }
 
@@ -107,7 +107,8 @@ class Far {
       if (timeNs >= dueNs) return writeFrame(dueNs);
     } else if (timeNs - writtenNs > LOST_AFTER_NS) {
       isPlaying = false;
-      printf("{\"kind\":\"lost\",\"text\":\"frame %u of %u: expected %u batches, %u did not come\"}\n", played, order.frames, order.batches, awaited);
+      printf("{\"kind\":\"lost\",\"text\":\"frame %u of %u: expected %u batches, %u did not come, %u connections had closed\"}\n", played, order.frames,
+             order.batches, awaited, (uint32_t)std::count_if(connections.begin(), connections.end(), [](const auto& each) { return each->isClosed; }));
       fflush(stdout);
       return;
     }
