@@ -256,7 +256,7 @@ export class LoopCommands {
       this.#takeBack(group, from, count);
       return;
     }
-    this.#encoder.begin(op, requestId, count, this.#expTimeMs[0]!);
+    this.#encoder.beginUntil(op, requestId, count, this.#expTimeMs);
     for (let index = from; index < from + count; index++) this.#encodeRow(group, index, requestId);
     const length = this.#encoder.finish();
     this.#metrics.encoded();
@@ -355,7 +355,7 @@ export class LoopCommands {
     }
     const generation = table.generation[slot]!;
     this.#expire();
-    this.#encoder.begin(CommandOp.place, requestId, 1, this.#expTimeMs[0]!);
+    this.#encoder.beginUntil(CommandOp.place, requestId, 1, this.#expTimeMs);
     this.#encoder.addPlace(instrument, side, ticks, lots, slot, generation, isReduceOnly, OrderKind.ioc);
     const length = this.#encoder.finish();
     this.#requests.add(requestId, slot, generation, 0);

@@ -193,6 +193,13 @@ export class OrderEncoder {
     this.#begin(op, count);
   }
 
+  /** @hot The same, with the expTime in a cell: nothing allocates, whether callers inline it or not. */
+  beginUntil(op: CommandOp, requestId: number, count: number, expTimeMs: Float64Array): void {
+    this.#number[0] = requestId;
+    this.#number[1] = expTimeMs[0]!;
+    this.#begin(op, count);
+  }
+
   #begin(op: CommandOp, count: number): void {
     assert(count >= 1 && count <= BATCH_ITEMS_MAX, 'a message holds 1 to 20 commands');
     this.#op = op;

@@ -268,9 +268,7 @@ export class Gate {
   #checkSize(op: CommandOp, instrument: number, ticks: Ticks, lots: Lots): GateReason {
     if (!(lots >= this.#minLots[instrument]!)) return GateReason.sizeMin;
     if (!(lots <= this.#orderLotsMax[instrument]!)) return GateReason.sizeMax;
-    if (!(this.#notionalOf(instrument, ticks, lots) <= this.#orderNotionalMax[instrument]!)) {
-      return GateReason.orderNotionalMax;
-    }
+    if (!this.#isOrderWithin(instrument, ticks, lots)) return GateReason.orderNotionalMax;
     if (op !== CommandOp.place) return GateReason.pass;
     const { openCounts, openTotals } = this.#inputs;
     if (!(openCounts[instrument]! < this.#openOrdersMax[instrument]!)) return GateReason.openOrdersMax;
@@ -324,10 +322,13 @@ export class Gate {
     return ticks > otherBest ? GateReason.pass : GateReason.selfCross;
   }
 
-  /** As Instrument.notional: what `lots` are worth at a price. */
-  #notionalOf(instrument: number, ticks: Ticks, lots: Lots): number {
+  /** Whether an order is worth no more than it may be, as Instrument.notional has it. No float comes back from the call. */
+  #isOrderWithin(instrument: number, ticks: Ticks, lots: Lots): boolean {
     const value = lots * this.#lotValue[instrument]!;
-    return this.#isInverse[instrument] === 1 ? value : value * ticks * this.#tickValue[instrument]!;
+    const max = this.#orderNotionalMax[instrument]!;
+    return this.#isInverse[instrument] === 1
+      ? value <= max
+      : value * ticks * this.#tickValue[instrument]! <= max;
   }
 }
 
