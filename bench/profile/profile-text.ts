@@ -66,15 +66,21 @@ function stagesText(stages: readonly StageTimes[]): string {
   );
 }
 
-/** A Markdown table: text to the left in the first column, figures to the right in the others. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A Markdown table: text to the left in the first columns, figures to the right in the others. */
+export function table(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  textColumns = 1,
+): string {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, 3, ...rows.map((row) => row[column]!.length)),
   );
   const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [line(headings), rule, ...rows.map(line)].join('\n');
+    `| ${cells.map((cell, column) => (column < textColumns ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(' | ')} |`;
+  const rule = widths.map((width, column) =>
+    column < textColumns ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+  );
+  return [line(headings), line(rule), ...rows.map(line)].join('\n');
 }
 
 function percent(share: number): string {

@@ -47,7 +47,7 @@ function goalsSection(rows: readonly BenchResult[]): string {
   ]);
   const met = outcomes.filter(({ isMet }) => isMet === true).length;
   const open = outcomes.filter(({ isMet }) => isMet === undefined).length;
-  return `${table(['goal', 'feed', 'allowed', 'measured', ''], lines)}\n\n${met} of ${outcomes.length} met${open === 0 ? '' : `, ${open} not measured`}.`;
+  return `${table(['goal', 'feed', 'allowed', 'measured', ''], lines, 5)}\n\n${met} of ${outcomes.length} met${open === 0 ? '' : `, ${open} not measured, or not for long enough`}.`;
 }
 
 function tableSection(rows: readonly BenchResult[]): string {
@@ -63,6 +63,7 @@ function tableSection(rows: readonly BenchResult[]): string {
       bytesPerOp < 0 ? '–' : bytesPerOp.toLocaleString('en-US', { maximumFractionDigits: 1 }),
       checksum,
     ]),
+    2,
   );
 }
 

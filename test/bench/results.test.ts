@@ -63,6 +63,18 @@ describe('the goals', () => {
     expect(isMet('tick to trade', 'at most 4')).toBeUndefined();
     expect(outcomes.find(({ goal }) => goal === 'pauses')?.measured).toBe('`long-run` was not measured');
   });
+
+  it.each([
+    ['ten minutes', 3_000_000, undefined, true],
+    ['two seconds', 10_000, undefined, undefined],
+    ['two seconds and a pause', 10_000, 'a scavenge took 3 ms', false],
+  ])('about pauses, of %s', (_, samples, failure, met) => {
+    const note = '600 s at 5000 frames/s; collections: none; deoptimisations: none';
+    const run = row('long-run', 'f', 1, { samples, note, ...(failure === undefined ? {} : { failure }) });
+    const pauses = outcomesOf([run]).find(({ goal }) => goal === 'pauses')!;
+    expect(pauses.isMet).toBe(met);
+    expect(pauses.measured).toContain('in 600 s: none');
+  });
 });
 
 describe('the document', () => {
