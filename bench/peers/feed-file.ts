@@ -3,7 +3,7 @@ import type { FrameFeed } from '../feeds/frame-feed.ts';
 /**
  * A feed as the C++ peers read it (bench/peers/cpp/feed.hpp): all numbers little-endian.
  *
- *     "OKXFEED1" | u32 instruments | { u32 length, id, u32 priceDecimals, u32 sizeDecimals, u32 code, u32 halfSpreadTicks }...
+ *     "OKXFEED1" | u32 instruments | { u32 length, id, u32 price and size decimals, u32 code, u32 half spread }...
  *     | u32 frames | u32 starts[frames + 1] | u8 isSnapshot[frames] | bytes
  *
  * @throws Error for an instrument whose grid is no power of ten

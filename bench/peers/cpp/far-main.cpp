@@ -1,4 +1,4 @@
-// The venue of wire to wire: as bench/wire/far-side.ts, but its turn costs a fraction of a microsecond instead of some ten, so
+// The venue of wire to wire: as bench/wire/far-side.ts, but its turn costs a fraction of a microsecond, so
 // that what is measured is the other side.
 //
 //     far FEED plain|tls [CERTIFICATE KEY]

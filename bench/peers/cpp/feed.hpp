@@ -1,6 +1,6 @@
 // The feed file that the benchmark writes (feed-file.ts): instruments with their grids, then frames as bytes.
 //
-//     "OKXFEED1" | u32 instruments | { u32 length, id, u32 priceDecimals, u32 sizeDecimals, u32 code, u32 halfSpreadTicks }...
+//     "OKXFEED1" | u32 instruments | { u32 length, id, u32 price and size decimals, u32 code, u32 half spread }...
 //     | u32 frames | u32 starts[frames + 1] | u8 isSnapshot[frames] | bytes
 //
 // All numbers little-endian. Frame f is bytes[starts[f], starts[f + 1]).
