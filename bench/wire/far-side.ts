@@ -1,6 +1,7 @@
 /**
- * The venue of the wire-to-wire benchmark where there is no compiler for the one in C++, in a process of its own: writes depth frames at their intended times, notes when
- * the batch that answers each has been read, and answers the batch as the venue would.
+ * The venue of the wire-to-wire benchmark where there is no compiler for the one in C++ (bench/peers/cpp/far-main.cpp), in a
+ * process of its own: writes depth frames at their intended times, notes when the batch that answers each has been read, and
+ * answers the batch as the venue would.
  *
  * It does not sleep: from the first frame of a round to the last answer its event loop is kept turning by setImmediate, so
  * that neither its timer nor its wake-up is what is measured. Between rounds it sleeps.

@@ -1,4 +1,4 @@
-// Pushes of the `books` channel from bytes into books, by hand and a byte at a time: the usual shape only, anything else ends
+// Pushes of the `books` channel from bytes into books, a byte at a time: the usual shape only, anything else ends
 // the program. A frame is scanned whole before its book changes, and its sequence numbers must continue the book's.
 #pragma once
 #include <cstring>

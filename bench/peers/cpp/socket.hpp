@@ -1,4 +1,4 @@
-// A TCP stream of loopback, plain or TLS, that never blocks, and WebSocket frames on it: RFC 6455 as far as two programs that
+// A TCP stream of loopback, plain or TLS, that never blocks, and WebSocket frames on it: RFC 6455 as far as two that
 // know each other need it. Whole frames of at most 64 KiB, no extensions.
 #pragma once
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-// From a book to the bytes of an amend of two orders: the size-weighted mid, half a spread away on both sides, patched into a
+// From a book to the bytes of an amend of two orders: the size-weighted mid, half a spread away on both sides, put into a
 // message of which all else is laid out once.
 #pragma once
 #include <cmath>
