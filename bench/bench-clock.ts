@@ -35,6 +35,12 @@ export class BenchClock implements Clock {
     return EPOCH_MS + Math.floor(this.nowNs() / 1e6);
   }
 
+  /** The same, into a cell. */
+  readWallMs(into: Float64Array, at: number): void {
+    this.readNs(into, at);
+    into[at] = EPOCH_MS + Math.floor(into[at]! / 1e6);
+  }
+
   skip(durationNs: Nanoseconds): void {
     this.#skippedNs[0]! += durationNs;
   }

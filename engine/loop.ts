@@ -82,6 +82,8 @@ export class Loop {
    * and `quotes`. The same inputs with their time as an argument, which is boxed on its way, are for who is in no hurry.
    */
   readonly inputNs: Float64Array;
+  /** The venue's wall clock, one cell, written before `timer`. */
+  readonly venueMs = new Float64Array(1);
   readonly table: OrderTable;
   readonly ledger: PositionLedger;
   /** Which trades are in the ledger. */
@@ -269,10 +271,18 @@ export class Loop {
    * @param venueMs the venue's wall clock, as this machine's and the measured offset give it
    */
   onTimer(nowNs: Nanoseconds, venueMs: Milliseconds): void {
+    this.inputNs[0] = nowNs;
+    this.venueMs[0] = venueMs;
+    this.timer();
+  }
+
+  /** The same, at `inputNs` and `venueMs`. */
+  timer(): void {
     const state = this.#state;
     const { timings } = this.#options;
-    state.advanceTo(nowNs);
-    state.venueEpochMs = venueMs - nowNs / NS_PER_MS;
+    const nowNs = this.inputNs[0]!;
+    state.advance();
+    state.venueEpochMs = this.venueMs[0]! - nowNs / NS_PER_MS;
     this.#timerNs = nowNs;
     this.kill.onTimer(this.market.fairTicks, state);
     this.gate.settle();

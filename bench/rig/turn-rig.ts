@@ -124,7 +124,10 @@ export class TurnRig implements LoopOutput {
     this.#quote();
     this.#answerAll();
     this.clock.skip(FRAME_STEP_NS);
-    if (this.frames % FRAMES_PER_TIMER === 0) this.#loop.onTimer(this.clock.nowNs(), this.clock.wallMs());
+    if (this.frames % FRAMES_PER_TIMER !== 0) return;
+    this.clock.readNs(this.#loop.inputNs, 0);
+    this.clock.readWallMs(this.#loop.venueMs, 0);
+    this.#loop.timer();
   }
 
   /** The output of the loop: takes the moment first, then a copy of the bytes, as a socket would. */

@@ -40,6 +40,8 @@ export class LoopKill {
   readonly orderToTrade: OrderToTrade;
   /** By instrument, in the account's currency, as of the last timer; NaN where it hangs on a mark that is not known. */
   readonly profits: Float64Array;
+  /** Their sum, in a cell. */
+  readonly #profit = new Float64Array(1);
 
   readonly #instruments: readonly Instrument[];
   readonly #needsSwitch: boolean;
@@ -106,17 +108,17 @@ export class LoopKill {
 
   /** @param fairTicks by instrument, 0 where there is none now */
   onTimer(fairTicks: Float64Array, state: LoopState): void {
-    const { nowNs } = state;
-    this.health.onTimer(nowNs);
+    const { now } = state;
+    this.health.onTimer(now);
     // A price that stood still is where the next move begins.
     for (let index = 0; index < fairTicks.length; index++) {
-      this.volatility.onFair(index, fairTicks, state.now);
+      this.volatility.onFair(index, fairTicks, now);
     }
-    this.volatility.onTimer(state.now);
-    this.adverse.onTimer(nowNs, fairTicks);
-    this.orderToTrade.onTimer(state.now);
-    const profit = this.#measure();
-    this.loss.onProfit(profit, this.profits);
+    this.volatility.onTimer(now);
+    this.adverse.onTimer(now, fairTicks);
+    this.orderToTrade.onTimer(now);
+    this.#measure();
+    this.loss.onProfit(this.#profit, this.profits);
   }
 
   /** Profit since the start in the account's currency, marked at the middle of the books; unmarked at its entry. */
@@ -130,13 +132,12 @@ export class LoopKill {
    * The same, by instrument. What is held and has no mark yet, as after a restart, is not a number: a gain that only waits
    * for its mark must not look like a fall from the peak.
    */
-  #measure(): number {
-    let profit = 0;
+  #measure(): void {
+    this.#profit[0] = 0;
     for (let index = 0; index < this.#instruments.length; index++) {
       this.profits[index] = this.#needsMark(index) ? NaN : this.#profitOf(index);
-      profit += this.profits[index]!;
+      this.#profit[0]! += this.profits[index]!;
     }
-    return profit;
   }
 
   #needsMark(index: number): boolean {
@@ -156,7 +157,7 @@ export class LoopKill {
 
   /** The operator has seen losses and drawdown: they count anew from here. */
   rebase(): void {
-    const profit = this.#measure();
-    this.loss.rebase(profit, this.profits);
+    this.#measure();
+    this.loss.rebase(this.#profit[0]!, this.profits);
   }
 }

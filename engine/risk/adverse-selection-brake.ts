@@ -11,7 +11,7 @@
  */
 import { Side } from '../base/side.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
-import type { Nanoseconds } from '../base/units.ts';
+import type { Nanoseconds, TimeCell } from '../base/units.ts';
 import { brakeLevel } from './brake-limits.ts';
 import type { BrakeLimits } from './brake-limits.ts';
 import { HeldLevels } from './held-levels.ts';
@@ -78,27 +78,27 @@ export class AdverseSelectionBrake {
   }
 
   /** @param fairTicks by instrument; 0 while a market has none: its fills wait for the next */
-  onTimer(nowNs: Nanoseconds, fairTicks: Float64Array): void {
+  onTimer(now: TimeCell, fairTicks: Float64Array): void {
     for (let instrument = 0; instrument < this.#limits.length; instrument++) {
-      const fair = fairTicks[instrument]!;
-      const hasNews = fair > 0 && this.#mark(instrument, fair, nowNs);
+      const hasNews = fairTicks[instrument]! > 0 && this.#mark(instrument, fairTicks, now);
       // Only fills are news: without any, an average that braked would brake for good.
       const level = hasNews
         ? brakeLevel(this.averageBps[instrument]!, this.#limits[instrument]!.adverseBps)
         : KillLevel.quoting;
-      if (this.#levels.ask(level, instrument, nowNs) && this.#levels.isClear(instrument)) {
+      if (this.#levels.ask(level, instrument, now) && this.#levels.isClear(instrument)) {
         this.averageBps[instrument] = 0;
       }
     }
   }
 
   /** True when a fill was marked. */
-  #mark(instrument: number, fairTicks: number, nowNs: Nanoseconds): boolean {
+  #mark(instrument: number, fairs: Float64Array, now: TimeCell): boolean {
+    const fairTicks = fairs[instrument]!;
     const first = instrument * WAITING_MAX;
     const before = this.#count[instrument]!;
     while (this.#count[instrument]! > 0) {
       const cell = first + this.#oldest[instrument]!;
-      if (nowNs - this.#atNs[cell]! < MARKOUT_NS) break;
+      if (now[0]! - this.#atNs[cell]! < MARKOUT_NS) break;
       const ticks = this.#ticks[cell]!;
       const lost = this.#side[cell] === Side.buy ? ticks - fairTicks : fairTicks - ticks;
       this.averageBps[instrument]! +=

@@ -8,7 +8,7 @@
  * Cost:       a few comparisons a timer; nothing allocates once constructed.
  */
 import { NS_PER_SECOND } from '../base/units.ts';
-import type { Milliseconds, Nanoseconds } from '../base/units.ts';
+import type { Milliseconds, Nanoseconds, TimeCell } from '../base/units.ts';
 import { HeldLevels } from './held-levels.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from './kill-ladder.ts';
 import type { KillLadder } from './kill-ladder.ts';
@@ -48,14 +48,15 @@ export class HealthWatch {
   }
 
   /** @hot The timer's own time: first of all in its turn. */
-  onTimer(nowNs: Nanoseconds): void {
+  onTimer(now: TimeCell): void {
+    const nowNs = now[0]!;
     const gapNs = this.#lastTimerNs < 0 ? 0 : nowNs - this.#lastTimerNs;
     this.#lastTimerNs = nowNs;
     if (gapNs > this.stallNsLongest) this.stallNsLongest = gapNs;
     const isStalled = gapNs > this.#options.stallNsMax;
     if (isStalled) this.stalls++;
-    this.#stall.ask(isStalled ? KillLevel.paused : KillLevel.quoting, ACCOUNT, nowNs);
-    if (this.#options.needsSwitch) this.#checkSwitch(nowNs);
+    this.#stall.ask(isStalled ? KillLevel.paused : KillLevel.quoting, ACCOUNT, now);
+    if (this.#options.needsSwitch) this.#checkSwitch(now);
   }
 
   /**
@@ -78,8 +79,8 @@ export class HealthWatch {
     this.armedUntilNs = armedUntilNs;
   }
 
-  #checkSwitch(nowNs: Nanoseconds): void {
-    const leftNs = this.armedUntilNs - nowNs;
+  #checkSwitch(now: TimeCell): void {
+    const leftNs = this.armedUntilNs - now[0]!;
     if (leftNs <= 0) this.#ladder.raise(KillTrigger.switchLapsed, KillLevel.paused, ACCOUNT);
     else if (leftNs >= REARMED_NS) this.#ladder.clear(KillTrigger.switchLapsed, ACCOUNT);
   }

@@ -7,7 +7,7 @@
  *             hold.
  * Cost:       two comparisons; nothing allocates once constructed.
  */
-import type { Nanoseconds } from '../base/units.ts';
+import type { Nanoseconds, TimeCell } from '../base/units.ts';
 import { KillLevel } from './kill-ladder.ts';
 import type { KillLadder, KillTrigger } from './kill-ladder.ts';
 
@@ -33,21 +33,21 @@ export class HeldLevels {
   }
 
   /** @hot What the watcher finds right now. True when the trigger's own level changed. */
-  ask(level: KillLevel, scope: number, nowNs: Nanoseconds): boolean {
+  ask(level: KillLevel, scope: number, now: TimeCell): boolean {
     const index = scope - this.#firstScope;
     const held = this.#ladder.held(this.#trigger, scope);
     if (level >= held) {
-      this.#askedNs[index] = nowNs;
+      this.#askedNs[index] = now[0]!;
       this.#since[index] = 0;
       if (level === held) return false;
       this.#ladder.raise(this.#trigger, level, scope);
       return true;
     }
     if (level > this.#since[index]!) this.#since[index] = level;
-    if (nowNs - this.#askedNs[index]! < this.#holdNs[index]!) return false;
+    if (now[0]! - this.#askedNs[index]! < this.#holdNs[index]!) return false;
     // Down to what was asked for meanwhile, and from there with a hold of its own.
     this.#ladder.raise(this.#trigger, this.#since[index]! as KillLevel, scope);
-    this.#askedNs[index] = nowNs;
+    this.#askedNs[index] = now[0]!;
     this.#since[index] = 0;
     return true;
   }

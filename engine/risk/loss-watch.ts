@@ -75,12 +75,12 @@ export class LossWatch {
   }
 
   /**
-   * @hot Profit as it is now, marked, of everything together and by instrument, all in the account's currency. NaN where a
-   * mark is not known.
+   * @hot Profit as it is now, marked, of everything together (one cell) and by instrument, all in the account's currency.
+   * NaN where a mark is not known.
    */
-  onProfit(profit: number, instrumentProfits: Float64Array): void {
+  onProfit(profit: Float64Array, instrumentProfits: Float64Array): void {
     const ladder = this.#ladder;
-    const total = this.#take(profit, instrumentProfits);
+    const total = this.#take(profit[0]!, instrumentProfits);
     if (!this.#isEstimate && total > this.peak) this.peak = total;
     this.loss = Math.max(0, this.baseline - total);
     this.drawdown = Math.max(0, this.peak - total);

@@ -69,7 +69,7 @@ export class OrderToTrade {
     if (ratioMax === 0) return;
     this.#advance(now);
     const isTooMany = this.#orderSum >= sampleMin && this.ratio > ratioMax;
-    this.#level.ask(isTooMany ? KillLevel.wider : KillLevel.quoting, ACCOUNT, now[0]!);
+    this.#level.ask(isTooMany ? KillLevel.wider : KillLevel.quoting, ACCOUNT, now);
   }
 
   /** @hot Empties the buckets that the time has reached since the last call. */

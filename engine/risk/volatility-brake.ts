@@ -111,6 +111,6 @@ export class VolatilityBrake {
     const moveBps = low === Infinity ? 0 : ((this.#windowHigh[instrument]! - low) * 10_000) / low;
     const limitBps = this.#limits[instrument]!.volatilityBps;
     this.moveBps[instrument] = moveBps;
-    this.#levels.ask(brakeLevel(moveBps, limitBps), instrument, now[0]!);
+    this.#levels.ask(brakeLevel(moveBps, limitBps), instrument, now);
   }
 }

@@ -201,7 +201,7 @@ describe('a brake that is set to zero', () => {
       volatility.onFair(SWAP_INDEX, new Float64Array(instruments.length).fill(ticks), at(nowNs));
     }
     adverse.onFill(SWAP_INDEX, Side.buy, 200, nowNs);
-    adverse.onTimer(nowNs + 2 * NS_PER_SECOND, new Float64Array(instruments.length).fill(100));
+    adverse.onTimer(at(nowNs + 2 * NS_PER_SECOND), new Float64Array(instruments.length).fill(100));
     expect(loop.ladder.level(SWAP_INDEX)).toBe(KillLevel.quoting);
   });
 });

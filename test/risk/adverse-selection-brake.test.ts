@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Side } from '../../engine/base/side.ts';
 import { AdverseSelectionBrake } from '../../engine/risk/adverse-selection-brake.ts';
 import { KillLadder, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
+import { at } from '../time-cell.ts';
 
 const { quoting, wider, paused } = KillLevel;
 const SECOND = 1_000_000_000;
@@ -25,7 +26,7 @@ class Desk {
 
   timer(waitNs: number, fairTicks: number): KillLevel {
     this.nowNs += waitNs;
-    this.brake.onTimer(this.nowNs, Float64Array.of(fairTicks, 0));
+    this.brake.onTimer(at(this.nowNs), Float64Array.of(fairTicks, 0));
     return this.ladder.level(0);
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HealthWatch } from '../../engine/risk/health-watch.ts';
 import type { HealthWatchOptions } from '../../engine/risk/health-watch.ts';
 import { KillLadder, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
+import { at } from '../time-cell.ts';
 
 const { quoting, paused } = KillLevel;
 const MS = 1_000_000;
@@ -23,29 +24,29 @@ function rig(options: Partial<HealthWatchOptions> = {}): { ladder: KillLadder; w
 describe('the watch over the engine thread', () => {
   it('pauses when a timer comes too late, until timers have come in time for the hold', () => {
     const { ladder, watch } = rig();
-    watch.onTimer(77 * SECOND);
-    watch.onTimer(78 * SECOND);
+    watch.onTimer(at(77 * SECOND));
+    watch.onTimer(at(78 * SECOND));
     expect([ladder.accountLevel, watch.stalls]).toEqual([quoting, 0]);
-    watch.onTimer(79 * SECOND + 1);
+    watch.onTimer(at(79 * SECOND + 1));
     expect([ladder.accountLevel, ladder.accountReason]).toEqual([paused, KillTrigger.stall]);
     for (let nowNs = 79.5 * SECOND; nowNs <= 84 * SECOND; nowNs += SECOND / 2) {
-      watch.onTimer(nowNs);
+      watch.onTimer(at(nowNs));
       expect(ladder.accountLevel).toBe(paused);
     }
-    watch.onTimer(84 * SECOND + 1);
+    watch.onTimer(at(84 * SECOND + 1));
     expect(ladder.accountLevel).toBe(quoting);
     expect([watch.stalls, watch.stallNsLongest]).toEqual([1, SECOND + 1]);
   });
 
   it('holds on through a second stall', () => {
     const { ladder, watch } = rig();
-    watch.onTimer(0);
-    watch.onTimer(2 * SECOND);
-    watch.onTimer(6 * SECOND);
-    watch.onTimer(7 * SECOND);
-    watch.onTimer(8 * SECOND);
+    watch.onTimer(at(0));
+    watch.onTimer(at(2 * SECOND));
+    watch.onTimer(at(6 * SECOND));
+    watch.onTimer(at(7 * SECOND));
+    watch.onTimer(at(8 * SECOND));
     expect(ladder.accountLevel).toBe(paused);
-    for (let second = 9; second <= 11; second++) watch.onTimer(second * SECOND);
+    for (let second = 9; second <= 11; second++) watch.onTimer(at(second * SECOND));
     expect(ladder.accountLevel).toBe(quoting);
   });
 });
@@ -81,26 +82,26 @@ describe('the watch over the clock', () => {
 describe('the watch over the dead man’s switch', () => {
   it('is paused until the venue has confirmed it, and when it lapses', () => {
     const { ladder, watch } = rig({ needsSwitch: true });
-    watch.onTimer(0);
+    watch.onTimer(at(0));
     expect([ladder.accountLevel, ladder.accountReason]).toEqual([paused, KillTrigger.switchLapsed]);
     watch.onSwitch(9 * SECOND);
-    watch.onTimer(SECOND);
+    watch.onTimer(at(SECOND));
     expect(ladder.accountLevel).toBe(quoting);
-    for (let nowNs = 2 * SECOND; nowNs < 9 * SECOND; nowNs += SECOND) watch.onTimer(nowNs);
+    for (let nowNs = 2 * SECOND; nowNs < 9 * SECOND; nowNs += SECOND) watch.onTimer(at(nowNs));
     expect(ladder.accountLevel, 'the last nanosecond').toBe(quoting);
-    watch.onTimer(9 * SECOND);
+    watch.onTimer(at(9 * SECOND));
     expect(ladder.accountLevel).toBe(paused);
     watch.onSwitch(11 * SECOND - 1);
-    watch.onTimer(9 * SECOND);
+    watch.onTimer(at(9 * SECOND));
     expect(ladder.accountLevel, 'armed for too short').toBe(paused);
     watch.onSwitch(11 * SECOND);
-    watch.onTimer(9 * SECOND);
+    watch.onTimer(at(9 * SECOND));
     expect(ladder.accountLevel).toBe(quoting);
   });
 
   it('is not looked at where it is not used', () => {
     const { ladder, watch } = rig();
-    watch.onTimer(SECOND);
+    watch.onTimer(at(SECOND));
     expect(ladder.accountLevel).toBe(quoting);
   });
 });

@@ -26,7 +26,7 @@ class Desk {
 
   /** Profits of the two instruments, and their sum. */
   profit(first: number, second = 0): this {
-    this.watch.onProfit(first + second, Float64Array.of(first, second));
+    this.watch.onProfit(Float64Array.of(first + second), Float64Array.of(first, second));
     return this;
   }
 
@@ -110,7 +110,7 @@ describe('the loss watch', () => {
       [0, Infinity],
     ] as const) {
       const desk = new Desk();
-      desk.watch.onProfit(profit, Float64Array.of(first, 0));
+      desk.watch.onProfit(Float64Array.of(profit), Float64Array.of(first, 0));
       expect(desk.ladder.isHalted).toBe(true);
       desk.ladder.resume();
       desk.watch.rebase(profit, Float64Array.of(first, 0));
@@ -151,13 +151,13 @@ describe('the loss watch', () => {
     before.profit(-250, -100);
     const without = new Desk({ instruments: [INSTRUMENTS[1]!] });
     without.watch.restore(before.watch.state());
-    without.watch.onProfit(-149, Float64Array.of(-149));
+    without.watch.onProfit(Float64Array.of(-149), Float64Array.of(-149));
     expect(without.ladder.isHalted, 'the peak was 0: 399 lost, 300 allowed').toBe(true);
     const lost = new Desk({ instruments: [INSTRUMENTS[1]!], drawdownMax: Infinity });
     lost.watch.restore(before.watch.state());
-    lost.watch.onProfit(-249, Float64Array.of(-249));
+    lost.watch.onProfit(Float64Array.of(-249), Float64Array.of(-249));
     expect(lost.ladder.isHalted).toBe(false);
-    lost.watch.onProfit(-250, Float64Array.of(-250));
+    lost.watch.onProfit(Float64Array.of(-250), Float64Array.of(-250));
     expect(lost.ladder.isHalted).toBe(true);
     expect(lost.watch.state().instruments.map(({ instId }) => instId)).toEqual(['ETH-USDT', 'BTC-USDT']);
   });
