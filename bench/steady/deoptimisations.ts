@@ -28,7 +28,7 @@ const MARKING =
   /^\[marking dependent code .*<SharedFunctionInfo ?([^>]*)>.* for deoptimization, reason: ([^\]]+)\]/;
 const OPTIMISED = /^\[completed optimizing /;
 
-/** Reads what V8 wrote (Node 20 and 22 write alike). What stands before the first mark, and behind the other, does not count. */
+/** Reads what V8 wrote. What stands before the first mark, and behind the other, does not count. */
 export function readTrace(output: string): CompilerTrace {
   const counts = new Map<string, number>();
   let optimised = 0;
