@@ -1,4 +1,5 @@
 import { assert } from '../../engine/base/assert.ts';
+import { MonotonicCounter } from '../../engine/base/clock.ts';
 import { CommandOp } from '../../engine/base/command-op.ts';
 import { microPrice } from '../../engine/base/micro-price.ts';
 import { Book } from '../../engine/book/book.ts';
@@ -41,7 +42,8 @@ export class BareContender implements Contender {
   #requests = 0;
   #length = 0;
   #next = 0;
-  readonly #clockMs = new Float64Array(2);
+  readonly #clock = new MonotonicCounter();
+  readonly #timesNs = new Float64Array(2);
 
   constructor(name: string, feed: FrameFeed) {
     this.name = name;
@@ -61,7 +63,8 @@ export class BareContender implements Contender {
 
   run(ops: number, latencies: Histogram | null): number {
     const { isSnapshot, starts, bytes, count } = this.#feed;
-    const clockMs = this.#clockMs;
+    const clock = this.#clock;
+    const timesNs = this.#timesNs;
     let recorded = 0;
     for (let op = 0; op < ops; op++) {
       const index = this.#next;
@@ -70,10 +73,10 @@ export class BareContender implements Contender {
         this.#play(bytes, starts[index]!, starts[index + 1]!);
         continue;
       }
-      clockMs[0] = performance.now();
+      clock.read(timesNs, 0);
       this.#play(bytes, starts[index]!, starts[index + 1]!);
-      clockMs[1] = performance.now();
-      latencies.record((clockMs[1]! - clockMs[0]!) * 1e6);
+      clock.read(timesNs, 1);
+      latencies.record(timesNs[1]! - timesNs[0]!);
       recorded++;
     }
     return recorded;

@@ -1,3 +1,4 @@
+import { MonotonicCounter } from '../../engine/base/clock.ts';
 import type { Histogram } from '../../engine/metrics/histogram.ts';
 import { Checksum } from '../checksum.ts';
 import type { Contender } from '../contender.ts';
@@ -27,7 +28,8 @@ export class MessageContender implements Contender {
   readonly #out = Buffer.alloc(ANSWER_BYTES_MAX);
   #length = 0;
   #next = 0;
-  readonly #clockMs = new Float64Array(2);
+  readonly #clock = new MonotonicCounter();
+  readonly #timesNs = new Float64Array(2);
 
   constructor(name: string, note: string, feed: FrameFeed, make: () => MessagePeer, isTrade: boolean) {
     this.name = name;
@@ -41,7 +43,8 @@ export class MessageContender implements Contender {
 
   run(ops: number, latencies: Histogram | null): number {
     const { isSnapshot, starts, bytes, count } = this.#feed;
-    const clockMs = this.#clockMs;
+    const clock = this.#clock;
+    const timesNs = this.#timesNs;
     let recorded = 0;
     for (let op = 0; op < ops; op++) {
       const index = this.#next;
@@ -50,10 +53,10 @@ export class MessageContender implements Contender {
         this.#play(bytes, starts[index]!, starts[index + 1]!);
         continue;
       }
-      clockMs[0] = performance.now();
+      clock.read(timesNs, 0);
       this.#play(bytes, starts[index]!, starts[index + 1]!);
-      clockMs[1] = performance.now();
-      latencies.record((clockMs[1]! - clockMs[0]!) * 1e6);
+      clock.read(timesNs, 1);
+      latencies.record(timesNs[1]! - timesNs[0]!);
       recorded++;
     }
     return recorded;

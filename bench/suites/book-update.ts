@@ -1,4 +1,5 @@
 import { assert } from '../../engine/base/assert.ts';
+import { MonotonicCounter } from '../../engine/base/clock.ts';
 import { Book } from '../../engine/book/book.ts';
 import { BookSync, SyncResult } from '../../engine/book/book-sync.ts';
 import type { Histogram } from '../../engine/metrics/histogram.ts';
@@ -32,7 +33,8 @@ class BookUpdate implements Contender {
   #frame = new DepthFrame();
   #syncs: BookSync[];
   #next = 0;
-  readonly #clockMs = new Float64Array(2);
+  readonly #clock = new MonotonicCounter();
+  readonly #timesNs = new Float64Array(2);
 
   constructor(feed: FrameFeed) {
     this.#feed = feed;
@@ -45,7 +47,8 @@ class BookUpdate implements Contender {
 
   run(ops: number, latencies: Histogram | null): number {
     const { isSnapshot, starts, bytes, count } = this.#feed;
-    const clockMs = this.#clockMs;
+    const clock = this.#clock;
+    const timesNs = this.#timesNs;
     let recorded = 0;
     for (let op = 0; op < ops; op++) {
       const index = this.#next;
@@ -54,10 +57,10 @@ class BookUpdate implements Contender {
         this.#update(bytes, starts[index]!, starts[index + 1]!);
         continue;
       }
-      clockMs[0] = performance.now();
+      clock.read(timesNs, 0);
       this.#update(bytes, starts[index]!, starts[index + 1]!);
-      clockMs[1] = performance.now();
-      latencies.record((clockMs[1]! - clockMs[0]!) * 1e6);
+      clock.read(timesNs, 1);
+      latencies.record(timesNs[1]! - timesNs[0]!);
       recorded++;
     }
     return recorded;
