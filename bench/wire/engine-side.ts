@@ -35,6 +35,11 @@ import type { WireParty } from './wire-party.ts';
 /** As `FRAME_STEP_NS` of the turn rig: no budget is ever short. */
 const FRAME_STEP_NS = 60 * NS_PER_MS;
 const TIMER_MS = 20;
+/**
+ * Frames that follow each other closely, after a stall, take the clock ahead faster than the timer comes: an engine whose
+ * timer is late by seconds withdraws, as it should.
+ */
+const FRAMES_PER_TIMER = 16;
 const READY_WAIT_MS = 15_000;
 const READY_LOOK_MS = 5;
 const HEAP_WINDOW_FRAMES = 50;
@@ -63,6 +68,7 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
   #heap: HeapMeter | undefined;
   #heapFrames = 0;
   #heapBytes = 0;
+  #framesSinceTimer = 0;
 
   private constructor(wiring: Wiring, url: string, ca: string | undefined) {
     this.#wiring = wiring;
@@ -141,6 +147,7 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
   }
 
   #onTimer(): void {
+    this.#framesSinceTimer = 0;
     const nowNs = this.#clock.nowNs();
     this.#pool?.check(nowNs);
     this.#rig.loop.onTimer(nowNs, this.#clock.wallMs());
@@ -190,6 +197,7 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
       this.#quoteInline();
       this.#pace.expectQuotes();
       this.#clock.skip(FRAME_STEP_NS);
+      if (++this.#framesSinceTimer === FRAMES_PER_TIMER) this.#onTimer();
       if (this.#heap !== undefined) this.#measureHeap(this.#heap);
       return;
     }
