@@ -279,27 +279,26 @@ export class Loop {
   /** The same, at `inputNs` and `venueMs`. */
   timer(): void {
     const state = this.#state;
-    const { timings } = this.#options;
     const nowNs = this.inputNs[0]!;
     state.advance();
     state.venueEpochMs = this.venueMs[0]! - nowNs / NS_PER_MS;
     this.#timerNs = nowNs;
     this.kill.onTimer(this.market.fairTicks, state);
     this.gate.settle();
-    if (this.#answers.expire(nowNs, timings.ackTimeoutNs) > 0) this.account.recover();
-    if (this.table.doubtCount > 0 && this.#isDoubtOld(nowNs)) this.account.recover();
-    this.#pushes.onTimer(nowNs);
+    if (this.#answers.expire() > 0) this.account.recover();
+    if (this.table.doubtCount > 0 && this.#isDoubtOld()) this.account.recover();
+    this.#pushes.onTimer();
     for (let instrument = 0; instrument < this.instruments.length; instrument++) {
-      this.#quoting.checkAge(instrument, nowNs);
-      this.#books.checkAge(instrument, nowNs);
+      this.#quoting.checkAge(instrument);
+      this.#books.checkAge(instrument);
       // What was held back by a budget or a rest is asked for again.
       state.dirty.add(instrument);
     }
-    this.account.onTimer(nowNs);
-    this.flatten.onTimer(nowNs, this.account.isRecovered);
+    this.account.onTimer();
+    this.flatten.onTimer(this.account.isRecovered);
     this.#turn();
     this.metrics.count();
-    this.#beat(nowNs);
+    this.#beat();
   }
 
   /**
@@ -307,8 +306,9 @@ export class Loop {
    * cancels by session and by REST have not brought the account back: then it is the last road. Armed once more after that,
    * it also takes what arrives late.
    */
-  #beat(nowNs: Nanoseconds): void {
+  #beat(): void {
     const { timings, output } = this.#options;
+    const nowNs = this.#timerNs;
     if (timings.switchNs === 0) return;
     if (this.account.isRecovered) this.#inHandNs = nowNs;
     const isInHand = nowNs - this.#inHandNs <= OUT_OF_HAND_NS;
@@ -319,8 +319,9 @@ export class Loop {
   }
 
   /** Whether an order has been in doubt for longer than its last update may take. */
-  #isDoubtOld(nowNs: Nanoseconds): boolean {
+  #isDoubtOld(): boolean {
     const { table } = this;
+    const nowNs = this.#timerNs;
     for (let slot = table.nextInDoubt(0); slot !== NO_ORDER; slot = table.nextInDoubt(slot + 1)) {
       if (nowNs - table.sentNs[slot]! > this.#options.timings.ackTimeoutNs) return true;
     }

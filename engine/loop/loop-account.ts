@@ -168,7 +168,8 @@ export class LoopAccount {
 
   // --------------------------------------------------------------------------------------------------- audits
 
-  onTimer(nowNs: Nanoseconds): void {
+  onTimer(): void {
+    const { nowNs } = this.#state;
     const { auditNs } = this.#options.timings;
     if (this.#staleAtUps >= 0) this.#reconnectAgain(nowNs);
     if (!this.isRecovered || auditNs === 0) return;

@@ -9,7 +9,7 @@
 import { BATCH_MAX, CommandOp } from '../base/command-op.ts';
 import type { Side } from '../base/side.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
-import type { Nanoseconds } from '../base/units.ts';
+import type { Nanoseconds, TimeCell } from '../base/units.ts';
 import type { CommandParts } from './loop-commands.ts';
 import { Connection } from './loop-options.ts';
 import type { LoopOptions } from './loop-options.ts';
@@ -62,7 +62,7 @@ export class LoopAnswers {
   readonly #metrics: LoopMetrics;
   readonly #ackDecoder = new AckDecoder();
   readonly #ack = new AckFrame();
-  readonly #ackTimeoutNs: Nanoseconds;
+  readonly #ackTimeout: TimeCell;
 
   constructor(options: LoopOptions, state: LoopState, parts: CommandParts, ladder: KillLadder) {
     this.#state = state;
@@ -72,7 +72,7 @@ export class LoopAnswers {
     this.#rests = parts.rests;
     this.#ladder = ladder;
     this.#metrics = parts.metrics;
-    this.#ackTimeoutNs = options.timings.ackTimeoutNs;
+    this.#ackTimeout = Float64Array.of(options.timings.ackTimeoutNs);
   }
 
   /** @hot The answer to a request. */
@@ -153,7 +153,7 @@ export class LoopAnswers {
   /** The order may rest on. True when its cancels have been refused for so long that other roads must be tried. */
   #onCancelRefused(slot: number, generation: number, code: number, nowNs: Nanoseconds): boolean {
     if (this.#table.generation[slot] !== generation) return false;
-    return this.#rests.onCancelRefused(slot, nowNs, this.#ackTimeoutNs) && code !== NO_CANCEL_PHASE;
+    return this.#rests.onCancelRefused(slot, nowNs, this.#ackTimeout[0]!) && code !== NO_CANCEL_PHASE;
   }
 
   /** What a refusal asks of us: a rest, a halt, or a question to the venue (true). */
@@ -199,17 +199,19 @@ export class LoopAnswers {
   // ---------------------------------------------------------------------------------------------------- doubt
 
   /** Puts in doubt what has waited too long for its outcome; the number of orders in doubt. */
-  expire(nowNs: Nanoseconds, timeoutNs: Nanoseconds): number {
+  expire(): number {
     const requests = this.#requests;
+    const { now } = this.#state;
+    const timeout = this.#ackTimeout;
     for (let released = 0; released < REQUESTS_IN_FLIGHT_MAX; released++) {
-      const entry = requests.oldestExpired(nowNs, timeoutNs);
+      const entry = requests.oldestExpired(now, timeout);
       if (entry === NO_REQUEST) break;
       for (let item = 0; item < requests.itemCount[entry]!; item++) {
         this.#metrics.unanswered(this.#table.instrument[requests.slot[entry * BATCH_MAX + item]!]!);
       }
       requests.release(entry);
     }
-    return this.#table.expire(nowNs, timeoutNs);
+    return this.#table.expire(now, timeout);
   }
 
   /** The trade session is lost: no request that is in flight will be answered. */

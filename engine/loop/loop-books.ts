@@ -214,13 +214,14 @@ export class LoopBooks {
   }
 
   /** Silence, books that did not come back, and books that stay crossed. */
-  checkAge(instrument: number, nowNs: Nanoseconds): void {
+  checkAge(instrument: number): void {
+    const { nowNs } = this.#state;
     if (this.#state.isUp[Connection.public] === 0) return;
     const sync = this.#market.syncs[instrument]!;
     const silentNs = nowNs - this.#heardNs[instrument]!;
     if (!sync.isAwaitingSnapshot && silentNs > this.#options.timings.bookSilenceNsMax) {
       this.#breakBook(instrument);
-    } else if (this.#isCrossedForLong(instrument, nowNs)) this.#breakBook(instrument);
+    } else if (this.#isCrossedForLong(instrument)) this.#breakBook(instrument);
     else if (this.#resyncNs[instrument]! > 0 && nowNs >= this.#resyncNs[instrument]!) {
       if (sync.isAwaitingRestSnapshot) {
         this.#output.request(LoopRequest.bookSnapshot, instrument);
@@ -229,7 +230,8 @@ export class LoopBooks {
     }
   }
 
-  #isCrossedForLong(instrument: number, nowNs: Nanoseconds): boolean {
+  #isCrossedForLong(instrument: number): boolean {
+    const { nowNs } = this.#state;
     const isCrossed =
       !this.#market.syncs[instrument]!.isAwaitingSnapshot && this.#market.books[instrument]!.isCrossed();
     if (!isCrossed) this.#crossedNs[instrument] = 0;

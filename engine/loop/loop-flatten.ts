@@ -110,7 +110,8 @@ export class LoopFlatten {
   }
 
   /** @param isRecovered the account is known, and answers can be followed */
-  onTimer(nowNs: Nanoseconds, isRecovered: boolean): void {
+  onTimer(isRecovered: boolean): void {
+    const { nowNs } = this.#state;
     this.#isRecovered = isRecovered;
     if (!this.isActive || !isRecovered || this.#state.isStopping) return;
     if (nowNs < this.#nextNs || this.#table.openTotal > 0) return;

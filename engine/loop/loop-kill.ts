@@ -135,9 +135,14 @@ export class LoopKill {
   #measure(): void {
     this.#profit[0] = 0;
     for (let index = 0; index < this.#instruments.length; index++) {
-      this.profits[index] = this.#needsMark(index) ? NaN : this.#profitOf(index);
+      this.#measureOne(index);
       this.#profit[0]! += this.profits[index]!;
     }
+  }
+
+  /** Into its cell: a profit that came back from a call would be boxed. */
+  #measureOne(index: number): void {
+    this.profits[index] = this.#needsMark(index) ? NaN : this.#profitOf(index);
   }
 
   #needsMark(index: number): boolean {

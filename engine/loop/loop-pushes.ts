@@ -11,7 +11,7 @@ import { InstrumentState } from '../base/instrument.ts';
 import type { Instrument, InstrumentFields } from '../base/instrument.ts';
 import { OFF_GRID } from '../base/decimal.ts';
 import { NS_PER_SECOND, TICKS_MAX } from '../base/units.ts';
-import type { Milliseconds, Nanoseconds, Ticks } from '../base/units.ts';
+import type { Milliseconds, Ticks } from '../base/units.ts';
 import { PathSignal } from './loop-answers.ts';
 import type { LoopAccount } from './loop-account.ts';
 import type { LoopFills } from './loop-fills.ts';
@@ -265,8 +265,8 @@ export class LoopPushes {
   }
 
   /** Words that are too old to be believed. */
-  onTimer(nowNs: Nanoseconds): void {
-    const { markTicks } = this.#state;
+  onTimer(): void {
+    const { markTicks, nowNs } = this.#state;
     for (let index = 0; index < markTicks.length; index++) {
       if (markTicks[index]! > 0 && nowNs - this.#markHeardNs[index]! > MARK_AGE_NS_MAX)
         this.#setMark(index, 0);

@@ -193,7 +193,8 @@ export class LoopQuoting {
   }
 
   /** A worker that is late with its answer loses its quotes. */
-  checkAge(instrument: number, nowNs: Nanoseconds): void {
+  checkAge(instrument: number): void {
+    const { nowNs } = this.#state;
     const unansweredNs = this.#unansweredNs[instrument]!;
     const wanted = this.wanted[instrument]!;
     if (wanted.isEmpty || unansweredNs === 0 || nowNs - unansweredNs <= this.#quoteAgeNsMax) return;

@@ -123,6 +123,7 @@ export class OrderTable {
   readonly #freeSlots: FreeSlots;
   /** The newest time that came with a command or with the timer. */
   readonly #now: TimeCell = new Float64Array(1);
+  readonly #before: TimeCell = new Float64Array(1);
 
   /** @param changed shared with whoever else writes what the gate adds up */
   constructor(instrumentCount: number, capacity: number, changed = new IndexSet(instrumentCount)) {
@@ -411,14 +412,16 @@ export class OrderTable {
   // ---------------------------------------------------------------------------------------------------- doubt
 
   /** Doubts every order with a command that has waited `timeoutNs` for its outcome. Returns how many. */
-  expire(nowNs: Nanoseconds, timeoutNs: Nanoseconds): number {
-    this.#now[0] = nowNs;
-    return this.#expireSentBefore(nowNs - timeoutNs);
+  expire(now: TimeCell, timeout: TimeCell): number {
+    this.#now[0] = now[0]!;
+    this.#before[0] = now[0]! - timeout[0]!;
+    return this.#expireSentBefore();
   }
 
   /** Doubts every order with a command in flight: the session that would have brought the outcome is lost. */
   doubtInFlight(): number {
-    return this.#expireSentBefore(Infinity);
+    this.#before[0] = Infinity;
+    return this.#expireSentBefore();
   }
 
   /**
@@ -510,10 +513,11 @@ export class OrderTable {
     else this.#weigh(slot);
   }
 
-  #expireSentBefore(sentNs: Nanoseconds): number {
+  /** Those whose command was sent at `#before` or earlier. */
+  #expireSentBefore(): number {
     let count = 0;
     for (let slot = 0; slot < this.capacity; slot++) {
-      if (this.#isWaiting(slot) && this.#waitsSinceNs(slot) <= sentNs) {
+      if (this.#isWaiting(slot) && this.#waitsSinceNs(slot) <= this.#before[0]!) {
         this.#doubt(slot);
         count++;
       }

@@ -9,10 +9,13 @@
 import { assert } from '../base/assert.ts';
 import { BATCH_MAX } from '../base/command-op.ts';
 import type { CommandOp } from '../base/command-op.ts';
-import type { Nanoseconds, TimeCell } from '../base/units.ts';
+import type { TimeCell } from '../base/units.ts';
 
 /** No such request: never ours, answered already, or the log is full. */
 export const NO_REQUEST = -1;
+
+const EVER: TimeCell = Float64Array.of(Infinity);
+const NO_TIME: TimeCell = Float64Array.of(0);
 
 export class RequestLog {
   /** Per entry; valid while the request is in flight. */
@@ -89,17 +92,17 @@ export class RequestLog {
    * @hot The entry of the oldest request in flight when it was sent at least `timeoutNs` ago, or NO_REQUEST. The caller
    * releases it and asks again.
    */
-  oldestExpired(nowNs: Nanoseconds, timeoutNs: Nanoseconds): number {
+  oldestExpired(now: TimeCell, timeout: TimeCell): number {
     // Each id is passed over once in its life, so that this costs nothing on the average.
     while (this.#oldestId < this.#nextId && this.find(this.#oldestId) === NO_REQUEST) this.#oldestId++;
     if (this.#oldestId === this.#nextId) return NO_REQUEST;
     const entry = this.#oldestId % this.#capacity;
-    return nowNs - this.sentNs[entry]! >= timeoutNs ? entry : NO_REQUEST;
+    return now[0]! - this.sentNs[entry]! >= timeout[0]! ? entry : NO_REQUEST;
   }
 
   /** The oldest request in flight whatever its age, or NO_REQUEST: when the session that carried it is lost. */
   oldest(): number {
-    return this.oldestExpired(Infinity, 0);
+    return this.oldestExpired(EVER, NO_TIME);
   }
 
   /** The request id of an entry in flight. */

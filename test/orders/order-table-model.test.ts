@@ -68,7 +68,7 @@ class World {
         return;
       }
       case 12:
-        this.table.expire(this.nowNs, a % 20);
+        this.table.expire(at(this.nowNs), at(a % 20));
         return;
       case 13:
         return this.ask(a);

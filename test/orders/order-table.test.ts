@@ -163,12 +163,12 @@ describe('an amend', () => {
     for (let nowNs = 40; nowNs < 100; nowNs += 40) {
       const later = table.requestAmend(slot, 101, KEEP_LOTS, at(nowNs));
       push(table, slot, { ticks: 101, updatedMs: nowNs, amendId: later, amendResult: AmendResult.done });
-      expect(table.expire(nowNs, 100)).toBe(0);
+      expect(table.expire(at(nowNs), at(100))).toBe(0);
     }
-    expect(table.expire(100, 100)).toBe(1);
+    expect(table.expire(at(100), at(100))).toBe(1);
     expect(table.state[slot]).toBe(OrderState.unknown);
     table.requestCancel(slot, at(110));
-    expect(table.expire(120, 100), 'the cancel has its own time').toBe(0);
+    expect(table.expire(at(120), at(100)), 'the cancel has its own time').toBe(0);
     expect(table.isCancellable(slot)).toBe(false);
   });
 
@@ -176,7 +176,7 @@ describe('an amend', () => {
     const { table, slot, generation } = withResting();
     const first = table.requestAmend(slot, 101, KEEP_LOTS, at(0));
     const second = table.requestAmend(slot, 102, KEEP_LOTS, at(0));
-    expect(table.expire(10, 10)).toBe(1);
+    expect(table.expire(at(10), at(10))).toBe(1);
     push(table, slot, { state: UpdateState.partiallyFilled, filled: 1, updatedMs: 6 });
     expect(table.state[slot], 'a fill says nothing about the amends').toBe(OrderState.unknown);
     table.onAmendAck(slot, generation, first, AckOutcome.rejected);
@@ -192,15 +192,15 @@ describe('doubt', () => {
     const placed = table.open(0, Side.buy, 100, 10, at(0));
     const resting = table.open(0, Side.buy, 99, 10, at(0));
     push(table, resting, { ticks: 99, lots: 10 });
-    expect(table.expire(50, 100)).toBe(0);
-    expect(table.expire(100, 100)).toBe(1);
+    expect(table.expire(at(50), at(100))).toBe(0);
+    expect(table.expire(at(100), at(100))).toBe(1);
     expect([table.state[placed], table.state[resting]]).toEqual([OrderState.unknown, OrderState.live]);
     expect([table.exposureLots[0], table.doubtCount, table.nextInDoubt(0)]).toEqual([20, 1, placed]);
     table.requestCancel(resting, at(200));
     expect(table.isCancellable(resting)).toBe(false);
     expect(table.doubtInFlight()).toBe(1);
     expect(table.isCancellable(resting)).toBe(true);
-    expect(table.expire(10_000, 0), 'nothing is in flight').toBe(0);
+    expect(table.expire(at(10_000), at(0)), 'nothing is in flight').toBe(0);
   });
 
   it('ends with the answer to a question', () => {
@@ -245,7 +245,7 @@ describe('doubt', () => {
     const first = table.open(0, Side.buy, 100, 10, at(100));
     const second = table.open(0, Side.buy, 99, 10, at(200));
     table.onPlaceAck(first, table.generation[first]!, AckOutcome.unknown);
-    table.expire(500, 300);
+    table.expire(at(500), at(300));
     expect([table.unknownSinceNs[first], table.unknownSinceNs[second]]).toEqual([200, 500]);
     table.requestCancel(first, at(600));
     table.onCancelAck(first, table.generation[first]!, AckOutcome.gone);

@@ -42,7 +42,7 @@ describe('the request log', () => {
       log.release(log.find(id));
     }
     expect(log.inFlightCount).toBe(1);
-    expect(log.oldestExpired(3, 3)).toBe(log.find(lost));
+    expect(log.oldestExpired(at(3), at(3))).toBe(log.find(lost));
   });
 
   it('holds twenty commands a request', () => {
@@ -84,7 +84,7 @@ describe('the request log', () => {
           } else if (what === 'expire') {
             const oldest = open[0];
             const isDue = oldest !== undefined && nowNs - oldest.sentNs >= number;
-            expect(log.oldestExpired(nowNs, number)).toBe(isDue ? log.find(oldest.id) : NO_REQUEST);
+            expect(log.oldestExpired(at(nowNs), at(number))).toBe(isDue ? log.find(oldest.id) : NO_REQUEST);
             expect(log.oldest()).toBe(oldest === undefined ? NO_REQUEST : log.find(oldest.id));
           }
           expect(log.inFlightCount).toBe(open.length);
