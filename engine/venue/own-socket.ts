@@ -133,8 +133,12 @@ export class OwnSocket implements FrameSocket, FrameSink {
     };
     const socket = connectTls(options);
     socket.on('session', (ticket) => TLS_TICKETS.set(key, ticket));
-    // A ticket that led to a failure is not tried again.
-    if (session !== undefined) socket.once('error', () => TLS_TICKETS.delete(key));
+    // A ticket with which nothing was opened is not tried again, whether that ended in an error or in silence.
+    if (session !== undefined) {
+      socket.once('close', () => {
+        if (this.#handshake !== undefined) TLS_TICKETS.delete(key);
+      });
+    }
     return socket;
   }
 

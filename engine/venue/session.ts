@@ -201,17 +201,30 @@ export class Session implements LinkOwner {
     }
     const old = this.#active;
     if (link !== this.#successor || old === undefined) return;
-    this.#active = link;
-    this.#successor = undefined;
     this.counters.switches++;
     this.#linger(old);
     if (this.#handler.onSwitched === undefined) {
-      this.#tellDown('moved to a new connection');
-      this.#handler.onUp(this.#connection);
-    } else {
-      this.#handler.onSwitched(this.#connection);
+      this.#move(link);
+      return;
     }
+    this.#active = link;
+    this.#successor = undefined;
+    this.#handler.onSwitched(this.#connection);
     link.release();
+  }
+
+  /** Down and up again, for a handler that knows no switch: in between nothing is active, so nothing is sent. */
+  #move(link: Link): void {
+    this.#active = undefined;
+    this.#enter(SessionState.waiting);
+    this.#tellDown('moved to a new connection');
+    // The handler may have closed the session when it was told.
+    if (this.#state !== SessionState.waiting) return;
+    this.#successor = undefined;
+    this.#active = link;
+    this.#enter(SessionState.connecting);
+    this.#enter(SessionState.subscribing);
+    this.linkUp(link);
   }
 
   linkDown(link: Link, error: SessionError): void {

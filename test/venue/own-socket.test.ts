@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../engine/base/clock.ts';
@@ -409,6 +409,45 @@ describe('TLS', () => {
       expect(await client.told.next()).toEqual({ what: 'opened' });
       client.socket.terminate();
     }
+  });
+
+  it('does not try again with a session that a server met with silence', async () => {
+    const { port, sockets } = await tlsServer();
+    // Before the server, one who swallows every hello but the first: the second one brings a ticket.
+    const hellos = new Happenings<Socket>();
+    const front = createServer((socket) => {
+      undo.push(() => socket.destroy());
+      socket.on('error', () => socket.destroy());
+      hellos.add(socket);
+    });
+    const url = `wss://localhost:${await listen(front)}`;
+    const open = async (): Promise<{ client: RecordingClient; passOn: () => Promise<TLSSocket> }> => {
+      const client = openClient(url, { ca: LOOPBACK.cert });
+      const hello = await hellos.next();
+      const passOn = (): Promise<TLSSocket> => {
+        const back = connect(port, '127.0.0.1');
+        undo.push(() => back.destroy());
+        back.on('error', () => back.destroy());
+        hello.pipe(back).pipe(hello);
+        return sockets.next();
+      };
+      return { client, passOn };
+    };
+
+    const first = await open();
+    await new RawPeer(await first.passOn()).accept();
+    expect(await first.client.told.next()).toEqual({ what: 'opened' });
+    first.client.socket.terminate();
+
+    const second = await open();
+    second.client.socket.terminate();
+    expect(await second.client.told.next()).toEqual({ what: 'closed', code: 1006, reason: '' });
+
+    const third = await open();
+    const peer = await third.passOn();
+    expect(peer.isSessionReused()).toBe(false);
+    await new RawPeer(peer).accept();
+    expect(await third.client.told.next()).toEqual({ what: 'opened' });
   });
 
   it('takes up no session for one who trusts other certificates', async () => {

@@ -602,6 +602,45 @@ describe.each(CLIENTS)('a session over %s:', (_name, client, isTls) => {
       expect(await handler.told.next()).toEqual({ what: 'up' });
     });
 
+    it('lets a handler that knows no switch send nothing while it is told that it is down', async () => {
+      const handler = new RecordingHandler();
+      const sent: boolean[] = [];
+      Object.assign(handler, {
+        onSwitched: undefined,
+        onDown: () => sent.push(session.isUp, sendText(session, 'lost')),
+      });
+      const { session, peer } = await upSession(handler);
+      peer.send(NOTICE);
+      const next = await venue.peers.next();
+      await next.acceptChannels();
+      expect(await handler.told.next()).toEqual({ what: 'up' });
+      expect(sent).toEqual([false, false]);
+      expect(sendText(session, 'on the new one')).toBe(true);
+      expect(await next.received.next()).toBe('on the new one');
+    });
+
+    it('is the last thing heard by a handler that knows no switch and closes when it is down', async () => {
+      const handler = new RecordingHandler();
+      const downs: string[] = [];
+      const closed = new Promise<void>((resolve) => {
+        Object.assign(handler, {
+          onSwitched: undefined,
+          onDown: (_connection: number, reason: string) => {
+            downs.push(reason);
+            resolve(session.close());
+          },
+        });
+      });
+      const { session, peer } = await upSession(handler);
+      peer.send(NOTICE);
+      const next = await venue.peers.next();
+      await next.acceptChannels();
+      await closed;
+      expect([await peer.ended, await next.ended]).toEqual([1000, 1000]);
+      expect(downs).toEqual(['moved to a new connection']);
+      expect(handler.told.waiting).toEqual([]);
+    });
+
     it('whose old connection dies first goes on with the new one', async () => {
       const { session, peer, handler } = await upSession();
       peer.send(NOTICE);
