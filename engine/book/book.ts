@@ -36,12 +36,17 @@ export class Book {
     this.update(rows);
   }
 
-  /** @hot Applies a message's rows. */
+  /** @hot Applies a message's rows. In a quiet market most messages have rows of one side only. */
   update(rows: DepthRows): void {
-    this.asks.apply(rows.askTicks, rows.askLots, 0, rows.askCount);
-    this.bids.apply(rows.bidTicks, rows.bidLots, 0, rows.bidCount);
-    this.asks.trim();
-    this.bids.trim();
+    const { askCount, bidCount } = rows;
+    if (askCount > 0) {
+      this.asks.apply(rows.askTicks, rows.askLots, 0, askCount);
+      this.asks.trim();
+    }
+    if (bidCount > 0) {
+      this.bids.apply(rows.bidTicks, rows.bidLots, 0, bidCount);
+      this.bids.trim();
+    }
   }
 
   /**

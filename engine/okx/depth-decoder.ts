@@ -19,7 +19,7 @@ import { DepthAction } from '../base/depth-rows.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { CHANNEL_BYTES, DepthBeginning, HEAD, UNUSUAL, channelAt, matches } from './depth-beginning.ts';
 import { DepthChannel, DepthResult, NO_INSTRUMENT, type DepthFrame } from './depth-frame.ts';
-import { DepthHeads, NO_HEAD } from './depth-heads.ts';
+import { DepthHeads } from './depth-heads.ts';
 import { DepthInstruments } from './depth-instruments.ts';
 import { DepthRowScanner } from './depth-row-scanner.ts';
 import { DepthSlowDecoder } from './depth-slow-decoder.ts';
@@ -57,7 +57,7 @@ export class DepthDecoder {
   readonly #instruments: DepthInstruments;
   readonly #rows: DepthRowScanner;
   readonly #slow: DepthSlowDecoder;
-  readonly #tail = new DepthTail();
+  readonly #tail: DepthTail;
   /** Words of the received bytes. Made anew when others come, so a constant receive buffer costs and allocates nothing. */
   #viewed: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(this.#viewed.buffer);
@@ -67,6 +67,7 @@ export class DepthDecoder {
     this.#instruments = new DepthInstruments(instruments);
     this.#rows = new DepthRowScanner(instruments);
     this.#slow = new DepthSlowDecoder(instruments);
+    this.#tail = new DepthTail(instruments.length);
   }
 
   /**
@@ -78,14 +79,14 @@ export class DepthDecoder {
     if (entry === 0) {
       if (bytes !== this.#viewed) this.#lookAt(bytes);
       const view = this.#view;
-      const head = this.#heads.find(view, start, end);
-      if (head !== NO_HEAD) {
-        frame.instrument = this.#heads.instruments[head]!;
-        frame.channel = this.#heads.channels[head]! as DepthChannel;
-        frame.action = this.#heads.actions[head]! as DepthAction;
+      const heads = this.#heads;
+      if (heads.find(view, start, end)) {
+        frame.instrument = heads.instrument;
+        frame.channel = heads.channel;
+        frame.action = heads.action;
         frame.isSlowPath = false;
         frame.entryCount = 1;
-        const rowsAt = (start + this.#heads.lengths[head]!) | 0;
+        const rowsAt = (start + heads.length) | 0;
         if (this.#scanBody(view, bytes, start, rowsAt, end, frame)) return DepthResult.depth;
       } else {
         const channel = channelAt(bytes, start, end);
@@ -186,7 +187,7 @@ export class DepthDecoder {
       if (index === UNUSUAL) return false;
       frame.bidCount = rows.count;
     }
-    if (this.#tail.scanWords(view, index, end, frame)) return true;
+    if (this.#tail.scanWords(view, index, end, frame, instrument)) return true;
 
     // books5 repeats the name after the rows.
     if (matches(bytes, index, INST_KEY)) {

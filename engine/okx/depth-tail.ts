@@ -5,7 +5,8 @@
  *
  * Owner:      the decoder that built it.
  * Invariants: the frame's last bytes are known to be `}]}` when a scan begins, so that no step passes over its end.
- * Cost:       about 15 ns of the usual shape by words, 120 by bytes; nothing allocates once constructed.
+ * Cost:       some 8 ns of the usual shape by words, 15 where leading digits change, 120 by bytes; nothing allocates once
+ *             constructed.
  */
 import { NO_SEQUENCE } from '../base/depth-rows.ts';
 import { UNUSUAL, matches } from './depth-beginning.ts';
@@ -22,16 +23,19 @@ const TAIL_BYTES = TAIL.length;
 
 const USUAL_TS = wordOf(',"ts');
 const USUAL_TS_END = wordOf('s":"');
+/** The key of the time and its digits. */
+const USUAL_TIME_BYTES = 7 + 13;
 const USUAL_CHECKSUM = '","checksum":0,"seqId":';
+const USUAL_CHECKSUM_BYTES = USUAL_CHECKSUM.length;
 const USUAL_CHECKSUM_0 = doubleOf(USUAL_CHECKSUM, 0);
 const USUAL_CHECKSUM_8 = doubleOf(USUAL_CHECKSUM, 8);
 const USUAL_CHECKSUM_15 = doubleOf(USUAL_CHECKSUM, 15);
 const USUAL_PREV = ',"prevSeqId":';
+const USUAL_PREV_BYTES = USUAL_PREV.length;
 const USUAL_PREV_0 = doubleOf(USUAL_PREV, 0);
 const USUAL_PREV_5 = doubleOf(USUAL_PREV, 5);
-const USUAL_TS_DIGITS = 13;
-const USUAL_TS_AT = 7;
-const USUAL_SEQ_AT = USUAL_TS_AT + USUAL_TS_DIGITS + USUAL_CHECKSUM.length;
+/** All but the digits of the sequence numbers. */
+const USUAL_BYTES = USUAL_TIME_BYTES + USUAL_CHECKSUM_BYTES + USUAL_PREV_BYTES + TAIL_BYTES;
 /** Digits of sequence numbers that the words take. The venue's have had 10 to 12 since 2023. */
 const SEQ_DIGITS_MIN = 9;
 const SEQ_DIGITS_MAX = 12;
@@ -56,51 +60,102 @@ const digitMarks = (values: number): number => (values + 0x76767676) | values;
 export class DepthTail {
   /** The second result of #scanInteger, which returns where it stopped. */
   readonly #number = new Float64Array(1);
+  /** Digits of the last sequence number: with them all places are known from the frame's end, before the rows are read. */
+  #digits = SEQ_DIGITS_MAX;
+  /** The last key and first nine digits of a time, as two doubles, and what they are worth. NaN is no text. */
+  readonly #time = new Float64Array(3).fill(NaN);
+  /** By instrument: all but the last four digits of a sequence number, and what they are worth. */
+  readonly #highTexts: Float64Array;
+  readonly #highValues: Float64Array;
 
-  /** @hot True when the tail in [start, end) has the usual shape with the usual numbers of digits; fills the frame. */
-  scanWords(view: DataView, start: number, end: number, frame: DepthFrame): boolean {
-    // Both sequence numbers have as many digits, so what is left says how many.
-    const digits = (end - start - (USUAL_SEQ_AT + USUAL_PREV.length + TAIL_BYTES)) >> 1;
-    if (digits < SEQ_DIGITS_MIN || digits > SEQ_DIGITS_MAX) return false;
-    const tsAt = (start + USUAL_TS_AT) | 0;
-    const seqEnd = (start + USUAL_SEQ_AT + digits) | 0;
+  constructor(instruments: number) {
+    this.#highTexts = new Float64Array(instruments).fill(NaN);
+    this.#highValues = new Float64Array(instruments);
+  }
+
+  /**
+   * @hot True when the tail in [start, end) has the usual shape with the usual numbers of digits; fills the frame. Of a
+   * number only the last four digits are computed: those before them are mostly those of the message before.
+   */
+  scanWords(view: DataView, start: number, end: number, frame: DepthFrame, instrument: number): boolean {
+    let digits = this.#digits | 0;
+    if (((end - start - USUAL_BYTES) | 0) !== digits << 1) {
+      // Both sequence numbers have as many digits, so what is left says how many.
+      digits = (end - start - USUAL_BYTES) >> 1;
+      if (digits < SEQ_DIGITS_MIN || digits > SEQ_DIGITS_MAX) return false;
+      if (((end - start - USUAL_BYTES) | 0) !== digits << 1) return false;
+      this.#digits = digits;
+    }
     const prevEnd = (end - TAIL_BYTES) | 0;
-    if (
-      ((view.getInt32(start, true) ^ USUAL_TS) | (view.getInt32((start + 3) | 0, true) ^ USUAL_TS_END)) !==
-      0
-    )
-      return false;
-    if (view.getFloat64((tsAt + USUAL_TS_DIGITS) | 0, true) !== USUAL_CHECKSUM_0) return false;
-    if (view.getFloat64((tsAt + USUAL_TS_DIGITS + 8) | 0, true) !== USUAL_CHECKSUM_8) return false;
-    if (view.getFloat64((tsAt + USUAL_TS_DIGITS + 15) | 0, true) !== USUAL_CHECKSUM_15) return false;
+    const seqEnd = (prevEnd - digits - USUAL_PREV_BYTES) | 0;
+    const checksumAt = (seqEnd - digits - USUAL_CHECKSUM_BYTES) | 0;
+    if (view.getFloat64(checksumAt, true) !== USUAL_CHECKSUM_0) return false;
+    if (view.getFloat64((checksumAt + 8) | 0, true) !== USUAL_CHECKSUM_8) return false;
+    if (view.getFloat64((checksumAt + 15) | 0, true) !== USUAL_CHECKSUM_15) return false;
     if (view.getFloat64(seqEnd, true) !== USUAL_PREV_0) return false;
     if (view.getFloat64((seqEnd + 5) | 0, true) !== USUAL_PREV_5) return false;
-    if (((prevEnd - seqEnd - USUAL_PREV.length) | 0) !== digits) return false;
-    const ts0 = view.getInt32(tsAt, true) ^ 0x30303030;
-    const ts4 = view.getInt32((tsAt + 4) | 0, true) ^ 0x30303030;
-    const ts8 = view.getInt32((tsAt + 8) | 0, true) ^ 0x30303030;
-    const ts9 = view.getInt32((tsAt + 9) | 0, true) ^ 0x30303030;
-    let marks = digitMarks(ts0) | digitMarks(ts4) | digitMarks(ts8) | digitMarks(ts9);
-    const firstMask = FIRST_MASKS[(digits - 8) & 7]!;
-    const seq0 = (view.getInt32((seqEnd - 12) | 0, true) ^ 0x30303030) & firstMask;
-    const seq4 = view.getInt32((seqEnd - 8) | 0, true) ^ 0x30303030;
-    const seq8 = view.getInt32((seqEnd - 4) | 0, true) ^ 0x30303030;
-    marks |= digitMarks(seq0) | digitMarks(seq4) | digitMarks(seq8);
-    const prev0 = (view.getInt32((prevEnd - 12) | 0, true) ^ 0x30303030) & firstMask;
-    const prev4 = view.getInt32((prevEnd - 8) | 0, true) ^ 0x30303030;
-    const prev8 = view.getInt32((prevEnd - 4) | 0, true) ^ 0x30303030;
-    marks |= digitMarks(prev0) | digitMarks(prev4) | digitMarks(prev8);
-    if ((marks & -0x7f7f7f80) !== 0) return false;
-    // JSON has no leading zeros.
-    if (view.getUint8((seqEnd - digits) | 0) === DIGIT_0 || view.getUint8((prevEnd - digits) | 0) === DIGIT_0)
+
+    const time = this.#time;
+    const timeAt = (checksumAt - USUAL_TIME_BYTES) | 0;
+    if (
+      (view.getFloat64(timeAt, true) !== time[0] || view.getFloat64((timeAt + 8) | 0, true) !== time[1]) &&
+      !this.#readTime(view, timeAt)
+    ) {
       return false;
-    const tsHigh = (Math.imul(fourDigits(ts0), 10_000) + fourDigits(ts4)) | 0;
-    frame.tsMs = tsHigh * 100_000 + ((Math.imul(fourDigits(ts8), 10) + (ts9 >>> 24)) | 0);
+    }
+    const highTexts = this.#highTexts;
+    const highValues = this.#highValues;
+    // The number before comes first: where the leading digits change, it still has the former ones.
+    if (
+      view.getFloat64((prevEnd - 12) | 0, true) !== highTexts[instrument] &&
+      !this.#readHigh(view, prevEnd, digits, instrument)
+    ) {
+      return false;
+    }
+    const prevHigh = highValues[instrument]!;
+    if (
+      view.getFloat64((seqEnd - 12) | 0, true) !== highTexts[instrument] &&
+      !this.#readHigh(view, seqEnd, digits, instrument)
+    ) {
+      return false;
+    }
+    const seqHigh = highValues[instrument]!;
+    const ms = view.getInt32((checksumAt - 4) | 0, true) ^ 0x30303030;
+    const seq = view.getInt32((seqEnd - 4) | 0, true) ^ 0x30303030;
+    const prev = view.getInt32((prevEnd - 4) | 0, true) ^ 0x30303030;
+    if (((digitMarks(ms) | digitMarks(seq) | digitMarks(prev)) & -0x7f7f7f80) !== 0) return false;
+    frame.tsMs = time[2]! + fourDigits(ms);
     frame.checksum = 0;
-    frame.seqId =
-      fourDigits(seq0) * 100_000_000 + ((Math.imul(fourDigits(seq4), 10_000) + fourDigits(seq8)) | 0);
-    frame.prevSeqId =
-      fourDigits(prev0) * 100_000_000 + ((Math.imul(fourDigits(prev4), 10_000) + fourDigits(prev8)) | 0);
+    frame.seqId = seqHigh + fourDigits(seq);
+    frame.prevSeqId = prevHigh + fourDigits(prev);
+    return true;
+  }
+
+  /** @hot Reads and remembers the key at `at` and the first nine digits of the time after it: another 10 s begin. */
+  #readTime(view: DataView, at: number): boolean {
+    const key = (view.getInt32(at, true) ^ USUAL_TS) | (view.getInt32((at + 3) | 0, true) ^ USUAL_TS_END);
+    const first = (view.getUint8((at + 7) | 0) - DIGIT_0) | 0;
+    const high = view.getInt32((at + 8) | 0, true) ^ 0x30303030;
+    const low = view.getInt32((at + 12) | 0, true) ^ 0x30303030;
+    const marks = (digitMarks(high) | digitMarks(low)) & -0x7f7f7f80;
+    if ((key | marks) !== 0 || first < 0 || first > 9) return false;
+    const time = this.#time;
+    time[0] = view.getFloat64(at, true);
+    time[1] = view.getFloat64((at + 8) | 0, true);
+    time[2] = first * 1e12 + fourDigits(high) * 1e8 + fourDigits(low) * 1e4;
+    return true;
+  }
+
+  /** @hot The same of the digits of the sequence number that ends at `end`, but for the last four. */
+  #readHigh(view: DataView, end: number, digits: number, instrument: number): boolean {
+    // JSON has no leading zeros.
+    if (view.getUint8((end - digits) | 0) === DIGIT_0) return false;
+    const mask = FIRST_MASKS[(digits - 8) & 7]!;
+    const high = (view.getInt32((end - 12) | 0, true) ^ 0x30303030) & mask;
+    const low = view.getInt32((end - 8) | 0, true) ^ 0x30303030;
+    if (((digitMarks(high) | digitMarks(low)) & -0x7f7f7f80) !== 0) return false;
+    this.#highTexts[instrument] = view.getFloat64((end - 12) | 0, true);
+    this.#highValues[instrument] = fourDigits(high) * 1e8 + fourDigits(low) * 1e4;
     return true;
   }
 

@@ -298,6 +298,52 @@ describe('tails', () => {
     expect(compared.refused).toBeGreaterThan(1_500);
   });
 
+  test('numbers whose leading digits change, come back and are another instrument’s', () => {
+    const compared = comparison();
+    const numbers = [
+      '81234569999',
+      '81234570000',
+      '81234570001',
+      '99999999999',
+      '100000000000',
+      '100000000001',
+      '999999999',
+      '1000000000',
+      '1000009999',
+      '1000010000',
+      '081234570001',
+      '81234570002',
+    ];
+    for (const [index, seqId] of numbers.entries()) {
+      for (const prevSeqId of numbers.slice(Math.max(0, index - 2), index + 2)) {
+        for (const instId of ['BTC-USDT-SWAP', 'G0-0.1', 'BTC-USDT-SWAP']) {
+          for (const ts of ['1763676609999', '1763676610000', '9763676610000', '0763676610000']) {
+            const sequence = `,"seqId":${seqId},"prevSeqId":${prevSeqId}`;
+            const isLegal = !`${seqId} ${prevSeqId}`.includes(' 0') && !seqId.startsWith('0');
+            expect(checkText(compared, frameText(instId, [ASKS[3]!], [], { ts, sequence }))).toBe(isLegal);
+          }
+        }
+      }
+    }
+    expect(compared.slow).toBe(0);
+  });
+
+  test('bytes that are the double 0 are no digits of a first frame', () => {
+    for (const [digits, zeros] of [
+      ['123456789012', '\0'.repeat(8)],
+      ['123456789012', `${'\0'.repeat(7)}\u0080`],
+    ] as const) {
+      const seqId = zeros + digits.slice(8);
+      const texts = [
+        frameText('BTC-USDT-SWAP', ASKS, [], { sequence: `,"seqId":${seqId},"prevSeqId":${digits}` }),
+        frameText('BTC-USDT-SWAP', ASKS, [], { sequence: `,"seqId":${digits},"prevSeqId":${seqId}` }),
+        frameText('BTC-USDT-SWAP', ASKS, [], { ts: `1${zeros}0105` }),
+        frameText('BTC-USDT-SWAP', ASKS, []).replace(',"ts":"176367660', zeros + zeros),
+      ];
+      for (const text of texts) expect(checkText(comparison(), text)).toBe(false);
+    }
+  });
+
   test('times of any length', () => {
     const compared = comparison();
     for (const ts of [...INTEGERS, '17636766001x5', '1763676600 05', '-763676600105']) {
