@@ -42,6 +42,7 @@ export class LoopKill {
   readonly profits: Float64Array;
   /** Their sum, in a cell. */
   readonly #profit = new Float64Array(1);
+  readonly #mark = new Float64Array(1);
 
   readonly #instruments: readonly Instrument[];
   readonly #needsSwitch: boolean;
@@ -142,11 +143,18 @@ export class LoopKill {
 
   /** Into its cell: a profit that came back from a call would be boxed. */
   #measureOne(index: number): void {
-    this.profits[index] = this.#needsMark(index) ? NaN : this.#profitOf(index);
+    this.#gate.readMark(index, this.#mark);
+    if (!(this.#mark[0]! > 0) && this.#needsMark(index)) {
+      this.profits[index] = NaN;
+      return;
+    }
+    this.#ledger.readNetProfit(index, this.#mark, this.profits);
+    const { kind, tick } = this.#instruments[index]!;
+    if (kind === ContractKind.inverse)
+      this.profits[index] = this.profits[index]! * this.#mark[0]! * tick.value;
   }
 
   #needsMark(index: number): boolean {
-    if (this.#gate.markTicks(index) > 0) return false;
     const { bookedLots, baseFees, fillCount } = this.#ledger;
     // Coins that an inverse contract has made need their price, too.
     const hasCoins = this.#instruments[index]!.kind === ContractKind.inverse && fillCount[index] !== 0;

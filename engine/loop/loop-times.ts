@@ -5,7 +5,7 @@
  *     count()    each row goes into its histograms            after the bytes have left, or with the timer
  *
  * Counting a reading touches three cells of a histogram of 15 KiB, for each of some eight stages another one. Done where
- * the stage ends, all that would stand between the frame and the order; done afterwards, it costs the same and delays nobody.
+ * the stage ends, all that would stand between frame and order; done afterwards, it costs the same and delays nobody.
  *
  * Owner:      the engine thread.
  * Invariants: every reading is counted once, at the latest by the next timer.
@@ -18,7 +18,7 @@ import { Stage } from '../metrics/catalog.ts';
 import type { MetricsWriter } from '../metrics/cells.ts';
 import type { Histogram } from '../metrics/histogram.ts';
 
-/** A quiet feed's turns make three rows each, an answered one eight: counted some ten at once, the code stays in the cache. */
+/** A quiet feed's turns make three rows each, an answered one eight: of some ten turns at once, the code stays cached. */
 const ROWS = 64;
 const ROWS_BEFORE_COUNT = 32;
 /** Rows of this kind and above: an ack of a request, by operation. */
@@ -97,10 +97,12 @@ export class LoopTimes {
     const kinds = this.#kind;
     for (let row = 0; row < this.#count; row++) {
       const kind = kinds[row]!;
-      const elapsedNs = this.#toNs[row]! - this.#fromNs[row]!;
-      this.#stages[kind < ACKNOWLEDGED ? kind : ACKNOWLEDGED]!.record(elapsedNs);
-      if (kind === Stage.sent) this.#tickToTrade.record(elapsedNs);
-      else if (kind >= ACKNOWLEDGED) this.#roundTrip[kind - ACKNOWLEDGED]!.record(elapsedNs);
+      const stage = this.#stages[kind < ACKNOWLEDGED ? kind : ACKNOWLEDGED]!;
+      stage.recordBetween(this.#fromNs, this.#toNs, row);
+      if (kind === Stage.sent) this.#tickToTrade.recordBetween(this.#fromNs, this.#toNs, row);
+      else if (kind >= ACKNOWLEDGED) {
+        this.#roundTrip[kind - ACKNOWLEDGED]!.recordBetween(this.#fromNs, this.#toNs, row);
+      }
     }
     this.#count = 0;
     this.#hasSent = false;

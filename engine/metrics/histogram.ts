@@ -39,17 +39,11 @@ const COUNTS = 2;
 /** Cells that one histogram occupies: sum, largest value, counts; padded to whole cache lines. */
 export const HISTOGRAM_CELLS = Math.ceil((COUNTS + COUNT_CELLS) / 8) * 8;
 
-/** @hot The index among the counts of a value in [0, VALUE_MAX]. */
-function countIndex(value: number): number {
-  if (value < FAR_VALUE) {
-    const bits = value | 0;
-    if (bits < LINEAR_CELLS) return bits;
-    const shift = 31 - SUB_BITS - Math.clz32(bits);
-    return (shift << SUB_BITS) + (bits >>> shift);
-  }
-  const bits = (value / FAR_DIVISOR) | 0;
+/** @hot The index among the counts of a value below 2^31. Of whole numbers: a float that crosses a call is boxed. */
+function countIndex(bits: number): number {
+  if (bits < LINEAR_CELLS) return bits;
   const shift = 31 - SUB_BITS - Math.clz32(bits);
-  return ((shift + FAR_BITS) << SUB_BITS) + (bits >>> shift);
+  return (shift << SUB_BITS) + (bits >>> shift);
 }
 
 /** The least value that no longer counts in the cell with this index. */
@@ -62,6 +56,8 @@ function upperEdge(index: number): number {
 export class Histogram {
   readonly #cells: Float64Array;
   readonly #offset: number;
+  /** The value that is being counted. */
+  readonly #value = new Float64Array(1);
 
   /**
    * @param cells memory of at least offset + HISTOGRAM_CELLS, zeroed; its own when not given
@@ -74,10 +70,24 @@ export class Histogram {
 
   /** @hot Counts one value. Negative ones (clocks that disagree) count as 0. */
   record(valueNs: Nanoseconds): void {
+    this.#value[0] = valueNs;
+    this.#count();
+  }
+
+  /** @hot Counts the time between two readings, each in a cell: a large number that crosses a call is boxed. */
+  recordBetween(fromNs: Float64Array, toNs: Float64Array, at: number): void {
+    this.#value[0] = toNs[at]! - fromNs[at]!;
+    this.#count();
+  }
+
+  #count(): void {
     const cells = this.#cells;
     const offset = this.#offset;
-    const value = valueNs > 0 ? valueNs : 0;
-    cells[offset + COUNTS + countIndex(value < VALUE_MAX ? value : VALUE_MAX)]++;
+    const value = this.#value[0] > 0 ? this.#value[0] : 0;
+    let index = COUNT_CELLS - 1;
+    if (value < FAR_VALUE) index = countIndex(value | 0);
+    else if (value < VALUE_MAX) index = countIndex((value / FAR_DIVISOR) | 0) + FAR_BITS * SUB_CELLS;
+    cells[offset + COUNTS + index]++;
     cells[offset + SUM] += value;
     if (value > cells[offset + MAX]) cells[offset + MAX] = value;
   }

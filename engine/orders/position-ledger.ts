@@ -189,6 +189,16 @@ export class PositionLedger {
     return trades + this.fees[instrument]! + this.baseFees[instrument]! * markPrice;
   }
 
+  /**
+   * @hot The same at the mark in a cell, into another. What is flat is worth the same at every mark, so it is given none: a
+   * mark between two ticks is boxed on its way, 16 B a held instrument.
+   */
+  readNetProfit(instrument: number, markTicks: Float64Array, into: Float64Array): void {
+    const isFlat = this.bookedLots[instrument] === 0 && this.baseFees[instrument] === 0;
+    if (isFlat) into[instrument] = this.netProfit(instrument, 0);
+    else into[instrument] = this.netProfit(instrument, markTicks[0]!);
+  }
+
   // --------------------------------------------------------------------------------------------------- state
 
   /** What a restart must know: everything but the untold lots, which the venue tells again. Plain JSON, exact. */

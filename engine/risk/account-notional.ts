@@ -5,11 +5,11 @@
  * the dearest price that is known; one whose market has not been seen yet at the entry of its position.
  *
  * Owner:      the gate.
- * Invariants: the answer is that of adding up all instruments in order, to the last bit. A sum that is kept drifts: an update
- *             is a subtraction and an addition, each off by at most half of 2^-52 of the largest value seen, so that 4,096 of
- *             them are off by less than 2e-12 of it; adding up anew is off by less than 1e-13. Only where the limit lies
- *             within 1e-11 of the kept sum could the two disagree, and there (or where something is not a number) it is added
- *             up anew. The sum starts afresh with every timer; where 4,096 updates come before it, everything is added up.
+ * Invariants: the answer is that of adding up all instruments in order, to the last bit. A sum that is kept drifts: an
+ *             update is a subtraction and an addition, each off by at most half of 2^-52 of the largest value seen, so that
+ *             4,096 of them are off by less than 2e-12 of it; adding up anew is off by less than 1e-13. Only where the limit
+ *             lies within 1e-11 of the kept sum could the two disagree, and there (or where something is not a number) it is
+ *             added up anew. The sum starts afresh with every timer; where 4,096 updates come before one, all is added up.
  * Cost:       some ten operations for each instrument that changed since the last question; nothing allocates.
  */
 import { ContractKind } from '../base/instrument.ts';
@@ -56,7 +56,7 @@ export class AccountNotional {
     inputs.changed.addAll();
   }
 
-  /** @hot Whether the account stays within its limit with `addedLots` more on `side` of one instrument, at `ticks` if dearer. */
+  /** @hot Whether the account stays within its limit with `addedLots` more on a side of one, at `ticks` if dearer. */
   isWithin(instrument: number, side: Side, ticks: Ticks, addedLots: Lots): boolean {
     this.#takeUp();
     const own = this.#worthOf(instrument, instrument, side, ticks, addedLots);
