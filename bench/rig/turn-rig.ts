@@ -24,13 +24,21 @@ import type { FrameFeed } from '../feeds/frame-feed.ts';
 import { AnswerPath, EngineRig, halfSpreadTicksAt } from './engine-rig.ts';
 import { VenueAnswers } from './venue-answers.ts';
 
+/** How the rig's clock goes, beside the real time that turns take, and how often the engine's timer comes. */
+export interface TurnPace {
+  /** Skipped after each frame. */
+  readonly stepNs: Nanoseconds;
+  readonly framesPerTimer: number;
+  /** Skipped before each timer, beside the frames' steps. */
+  readonly restNs: Nanoseconds;
+}
+
 /**
- * Virtual time from frame to frame. A turn sends at most some eight commands of the 300 an instrument may send in two
- * seconds: with 60 ms between frames no budget is ever short, while every send and every expiry is booked as live.
+ * A turn sends at most some eight commands of the 300 an instrument may send in two seconds: with 60 ms between frames no
+ * budget is ever short, while every send and every expiry is booked as live. As in the host, the timer runs every 20 ms;
+ * here every frame would need three, all alike.
  */
-const FRAME_STEP_NS = 60 * NS_PER_MS;
-/** As in the host, the timer runs every 20 ms; here every frame would need three, all alike. */
-const FRAMES_PER_TIMER = 16;
+const QUIET_PACE: TurnPace = { stepNs: 60 * NS_PER_MS, framesPerTimer: 16, restNs: 0 };
 /** Batches that are answered after a frame; usually one or two are enough. */
 const ANSWERED_MAX = 16;
 /** Those, and what the engine may send while they are answered: three operations for each of some inputs. */
@@ -61,8 +69,10 @@ export class TurnRig implements LoopOutput {
   #next = 0;
   #checksum: Checksum | undefined;
   #isRecovering = false;
+  readonly #pace: TurnPace;
 
-  constructor(feed: FrameFeed, path: AnswerPath, isClockRunning: boolean) {
+  constructor(feed: FrameFeed, path: AnswerPath, isClockRunning: boolean, pace = QUIET_PACE) {
+    this.#pace = pace;
     this.clock = new BenchClock(isClockRunning);
     this.#feed = feed;
     this.#isQuoteTimed = path === AnswerPath.quote;
@@ -123,8 +133,10 @@ export class TurnRig implements LoopOutput {
   settle(): void {
     this.#quote();
     this.#answerAll();
-    this.clock.skip(FRAME_STEP_NS);
-    if (this.frames % FRAMES_PER_TIMER !== 0) return;
+    const { stepNs, framesPerTimer, restNs } = this.#pace;
+    this.clock.skip(stepNs);
+    if (this.frames % framesPerTimer !== 0) return;
+    this.clock.skip(restNs);
     this.clock.readNs(this.#loop.inputNs, 0);
     this.clock.readWallMs(this.#loop.venueMs, 0);
     this.#loop.timer();

@@ -1,5 +1,6 @@
+import { assert } from '../../engine/base/assert.ts';
 import { SystemClock } from '../../engine/base/clock.ts';
-import { NS_PER_SECOND } from '../../engine/base/units.ts';
+import { NS_PER_MS, NS_PER_SECOND } from '../../engine/base/units.ts';
 import type { Histogram } from '../../engine/metrics/histogram.ts';
 import { Checksum } from '../checksum.ts';
 import type { Contender } from '../contender.ts';
@@ -7,9 +8,23 @@ import { GENERATED_TBT, generateFleet } from '../feeds/generated-feed.ts';
 import type { FrameFeed } from '../feeds/frame-feed.ts';
 import { AnswerPath } from '../rig/engine-rig.ts';
 import { TurnRig } from '../rig/turn-rig.ts';
+import type { TurnPace } from '../rig/turn-rig.ts';
 
 /** A frame beside a latency of microseconds: the venue's answers to it take as long again. */
 const SHARE = 0.1;
+/**
+ * The clock of 5,000 frames a second of all instruments together, however many they are: 200 us from frame to frame, and the
+ * host's timer of 20 ms after every hundred. One instrument alone would so send more than the venue takes of it, 300
+ * commands in two seconds; so before each timer a little more than that window is skipped, and each hundred frames begin with
+ * whole budgets, of which they take some 70 commands.
+ *
+ * @testonly Fleets use it; a test plays them and finds no budget short.
+ */
+export const FLEET_PACE: TurnPace = {
+  stepNs: NS_PER_SECOND / 5_000,
+  framesPerTimer: 100,
+  restNs: 2_100 * NS_PER_MS,
+};
 /** No checksum looks at more frames than every effort plays. */
 const CHECKSUM_FRAMES = 150;
 
@@ -104,11 +119,14 @@ export class Fleet implements Contender {
   }
 }
 
-/** A rig whose books have all had their first snapshot before a timer could miss one. */
+/** A rig whose orders rest: all books have had their first snapshot before the first timer, which would miss one. */
 function openRig(feed: FrameFeed, isClockRunning: boolean): TurnRig {
-  const rig = new TurnRig(feed, AnswerPath.quote, isClockRunning);
-  // The first has been played; its own settling is over.
-  for (let snapshot = 1; snapshot < feed.instruments.length; snapshot++) rig.play();
-  for (let settled = 0; settled < feed.instruments.length; settled++) rig.settle();
+  assert(feed.instruments.length <= FLEET_PACE.framesPerTimer, 'the snapshots come before the first timer');
+  const rig = new TurnRig(feed, AnswerPath.quote, isClockRunning, FLEET_PACE);
+  // The first has been played.
+  for (let snapshot = 1; snapshot < feed.instruments.length; snapshot++) {
+    rig.play();
+    rig.settle();
+  }
   return rig;
 }

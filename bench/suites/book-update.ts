@@ -85,7 +85,8 @@ class BookUpdate implements Contender {
 
   #addBooks(checksum: Checksum): void {
     for (const { book } of this.#syncs) {
-      checksum.addNumber(book.seqId);
+      // Before the first snapshot ours is another number than the peers'.
+      checksum.addNumber(Math.max(book.seqId, -1));
       for (const side of [book.bids, book.asks]) {
         checksum.addNumber(side.count);
         for (let ticks = side.bestTicks; ticks > 0; ticks = side.nextTicks(ticks)) {

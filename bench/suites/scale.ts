@@ -8,8 +8,8 @@ import { EngineGroup, FLEET_SIZE } from '../scale/engine-group.ts';
 import { Fleet } from '../scale/fleet.ts';
 
 const FLEETS = [1, 10, 50, 100];
-/** Frames a second of all instruments together. */
-const RATES = [1_000, 5_000, 20_000, 50_000, 100_000, 200_000];
+/** Frames a second of all instruments together; the last is as fast as it goes, which tells where the engine is full. */
+const RATES = [1_000, 5_000, 20_000, 50_000, 100_000, 200_000, Infinity];
 /** Each point is played so often, in alternation, for at most a second each. */
 const ROUNDS_MAX = 3;
 /** From here on an engine is called saturated: a thousand times what a quiet frame takes. */
@@ -33,6 +33,10 @@ class OpenLoop {
     this.rates.push(this.fleet.playAt(this.rate, Math.min(effort.scaleFrames, this.rate), this.latencies));
   }
 
+  get playedRate(): number {
+    return this.rates.toSorted((a, b) => a - b)[this.rates.length >> 1]!;
+  }
+
   get isSaturated(): boolean {
     return this.latencies.percentile(0.99) > SATURATED_P99_NS;
   }
@@ -40,17 +44,41 @@ class OpenLoop {
   result(checksum: string, calibrationNs: number, saturation: string): BenchResult {
     return {
       name: 'scale:open-loop',
-      feed: `${this.fleet.feed}, ${this.rate / 1_000}k frames/s`,
+      feed: `${this.fleet.feed}, ${paceOf(this.rate)}`,
       unit: 'ns',
       ...percentilesOf(this.latencies),
-      opsPerSecond: Math.round(this.rates.reduce((sum, rate) => sum + rate, 0) / this.rates.length),
+      opsPerSecond: Math.round(this.playedRate),
       bytesPerOp: -1,
       checksum,
       samples: this.latencies.count,
       calibrationNs,
-      note: `from the time a frame was due, acks and pushes on the same thread; ${this.fleet.feed}: ${saturation}`,
+      note: `from the time a frame was due, acks, pushes and timers on the same thread; ${this.fleet.feed}: ${saturation}`,
     };
   }
+}
+
+function paceOf(rate: number): string {
+  return rate === Infinity ? 'as fast as it goes' : `${rate / 1_000}k frames/s`;
+}
+
+/**
+ * Where the engine is saturated, in words: the highest rate that it and every rate below it held, and what it plays when
+ * frames never end.
+ *
+ * @testonly The rows' notes say it.
+ */
+export function saturationText(
+  loops: readonly Pick<OpenLoop, 'rate' | 'isSaturated' | 'playedRate'>[],
+): string {
+  const tried = loops.filter(({ rate }) => rate !== Infinity);
+  const over = tried.findIndex(({ isSaturated }) => isSaturated);
+  const held = tried[over === -1 ? tried.length - 1 : over - 1];
+  const most =
+    held === undefined
+      ? 'p99 above 1 ms at every rate'
+      : `p99 below 1 ms up to ${held.rate} frames/s of those tried`;
+  const full = loops.find(({ rate }) => rate === Infinity);
+  return full === undefined ? most : `${most}; full at ${Math.round(full.playedRate)} frames/s`;
 }
 
 function openLoops(
@@ -67,12 +95,10 @@ function openLoops(
     }
   }
   return loops.flatMap((ownLoops) => {
-    const held = ownLoops.filter(({ isSaturated }) => !isSaturated).at(-1);
-    const most =
-      held === undefined
-        ? `p99 above 1 ms at every rate`
-        : `p99 below 1 ms up to ${held.rate} frames/s of those tried`;
-    return ownLoops.map((loop) => loop.result(checksums.get(loop.fleet.feed)!, calibration.medianNs, most));
+    const saturation = saturationText(ownLoops);
+    return ownLoops.map((loop) =>
+      loop.result(checksums.get(loop.fleet.feed)!, calibration.medianNs, saturation),
+    );
   });
 }
 
@@ -88,7 +114,7 @@ async function sideBySide(count: number, effort: Effort): Promise<BenchResult[]>
   try {
     for (const rate of [ENGINE_RATE, Infinity]) {
       const { latencies, rate: total } = await group.play(rate, effort.scaleFrames);
-      const pace = rate === Infinity ? 'as fast as it goes' : `${rate / 1_000}k frames/s each`;
+      const pace = rate === Infinity ? paceOf(rate) : `${paceOf(rate)} each`;
       rows.push({
         name: 'scale:processes',
         feed: `${count} engine${count === 1 ? '' : 's'}, ${pace}`,
