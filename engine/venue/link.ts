@@ -4,7 +4,8 @@
  *
  * Owner:      the engine thread.
  * Invariants: `linkDown` is called exactly once, unless `close` was called first; nothing is called after
- *             either. Frames are handed over only between `release` and the end. Every stage has a timer.
+ *             either, but `linkEvent` with the event that led to it. Frames are handed over only between
+ *             `release` and the end. Every stage has a timer.
  * Cost:       a frame costs one look at its first bytes here, and nothing is allocated.
  */
 import type { Clock } from '../base/clock.ts';

@@ -200,8 +200,9 @@ export class OwnSocket implements FrameSocket, FrameSink {
     this.#closeReason = reason;
     this.#reader.stop();
     if (this.#phase === Phase.open) this.#sayGoodbye(code);
-    // The server closes the connection first (section 7.1.1); ours is half closed until it does.
-    this.#socket.end();
+    // Ended as soon as our goodbye has left. Section 7.1.1 would have the server close first, but until we tell,
+    // a session that neither hears nor sends counts as up.
+    this.#socket.destroySoon();
   }
 
   fault(error: FrameError): void {

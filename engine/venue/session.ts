@@ -101,6 +101,8 @@ export class Session implements LinkOwner {
   #active: Link | undefined;
   #successor: Link | undefined;
   readonly #lingering = new Map<Link, NodeJS.Timeout>();
+  /** Those whose sockets are not gone yet, whatever has become of them. */
+  readonly #links = new Set<Link>();
   #connectTimer: NodeJS.Timeout | undefined;
   #lastError: SessionError | undefined;
 
@@ -174,7 +176,6 @@ export class Session implements LinkOwner {
 
   /** Ends the session for good; onDown is called at once if it was up. Resolves when every socket is gone. */
   async close(): Promise<void> {
-    const links = [this.#active, this.#successor, ...this.#lingering.keys()];
     const wasUp = this.isUp;
     clearTimeout(this.#connectTimer);
     for (const timer of this.#lingering.values()) clearTimeout(timer);
@@ -183,7 +184,7 @@ export class Session implements LinkOwner {
     this.#successor = undefined;
     if (this.#state !== SessionState.closed) this.#enter(SessionState.closed);
     if (wasUp) this.#tellDown('closed on request');
-    await Promise.all(links.map((link) => link?.close()));
+    await Promise.all(Array.from(this.#links, (link) => link.close()));
   }
 
   /** @internal The calls below are the links'. */
@@ -346,6 +347,8 @@ export class Session implements LinkOwner {
       },
       this,
     );
+    this.#links.add(link);
+    void link.ended.then(() => this.#links.delete(link));
     if (this.isUp) {
       this.#successor = link;
     } else {

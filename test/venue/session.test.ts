@@ -683,6 +683,25 @@ describe.each(CLIENTS)('a session over %s:', (_name, client, isTls) => {
       expect(handler.told.waiting).toHaveLength(1);
     });
 
+    it('waits for every socket, though it was asked before', async () => {
+      const { session, peer, handler } = await upSession(
+        new RecordingHandler(),
+        {},
+        { closeTimeoutMs: 60_000 },
+      );
+      peer.socket.pause();
+      const order: string[] = [];
+      const closes = [1, 2].map(() => session.close().then(() => order.push('closed')));
+      await new Promise((resolve) => {
+        setTimeout(resolve, 5);
+      });
+      order.push('answered');
+      peer.socket.resume();
+      await Promise.all(closes);
+      expect(order).toEqual(['answered', 'closed', 'closed']);
+      expect(handler.told.waiting).toHaveLength(1);
+    });
+
     it('does not wait for a peer that does not answer', async () => {
       const { session, peer } = await upSession(new RecordingHandler(), {}, { closeTimeoutMs: 20 });
       peer.socket.pause();
