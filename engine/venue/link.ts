@@ -394,7 +394,8 @@ export class Link implements FrameSocketHandler {
   }
 
   socketClosed(code: number, reason: string): void {
-    this.fail(closeError(code, reason));
+    // As the answer to a login: its text may quote what was sent.
+    this.fail(closeError(code, this.#stage === SessionState.loggingIn ? '' : reason));
     this.#end();
   }
 }

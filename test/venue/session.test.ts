@@ -274,6 +274,16 @@ describe.each(CLIENTS)('a session over %s:', (_name, client, isTls) => {
       },
     );
 
+    it('a close in answer to a login is told without its text, which may quote the login', async () => {
+      const session = startSession(new RecordingHandler(), { login: LOGIN });
+      const peer = await venue.peers.next();
+      const login = await peer.message();
+      peer.socket.close(4001, JSON.stringify(login.args).slice(0, 120));
+      await venue.peers.next();
+      expect(session.lastError).toMatchObject({ code: 'SESSION_CLOSED', venueCode: 4001 });
+      expect(session.lastError!.message).not.toMatch(/of-mine/);
+    });
+
     it.each(['60004', '60006', '60009', '63999', '60014'])(
       'a login refused with %s is tried again',
       async (code) => {
