@@ -53,7 +53,8 @@ export function countsOf(status: string, schedstat: string, stat: string): CoreC
 
 /** @testonly What happened between two counts. */
 export function sampleBetween(before: CoreCounts, after: CoreCounts, elapsedNs: Nanoseconds): CoreSample {
-  const stolenTicks = after.stolenTicks - before.stolenTicks;
+  // It goes back now and then: when the machine moves to another host, for one. A counter must not.
+  const stolenTicks = Math.max(0, after.stolenTicks - before.stolenTicks);
   const allTicks = after.allTicks - before.allTicks;
   return {
     elapsedNs,
@@ -62,6 +63,19 @@ export function sampleBetween(before: CoreCounts, after: CoreCounts, elapsedNs: 
     stolenNs: stolenTicks * NS_PER_TICK,
     stolenRatio: allTicks > 0 ? stolenTicks / allTicks : 0,
   };
+}
+
+/** A kernel without CONFIG_SCHED_INFO has no schedstat, a container may have no /proc/stat: the rest counts all the same. */
+function openIfThere(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch {
+    return -1;
+  }
+}
+
+function closeAll(files: readonly number[]): void {
+  for (const file of files) if (file !== -1) closeSync(file);
 }
 
 export class CoreWatch {
@@ -78,25 +92,24 @@ export class CoreWatch {
     this.#sampledNs = nowNs;
   }
 
-  /** For the calling thread; undefined where there is no Linux /proc to ask. */
-  static open(nowNs: Nanoseconds): CoreWatch | undefined {
-    let thread;
+  /**
+   * For the calling thread; undefined where there is no Linux /proc to ask, or one that tells nothing: nobody needs this
+   * to trade.
+   *
+   * @param proc where /proc is, for tests
+   */
+  static open(nowNs: Nanoseconds, proc = '/proc'): CoreWatch | undefined {
+    const files: [number, number, number] = [-1, -1, -1];
     try {
-      thread = `/proc/${readlinkSync('/proc/thread-self')}`;
+      const thread = `${proc}/${readlinkSync(`${proc}/thread-self`)}`;
+      files[0] = openSync(`${thread}/status`, 'r');
+      files[1] = openIfThere(`${thread}/schedstat`);
+      files[2] = openIfThere(`${proc}/stat`);
+      return new CoreWatch(files, nowNs);
     } catch {
+      closeAll(files);
       return undefined;
     }
-    const files: [number, number, number] = [
-      openSync(`${thread}/status`, 'r'),
-      -1,
-      openSync('/proc/stat', 'r'),
-    ];
-    try {
-      files[1] = openSync(`${thread}/schedstat`, 'r');
-    } catch {
-      // A kernel without CONFIG_SCHED_INFO: the switches are counted all the same.
-    }
-    return new CoreWatch(files, nowNs);
   }
 
   sample(nowNs: Nanoseconds): CoreSample {
@@ -108,7 +121,7 @@ export class CoreWatch {
   }
 
   close(): void {
-    for (const file of [this.#status, this.#schedstat, this.#stat]) if (file !== -1) closeSync(file);
+    closeAll([this.#status, this.#schedstat, this.#stat]);
   }
 
   #read(): CoreCounts {

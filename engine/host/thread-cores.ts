@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { PinError, coresAllowed } from '../../workers/pin-thread.ts';
+import { PinError, coresAllowed, pinThread } from '../../workers/pin-thread.ts';
 import { HostError } from './host-error.ts';
 
 /** Which cores the threads are pinned to; undefined for wherever the system puts them. */
@@ -47,12 +47,24 @@ export function threadCoresOf(
   }
 }
 
-/** As the configuration says; a machine is only asked when it says anything. */
-export function readThreadCores(engine: Config['engine'], workerCount: number): ThreadCores {
+/**
+ * As the configuration says; a machine is only asked when it says anything. The calling thread is then pinned to what it may
+ * run on anyway: where that does not work a quote worker could not be pinned either, and would fail again and again.
+ *
+ * @param pin replaced by tests
+ * @throws HostError when the cores are not as they must be, or threads cannot be pinned here
+ */
+export function readThreadCores(
+  engine: Config['engine'],
+  workerCount: number,
+  pin: (cores: readonly number[]) => void = pinThread,
+): ThreadCores {
   const isWanted = engine.engineCore !== undefined || engine.workerCores !== undefined;
   if (!isWanted) return threadCoresOf(engine, workerCount, []);
   try {
-    return threadCoresOf(engine, workerCount, coresAllowed());
+    const cores = threadCoresOf(engine, workerCount, coresAllowed());
+    pin(cores.allowed);
+    return cores;
   } catch (error) {
     if (error instanceof PinError) refuse(`engineCore, workerCores: ${error.message}; leave them out`, error);
     throw error;

@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../engine/base/clock.ts';
 import { CoreWatch, countsOf, sampleBetween } from '../../engine/host/core-watch.ts';
 
@@ -44,9 +46,45 @@ describe('the counts of Linux', () => {
     });
   });
 
+  it('take nothing back when the count of what was stolen does', () => {
+    const before = countsOf(STATUS, '1 1 1\n', STAT);
+    const after = countsOf(STATUS, '1 1 1\n', 'cpu  190 20 30 495 5 6 7 3 9 10\n');
+    expect(sampleBetween(before, after, 1e9)).toMatchObject({ stolenNs: 0, stolenRatio: 0 });
+  });
+
   it('of which nothing has passed are no share of nothing', () => {
     const counts = countsOf(STATUS, '1 1 1\n', STAT);
     expect(sampleBetween(counts, counts, 0).stolenRatio).toBe(0);
+  });
+});
+
+describe('a /proc that does not tell everything', () => {
+  const proc = mkdtempSync(join(tmpdir(), 'core-watch-'));
+  const thread = join(proc, '7/task/7');
+  beforeEach(() => {
+    mkdirSync(thread, { recursive: true });
+    symlinkSync('7/task/7', join(proc, 'thread-self'));
+  });
+  afterEach(() => rmSync(proc, { recursive: true }));
+
+  it('is none when it says nothing of the thread', () => {
+    expect(CoreWatch.open(0, join(proc, 'none'))).toBeUndefined();
+    expect(CoreWatch.open(0, proc)).toBeUndefined();
+    mkdirSync(join(thread, 'status'));
+    expect(CoreWatch.open(0, proc)).toBeUndefined();
+  });
+
+  it('is asked for what it has', () => {
+    writeFileSync(join(thread, 'status'), STATUS);
+    const watch = CoreWatch.open(0, proc)!;
+    expect(watch.sample(1e9)).toEqual({
+      elapsedNs: 1e9,
+      involuntarySwitches: 0,
+      waitedNs: NaN,
+      stolenNs: NaN,
+      stolenRatio: 0,
+    });
+    watch.close();
   });
 });
 

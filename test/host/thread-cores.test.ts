@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { threadCoresOf } from '../../engine/host/thread-cores.ts';
+import { readThreadCores, threadCoresOf } from '../../engine/host/thread-cores.ts';
+import { PinError, coresAllowed } from '../../workers/pin-thread.ts';
 
 const CORES = [0, 1, 2, 3];
 
@@ -40,5 +42,27 @@ describe('the cores of the threads', () => {
     expect(() => threadCoresOf(engine as never, 1, CORES)).toThrow(
       expect.objectContaining({ code: 'CORES_REFUSED', message: text }),
     );
+  });
+});
+
+describe.skipIf(!existsSync('/proc/thread-self'))('a machine where threads cannot be pinned', () => {
+  const refusing = (): never => {
+    throw new PinError('thread on core 0: expected to be pinned, the program taskset is missing');
+  };
+
+  it.each(['engineCore', 'workerCores'])('is found out at the start, though only %s is given', (key) => {
+    const [core] = coresAllowed();
+    const engine = { [key]: key === 'engineCore' ? core : [core] } as never;
+    expect(() => readThreadCores(engine, 1, refusing)).toThrow(
+      expect.objectContaining({
+        code: 'CORES_REFUSED',
+        message:
+          'engine.engineCore, workerCores: thread on core 0: expected to be pinned, the program taskset is missing; leave them out',
+      }),
+    );
+  });
+
+  it('is not asked when no core is given', () => {
+    expect(readThreadCores({} as never, 2, refusing)).toMatchObject({ engine: undefined, allowed: [] });
   });
 });
