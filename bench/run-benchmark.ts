@@ -1,10 +1,10 @@
-import { fork } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { BenchArguments } from './arguments.ts';
 import type { BenchContext, BenchResult, Benchmark } from './benchmark.ts';
 import { FULL_EFFORT, SMOKE_EFFORT } from './effort.ts';
 import type { FrameFeed } from './feeds/frame-feed.ts';
 import { GENERATED_BOOKS, GENERATED_TBT, generateFeed } from './feeds/generated-feed.ts';
+import type { OwnedProcesses } from './owned-processes.ts';
 import { RECORDED_CUT, feedNameOf, readRecordedFeed } from './feeds/recorded-feed.ts';
 
 /** Frames of the generated feeds, which are played in a circle. */
@@ -13,13 +13,17 @@ const GENERATED_FRAMES = 20_000;
 const SMOKE_GENERATED_FRAMES = 5_000;
 const SMOKE_RECORDED_FRAMES = 10_000;
 
-/** Runs a benchmark in this process and checks that it gave what it must. */
+/**
+ * Runs a benchmark in this process and checks that it gave what it must.
+ *
+ * @throws BenchmarkFailure when it did not, as on a feed too short to have an answer in it
+ */
 export async function runBenchmark(benchmark: Benchmark, context: BenchContext): Promise<BenchResult[]> {
   const results = await benchmark.run(context);
-  if (results.length === 0) throw new Error(`${benchmark.name}: expected results, there are none`);
+  if (results.length === 0) throw new BenchmarkFailure(`${benchmark.name}: expected results, there are none`);
   for (const { name, feed, samples, checksum } of results) {
-    if (!(samples > 0)) throw new Error(`${name} (${feed}): expected samples, there are none`);
-    if (checksum === '') throw new Error(`${name} (${feed}): expected a checksum, there is none`);
+    if (!(samples > 0)) throw new BenchmarkFailure(`${name} (${feed}): expected samples, there are none`);
+    if (checksum === '') throw new BenchmarkFailure(`${name} (${feed}): expected a checksum, there is none`);
   }
   return results;
 }
@@ -29,12 +33,8 @@ export async function contextOf(benchmark: Benchmark, args: BenchArguments): Pro
   const effort = args.isSmoke ? SMOKE_EFFORT : FULL_EFFORT;
   const feeds: FrameFeed[] = [];
   if (benchmark.usesFeeds) {
-    const framesMax = args.isSmoke ? SMOKE_RECORDED_FRAMES : Infinity;
-    const recorded =
-      args.feed === undefined
-        ? readRecordedFeed(RECORDED_CUT, 'recorded', framesMax)
-        : readRecordedFeed(resolve(args.feed), feedNameOf(args.feed), framesMax);
     const frames = args.isSmoke ? SMOKE_GENERATED_FRAMES : GENERATED_FRAMES;
+    const recorded = recordedOf(args);
     feeds.push(await recorded, generateFeed(GENERATED_BOOKS, frames), generateFeed(GENERATED_TBT, frames));
   }
   return {
@@ -46,6 +46,14 @@ export async function contextOf(benchmark: Benchmark, args: BenchArguments): Pro
   };
 }
 
+/** The recording that the arguments name, or the project's own. @throws CaptureError */
+export function recordedOf({ feed, isSmoke }: BenchArguments): Promise<FrameFeed> {
+  const framesMax = isSmoke ? SMOKE_RECORDED_FRAMES : Infinity;
+  return feed === undefined
+    ? readRecordedFeed(RECORDED_CUT, 'recorded', framesMax)
+    : readRecordedFeed(resolve(feed), feedNameOf(feed), framesMax);
+}
+
 /** A benchmark's process failed; it has said why itself. */
 export class BenchmarkFailure extends Error {
   override readonly name = 'BenchmarkFailure';
@@ -54,6 +62,7 @@ export class BenchmarkFailure extends Error {
 
 /** Runs a benchmark in a process of its own, with the same Node flags. */
 export function runInChild(
+  processes: OwnedProcesses,
   program: string,
   benchmark: Benchmark,
   args: BenchArguments,
@@ -64,7 +73,7 @@ export function runInChild(
   if (!args.withPeers) childArgs.push('--no-peers');
   if (args.minutes !== undefined) childArgs.push('--minutes', String(args.minutes));
   if (args.isHeapProfiled) childArgs.push('--heap-profile');
-  const child = fork(program, childArgs, { serialization: 'advanced' });
+  const child = processes.fork(program, childArgs);
   return new Promise((resolve, reject) => {
     let results: BenchResult[] | undefined;
     child.on('message', (message: BenchResult[]) => {

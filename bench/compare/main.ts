@@ -7,6 +7,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BenchResult } from '../benchmark.ts';
+import { cacheRoot } from '../peers/cache-folder.ts';
 import { machineText } from '../report.ts';
 import type { BenchReport } from '../report.ts';
 import { VERDICT_ROUNDS_MIN, compare, comparisonText } from './ratios.ts';
@@ -163,7 +164,11 @@ async function runComparison(run: Runner, args: CompareArguments, folder: string
 }
 
 const args = parse();
+// What is kept from run to run must not go with the folder.
+process.env['XDG_CACHE_HOME'] = cacheRoot();
 const folder = mkdtempSync(join(tmpdir(), 'bench-compare-'));
+// A benchmark that is ended leaves its temporary files where they are removed with all else.
+process.env['TMPDIR'] = folder;
 const run = new Runner();
 
 /** However it ends: no process is left, and no folder. */

@@ -2,10 +2,10 @@
  * `npm run bench:gate`: fails when a row of the path costs more than bench/limits.json allows, in calibrations and never in
  * times. `--update` writes what is measured now as the new limits.
  */
-import { fork } from 'node:child_process';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { OwnedProcesses } from '../owned-processes.ts';
 import { figure, judge } from './judge.ts';
 import type { Verdict } from './judge.ts';
 import { WATCHED, measureWatched } from './gate-rows.ts';
@@ -44,8 +44,8 @@ function parse(): GateArguments {
 }
 
 /** Each in a process of its own, as in the full run. */
-function measureInChild(name: string): Promise<GateRow[]> {
-  const child = fork(fileURLToPath(import.meta.url), ['--child', name], { serialization: 'advanced' });
+function measureInChild(processes: OwnedProcesses, name: string): Promise<GateRow[]> {
+  const child = processes.fork(fileURLToPath(import.meta.url), ['--child', name]);
   return new Promise((resolve, reject) => {
     let rows: GateRow[] | undefined;
     child.on('message', (message: GateRow[]) => {
@@ -82,6 +82,7 @@ function report(verdicts: readonly Verdict[]): void {
 
 /** Measures again what is above its limit. */
 async function bestOfTries(
+  processes: OwnedProcesses,
   benchmark: string,
   first: readonly GateRow[],
   limits: readonly Limit[],
@@ -95,7 +96,7 @@ async function bestOfTries(
     );
     if (!isAbove) break;
     console.log(`${benchmark}: above its limit, measured again`);
-    own = bestOf(own, await measureInChild(benchmark));
+    own = bestOf(own, await measureInChild(processes, benchmark));
   }
   return own;
 }
@@ -105,13 +106,14 @@ async function gate({ isUpdate, only }: GateArguments): Promise<void> {
   const isChosen = ({ name }: { readonly name: string }): boolean =>
     chosen.some(({ benchmark }) => name.split(':')[0] === benchmark);
   console.log(`the gate; Node ${process.version}; load ${loadavg()[0]!.toFixed(1)}`);
+  const processes = new OwnedProcesses();
   const startMs = performance.now();
   const limits = isUpdate ? [] : readLimits(limitsFile()).limits.filter(isChosen);
   const rows: GateRow[] = [];
   for (const { benchmark } of chosen) {
     const startedMs = performance.now();
-    const own = await measureInChild(benchmark);
-    rows.push(...(isUpdate ? own : await bestOfTries(benchmark, own, limits)));
+    const own = await measureInChild(processes, benchmark);
+    rows.push(...(isUpdate ? own : await bestOfTries(processes, benchmark, own, limits)));
     console.log(`${benchmark}: ${secondsSince(startedMs)} s`);
   }
   const seconds = secondsSince(startMs);

@@ -10,7 +10,8 @@ export function cacheFolder(...names: readonly string[]): string {
   return join(cacheRoot(), 'okx-mm-bench', ...names);
 }
 
-function cacheRoot(): string {
+/** The folder above all that is kept. */
+export function cacheRoot(): string {
   const root = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   try {
     mkdirSync(root, { recursive: true });

@@ -10,17 +10,28 @@ import type { BenchReport } from '../report.ts';
 import { sectionsOf, withSections } from './results-text.ts';
 
 const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
 const USAGE =
   'usage: npm run bench:results -- FILE.json... [--profile FILE.json]... [--write]\n' +
   '  FILE.json is what npm run bench -- --json wrote, --profile what npm run bench:profile wrote;\n' +
   '  --write puts the tables between the marks of bench/RESULTS.md';
 
+function parse() {
+  try {
+    const parsed = parseArgs({
+      allowPositionals: true,
+      options: { profile: { type: 'string', multiple: true }, write: { type: 'boolean' } },
+    });
+    if (parsed.positionals.length === 0) throw new Error('expected a results file, was none');
+    return parsed;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    process.exit(EXIT_USAGE);
+  }
+}
+
+const { values, positionals } = parse();
 try {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { profile: { type: 'string', multiple: true }, write: { type: 'boolean' } },
-  });
-  if (positionals.length === 0) throw new Error(`expected a results file, was none\n${USAGE}`);
   const reports = positionals.map((file) => JSON.parse(readFileSync(file, 'utf8')) as BenchReport);
   const profiles = (values.profile ?? []).map(
     (file) => JSON.parse(readFileSync(file, 'utf8')) as ProfileReport,

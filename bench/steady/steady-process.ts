@@ -368,6 +368,8 @@ async function onOrder(order: SteadyOrder): Promise<void> {
   process.send!(outcome, () => process.disconnect());
 }
 
+// Over, or nobody is left to play for.
+process.once('disconnect', () => process.exit(0));
 process.on('message', (order: SteadyOrder) => {
   onOrder(order).catch((error: unknown) => {
     console.error(error);

@@ -11,6 +11,7 @@ import {
   generateFeed,
 } from '../../bench/feeds/generated-feed.ts';
 import { RECORDED_CUT, feedNameOf, readRecordedFeed } from '../../bench/feeds/recorded-feed.ts';
+import { CaptureError } from '../../engine/cli/verify-capture.ts';
 import { Book } from '../../engine/book/book.ts';
 import { BookSync, SyncResult } from '../../engine/book/book-sync.ts';
 import { DepthDecoder } from '../../engine/okx/depth-decoder.ts';
@@ -93,8 +94,48 @@ describe('a recorded feed', () => {
     const file = join(folder, 'trades.ndjson');
     writeFileSync(file, TRADES);
     await expect(readRecordedFeed(file, 'trades', Infinity)).rejects.toThrow(
-      'feed trades: expected rows that begin with a snapshot, was empty',
+      `${file}: expected rows of a book, a snapshot and its updates, found no snapshot`,
     );
+  });
+
+  it.each([
+    ['a line cut off', UPDATE.slice(0, 40), 'line 3: expected JSON'],
+    ['a line that is no row', 'null', 'line 3: expected an object'],
+    [
+      'rows that are no levels',
+      row({ action: 'update', ts: '1723161256602', asks: [1], bids: [] }),
+      'in asks and bids',
+    ],
+    [
+      'a price that is none',
+      row({ action: 'update', ts: '1723161256602', asks: [['x', '1', '1']], bids: [] }),
+      'in asks and bids',
+    ],
+    ['a time that is none', row({ action: 'update', ts: 5, asks: [], bids: [] }), 'as ts'],
+    [
+      'an action that is none',
+      row({ action: 'trade', ts: '1723161256602', asks: [], bids: [] }),
+      'as action',
+    ],
+    [
+      'a price beyond what the engine takes',
+      row({ action: 'update', ts: '1723161256602', asks: [], bids: [['99999999999999999999.3', '1', '1']] }),
+      'book row 3: expected what the engine takes',
+    ],
+  ])('says where there is %s', async (_, line, text) => {
+    const file = join(folder, 'bad.ndjson');
+    writeFileSync(file, [SNAPSHOT, UPDATE, line].join('\n'));
+    const reading = readRecordedFeed(file, 'bad', Infinity);
+    await expect(reading).rejects.toThrow(CaptureError);
+    await expect(reading).rejects.toThrow(text);
+  });
+
+  it('needs updates, and all of a packed file', async () => {
+    const file = join(folder, 'bad.ndjson');
+    writeFileSync(file, `${SNAPSHOT}\n${TRADES}\n${SNAPSHOT}`);
+    await expect(readRecordedFeed(file, 'bad', Infinity)).rejects.toThrow('found nothing behind it');
+    writeFileSync(file, gzipSync(`${SNAPSHOT}\n${UPDATE}\n`).subarray(0, 100));
+    await expect(readRecordedFeed(file, 'bad', Infinity)).rejects.toThrow(CaptureError);
   });
 
   it('of the project rebuilds its book without a gap, on the fast road', async () => {
@@ -107,6 +148,8 @@ describe('a recorded feed', () => {
 
   it('is named for its file', () => {
     expect(feedNameOf('/somewhere/btc-usdt-swap-2024-08-08.ndjson.gz')).toBe('btc-usdt-swap-2024-08-08');
+    // Never as a generated feed that is measured beside it.
+    expect(feedNameOf('generated-tbt.json')).toBe('recorded generated-tbt');
   });
 });
 
