@@ -12,14 +12,13 @@
  *
  * The payload is read and written plainly between atomic accesses of the sequence, which in Node 20 are calls of a builtin
  * (7 to 8 ns each, loads too) that the compiler moves nothing across. That is sound on x86-64, where loads are not reordered
- * with loads nor stores with stores. In the language's own model, and on ARM, the reader's second look would have to be a
- * read-modify-write: the writer's exchange then reads from it, and the reader's copy happens before what is written next. On
- * x86-64 that would only pull the line away from the writer.
+ * with loads nor stores with stores; elsewhere the reader's second look is a read-modify-write (seqlock.ts).
  */
 import { assert } from '../base/assert.ts';
 import type { Lots, Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { Handoff } from './handoff-memory.ts';
 import { MARKET_DOUBLES, MarketDouble, MarketWord, SlotViews, copyDoubles, copyRows } from './layout.ts';
+import { sequenceAfterCopy } from './seqlock.ts';
 
 /**
  * A write takes about 100 ns and a copy no more, so a reader needs a second try now and then; after 64 the writer was
@@ -186,7 +185,7 @@ export class MarketReader {
       if (sequence === this.#lastSequence) return false;
       if ((sequence & 1) === 1) continue;
       this.#copy(out);
-      if (Atomics.load(words, MarketWord.sequence) === sequence) {
+      if (sequenceAfterCopy(words, MarketWord.sequence) === sequence) {
         this.#lastSequence = sequence;
         return true;
       }

@@ -15,6 +15,7 @@ import { assert } from '../base/assert.ts';
 import type { Nanoseconds } from '../base/units.ts';
 import type { Handoff } from './handoff-memory.ts';
 import { QUOTE_DOUBLES, QuoteDouble, QuoteWord, SlotViews, copyDoubles, copyRows } from './layout.ts';
+import { sequenceAfterCopy } from './seqlock.ts';
 
 /** As for the market slot: after this many tries the worker was stopped half-way, and either rings or is replaced. */
 const READ_ATTEMPTS_MAX = 64;
@@ -140,7 +141,7 @@ export class QuoteReader {
       if (sequence === this.#lastSequence) return false;
       if ((sequence & 1) === 1) continue;
       this.#copy(out);
-      if (Atomics.load(words, QuoteWord.sequence) === sequence) {
+      if (sequenceAfterCopy(words, QuoteWord.sequence) === sequence) {
         this.#lastSequence = sequence;
         return true;
       }
