@@ -21,7 +21,7 @@ import { CHANNEL_BYTES, DepthBeginning, HEAD, UNUSUAL, channelAt, matches } from
 import { DepthChannel, DepthResult, NO_INSTRUMENT, type DepthFrame } from './depth-frame.ts';
 import { DepthHeads } from './depth-heads.ts';
 import { DepthInstruments } from './depth-instruments.ts';
-import { DepthRowScanner } from './depth-row-scanner.ts';
+import { ASK_ROWS, BID_ROWS, DepthRowScanner } from './depth-row-scanner.ts';
 import { DepthSlowDecoder } from './depth-slow-decoder.ts';
 import { DepthTail } from './depth-tail.ts';
 import { doubleOf, wordOf } from './depth-words.ts';
@@ -171,7 +171,7 @@ export class DepthDecoder {
     frame.askCount = 0;
     frame.farAskCount = 0;
     if (view.getUint8(rowsAt) !== CLOSE_BRACKET) {
-      index = rows.scan(view, bytes, rowsAt, end, frame.askTicks, frame.askLots, instrument, true);
+      index = rows.scan(view, bytes, rowsAt, end, frame.askTicks, frame.askLots, instrument, ASK_ROWS);
       if (index === UNUSUAL) return false;
       frame.askCount = rows.count;
       frame.farAskCount = rows.farCount;
@@ -183,7 +183,7 @@ export class DepthDecoder {
     index = bidsAt + 1;
     frame.bidCount = 0;
     if (view.getUint8(bidsAt) !== CLOSE_BRACKET) {
-      index = rows.scan(view, bytes, bidsAt, end, frame.bidTicks, frame.bidLots, instrument, false);
+      index = rows.scan(view, bytes, bidsAt, end, frame.bidTicks, frame.bidLots, instrument, BID_ROWS);
       if (index === UNUSUAL) return false;
       frame.bidCount = rows.count;
     }

@@ -18,6 +18,20 @@ const GRIDS: readonly PlainInstrument[] = [
   { instId: 'BTC-USDT-SWAP', tickSz: '0.1', lotSz: '0.01' },
 ];
 
+/** Grids of so many decimals that they have words of their own, to the last that has. */
+const FINE_GRIDS: readonly PlainInstrument[] = [
+  ['0.1', '0.00000001'],
+  ['0.01', '0.00001'],
+  ['0.001', '0.0001'],
+  ['1', '0.00000005'],
+  ['0.000001', '0.1'],
+  ['0.0005', '1'],
+  ['0.000000001', '1000'],
+  ['0.00000000001', '0.000000001'],
+  ['0.000000000001', '0.000000000001'],
+  ['0.0000000000001', '1'],
+].map(([tickSz, lotSz], place) => ({ instId: `F${place}`, tickSz: tickSz!, lotSz: lotSz! }));
+
 type Row = readonly string[];
 
 interface Tail {
@@ -223,6 +237,91 @@ describe('spellings', () => {
     expect(compared.refused).toBeGreaterThan(3_000);
   });
 
+  test('any number on grids of many decimals', { timeout: 120_000 }, () => {
+    const compared = comparison(FINE_GRIDS);
+    const manyDecimals = fc.tuple(digitsText(0, 9), digitsText(0, 13)).map((parts) => parts.join('.'));
+    const leadingZeros = digitsText(1, 12).map((text) => `0.${text}`);
+    const digitsAlone = digitsText(1, 16);
+    const orders = fc.oneof(digitsText(1, 3), digitsText(0, 40));
+    const frames = fc.constantFrom(...FINE_GRIDS).chain(({ instId, tickSz, lotSz }) => {
+      const price = fc.oneof(
+        { weight: 12, arbitrary: onGrid(tickSz) },
+        { weight: 1, arbitrary: fc.oneof(manyDecimals, leadingZeros, digitsAlone) },
+      );
+      const size = fc.oneof(
+        { weight: 8, arbitrary: onGrid(lotSz) },
+        { weight: 3, arbitrary: fc.constantFrom('0', '0.0', '00.5', '1.', '.5', '1..5', '1.5.5', '"', '') },
+        { weight: 1, arbitrary: fc.oneof(manyDecimals, leadingZeros, digitsAlone) },
+      );
+      const row = fc.oneof(
+        {
+          weight: 8,
+          arbitrary: fc.tuple(onGrid(tickSz), onGrid(lotSz), fc.constant('0'), digitsText(1, 2)),
+        },
+        { weight: 1, arbitrary: fc.tuple(price, size, fc.constantFrom('0', '0', '0', '00', 'x'), orders) },
+      );
+      const side = fc.array(row, { maxLength: 5 });
+      return fc.tuple(side, side).map(([asks, bids]) => frameText(instId, asks, bids));
+    });
+    fc.assert(
+      fc.property(frames, (text) => {
+        checkText(compared, text);
+      }),
+      { numRuns: 40_000 },
+    );
+    expect(compared.depth - compared.slow).toBeGreaterThan(10_000);
+    expect(compared.refused).toBeGreaterThan(3_000);
+  });
+
+  test('every length of price, written out or cut, after every other', () => {
+    const compared = comparison(FINE_GRIDS);
+    const texts = Array.from({ length: 7 }, (_, whole) =>
+      Array.from(
+        { length: 13 },
+        (__, decimals) => '1234567'.slice(0, whole + 1) + '.5678901234567'.slice(0, decimals + 1),
+      ),
+    )
+      .flat()
+      .map((text) => text.replace(/\.$/, ''));
+    for (const { instId } of FINE_GRIDS.slice(0, -1)) {
+      for (const before of texts) {
+        for (const price of texts) {
+          const rows = [before, price].map((text) => [text, '1000', '0', '1']);
+          checkText(compared, frameText(instId, rows, []));
+        }
+      }
+    }
+    expect(compared.depth - compared.slow).toBeGreaterThan(3_000);
+    expect(compared.refused).toBeGreaterThan(3_000);
+  });
+
+  test('every byte of rows of many decimals replaced by every other', { timeout: 120_000 }, () => {
+    const compared = comparison(FINE_GRIDS);
+    const spot = [
+      ['65010.1', '12.00345678', '0', '5'],
+      ['65010.3', '0.5', '0', '12'],
+      ['65011', '0', '0', '0'],
+    ];
+    const coin = [
+      ['0.000010437', '1000', '0', '5'],
+      ['0.000010438', '123456000', '0', '12'],
+    ];
+    for (const text of [frameText('F0', spot, spot.slice(0, 1)), frameText('F6', coin, coin.slice(0, 1))]) {
+      const bytes = Buffer.from(text);
+      const end = text.indexOf(',"ts"');
+      for (let index = text.indexOf('[['); index < end; index++) {
+        const original = bytes[index]!;
+        for (let byte = 0; byte < 256; byte++) {
+          bytes[index] = byte;
+          compared.check(bytes, 0, bytes.length);
+        }
+        bytes[index] = original;
+      }
+    }
+    expect(compared.depth - compared.slow).toBeGreaterThan(500);
+    expect(compared.refused).toBeGreaterThan(30_000);
+  });
+
   test('prices too far for 32 bits, one after the other', () => {
     const compared = comparison();
     const far = (instId: string, price: string): void => {
@@ -266,11 +365,14 @@ describe('spellings', () => {
   test('more rows than words are used for', () => {
     const compared = comparison();
     const asks = Array.from({ length: 5_001 }, (_, row) => [String(1_000 + row), '1', '0', '1']);
-    expect(checkText(compared, frameText('G4-1', asks.slice(0, 5_000), []))).toBe(true);
+    for (const lotSz of ['1', '0.00000001']) {
+      const instId = `G4-${lotSz}`;
+      expect(checkText(compared, frameText(instId, asks.slice(0, 5_000), []))).toBe(true);
+      const bytes = Buffer.from(frameText(instId, asks, []));
+      const decoder = new DepthDecoder([testInstrument(0, instId, '1', lotSz)]);
+      expect(decoder.decode(bytes, 0, bytes.length, compared.frame)).toBe(2);
+    }
     expect(compared.slow).toBe(0);
-    const bytes = Buffer.from(frameText('G4-1', asks, []));
-    const decoder = new DepthDecoder([testInstrument(0, 'G4-1', '1', '1')]);
-    expect(decoder.decode(bytes, 0, bytes.length, compared.frame)).toBe(2);
   });
 });
 
