@@ -88,7 +88,7 @@ const ENDING_MARKS = Int32Array.from(
   { length: 16 },
   (_, decimals) => fractionMarks()[decimals] ?? 0x76767676,
 );
-/** By decimals, what the first two of those characters count when the last two are a pair: `12.3` has 12 tens, `.123` one hundred. */
+/** By decimals, what the two pairs of those characters count: `12.3` is 12 tens and 3, `.123` is 1 hundred and 23. */
 const ENDING_FACTORS = Int32Array.from({ length: 16 }, (_, decimals) =>
   decimals === 1 || decimals === 2 ? 0x000a_0001 : 0x0064_0001,
 );
@@ -103,7 +103,7 @@ const fourDigits = (values: number): number => {
 const digitMarks = (values: number): number => (values + 0x76767676) | values;
 
 export class DepthFineRows {
-  /** Rows in the arrays after the last scan, and whether the last one was taken: else the one at the offset it gave is next. */
+  /** Rows in the arrays after the last scan, and whether it took the last one: else the one where it stopped is next. */
   count = 0;
   isComplete = false;
 
@@ -131,8 +131,8 @@ export class DepthFineRows {
   }
 
   /**
-   * @hot Takes rows from `start` on, into places of the arrays from `count` on, as long as they begin at `last` or before: up
-   * to FINE_ROW_REACH bytes after it are read. Gives the offset after the closing bracket of the rows, or of the row that it
+   * @hot Takes rows from `start` on, into places of the arrays from `count` on, as long as they begin at `last` or before:
+   * up to FINE_ROW_REACH bytes after it are read. Gives the offset after the closing bracket of the rows, or of the row that it
    * did not take, prices beyond TICKS_MAX among them.
    */
   scan(
@@ -303,7 +303,7 @@ export class DepthFineRows {
     this.#highs[place] = this.#value[0]! - (Math.imul(pairs, factor) >>> 16);
   }
 
-  /** @hot The number at `start`, in steps of the grid's last decimal, into #value; gives the offset after it, or NOT_TAKEN. */
+  /** @hot The number at `start`, in steps of the last decimal, into #value; gives the offset after it, or NOT_TAKEN. */
   #scanNumber(view: DataView, start: number, grid: number): number {
     const first = view.getInt32(start, true);
     const second = view.getInt32((start + 4) | 0, true);
