@@ -12,6 +12,7 @@ import type { MessagePeer } from './message-peer.ts';
 import { okxApiPeers } from './okx-api-peer.ts';
 import { CCXT, OKX_API, peerPackage } from './packages.ts';
 import { SCANNER, compiled } from './toolchain.ts';
+import type { PeerProgram } from './toolchain.ts';
 
 type MakePeer = (instruments: readonly Instrument[], halfSpreadTicks: readonly number[]) => MessagePeer;
 
@@ -33,14 +34,15 @@ const TRADE_NOTES: Readonly<Record<MessageRow['kind'], string>> = {
   ccxt: '; two quotes, editOrderRequest for each, both in one message',
 };
 
-/** The C++ program on every feed; none, said in a line, where it cannot be compiled. */
+/** A C++ program, the scanner unless told, on every feed; none, said in a line, where it cannot be compiled. */
 export function cppContenders(
   name: string,
   task: CppTask,
   feeds: readonly FrameFeed[],
   files: FeedFiles,
+  source: PeerProgram = SCANNER,
 ): Contender[] {
-  const program = compiled(SCANNER);
+  const program = compiled(source);
   if (!program.isAvailable) {
     saySkipped(name, program.reason);
     return [];

@@ -12,16 +12,37 @@ const SOURCES = join(packageRoot(), 'bench/peers/cpp');
 const FLAGS = ['-O3', '-march=native', '-std=c++20', '-Wall', '-Wextra'];
 const COMPILE_TIMEOUT_MS = 120_000;
 
-/** A program of bench/peers/cpp: its main file's name, and what it is linked with. */
-export interface PeerProgram {
-  readonly main: string;
-  readonly libraries: readonly string[];
+/** What a program needs beside the compiler: a header, the package that has it, and what to link. */
+interface PeerLibrary {
+  readonly name: string;
+  readonly header: string;
+  readonly debianPackage: string;
+  readonly flags: readonly string[];
 }
 
-export const SCANNER: PeerProgram = { main: 'scanner-main.cpp', libraries: [] };
-const TLS_LIBRARIES = ['-lssl', '-lcrypto'];
-export const FAR: PeerProgram = { main: 'far-main.cpp', libraries: TLS_LIBRARIES };
-export const WIRE: PeerProgram = { main: 'wire-main.cpp', libraries: TLS_LIBRARIES };
+/** A program of bench/peers/cpp: its main file's name, and the library it takes. */
+export interface PeerProgram {
+  readonly main: string;
+  readonly library?: PeerLibrary;
+}
+
+const OPENSSL: PeerLibrary = {
+  name: 'OpenSSL',
+  header: 'openssl/ssl.h',
+  debianPackage: 'libssl-dev',
+  flags: ['-lssl', '-lcrypto'],
+};
+const SIMDJSON: PeerLibrary = {
+  name: 'simdjson',
+  header: 'simdjson.h',
+  debianPackage: 'libsimdjson-dev',
+  flags: ['-lsimdjson'],
+};
+
+export const SCANNER: PeerProgram = { main: 'scanner-main.cpp' };
+export const SIMDJSON_DECODER: PeerProgram = { main: 'simdjson-main.cpp', library: SIMDJSON };
+export const FAR: PeerProgram = { main: 'far-main.cpp', library: OPENSSL };
+export const WIRE: PeerProgram = { main: 'wire-main.cpp', library: OPENSSL };
 
 /**
  * The program, compiled: from the cache when this compiler has compiled this source on this processor before.
@@ -31,12 +52,15 @@ export const WIRE: PeerProgram = { main: 'wire-main.cpp', libraries: TLS_LIBRARI
 export function compiled(program: PeerProgram): Availability<string> {
   const version = spawnSync('g++', ['--version'], { encoding: 'utf8' });
   if (version.status !== 0) return unavailable('no C++ compiler (g++) on this machine');
-  if (program.libraries.includes('-lssl') && !hasOpenSsl())
-    return unavailable('no OpenSSL headers (libssl-dev) on this machine');
+  const { library } = program;
+  const macros = library === undefined ? '' : macrosOf(library.header);
+  if (library !== undefined && macros === undefined)
+    return unavailable(`no ${library.name} headers (${library.debianPackage}) on this machine`);
+  const links = library?.flags ?? [];
   const hash = createHash('sha256');
   for (const name of readdirSync(SOURCES).toSorted())
     hash.update(name).update(readFileSync(join(SOURCES, name)));
-  hash.update([...FLAGS, ...program.libraries, version.stdout, cpus()[0]?.model ?? ''].join('\n'));
+  hash.update([...FLAGS, ...links, macros, version.stdout, cpus()[0]?.model ?? ''].join('\n'));
   const stem = program.main.replace(/\.cpp$/, '');
   const folder = cacheFolder('programs');
   const file = join(folder, `${stem}-${hash.digest('hex').slice(0, 16)}`);
@@ -44,17 +68,20 @@ export function compiled(program: PeerProgram): Availability<string> {
     mkdirSync(folder, { recursive: true });
     // Under a name of its own until it is whole: another benchmark may be compiling the same.
     const partial = `${file}.${process.pid}`;
-    const args = [...FLAGS, join(SOURCES, program.main), '-o', partial, ...program.libraries];
+    const args = [...FLAGS, join(SOURCES, program.main), '-o', partial, ...links];
     execFileSync('g++', args, { stdio: ['ignore', 'inherit', 'inherit'], timeout: COMPILE_TIMEOUT_MS });
     renameSync(partial, file);
   }
   return available(file);
 }
 
-function hasOpenSsl(): boolean {
-  const source = '#include <openssl/ssl.h>\n';
-  return (
-    spawnSync('g++', ['-E', '-x', 'c++', '-'], { input: source, stdio: ['pipe', 'ignore', 'ignore'] })
-      .status === 0
-  );
+/** What a header defines, its version among it; undefined where it is not installed. */
+function macrosOf(header: string): string | undefined {
+  const { status, stdout } = spawnSync('g++', ['-E', '-dM', '-x', 'c++', '-'], {
+    input: `#include <${header}>\n`,
+    encoding: 'utf8',
+    stdio: ['pipe', 'pipe', 'ignore'],
+    maxBuffer: 1 << 26,
+  });
+  return status === 0 ? stdout : undefined;
 }

@@ -137,6 +137,7 @@ export function outcomesOf(rows: Rows): GoalOutcome[] {
     ...feeds.flatMap((feed) => [
       atMost(rows, 'book update', feed, 'book-update', 'peer:cpp-scalar', 2.5),
       atMost(rows, 'book update, then', feed, 'book-update', 'peer:cpp-scalar', 2),
+      atMost(rows, 'book update', feed, 'book-update', 'peer:cpp-simdjson', 1),
       fasterThan(rows, 'book update', feed, 'book-update', 'peer:ccxt', 20),
       fasterThan(rows, 'book update, then', feed, 'book-update', 'peer:ccxt', 30),
     ]),

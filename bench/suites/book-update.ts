@@ -14,6 +14,7 @@ import { booksChecksum } from '../peers/books-checksum.ts';
 import { FeedFiles, withoutHeap } from '../peers/cpp-contender.ts';
 import { cppContenders, messageContenders } from '../peers/peer-rows.ts';
 import type { MessageRow } from '../peers/peer-rows.ts';
+import { SIMDJSON_DECODER } from '../peers/toolchain.ts';
 
 const BOOK_PEERS: readonly MessageRow[] = [
   { name: 'peer:json-parse', kind: 'json', isTrade: false },
@@ -109,6 +110,7 @@ export const bookUpdate: Benchmark = {
     try {
       const peers = [
         ...cppContenders('peer:cpp-scalar', 'book', feeds, files),
+        ...cppContenders('peer:cpp-simdjson', 'book', feeds, files, SIMDJSON_DECODER),
         ...(await messageContenders(BOOK_PEERS, feeds, effort.isJudged)),
       ];
       return withoutHeap(measureContenders([...own, ...peers], effort));

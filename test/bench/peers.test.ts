@@ -16,7 +16,7 @@ import { halfSpreads } from '../../bench/peers/half-spreads.ts';
 import { peerPackage } from '../../bench/peers/packages.ts';
 import { PlainBook } from '../../bench/peers/plain-book.ts';
 import type { DepthPush } from '../../bench/peers/plain-book.ts';
-import { FAR, SCANNER, WIRE, compiled } from '../../bench/peers/toolchain.ts';
+import { FAR, SCANNER, SIMDJSON_DECODER, WIRE, compiled } from '../../bench/peers/toolchain.ts';
 import { bookUpdate } from '../../bench/suites/book-update.ts';
 import { tickToTrade } from '../../bench/suites/tick-to-trade.ts';
 import { farFeed } from '../../bench/wire/far-feed.ts';
@@ -26,6 +26,7 @@ import { wirePeers } from '../../bench/wire/wire-peers.ts';
 
 const COMPILING_MS = 180_000;
 const hasCompiler = compiled(SCANNER).isAvailable;
+const hasSimdjson = compiled(SIMDJSON_DECODER).isAvailable;
 const hasWire = compiled(FAR).isAvailable;
 const feeds = [
   await readRecordedFeed(RECORDED_CUT, 'recorded', 1_500),
@@ -36,6 +37,7 @@ const feeds = [
 const CONTRACT_NAMES = new Set([
   'book-update',
   'peer:cpp-scalar',
+  'peer:cpp-simdjson',
   'peer:json-parse',
   'peer:okx-api',
   'peer:ccxt',
@@ -127,6 +129,13 @@ describe('what a machine lacks', () => {
     }
   });
 
+  it.skipIf(!hasCompiler)("may be a library's header", () => {
+    const library = { name: 'Nothing', header: 'no/such.h', debianPackage: 'libnothing-dev', flags: [] };
+    expect(compiled({ ...SCANNER, library })).toEqual(
+      unavailable('no Nothing headers (libnothing-dev) on this machine'),
+    );
+  });
+
   it('may be a package, which a smoke run does not fetch', () => {
     const outcome = peerPackage({ name: 'ccxt', version: '0.0.0' }, false);
     expect(outcome).toEqual(unavailable('ccxt@0.0.0 is not cached, and a smoke run fetches nothing'));
@@ -140,6 +149,7 @@ describe('the peers in process', { timeout: COMPILING_MS }, () => {
     expect([...names].filter((name) => !CONTRACT_NAMES.has(name))).toEqual([]);
     expect(names).toContain('peer:json-parse');
     expect(names.has('peer:cpp-scalar')).toBe(hasCompiler);
+    expect(names.has('peer:cpp-simdjson')).toBe(hasSimdjson);
     for (const { name } of feeds) expect(checksumsOf(results, name).size).toBe(1);
     for (const { name, bytesPerOp } of results) expect(bytesPerOp >= 0).toBe(!name.includes('cpp'));
   });
@@ -159,6 +169,17 @@ describe('the peers in process', { timeout: COMPILING_MS }, () => {
     );
     expect(cpp?.checksum).toBe(own?.checksum);
     expect(cpp?.samples).toBe(TINY_EFFORT.roundOps);
+  });
+
+  it.skipIf(!hasSimdjson)('have simdjson among them where its header is', async () => {
+    const results = await bookUpdate.run({ effort: TINY_EFFORT, feeds });
+    for (const { name: feed } of feeds) {
+      const [own, simdjson] = ['book-update', 'peer:cpp-simdjson'].map((wanted) =>
+        results.find((result) => result.name === wanted && result.feed === feed),
+      );
+      expect(simdjson?.checksum).toBe(own?.checksum);
+      expect(simdjson?.samples).toBe(TINY_EFFORT.roundOps);
+    }
   });
 });
 

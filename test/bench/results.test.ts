@@ -30,6 +30,7 @@ function row(name: string, feed: string, p50: number, over: Partial<BenchResult>
 const ROWS = [
   row('book-update', 'recorded', 500),
   row('peer:cpp-scalar', 'recorded', 240),
+  row('peer:cpp-simdjson', 'recorded', 580),
   row('peer:ccxt', 'recorded', 12_000),
   row('tick-to-trade', 'recorded', 1_900, { p99: 11_000 }),
   row('wire-to-wire', 'plain', 12_000),
@@ -51,6 +52,7 @@ describe('the goals', () => {
   it('are met or missed by the rows of the same feed', () => {
     expect(isMet('book update', 'at most 2.5')).toBe(true);
     expect(isMet('book update, then', 'at most 2 ')).toBe(false);
+    expect(isMet('book update', 'at most 1 × `peer:cpp-simdjson`')).toBe(true);
     expect(isMet('book update', 'at least 20')).toBe(true);
     expect(isMet('book update, then', 'at least 30')).toBe(false);
     expect(isMet('tick to trade', 'p50')).toBe(false);
@@ -61,6 +63,11 @@ describe('the goals', () => {
 
   it('are open when a row was not measured, and say which', () => {
     expect(isMet('tick to trade', 'at most 4')).toBeUndefined();
+    const withoutSimdjson = outcomesOf(ROWS.filter(({ name }) => name !== 'peer:cpp-simdjson'));
+    expect(withoutSimdjson.find(({ allowed }) => allowed.includes('simdjson'))).toMatchObject({
+      measured: '`peer:cpp-simdjson` was not measured',
+      isMet: undefined,
+    });
     expect(outcomes.find(({ goal }) => goal === 'pauses')?.measured).toBe('`long-run` was not measured');
   });
 

@@ -22,6 +22,9 @@ struct Instrument {
   uint32_t priceDecimals, sizeDecimals, code, halfSpreadTicks;
 };
 
+// Room to look past the end of the last frame.
+constexpr size_t FEED_PADDING = 64;
+
 struct Feed {
   std::vector<Instrument> instruments;
   uint32_t count = 0;
@@ -49,7 +52,7 @@ struct Feed {
     read(in, starts.data(), starts.size() * 4);
     isSnapshot.resize(count);
     read(in, isSnapshot.data(), count);
-    bytes.resize(starts[count] + 64);  // Room to look past the end.
+    bytes.resize(starts[count] + FEED_PADDING);
     read(in, bytes.data(), starts[count]);
     fclose(in);
   }
