@@ -163,4 +163,28 @@ describe('bells', () => {
     ringer.ring(0);
     await expect(failing).rejects.toThrow('listener failed');
   });
+
+  it.each([
+    ['nobody takes what rang', false],
+    ['it rings again and again', true],
+  ])('let the event loop of their listener turn while %s', async (_name, isTaken) => {
+    const handoff = openHandoff();
+    const ringer = new BellRinger(handoff, handoff.layout.quoteBellAt);
+    const bell = new QuoteBell(handoff);
+    let calls = 0;
+    let callsAtTurn = Infinity;
+    setTimeout(() => {
+      callsAtTurn = calls;
+      bell.stop();
+    }, 1);
+    ringer.ring(3);
+    await bell.listen(() => {
+      if (isTaken) takeRound(bell);
+      ringer.ring(3);
+      // Far more than a loop that turns can fit into a millisecond; one that does not would never end.
+      if (++calls === 1_000_000) bell.stop();
+    });
+    expect(callsAtTurn).toBe(calls);
+    expect(calls).toBeGreaterThan(0);
+  });
 });
