@@ -132,8 +132,8 @@ export class DepthFineRows {
 
   /**
    * @hot Takes rows from `start` on, into places of the arrays from `count` on, as long as they begin at `last` or before:
-   * up to FINE_ROW_REACH bytes after it are read. Gives the offset after the closing bracket of the rows, or of the row that it
-   * did not take, prices beyond TICKS_MAX among them.
+   * up to FINE_ROW_REACH bytes after it are read. Gives the offset after the closing bracket of the rows, or of the row that
+   * it did not take, prices beyond TICKS_MAX among them.
    */
   scan(
     view: DataView,
