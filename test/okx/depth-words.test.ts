@@ -295,6 +295,26 @@ describe('spellings', () => {
     expect(compared.refused).toBeGreaterThan(3_000);
   });
 
+  test('prices that differ from the one before in one character', () => {
+    const compared = comparison(FINE_GRIDS);
+    for (const { instId, tickSz } of FINE_GRIDS) {
+      const decimals = (tickSz.split('.')[1] ?? '').length;
+      for (const whole of ['0', '1', '12', '1234', '65010']) {
+        const price = decimals === 0 ? whole : `${whole}.${'000000123456'.slice(-decimals)}`;
+        for (let place = 0; place < price.length; place++) {
+          for (const character of '0159.x') {
+            const other = price.slice(0, place) + character + price.slice(place + 1);
+            const rows = [price, other, price].map((text) => [text, '1000', '0', '1']);
+            checkText(compared, frameText(instId, rows, []));
+            checkText(compared, frameText(instId, [], rows));
+          }
+        }
+      }
+    }
+    expect(compared.depth - compared.slow).toBeGreaterThan(500);
+    expect(compared.refused).toBeGreaterThan(500);
+  });
+
   test('every byte of rows of many decimals replaced by every other', { timeout: 120_000 }, () => {
     const compared = comparison(FINE_GRIDS);
     const spot = [
