@@ -42,7 +42,7 @@ export interface GateRow {
 
 /**
  * How far a ratio may go before somebody has to look. Ratios repeat to a tenth on a quiet machine and to a third with both
- * cores busy (README.md); what makes the path half as fast again does not go by.
+ * cores busy (README.md). What takes less than this does not fail: bench:compare finds it.
  */
 const FACTORS: Readonly<Record<LimitKind, number>> = { ratio: 1.6, bytes: 1.25, count: 1 };
 /** A ratio of 0.002 calibrations is a nanosecond or ten: a clock reading's rounding. Bytes: what the meter itself reads. */

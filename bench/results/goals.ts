@@ -43,6 +43,14 @@ function atMost(
   };
 }
 
+/** Ours below another's p50: a tie, which a clock of 10 ns makes likely, is not enough. */
+function lessThan(rows: Rows, goal: string, feed: string, ours: string, other: string): GoalOutcome {
+  const own = find(rows, ours, feed);
+  const theirs = find(rows, other, feed);
+  const isMet = own === undefined || theirs === undefined ? undefined : own.p50 < theirs.p50;
+  return { ...atMost(rows, goal, feed, ours, other, 1), allowed: `faster than \`${other}\``, isMet };
+}
+
 /** Another's p50 over ours, at least so much. */
 function fasterThan(
   rows: Rows,
@@ -107,6 +115,7 @@ function allocationOf(rows: Rows): GoalOutcome[] {
 
 /** Ten minutes at 5,000 frames/s. */
 const LONG_RUN_FRAMES = 3e6;
+const PAUSE_MS_MAX = 1;
 
 function pausesOf(rows: Rows): GoalOutcome {
   const goal = 'pauses';
@@ -118,12 +127,42 @@ function pausesOf(rows: Rows): GoalOutcome {
   const collections = /collections: (.*?); deoptimisations/.exec(note)?.[1] ?? '';
   // A few frames of the feed are snapshots, which give no value.
   const isLong = samples >= 0.99 * LONG_RUN_FRAMES;
+  // Its other marks, deoptimisations and growth, are said beside it: they are not this goal.
+  const longestMs = Math.max(
+    0,
+    ...[...collections.matchAll(/longest ([\d.]+) ms/g)].map(([, ms]) => Number(ms)),
+  );
   return {
     goal,
     feed,
     allowed,
     measured: `in ${seconds}: ${collections}${failure === undefined ? '' : `; ${failure}`}`,
-    isMet: failure !== undefined ? false : isLong ? true : undefined,
+    isMet: longestMs > PAUSE_MS_MAX ? false : isLong ? true : undefined,
+  };
+}
+
+const SATURATED_P99_NS = 1e6;
+const GROWTH_MAX = 1.3;
+
+/** A frame at the highest rate that was held over one at the lowest: work that grows with the frames alone keeps it. */
+function linearIn(rows: Rows, fleet: string): GoalOutcome {
+  const goal = 'growth, in frames';
+  const allowed = `a frame's p50 at most ${GROWTH_MAX} × from the lowest rate to saturation, which is stated`;
+  const own = rows.filter(({ name, feed }) => name === 'scale:open-loop' && feed.startsWith(`${fleet}, `));
+  const rated = own.filter(({ feed }) => feed.endsWith('frames/s'));
+  const lowest = rated[0];
+  if (lowest === undefined) return missing(goal, fleet, allowed, 'scale:open-loop');
+  const over = rated.findIndex(({ p99 }) => p99 > SATURATED_P99_NS);
+  const held = rated[over === -1 ? rated.length - 1 : over - 1];
+  const stated = lowest.note.slice(lowest.note.indexOf(`${fleet}: `) + fleet.length + 2);
+  if (held === undefined) return { goal, feed: fleet, allowed, measured: stated, isMet: false };
+  const was = held.p50 / lowest.p50;
+  return {
+    goal,
+    feed: fleet,
+    allowed,
+    measured: `${timeText(held.p50)} / ${timeText(lowest.p50)} = ${was.toFixed(2)} ×; ${stated}`,
+    isMet: was <= GROWTH_MAX,
   };
 }
 
@@ -137,7 +176,7 @@ export function outcomesOf(rows: Rows): GoalOutcome[] {
     ...feeds.flatMap((feed) => [
       atMost(rows, 'book update', feed, 'book-update', 'peer:cpp-scalar', 2.5),
       atMost(rows, 'book update, then', feed, 'book-update', 'peer:cpp-scalar', 2),
-      atMost(rows, 'book update', feed, 'book-update', 'peer:cpp-simdjson', 1),
+      lessThan(rows, 'book update', feed, 'book-update', 'peer:cpp-simdjson'),
       fasterThan(rows, 'book update', feed, 'book-update', 'peer:ccxt', 20),
       fasterThan(rows, 'book update, then', feed, 'book-update', 'peer:ccxt', 30),
     ]),
@@ -156,12 +195,15 @@ export function outcomesOf(rows: Rows): GoalOutcome[] {
         feed === 'plain' ? 1.5 : 1.7,
       ),
       fasterThan(rows, `${wire}, turning, inline`, feed, 'wire-to-wire', 'peer:ccxt', 7),
-      atMost(rows, `${wire}, worker and engine spin`, feed, 'wire-to-wire:worker-spin', 'wire-to-wire', 1.2),
       atMost(rows, `${wire}, nothing spins`, feed, 'wire-to-wire:sleep', 'peer:cpp-epoll', 1.2),
     ]),
+    // Over plain connections alone: what TLS adds is the same for both.
+    atMost(rows, `${wire}, worker and engine spin`, 'plain', 'wire-to-wire:worker-spin', 'wire-to-wire', 1.2),
     ...allocationOf(rows),
     pausesOf(rows),
-    atMost(rows, 'growth', '100 instruments', 'scale', 'scale', 1.3, '1 instrument'),
+    atMost(rows, 'growth', '100 instruments', 'scale', 'scale', GROWTH_MAX, '1 instrument'),
+    linearIn(rows, '1 instrument'),
+    linearIn(rows, '100 instruments'),
   ];
 }
 
