@@ -122,12 +122,17 @@ export class LoopCommands {
     // Places are admitted after the amends of the same turn have been taken from the account's budget.
     const accountLeft = op === CommandOp.cancel ? group.count : throttle.accountAvailable(now);
     let admitted = 0;
+    // Rows of one instrument mostly stand together, and nothing is taken from a budget in between: it is asked for once.
+    let asked = -1;
+    let ownLeft = 0;
     for (let row = 0; row < group.count; row++) {
       const instrument = group.instrument[row]!;
+      if (instrument !== asked) {
+        asked = instrument;
+        ownLeft = throttle.ownAvailable(op, instrument, isBatch, now);
+      }
       // One more beside those of this group that were admitted.
-      const isInBudget =
-        admitted < accountLeft &&
-        throttle.ownAvailable(op, instrument, isBatch, now) > this.#admittedOf[instrument]!;
+      const isInBudget = admitted < accountLeft && ownLeft > this.#admittedOf[instrument]!;
       if (!isInBudget) {
         this.#metrics.throttled(op);
         if (op === CommandOp.amend && this.#isRetreat(group, row)) batch.cancelInstead(row);

@@ -124,6 +124,8 @@ export class OrderTable {
   /** The newest time that came with a command or with the timer. */
   readonly #now: TimeCell = new Float64Array(1);
   readonly #before: TimeCell = new Float64Array(1);
+  /** No command that waits for its outcome is older; Infinity where none waits. May be too early, never too late. */
+  readonly #waitingSince: TimeCell = Float64Array.of(Infinity);
 
   /** @param changed shared with whoever else writes what the gate adds up */
   constructor(instrumentCount: number, capacity: number, changed = new IndexSet(instrumentCount)) {
@@ -228,6 +230,7 @@ export class OrderTable {
     this.placedNs[slot] = now[0]!;
     this.sentNs[slot] = now[0]!;
     this.#updatedMs[slot] = 0;
+    this.#waits(now);
     this.openCounts[instrument]!++;
     this.openTotals[0]!++;
     const list = instrument * 2 + side;
@@ -271,6 +274,7 @@ export class OrderTable {
     this.wantTicks[slot] = ticks;
     this.wantLots[slot] = total;
     this.sentNs[slot] = now[0]!;
+    this.#waits(now);
     // One more size to count at its worst: the others are weighed in already.
     const list = this.#listOf(slot);
     const risk = total - this.filledLots[slot]!;
@@ -292,6 +296,7 @@ export class OrderTable {
     this.isCancelInFlight[slot] = 1;
     if (this.#isAcked[slot] === 0) this.#earlyCancels[slot]!++;
     this.sentNs[slot] = now[0]!;
+    this.#waits(now);
   }
 
   /** @hot Takes back a command whose bytes did not leave. `amendId` only counts for amends. */
@@ -513,14 +518,27 @@ export class OrderTable {
     else this.#weigh(slot);
   }
 
-  /** Those whose command was sent at `#before` or earlier. */
+  /** A command was sent at `now`. */
+  #waits(now: TimeCell): void {
+    if (now[0]! < this.#waitingSince[0]!) this.#waitingSince[0] = now[0]!;
+  }
+
+  /**
+   * Those whose command was sent at `#before` or earlier. Mostly none can be, which is known without a look at the orders:
+   * with a table for a hundred instruments the look was the dearest part of the timer.
+   */
   #expireSentBefore(): number {
+    const before = this.#before[0]!;
+    if (this.#waitingSince[0]! > before) return 0;
+    this.#waitingSince[0] = Infinity;
     let count = 0;
     for (let slot = 0; slot < this.capacity; slot++) {
-      if (this.#isWaiting(slot) && this.#waitsSinceNs(slot) <= this.#before[0]!) {
+      if (!this.#isWaiting(slot)) continue;
+      const sinceNs = this.#waitsSinceNs(slot);
+      if (sinceNs <= before) {
         this.#doubt(slot);
         count++;
-      }
+      } else if (sinceNs < this.#waitingSince[0]!) this.#waitingSince[0] = sinceNs;
     }
     return count;
   }
@@ -576,6 +594,8 @@ export class OrderTable {
     const wasDoubtful = isDoubtful(this.state[slot] as OrderState);
     this.state[slot] = next;
     if (isDoubtful(next) === wasDoubtful) return;
+    // Back from a doubt it may wait for what was sent long ago: the next timer looks at all.
+    if (wasDoubtful) this.#waitingSince[0] = -Infinity;
     this.doubtCount += wasDoubtful ? -1 : 1;
     this.unknownSinceNs[slot] = wasDoubtful ? Infinity : this.#now[0]!;
   }

@@ -32,11 +32,15 @@ export class RequestLog {
   readonly #id: Float64Array;
   readonly #capacity: number;
   #nextId = 1;
+  /** The entry of the next id, and of the one begun last: kept, because a remainder is a division, and the path has four. */
+  #nextEntry: number;
+  #begunEntry = 0;
   #oldestId = 1;
 
   constructor(capacity: number) {
     assert(capacity >= 1, 'a request log holds at least one request');
     this.#capacity = capacity;
+    this.#nextEntry = 1 % capacity;
     this.op = new Uint8Array(capacity);
     this.sentNs = new Float64Array(capacity);
     this.itemCount = new Uint8Array(capacity);
@@ -50,10 +54,11 @@ export class RequestLog {
   begin(op: CommandOp, now: TimeCell): number {
     if (this.inFlightCount === this.#capacity) return NO_REQUEST;
     // One whose answer is late or lost must not hold up all that come a lap behind it, cancels among them.
-    while (this.#id[this.#nextId % this.#capacity] !== NO_REQUEST) this.#nextId++;
+    while (this.#id[this.#nextEntry] !== NO_REQUEST) this.#advance();
     const id = this.#nextId;
-    const entry = id % this.#capacity;
-    this.#nextId = id + 1;
+    const entry = this.#nextEntry;
+    this.#advance();
+    this.#begunEntry = entry;
     this.#id[entry] = id;
     this.op[entry] = op;
     this.sentNs[entry] = now[0]!;
@@ -64,13 +69,14 @@ export class RequestLog {
 
   /** @hot Adds one command to the request that was begun last. */
   add(requestId: number, slot: number, generation: number, amendId: number): void {
-    const entry = requestId % this.#capacity;
+    const entry = this.#begunEntry;
     assert(this.#id[entry] === requestId, 'items are added to a request in flight');
     const item = this.itemCount[entry]!;
     assert(item < BATCH_MAX, 'a batch holds at most twenty commands');
-    this.slot[entry * BATCH_MAX + item] = slot;
-    this.generation[entry * BATCH_MAX + item] = generation;
-    this.amendId[entry * BATCH_MAX + item] = amendId;
+    const at = entry * BATCH_MAX + item;
+    this.slot[at] = slot;
+    this.generation[at] = generation;
+    this.amendId[at] = amendId;
     this.itemCount[entry] = item + 1;
   }
 
@@ -103,6 +109,11 @@ export class RequestLog {
   /** The oldest request in flight whatever its age, or NO_REQUEST: when the session that carried it is lost. */
   oldest(): number {
     return this.oldestExpired(EVER, NO_TIME);
+  }
+
+  #advance(): void {
+    this.#nextId++;
+    this.#nextEntry = this.#nextEntry + 1 === this.#capacity ? 0 : this.#nextEntry + 1;
   }
 
   /** The request id of an entry in flight. */
