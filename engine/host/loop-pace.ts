@@ -33,8 +33,8 @@ export interface LoopPaceOptions {
 }
 
 export class LoopPace {
-  /** Passes of the event loop that were made by the chain. */
-  turns = 0;
+  /** In a cell: a field would change its kind when it passes 2^31, after an hour of turning, and cost a deoptimisation. */
+  readonly #turns = new Float64Array(1);
   readonly #options: LoopPaceOptions;
   readonly #bell: QuoteBell;
   readonly #onTurn: () => void;
@@ -49,6 +49,11 @@ export class LoopPace {
     this.#bell = options.bell;
     // One function for all turns, so that a turn makes nothing but its Immediate.
     this.#onTurn = () => this.#turn();
+  }
+
+  /** Passes of the event loop that were made by the chain. */
+  get turns(): number {
+    return this.#turns[0]!;
   }
 
   get mode(): LoopMode {
@@ -103,7 +108,7 @@ export class LoopPace {
   #turn(): void {
     this.#isChained = false;
     if (!this.#isRunning || this.#mode === LoopMode.sleep) return;
-    this.turns++;
+    this.#turns[0]!++;
     if (this.#mode === LoopMode.spin && this.#isExpecting) this.#spin();
     this.#isExpecting = false;
     if (this.#bell.hasRung()) this.#options.onQuotes();
