@@ -8,6 +8,8 @@ import type { Availability } from './availability.ts';
 import { cacheFolder } from './cache-folder.ts';
 
 const FETCH_TIMEOUT_MS = 180_000;
+/** By itself npm tries for more than a minute where there is no network. */
+const FEW_RETRIES = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=2000'];
 
 /** A package that is measured: fetched from npm when it is wanted, never a dependency. */
 export interface PeerPackage {
@@ -28,7 +30,15 @@ export function peerPackage(peer: PeerPackage, mayFetch: boolean): Availability<
   const name = `${peer.name}@${peer.version}`;
   if (!mayFetch) return unavailable(`${name} is not cached, and a smoke run fetches nothing`);
   mkdirSync(cached, { recursive: true });
-  const options = ['--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--prefix', cached];
+  const options = [
+    '--ignore-scripts',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    ...FEW_RETRIES,
+    '--prefix',
+    cached,
+  ];
   const { status } = spawnSync('npm', ['install', ...options, name], {
     stdio: 'ignore',
     timeout: FETCH_TIMEOUT_MS,
