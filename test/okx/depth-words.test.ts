@@ -466,6 +466,18 @@ describe('tails', () => {
     }
   });
 
+  test('bytes between the rows and the time', () => {
+    const compared = comparison();
+    const usual = frameText('BTC-USDT-SWAP', ASKS, BIDS);
+    for (const bytes of [',', ']', '0', '"', ',,', '00', '000', '0000']) {
+      expect(checkText(compared, usual)).toBe(true);
+      expect(checkText(compared, usual.replace(',"ts"', `${bytes},"ts"`))).toBe(false);
+    }
+    expect(compared.slow).toBe(0);
+    expect(checkText(compared, usual.replace(',"ts"', ' ,"ts"'))).toBe(true);
+    expect(compared.slow).toBe(1);
+  });
+
   test('times of any length', () => {
     const compared = comparison();
     for (const ts of [...INTEGERS, '17636766001x5', '1763676600 05', '-763676600105']) {
