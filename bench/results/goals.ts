@@ -141,7 +141,6 @@ function pausesOf(rows: Rows): GoalOutcome {
   };
 }
 
-const SATURATED_P99_NS = 1e6;
 const GROWTH_MAX = 1.3;
 
 /** A frame at the highest rate that was held over one at the lowest: work that grows with the frames alone keeps it. */
@@ -152,9 +151,9 @@ function linearIn(rows: Rows, fleet: string): GoalOutcome {
   const rated = own.filter(({ feed }) => feed.endsWith('frames/s'));
   const lowest = rated[0];
   if (lowest === undefined) return missing(goal, fleet, allowed, 'scale:open-loop');
-  const over = rated.findIndex(({ p99 }) => p99 > SATURATED_P99_NS);
-  const held = rated[over === -1 ? rated.length - 1 : over - 1];
   const stated = lowest.note.slice(lowest.note.indexOf(`${fleet}: `) + fleet.length + 2);
+  const heldRate = Number(/up to (\d+) frames/.exec(stated)?.[1] ?? 0);
+  const held = rated.find(({ feed }) => feed === `${fleet}, ${heldRate / 1_000}k frames/s`);
   if (held === undefined) return { goal, feed: fleet, allowed, measured: stated, isMet: false };
   const was = held.p50 / lowest.p50;
   return {
