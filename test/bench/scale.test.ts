@@ -49,12 +49,12 @@ describe('saturation', () => {
     playedRate: Math.min(rate, 70_000),
   });
 
-  it('is above the highest rate that was held with all rates below it', () => {
+  it('is above the highest rate that was held', () => {
     expect(
       saturationText([loop(1_000, false), loop(5_000, false), loop(50_000, true), loop(Infinity, true)]),
     ).toBe('p99 below 1 ms up to 5000 frames/s of those tried; full at 70000 frames/s');
     expect(saturationText([loop(1_000, false), loop(5_000, true), loop(50_000, false)])).toContain(
-      'up to 1000 ',
+      'up to 50000 ',
     );
     expect(saturationText([loop(1_000, true)])).toBe('p99 above 1 ms at every rate');
   });
