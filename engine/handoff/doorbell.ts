@@ -216,12 +216,6 @@ export class MarketBells {
   }
 }
 
-function passOfTheLoop(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
-}
-
 /**
  * The engine's end of the quote bell: polled by a loop that keeps turning, listened to by one that sleeps.
  *
@@ -250,8 +244,10 @@ export class QuoteBell {
   /**
    * Calls `onRung` whenever quotes changed, until stop(). It must take() until -1. The promise ends after stop(), or
    * with whatever `onRung` throws. However often it rings, and even if nobody takes, the event loop turns between two calls.
+   *
+   * @param loopTurned resolves when the event loop has turned once
    */
-  async listen(onRung: () => void): Promise<void> {
+  async listen(onRung: () => void, loopTurned: () => Promise<void>): Promise<void> {
     assert(!this.#isListening, 'one listener at a time');
     this.#isListening = true;
     try {
@@ -259,7 +255,7 @@ export class QuoteBell {
         if (!(await this.#waiter.waitAsync()) || !this.#isListening) continue;
         onRung();
         // Rung again, or not taken since the engine has stopped: by promises alone nothing else would ever run.
-        if (this.#waiter.hasRung()) await passOfTheLoop();
+        if (this.#waiter.hasRung()) await loopTurned();
       }
     } finally {
       this.#isListening = false;

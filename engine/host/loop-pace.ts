@@ -87,7 +87,7 @@ export class LoopPace {
     if (this.#isListening) return;
     this.#isListening = true;
     this.#bell
-      .listen(this.#options.onQuotes)
+      .listen(this.#options.onQuotes, loopTurned)
       .catch((error: unknown) => {
         this.#isRunning = false;
         this.#options.onFailed(error);
@@ -121,4 +121,10 @@ export class LoopPace {
     const bell = this.#bell;
     for (let look = 0; look < LOOKS_MAX; look++) if (bell.hasRung()) return;
   }
+}
+
+function loopTurned(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

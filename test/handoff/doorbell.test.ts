@@ -1,3 +1,4 @@
+import { setImmediate as loopTurned } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -151,15 +152,15 @@ describe('bells', () => {
       heard.push(...takeRound(bell));
       if (heard.length < 3) ringer.ring(heard.length);
       else bell.stop();
-    });
-    await expect(bell.listen(() => {})).rejects.toThrow('one listener');
+    }, loopTurned);
+    await expect(bell.listen(() => {}, loopTurned)).rejects.toThrow('one listener');
     ringer.ring(0);
     await listening;
     expect(heard).toEqual([0, 1, 2]);
 
     const failing = bell.listen(() => {
       throw new Error('listener failed');
-    });
+    }, loopTurned);
     ringer.ring(0);
     await expect(failing).rejects.toThrow('listener failed');
   });
@@ -183,7 +184,7 @@ describe('bells', () => {
       ringer.ring(3);
       // Far more than a loop that turns can fit into a millisecond; one that does not would never end.
       if (++calls === 1_000_000) bell.stop();
-    });
+    }, loopTurned);
     expect(callsAtTurn).toBe(calls);
     expect(calls).toBeGreaterThan(0);
   });

@@ -1,4 +1,5 @@
 /** The slots and bells between two real threads. The other thread runs compiled: `npm run build` first. */
+import { setImmediate as loopTurned } from 'node:timers/promises';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
@@ -115,7 +116,7 @@ describe('between threads', () => {
       if (view.marketVersion < number) return;
       if (number < 500) publishNext();
       else bell.stop();
-    });
+    }, loopTurned);
     publishNext();
     await listening;
     expect(view.marketVersion).toBe(500);
