@@ -142,14 +142,14 @@ const RISK: readonly BrokenEngine[] = [
     seedsMax: 12,
     break: (engine) => {
       const { throttle } = engine.loop;
-      const available = throttle.available.bind(throttle);
+      const available = throttle.ownAvailable.bind(throttle);
       let isInside = false;
-      throttle.available = (op, instrument, isBatch, nowNs) => {
+      throttle.ownAvailable = (op, instrument, isBatch, now) => {
         // Whether a place may leave depends on the cancels that are left: that look goes on seeing them.
         if (op === CommandOp.cancel && !isInside) return 0;
         const wasInside = isInside;
         isInside = true;
-        const count = available(op, instrument, isBatch, nowNs);
+        const count = available(op, instrument, isBatch, now);
         isInside = wasInside;
         return count;
       };
