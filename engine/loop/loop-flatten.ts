@@ -134,12 +134,15 @@ export class LoopFlatten {
     if (slot !== NO_ORDER) this.#generation[index] = this.#table.generation[slot]!;
   }
 
-  /** What is left to close, signed. Fees that spot buys paid in the base coin are no more there to be sold. */
+  /**
+   * What is left to close, signed. Fees that spot buys paid in the base coin are no more there to be sold; what was sold is
+   * bought back as it was, for to buy the fees too would be more than the position.
+   */
   #heldLots(index: number): Lots {
     const instrument = this.#instruments[index]!;
     const positionLots = this.#ledger.positionLots[index]!;
-    if (instrument.kind !== ContractKind.spot) return positionLots;
-    return Math.trunc(positionLots + this.#ledger.baseFees[index]! / instrument.lotValue);
+    if (instrument.kind !== ContractKind.spot || positionLots <= 0) return positionLots;
+    return Math.max(0, Math.trunc(positionLots + this.#ledger.baseFees[index]! / instrument.lotValue));
   }
 
   /** As much as the limits of an order allow, but never so much that less than the least order is left. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ContractKind } from '../../engine/base/instrument.ts';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
 import { Connection, LoopRequest, OperatorCommand } from '../../engine/loop/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
@@ -277,6 +278,23 @@ test('flatten in several orders never leaves less than the least order, and says
   expect(world.loop.flatten.text).toBe('flat');
   world.loop.ledger.setPosition(0, -3, 10_000);
   expect(world.loop.flatten.text).toBe('flat but for BTC-USDT-SWAP -3, less than the least order');
+});
+
+test.each([
+  ['fees in coins are no more there to be sold', 25, 'sell', '22'],
+  ['what was sold is bought back as it was, without the fees', -25, 'buy', '25'],
+])('flatten of a spot position: %s', (_what, lots, side, size) => {
+  const coins = { instType: 'SPOT', baseCcy: 'BTC', quoteCcy: 'USDT', settleCcy: '' };
+  const spot = swap('BTC', 0, { ...coins, ctVal: '', ctMult: '', ctType: '' });
+  expect(spot.kind).toBe(ContractKind.spot);
+  const world = new ScriptedWorld({ instruments: [spot] }).quoting();
+  const { ledger } = world.loop;
+  ledger.setPosition(0, lots, 10_000);
+  ledger.baseFees[0] = -3 * spot.lotValue;
+  world.loop.command(OperatorCommand.flatten, world.nowNs);
+  world.settle();
+  world.pass(1_100);
+  expect(itemsOf(world.orderMessages(), isPlace)).toMatchObject([{ side, sz: size, ordType: 'ioc' }]);
 });
 
 test('flatten before the account is known does not say that it is flat', () => {
