@@ -29,7 +29,7 @@ export interface Effort {
   readonly isJudged: boolean;
 }
 
-/** Everything in a few minutes, most of it wire to wire. */
+/** Everything in some ten minutes, a third of it wire to wire. */
 export const FULL_EFFORT: Effort = {
   warmUpMs: 1_000,
   rounds: 5,

@@ -15,7 +15,7 @@
  *             over from the other is heard by the next; onQuotes is called from the event loop only, never from within
  *             another input.
  * Cost:       poll and spin take a whole core and allocate one Immediate a turn (some 130 B, which die at once: see
- *             monitoring/tuning.md for what that means to the collector); sleep adds 35 µs to an input that finds it
+ *             monitoring/tuning.md for what that means to the collector); sleep adds some 45 µs to an input that finds it
  *             asleep.
  */
 import { LoopMode } from '../base/loop-mode.ts';
