@@ -203,6 +203,23 @@ describe('doubt', () => {
     expect(table.expire(at(10_000), at(0)), 'nothing is in flight').toBe(0);
   });
 
+  it('comes to a cancel that is never answered, however quiet it was before', () => {
+    const { table, slot } = withResting();
+    expect(table.expire(at(5_000), at(100)), 'nothing waits').toBe(0);
+    table.requestCancel(slot, at(6_000));
+    expect(table.expire(at(6_099), at(100))).toBe(0);
+    expect(table.expire(at(6_100), at(100))).toBe(1);
+    expect(table.isCancellable(slot)).toBe(true);
+  });
+
+  it('comes to each command in its own time', () => {
+    const table = new OrderTable(1, 4);
+    for (const sentNs of [0, 50, 80]) table.open(0, Side.buy, 100, 10, at(sentNs));
+    expect([99, 100, 149, 150, 179, 180].map((nowNs) => table.expire(at(nowNs), at(100)))).toEqual([
+      0, 1, 0, 1, 0, 1,
+    ]);
+  });
+
   it('ends with the answer to a question', () => {
     const { table, slot, generation } = withResting();
     table.requestAmend(slot, 104, 20, at(0));
