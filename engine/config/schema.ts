@@ -128,6 +128,30 @@ export const configSchema = z.strictObject({
       workerCores: z.array(coreNumber).min(1).max(16).optional(),
     })
     .prefault({}),
+  journal: z
+    .strictObject({
+      isOn: z.boolean().default(true),
+      // Of the state directory when it is not an absolute path.
+      directory: z.string().min(1).default('journal'),
+      megabytesMax: z.int().min(64).max(10_000_000).default(4_096),
+      segmentMegabytes: z.int().min(1).max(4_096).default(64),
+      ringMegabytes: z.int().min(1).max(1_024).default(16),
+    })
+    .prefault({}),
+  backtest: z
+    .strictObject({
+      feedLatencyMs: z.number().min(0).max(10_000).default(1),
+      entryLatencyMs: z.number().min(0).max(10_000).default(2),
+      responseLatencyMs: z.number().min(0).max(10_000).default(2),
+      // Sampled instead of the constants: `journal export latencies` writes such a file.
+      latencyFile: z.string().min(1).optional(),
+      queueModel: z.enum(['riskAverse', 'power', 'power2', 'power3', 'log', 'log2']).default('power3'),
+      queueExponent: z.number().min(0.1).max(20).default(3),
+      makerFeeBps: z.number().min(-100).max(100).default(2),
+      takerFeeBps: z.number().min(-100).max(100).default(5),
+      balances: z.record(z.string(), decimal).default({ USDT: '1000000' }),
+    })
+    .prefault({}),
   metrics: z
     .strictObject({
       host: z.string().min(1).default('127.0.0.1'),

@@ -77,6 +77,23 @@ describe('parseConfig', () => {
         loop: 'sleep',
         socket: 'own',
       },
+      journal: {
+        isOn: true,
+        directory: 'journal',
+        megabytesMax: 4_096,
+        segmentMegabytes: 64,
+        ringMegabytes: 16,
+      },
+      backtest: {
+        feedLatencyMs: 1,
+        entryLatencyMs: 2,
+        responseLatencyMs: 2,
+        queueModel: 'power3',
+        queueExponent: 3,
+        makerFeeBps: 2,
+        takerFeeBps: 5,
+        balances: { USDT: '1000000' },
+      },
       metrics: { host: '127.0.0.1', port: 9464 },
     });
   });

@@ -1,0 +1,58 @@
+#!/usr/bin/env node
+/**
+ * `okx-mm COMMAND ...`: everything but running the engine. One file a command, loaded when it is called.
+ */
+import { ConfigError } from '../config/config-error.ts';
+import { CommandError } from './command-error.ts';
+import { ExitCode } from './exit-code.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What the file of a command exports. */
+interface Command {
+  readonly USAGE: string;
+  /** @throws UsageError, CommandError or ConfigError with what to change */
+  run(argv: readonly string[]): Promise<ExitCode>;
+}
+
+interface CommandEntry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+const COMMANDS: Readonly<Record<string, CommandEntry>> = {};
+
+function usage(): string {
+  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
+  return `npm run -s okx-mm -- COMMAND ...\n\n${rows.join('\n')}\n\nokx-mm COMMAND --help says more of each.`;
+}
+
+async function main(argv: readonly string[]): Promise<ExitCode> {
+  const [name = '', ...rest] = argv;
+  if (name === '' || name === '--help' || name === 'help') {
+    (name === '' ? process.stderr : process.stdout).write(`${usage()}\n`);
+    return name === '' ? ExitCode.usage : ExitCode.done;
+  }
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name]! : undefined;
+  if (entry === undefined) {
+    process.stderr.write(`expected a command, was "${name}"\n\n${usage()}\n`);
+    return ExitCode.usage;
+  }
+  const command = await entry.load();
+  if (rest.includes('--help')) {
+    process.stdout.write(`${command.USAGE}\n`);
+    return ExitCode.done;
+  }
+  try {
+    return await command.run(rest);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\n\n${command.USAGE}\n`);
+      return ExitCode.usage;
+    }
+    if (!(error instanceof CommandError || error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return error instanceof CommandError ? error.exitCode : ExitCode.config;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
