@@ -7,8 +7,9 @@
  *               onTimer                                         every few ms, with both clocks
  *               onSessionUp, onSessionDown, onSessionSwitched, onWorkerLost, onWorkerReady
  *               onRecovered, onAudited, onBookSnapshot, onSwitchArmed     answers to requests
- *               onClock, onStateOverdue, onAccountRefused       what was measured and asked beside
- *               command, stop, halt                             the operator
+ *               onClock, onStateOverdue, onAccountRefused, onRateLimit    what was measured and asked beside
+ *               command, stop, halt, onBroken                   the operator, and what ends a run
+ *               restore                                         before all else: what the run before has written down
  *     outputs   send(connection, bytes), request(what)
  *
  * A frame does not send an order. It changes the book and publishes it; at the end of each input the turn compares what
@@ -34,12 +35,14 @@ import type { LoopFills } from './loop/loop-fills.ts';
 import type { LoopFlatten } from './loop/loop-flatten.ts';
 import type { LoopKill } from './loop/loop-kill.ts';
 import type { LoopMarket } from './loop/loop-market.ts';
+import { beginLedger, restoreMemory } from './loop/loop-memory.ts';
 import type { LoopMetrics } from './loop/loop-metrics.ts';
 import type { LoopOperator } from './loop/loop-operator.ts';
 import { Connection, LoopRequest } from './loop/loop-options.ts';
 import type {
   AuditedAccount,
   CommandResult,
+  LoopMemory,
   LoopOptions,
   OperatorCommand,
   RecoveredAccount,
@@ -380,11 +383,24 @@ export class Loop {
   // ---------------------------------------------------------------------------------- input: answers, operator
 
   /**
+   * What the run before has written down. Before any other input.
+   *
+   * @throws LedgerError when a position cannot be counted in the lots that its instrument has now
+   */
+  restore(memory: LoopMemory): void {
+    const { ledger, tradeLog, ladder, lossWatch } = this;
+    restoreMemory({ ledger, trades: tradeLog, ladder, loss: lossWatch }, memory);
+  }
+
+  /**
    * Nothing of ours is left at the venue, and this is what was traded and what is held. Ignored when a session was lost in
    * between.
    */
   onRecovered(account: RecoveredAccount, nowNs: Nanoseconds): void {
     this.#state.advanceTo(nowNs);
+    if (account.begins !== undefined) {
+      beginLedger({ ledger: this.ledger, trades: this.tradeLog }, account, account.begins);
+    }
     if (this.account.onRecovered(account, nowNs)) {
       // The positions channel never tells of one that was closed while nobody heard.
       for (const { instrument, lots } of account.positions) {
@@ -434,6 +450,12 @@ export class Loop {
     else this.ladder.clear(KillTrigger.stateUnsaved, ACCOUNT);
   }
 
+  /** The venue takes so many places and amends of this sub-account in two seconds. */
+  onRateLimit(ordersMax: number, nowNs: Nanoseconds): void {
+    this.#state.advanceTo(nowNs);
+    this.throttle.setAccountMax(ordersMax);
+  }
+
   /** The account's mode is no longer the one that the engine was started with: what it sends may mean something else now. */
   onAccountRefused(nowNs: Nanoseconds): void {
     this.halt(KillTrigger.accountChanged, nowNs);
@@ -454,6 +476,11 @@ export class Loop {
     this.#state.isStopping = true;
     this.#state.dirty.addAll();
     this.#turn();
+  }
+
+  /** A rule of the engine did not hold, perhaps in here: a restart must know of it, and nothing more is done. */
+  onBroken(): void {
+    this.ladder.raise(KillTrigger.invariant, KillLevel.halted, ACCOUNT);
   }
 
   /** Cancels everything and stays so, until an operator says otherwise. */

@@ -152,8 +152,7 @@ export class AccountDesk {
       world.log(`account changed: ${refusal}`);
       loop.onAccountRefused(nowNs);
     }
-    this.#begin(account);
-    loop.onRecovered(account, nowNs);
+    loop.onRecovered(this.#withNew(account), nowNs);
     if (this.#verify(account)) lasting.holdings.settle(balances);
     onLearnt();
     if (!loop.account.isRecovered) return;
@@ -173,24 +172,13 @@ export class AccountDesk {
     }
   }
 
-  /**
-   * A position that was never looked at is taken as it is, with its own average price; the trades that made it are in it.
-   */
-  #begin(account: RecoveredAccount): void {
-    const { isNew, lasting } = this.#options;
-    const { ledger, trades } = lasting;
-    if (!isNew.includes(1)) return;
-    for (const trade of account.trades) {
-      if (isNew[trade.instrument] === 0) continue;
-      if (trades.look(trade.instrument, trade.tradeId) !== TradeMark.none) continue;
-      trades.add(trade.instrument, trade.tradeId, trade.tsMs, true);
-    }
-    for (const { instrument, lots, entryTicks } of account.positions) {
-      if (isNew[instrument] === 0 || lots === 0) continue;
-      // Without a price the loop finds one.
-      if (entryTicks > 0) ledger.setPosition(instrument, lots, entryTicks);
-    }
+  /** The account with whose positions were never looked at; from here on, all were. */
+  #withNew(account: RecoveredAccount): RecoveredAccount {
+    const { isNew } = this.#options;
+    if (!isNew.includes(1)) return account;
+    const begins = [...isNew];
     isNew.fill(0);
+    return { ...account, begins };
   }
 
   /** Doubts that come back at once: the sessions say that they are up, and bring no answers or no pushes. */
@@ -265,7 +253,7 @@ export class AccountDesk {
     if (this.#isClosed || limit.ordersMax === 0) return;
     // A lower one is on its way: by then it is too late to hear of it.
     const next = limit.nextOrdersMax === 0 ? limit.ordersMax : limit.nextOrdersMax;
-    loop.throttle.setAccountMax(Math.min(limit.ordersMax, next));
+    loop.onRateLimit(Math.min(limit.ordersMax, next), world.clock.nowNs());
   }
 
   // --------------------------------------------------------------------------------------------------- cancel

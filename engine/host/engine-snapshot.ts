@@ -1,12 +1,13 @@
 import { ContractKind } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
+import type { LoopMemory } from '../loop/loop-options.ts';
 import type { Milliseconds } from '../base/units.ts';
 import { LedgerError } from '../orders/regrid.ts';
 import type { PositionLedger } from '../orders/position-ledger.ts';
-import type { TradeLog } from '../orders/trade-log.ts';
+import type { TradeKey, TradeLog } from '../orders/trade-log.ts';
 import type { KillLadder } from '../risk/kill-ladder.ts';
 import type { LossWatch } from '../risk/loss-watch.ts';
-import type { EngineState } from './engine-state.ts';
+import type { EngineState, StoredTrade } from './engine-state.ts';
 import type { Holdings } from './holdings.ts';
 import { HostError } from './host-error.ts';
 import { TRADES_KEPT_MS, verifiedPast } from './recovery.ts';
@@ -62,6 +63,7 @@ export function captureState(identity: Identity, lasting: Lasting, isNew: Uint8A
  * Takes up a state where it was left.
  *
  * @param isFreshAccount then only what an operator must take back counts
+ * @param restore tells the loop
  * @returns by instrument, 1 where the state says nothing about its position: it is taken from the venue as it is
  * @throws HostError when a position cannot be counted in the lots that its instrument has now
  */
@@ -69,15 +71,19 @@ export function restoreState(
   state: EngineState | undefined,
   lasting: Lasting,
   isFreshAccount: boolean,
+  restore: (memory: LoopMemory) => void,
 ): Uint8Array {
-  const { instruments, ledger, trades, ladder, loss, holdings } = lasting;
+  const { instruments, holdings } = lasting;
   const isNew = new Uint8Array(instruments.length).fill(1);
   if (state === undefined) return isNew;
-  ladder.restore(state.kill);
   // Before the first recovery the ledger is empty because nothing was looked at yet.
-  if (isFreshAccount || state.verifiedMs === 0) return isNew;
+  if (isFreshAccount || state.verifiedMs === 0) {
+    restore({ kill: state.kill, ledger: [], loss: null, trades: [] });
+    return isNew;
+  }
+  const { kill, ledger, loss } = state;
   try {
-    ledger.restore(state.ledger);
+    restore({ kill, ledger, loss, trades: keysOf(state.trades, instruments) });
   } catch (error) {
     if (!(error instanceof LedgerError)) throw error;
     throw new HostError(
@@ -86,17 +92,20 @@ export function restoreState(
       { cause: error },
     );
   }
-  if (state.loss !== null) loss.restore(state.loss);
   holdings.restore(state.holdings);
   for (const { instId, index } of instruments) {
     if (state.ledger.some((row) => row.instId === instId)) isNew[index] = 0;
     else holdings.forget(index);
   }
-  for (const { instId, tradeId, tsMs, hasFee } of state.trades) {
-    const instrument = instruments.find((each) => each.instId === instId);
-    if (instrument !== undefined) trades.add(instrument.index, tradeId, tsMs, hasFee);
-  }
   return isNew;
+}
+
+/** Trades by the instruments that there are now; the others' cannot be told again. */
+function keysOf(trades: readonly StoredTrade[], instruments: readonly Instrument[]): TradeKey[] {
+  return trades.flatMap(({ instId, tradeId, tsMs, hasFee }) => {
+    const instrument = instruments.find((each) => each.instId === instId);
+    return instrument === undefined ? [] : [{ instrument: instrument.index, tradeId, tsMs, hasFee }];
+  });
 }
 
 /** Another text whenever something has changed that a restart could not learn from the venue, or would ask for again. */

@@ -22,7 +22,6 @@ import { MetricsWriter } from '../metrics/cells.ts';
 import type { MetricsMemory } from '../metrics/cells.ts';
 import type { ChannelArg } from '../okx/shapes.ts';
 import type { RiskLimits } from '../risk/gate.ts';
-import { ACCOUNT, KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
 import type { LadderParameters } from '../../workers/strategy/ladder.ts';
 import type { AccountDesk } from './account-desk.ts';
 import { buildAccountDesk } from './account-desk-parts.ts';
@@ -130,7 +129,7 @@ export class Engine implements LoopOutput {
     const { ledger, tradeLog: trades, ladder, lossWatch: loss } = loop;
     const holdings = new Holdings(instruments, ledger, trades);
     this.#lasting = { instruments, ledger, trades, ladder, loss, holdings };
-    this.#isNew = restoreState(state, this.#lasting, isFreshAccount);
+    this.#isNew = restoreState(state, this.#lasting, isFreshAccount, (memory) => loop.restore(memory));
     const log = (line: string): void => world.log(line);
     this.venueTime = new VenueTime({
       clock,
@@ -386,7 +385,7 @@ export class Engine implements LoopOutput {
     this.#failure ??= failure;
     const { report, thrown } = await withdrawAll(parts, () => this.#failure !== undefined);
     const broken = thrown ?? this.#failure;
-    if (broken instanceof AssertionError) loop.ladder.raise(KillTrigger.invariant, KillLevel.halted, ACCOUNT);
+    if (broken instanceof AssertionError) loop.onBroken();
     if (!(await this.#save())) this.#world.log('state: what changed last is not on disk');
     this.venueTime.close();
     this.#isStopped = true;

@@ -6,8 +6,12 @@ import type { Handoff } from '../handoff/handoff-memory.ts';
 import type { MetricsMemory } from '../metrics/cells.ts';
 import type { DepthChannel } from '../okx/depth-frame.ts';
 import type { TdMode } from '../okx/shapes.ts';
+import type { LedgerRow } from '../orders/position-ledger.ts';
 import type { DiffTolerance } from '../orders/quote-diff.ts';
+import type { TradeKey } from '../orders/trade-log.ts';
 import type { AccountLimits, RiskLimits } from '../risk/gate.ts';
+import type { StickyTrigger } from '../risk/kill-ladder.ts';
+import type { LossState } from '../risk/loss-watch.ts';
 
 /** The connections of the core, by the numbers that come with frames and go with sends. */
 export const Connection = { public: 0, private: 1, trade: 2 } as const;
@@ -89,6 +93,16 @@ export interface RecoveredAccount {
   readonly trades: readonly TradeFact[];
   /** By the venue's clock: every trade before this has been told now. */
   readonly verifiedMs: Milliseconds;
+  /** By instrument, 1 for those of which no run has known a position: it is taken as it is. Without it, none is new. */
+  readonly begins?: readonly number[];
+}
+
+/** What a run has written down for the next one. Plain JSON. */
+export interface LoopMemory {
+  readonly kill: readonly StickyTrigger[];
+  readonly ledger: readonly LedgerRow[];
+  readonly loss: LossState | null;
+  readonly trades: readonly TradeKey[];
 }
 
 /** What an audit found: the same, with what rests. */

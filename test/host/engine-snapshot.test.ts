@@ -4,6 +4,7 @@ import { captureState, restoreState } from '../../engine/host/engine-snapshot.ts
 import type { Lasting } from '../../engine/host/engine-snapshot.ts';
 import { Holdings } from '../../engine/host/holdings.ts';
 import { fillsSinceMs } from '../../engine/host/recovery.ts';
+import { restoreMemory } from '../../engine/loop/loop-memory.ts';
 import { PositionLedger } from '../../engine/orders/position-ledger.ts';
 import { TradeLog } from '../../engine/orders/trade-log.ts';
 import { KillLadder } from '../../engine/risk/kill-ladder.ts';
@@ -31,7 +32,8 @@ it('a restart does not ask again for trades that are booked and that the log had
   }
   const state = captureState(identity, lasting, new Uint8Array(1));
   const next = lastingOf(4);
-  expect(restoreState(state, next, false)).toEqual(new Uint8Array(1));
+  const isNew = restoreState(state, next, false, (memory) => restoreMemory(next, memory));
+  expect(isNew).toEqual(new Uint8Array(1));
   const sinceMs = fillsSinceMs(state.verifiedMs, times.at(-1)!);
   const again = times.filter((tsMs) => tsMs >= sinceMs);
   expect(again).toHaveLength(4);
