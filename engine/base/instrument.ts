@@ -38,6 +38,8 @@ export interface InstrumentFields {
 export class Instrument {
   /** Position in the engine's list of instruments: the name by which every other array knows it. */
   readonly index: number;
+  /** What it was made from. */
+  readonly fields: InstrumentFields;
   readonly instId: string;
   readonly instIdCode: number;
   readonly type: InstrumentType;
@@ -59,6 +61,7 @@ export class Instrument {
   /** @throws DecimalError when tickSz, lotSz or minSz is not a positive decimal */
   constructor(index: number, fields: InstrumentFields) {
     this.index = index;
+    this.fields = fields;
     this.instId = fields.instId;
     this.instIdCode = fields.instIdCode;
     this.type = fields.type;

@@ -36,6 +36,10 @@ export const RecordKind = {
   stop: 18,
   halt: 19,
   rateLimit: 20,
+  /** What the run before had written down: JSON. Before any other input. */
+  restored: 21,
+  /** A rule of the engine did not hold. */
+  broken: 22,
 
   /** sub = connection, instrument = 1 when the connection took it; the bytes as they went. */
   send: 40,
@@ -43,6 +47,8 @@ export const RecordKind = {
   request: 41,
   /** What a command came to: JSON. */
   commandResult: 42,
+  /** The input before it ended by an error. */
+  threw: 43,
 
   /** value = how many records are missing here: its sequence is the first one's, and the next record's follows on theirs. */
   gap: 60,

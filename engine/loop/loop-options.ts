@@ -3,6 +3,7 @@ import type { Instrument } from '../base/instrument.ts';
 import type { Side } from '../base/side.ts';
 import type { Lots, Milliseconds, Nanoseconds, Ticks } from '../base/units.ts';
 import type { Handoff } from '../handoff/handoff-memory.ts';
+import type { QuoteReader } from '../handoff/quote-slot.ts';
 import type { MetricsMemory } from '../metrics/cells.ts';
 import type { DepthChannel } from '../okx/depth-frame.ts';
 import type { TdMode } from '../okx/shapes.ts';
@@ -203,6 +204,8 @@ export interface LoopOptions {
   readonly tolerances: readonly DiffTolerance[];
   readonly timings: LoopTimings;
   readonly handoff: Handoff;
+  /** Who reads an instrument's quote slot; without it, a plain reader. The journal's notes what it has read. */
+  readonly quoteReaderOf?: (instrument: number) => QuoteReader;
   readonly metrics: MetricsMemory;
   readonly output: LoopOutput;
   /** Read for latency histograms and for nothing else: no decision depends on it. */

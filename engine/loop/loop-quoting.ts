@@ -85,7 +85,8 @@ export class LoopQuoting {
     this.#commands = parts.commands;
     this.#kill = parts.kill;
     this.#metrics = parts.metrics;
-    this.#readers = instruments.map((_, instrument) => new QuoteReader(handoff, instrument));
+    const { quoteReaderOf = (instrument) => new QuoteReader(handoff, instrument) } = options;
+    this.#readers = instruments.map(({ index }) => quoteReaderOf(index));
     this.#diff = new QuoteDiff(parts.table, options.tolerances, handoff.quoteLevels);
     this.#shape = new LoopShape(handoff.quoteLevels);
     this.#quoteAgeNsMax = options.timings.quoteAgeNsMax;
