@@ -5,9 +5,10 @@ import { DEFAULT_FLOW_INSTRUMENTS } from '../instruments/recorded-instruments.ts
 import type { Valuation } from './account.ts';
 import type { ExchangeOptions } from './exchange-contract.ts';
 import { FairPrice } from './fair-price.ts';
-import { FeedFlow, middle } from './feed-flow.ts';
+import { DEFAULT_RECORDED, FeedFlow, middle } from './feed-flow.ts';
 import type { Matcher } from './matcher.ts';
 import type { Market } from './market.ts';
+import { RecordedFunding, type FundingSettlement } from './public-ticks.ts';
 import { SeededFlow } from './seeded-flow.ts';
 import type { Timed } from './timer-queue.ts';
 
@@ -24,15 +25,17 @@ export class Background {
     markets: ReadonlyMap<string, Market>,
     matcher: Matcher,
     valuation: Valuation,
+    settleFunding: FundingSettlement,
     schedule: (timeMs: number, item: Timed) => void,
   ) {
     this.#markets = markets;
     if (options.flow === 'none') return;
-    if (options.flow !== 'seeded') {
-      new FeedFlow(options.flow, markets, matcher, options.startMs, schedule).start();
+    const { flow: kind, seed, startMs, flowPace: pace = 1, recorded = DEFAULT_RECORDED } = options;
+    if (kind !== 'seeded') {
+      const funding = new RecordedFunding(settleFunding, schedule);
+      new FeedFlow({ source: kind, markets, matcher, funding, startMs, schedule, recorded }).start();
       return;
     }
-    const { seed, startMs, flowPace: pace = 1 } = options;
     assert(pace > 0, 'flow has a pace');
     for (const instId of options.flowInstruments ?? DEFAULT_FLOW_INSTRUMENTS) {
       const market = markets.get(instId);
@@ -57,6 +60,7 @@ export class Background {
   markOf(market: Market): Ticks {
     const flow = this.#flows.get(market);
     if (flow !== undefined) return Math.max(1, Math.round(flow.fairTicks));
+    if (market.hasRecordedMark) return market.markTicks;
     if (market.hasFlow) return middle(market);
     const fair = this.#fairPrices.get(market.listing.baseCcy);
     if (fair === undefined || market.listing.instType === 'OPTION') return market.markTicks;

@@ -2,7 +2,8 @@
  * What goes into the exchange and what comes out of it: plain values in OKX's own words. Every scalar is text, as on the
  * wire; the gateway puts envelopes around these and nothing else.
  */
-import type { FeedPlayer } from './feed-player.ts';
+import type { QueueModel } from '../../base/queue-position.ts';
+import type { FeedSource } from './feed-source.ts';
 
 /** A row of GET /api/v5/public/instruments as recorded, every field kept. */
 export type InstrumentRow = Readonly<Record<string, unknown>>;
@@ -43,7 +44,9 @@ export interface ExchangeOptions {
   readonly startMs: number;
   readonly accounts: readonly AccountOptions[];
   /** seeded: background liquidity and takers from the seed. none: only the accounts trade. Or a recorded feed. */
-  readonly flow: 'seeded' | 'none' | FeedPlayer;
+  readonly flow: 'seeded' | 'none' | FeedSource;
+  /** How a recorded feed is played; left out: by interval, and cancels come from behind us. */
+  readonly recorded?: RecordedOptions;
   /** Instruments with seeded flow; default those of `DEFAULT_FLOW_INSTRUMENTS` that are listed. */
   readonly flowInstruments?: readonly string[];
   /** instId → price at the start where it should not be the built-in one. */
@@ -58,6 +61,16 @@ export interface ExchangeOptions {
    * simulations of many hours; a recorded feed keeps its own pace.
    */
   readonly flowPace?: number;
+}
+
+export interface RecordedOptions {
+  /** Where our resting orders stand in the recorded queues. */
+  readonly queueModel: QueueModel;
+  /**
+   * event: each recorded book event is pushed as one message at its own time, to the fraction of a millisecond: the recorded
+   * changes and what accounts' orders have changed since the last one. interval: at the channels' own pace (10 and 100 ms).
+   */
+  readonly publish: 'event' | 'interval';
 }
 
 /** New grids of an instrument (see `Exchange.relist`); what is left out stays as it is. */
@@ -165,6 +178,8 @@ export interface ExchangeSink {
    * after the change, so `sequence(instId)` read from inside it is this change's seqId.
    */
   bookLevel(instId: string, side: 'asks' | 'bids', px: string, sz: string, orders: string): void;
+  /** The levels that were told since the last call are a recorded event's, and all of them: with `publish: 'event'` only. */
+  bookEvent(instId: string): void;
   markPrice(instId: string, row: Row): void;
   priceLimit(instId: string, row: Row): void;
   fundingRate(instId: string, row: Row): void;

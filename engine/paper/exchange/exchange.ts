@@ -91,19 +91,25 @@ export class Exchange {
       else schedule(this.nowMs + delayMs, { run: (timeMs) => run(Math.floor(timeMs)) });
     });
     this.#desk = new AccountDesk(this.#markets, this.#orders, this.#matcher, this.#valuation, sink, schedule);
-    this.#background = new Background(options, this.#markets, this.#matcher, this.#valuation, schedule);
+    const settleFunding = (market: Market, nowMs: Milliseconds): void => this.#settleFunding(market, nowMs);
+    this.#background = new Background(
+      options,
+      this.#markets,
+      this.#matcher,
+      this.#valuation,
+      settleFunding,
+      schedule,
+    );
     new MarkTicks(
       this.#markets,
       (market) => this.#background.markOf(market),
-      sink,
       options.flowPace ?? 1,
       schedule,
     ).start(options.startMs);
     new FundingTicks(
       this.#markets,
-      new Random(options.seed ^ 0x66756e64),
-      sink,
-      (market, nowMs) => this.#settleFunding(market, nowMs),
+      typeof options.flow === 'string' ? new Random(options.seed ^ 0x66756e64) : null,
+      settleFunding,
       schedule,
     ).start(options.startMs);
   }
@@ -120,7 +126,7 @@ export class Exchange {
     });
   }
 
-  /** When `advance` next has something to do; Infinity when never. */
+  /** When `advance` next has something to do, with a recorded feed to the fraction; Infinity when never. */
   nextEventMs(): number {
     return this.#timers.nextMs;
   }

@@ -1,63 +1,94 @@
 /**
- * A recorded market with the accounts' orders in it. The recorded book is kept as it was recorded, as background orders
- * around the accounts' ones; the accounts' orders queue behind what was there before them:
+ * A recorded market with the accounts' orders in it. The recorded market goes on as it was recorded, whatever the accounts do:
  *
- *     queue at one price   [recorded, ahead] [ours] [recorded, behind]
- *     recorded trade       moves from ahead to behind, and fills ours when nothing is ahead any more
- *     recorded size falls  from the end of the queue first: whoever cancels is assumed to have come after us
- *     recorded size grows  at the end
+ *     queue at one price   [recorded .. front][ours][.. recorded]       the recording is one order of the level
+ *     our order joins      front = all that the recording has there
+ *     recorded trade       front falls by its size; what falls below zero fills ours
+ *     recorded size falls  by what has traded there, and by cancels: the queue model says how many were in front of us
  *     trade or level beyond our price   fills ours, up to its own size
  *
- * What an account takes is gone until the recording next says what is at that price.
+ * Nobody's order is filled by more than was recorded: what one of ours takes of a trade does not reach the next. What an
+ * account takes from the recorded book is gone until the recording next says what is at that price; it moves no price, no
+ * trade and no queue of the recording. Fronts are `base/queue-position.ts`.
  */
+import { assert } from '../../base/assert.ts';
 import { OFF_GRID } from '../../base/decimal.ts';
+import {
+  filledLots,
+  frontAfterLevel,
+  frontAfterTrade,
+  RISK_AVERSE,
+  type QueueModel,
+} from '../../base/queue-position.ts';
 import { Side } from '../../base/side.ts';
 import { TICKS_MAX, type Lots, type Milliseconds, type Ticks } from '../../base/units.ts';
-import { FeedError, type FeedEvent, type FeedPlayer } from './feed-player.ts';
+import type { RecordedOptions } from './exchange-contract.ts';
+import { FeedError, type FeedEvent, type FeedSource } from './feed-source.ts';
 import { BookOrder, type BookSide, type Level } from './matching-book.ts';
 import type { Matcher } from './matcher.ts';
 import type { Market } from './market.ts';
+import type { RecordedFunding } from './public-ticks.ts';
 import type { Timed } from './timer-queue.ts';
 
+export interface FeedFlowParts {
+  readonly source: FeedSource;
+  readonly markets: ReadonlyMap<string, Market>;
+  readonly matcher: Matcher;
+  readonly funding: RecordedFunding;
+  readonly startMs: Milliseconds;
+  readonly schedule: (timeMs: number, item: Timed) => void;
+  readonly recorded: RecordedOptions;
+}
+
+/** How a feed is played unless something else is said. */
+export const DEFAULT_RECORDED: RecordedOptions = { queueModel: RISK_AVERSE, publish: 'interval' };
+
 export class FeedFlow implements Timed {
-  readonly #player: FeedPlayer;
+  readonly #source: FeedSource;
   readonly #markets: ReadonlyMap<string, Market>;
   readonly #matcher: Matcher;
+  readonly #funding: RecordedFunding;
   readonly #startMs: Milliseconds;
   readonly #schedule: (timeMs: number, item: Timed) => void;
+  readonly #model: QueueModel;
+  readonly #isByEvent: boolean;
+  readonly #asks = new LevelRows();
+  readonly #bids = new LevelRows();
+  #isStarted = false;
 
-  constructor(
-    player: FeedPlayer,
-    markets: ReadonlyMap<string, Market>,
-    matcher: Matcher,
-    startMs: Milliseconds,
-    schedule: (timeMs: number, item: Timed) => void,
-  ) {
-    this.#player = player;
+  constructor({ source, markets, matcher, funding, startMs, schedule, recorded }: FeedFlowParts) {
+    const { queueModel, publish } = recorded;
+    assert(queueModel.exponent > 0, 'the exponent of a queue model is above zero');
+    this.#source = source;
     this.#markets = markets;
     this.#matcher = matcher;
+    this.#funding = funding;
     this.#startMs = startMs;
     this.#schedule = schedule;
+    this.#model = queueModel;
+    this.#isByEvent = publish === 'event';
   }
 
   /**
    * Takes in the first event, which is the book that there is before anything happens.
    *
-   * @throws FeedError when any event of the feed does not fit the instruments
+   * @throws FeedError when the feed can be rehearsed and any event of it does not fit the instruments
    */
   start(): void {
     this.#check();
-    const event = this.#player.next();
+    const event = this.#source.next();
     const market = event === null ? undefined : this.#markets.get(event.instId);
     if (market !== undefined) this.#apply(market, event!, this.#startMs);
+    this.#isStarted = true;
     this.#schedule(this.#startMs, this);
   }
 
   /** The whole feed beforehand: it must not end a venue on which others have orders. */
   #check(): void {
+    if (this.#source.rehearse === undefined) return;
     const unlisted = new Set<string>();
     let listedEvents = 0;
-    this.#player.rehearse((event) => {
+    this.#source.rehearse((event) => {
       const market = this.#markets.get(event.instId);
       if (market === undefined) {
         unlisted.add(event.instId);
@@ -68,10 +99,8 @@ export class FeedFlow implements Timed {
         readTicks(market, event.px);
         readLots(market, event.sz);
       }
-      for (const [px, sz] of [...event.asks, ...event.bids]) {
-        readTicks(market, px!);
-        readLots(market, sz!);
-      }
+      this.#asks.read(market, event.asks);
+      this.#bids.read(market, event.bids);
     });
     if (listedEvents === 0) {
       const names = [...unlisted].slice(0, 3).join(', ');
@@ -81,54 +110,69 @@ export class FeedFlow implements Timed {
 
   run(timeMs: number): void {
     for (;;) {
-      const event = this.#player.peek();
+      const event = this.#source.peek();
       if (event === null) return;
       if (this.#startMs + event.offsetMs > timeMs) {
         this.#schedule(this.#startMs + event.offsetMs, this);
         return;
       }
-      this.#player.next();
+      this.#source.next();
       const market = this.#markets.get(event.instId);
       if (market !== undefined) this.#apply(market, event, Math.floor(timeMs));
     }
   }
 
   #apply(market: Market, event: FeedEvent, nowMs: Milliseconds): void {
-    if (event.kind === 'trade') {
-      this.#trade(market, event, nowMs);
-      market.flushBook();
-      return;
+    switch (event.kind) {
+      case 'trade':
+        this.#trade(market, event, nowMs);
+        market.flushBook();
+        return;
+      case 'mark':
+        market.tellRecordedMark(readMark(market, event.px), nowMs);
+        return;
+      case 'funding':
+        this.#funding.tell(
+          market,
+          readRate(market, event.rate),
+          this.#startMs + event.fundingOffsetMs,
+          nowMs,
+        );
+        return;
+      default:
+        this.#book(market, event, nowMs);
     }
-    // A market's first rows are its book at the start: there without events, as with seeded flow.
+  }
+
+  #book(market: Market, event: FeedEvent, nowMs: Milliseconds): void {
     const isFirst = !market.hasFlow;
     market.hasFlow = true;
+    market.book.isRecorded = true;
+    this.#asks.read(market, event.asks);
+    this.#bids.read(market, event.bids);
     if (event.kind === 'snapshot') {
-      this.#dropOthers(market, Side.sell, event.asks);
-      this.#dropOthers(market, Side.buy, event.bids);
+      this.#dropOthers(market, Side.sell, this.#asks);
+      this.#dropOthers(market, Side.buy, this.#bids);
     }
     // Sizes that go come first, so that a price that changes sides does not look crossed on the way.
     for (const isDeletion of [true, false]) {
-      this.#applyRows(market, Side.sell, event.asks, isDeletion, nowMs);
-      this.#applyRows(market, Side.buy, event.bids, isDeletion, nowMs);
+      this.#applyRows(market, Side.sell, this.#asks, isDeletion, nowMs);
+      this.#applyRows(market, Side.buy, this.#bids, isDeletion, nowMs);
     }
     if (isFirst) {
-      market.flushQuietly();
-      market.setMark(middle(market));
+      // What is there at the start is there without events, as with seeded flow.
+      if (!this.#isStarted) market.flushQuietly();
+      if (!market.hasRecordedMark) market.setMark(middle(market));
       market.statistics.restart(market.markTicks);
-    } else market.flushBook();
+    }
+    if (this.#isByEvent) market.flushEvent();
+    else market.flushBook();
   }
 
-  #applyRows(
-    market: Market,
-    side: Side,
-    rows: FeedEvent['asks'],
-    isDeletion: boolean,
-    nowMs: Milliseconds,
-  ): void {
-    for (const row of rows) {
-      const ticks = readTicks(market, row[0]!);
-      const lots = readLots(market, row[1]!);
-      if ((lots === 0) === isDeletion) this.#setLevel(market, side, ticks, lots, nowMs);
+  #applyRows(market: Market, side: Side, rows: LevelRows, isDeletion: boolean, nowMs: Milliseconds): void {
+    for (let index = 0; index < rows.count; index++) {
+      const lots = rows.lots[index]!;
+      if ((lots === 0) === isDeletion) this.#setLevel(market, side, rows.ticks[index]!, lots, nowMs);
     }
   }
 
@@ -139,15 +183,31 @@ export class FeedFlow implements Timed {
       wanted -= this.#matcher.fillClients(market, side, ticks, lots, nowMs);
     }
     const level = book.sideOf(side).levelAt(ticks);
-    const change = wanted - (level === null ? 0 : recordedLots(level));
-    if (change > 0) this.#grow(market, side, ticks, level, change);
-    else if (change < 0) shrink(market, level!, -change);
+    if (level === null) {
+      if (wanted > 0) book.add(new BookOrder(side, ticks, wanted, null));
+    } else this.#resize(market, level, wanted);
   }
 
-  #grow(market: Market, side: Side, ticks: Ticks, level: Level | null, lots: Lots): void {
-    const last = level?.tail ?? null;
-    if (last !== null && last.client === null) market.book.grow(last, lots);
-    else market.book.add(new BookOrder(side, ticks, lots, null));
+  #resize(market: Market, level: Level, lots: Lots): void {
+    const { recorded } = level;
+    const before = recorded === null ? 0 : recorded.lots;
+    if (level.count > 1 || recorded === null) this.#moveFronts(level, before, lots);
+    if (recorded === null) {
+      if (lots > 0) market.book.add(new BookOrder(level.side, level.ticks, lots, null));
+    } else if (lots > before) market.book.grow(recorded, lots - before);
+    else if (lots < before) market.book.reduce(recorded, before - lots);
+  }
+
+  /** The level's accounts' orders after the recording has told it. None comes before one of the accounts that joined earlier. */
+  #moveFronts(level: Level, before: Lots, after: Lots): void {
+    let earlier = 0;
+    for (let order = level.head; order !== null; order = order.next) {
+      if (order.client === null) continue;
+      const front = frontAfterLevel(this.#model, order.front, order.traded, before, after);
+      earlier = Math.max(earlier, front);
+      order.front = earlier;
+      order.traded = 0;
+    }
   }
 
   /** A recorded print. Its size reaches our better prices first, then the queue at its own price. */
@@ -159,7 +219,7 @@ export class FeedFlow implements Timed {
     const makers = market.book.opposite(takerSide);
     const beyond = takerSide === Side.buy ? ticks - 1 : ticks + 1;
     let left = size - this.#matcher.fillClients(market, takerSide, beyond, size, nowMs);
-    left -= this.#tradeAtLevel(market, makers, takerSide, ticks, left, nowMs);
+    left -= this.#tradeAtLevel(market, makers, takerSide, ticks, left, size, nowMs);
     // The part that was not ours prints as it did.
     if (left > 0) {
       market.recordMatch(takerSide, ticks, left, nowMs);
@@ -167,44 +227,61 @@ export class FeedFlow implements Timed {
     }
   }
 
-  /** Moves the queue at the print's own price forward; gives what of it filled the accounts' orders. */
+  /**
+   * Moves the queue at the print's own price forward; gives what of it filled the accounts' orders.
+   *
+   * @param lots what is left of the print for this price
+   * @param printed all of it, which the recorded level will be short of
+   */
   #tradeAtLevel(
     market: Market,
     makers: BookSide,
     takerSide: Side,
     ticks: Ticks,
     lots: Lots,
+    printed: Lots,
     nowMs: Milliseconds,
   ): Lots {
     const level = makers.levelAt(ticks);
-    if (level === null || recordedLots(level) === level.lots) return 0;
-    let left = lots;
-    let moved = 0;
+    if (level === null || (level.count === 1 && level.recorded !== null)) return 0;
     let filled = 0;
-    for (let order = level.head; order !== null && left > 0;) {
+    for (let order = level.head; order !== null;) {
       const next: BookOrder | null = order.next;
-      if (order.client === null) {
-        const taken = Math.min(left, order.lots);
-        market.book.reduce(order, taken);
-        moved += taken;
-        left -= taken;
-      } else {
-        const part = this.#matcher.fillClient(market, order, takerSide, left, nowMs);
-        filled += part;
-        left -= part;
+      if (order.client !== null) {
+        const front = frontAfterTrade(order.front, lots - filled);
+        const part = filledLots(front, order.lots);
+        order.front = Math.max(0, front);
+        order.traded += printed;
+        if (part > 0) filled += this.#matcher.fillClient(market, order, takerSide, part, nowMs);
       }
       order = next;
     }
     this.#matcher.endFeedTaker(market, takerSide, nowMs);
-    if (moved > 0) this.#grow(market, makers.side, ticks, makers.levelAt(ticks), moved);
     return filled;
   }
 
-  #dropOthers(market: Market, side: Side, rows: FeedEvent['asks']): void {
-    const kept = new Set(rows.map((row) => readTicks(market, row[0]!)));
+  #dropOthers(market: Market, side: Side, rows: LevelRows): void {
+    const kept = new Set<Ticks>();
+    for (let index = 0; index < rows.count; index++) kept.add(rows.ticks[index]!);
     for (const level of market.book.sideOf(side).levels.slice()) {
-      const lots = recordedLots(level);
-      if (lots > 0 && !kept.has(level.ticks)) shrink(market, level, lots);
+      if (level.recorded !== null && !kept.has(level.ticks)) this.#resize(market, level, 0);
+    }
+  }
+}
+
+/** One side's rows of an event, read. */
+class LevelRows {
+  readonly ticks: Ticks[] = [];
+  readonly lots: Lots[] = [];
+  count = 0;
+
+  /** @throws FeedError when a price or a size is not on the market's grids */
+  read(market: Market, rows: FeedEvent['asks']): void {
+    this.count = rows.length;
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index]!;
+      this.ticks[index] = readTicks(market, row[0]!);
+      this.lots[index] = readLots(market, row[1]!);
     }
   }
 }
@@ -217,31 +294,25 @@ export function middle(market: Market): Ticks {
   return bid === 0 ? ask : ask === 0 ? bid : Math.round((bid + ask) / 2);
 }
 
-function recordedLots(level: Level): Lots {
-  let lots = level.lots;
-  for (let order = level.head; order !== null; order = order.next) {
-    if (order.client !== null) lots -= order.lots;
-  }
-  return lots;
-}
-
-function shrink(market: Market, level: Level, lots: Lots): void {
-  let left = lots;
-  for (let order = level.tail; order !== null && left > 0;) {
-    const previous: BookOrder | null = order.previous;
-    if (order.client === null) {
-      const taken = Math.min(left, order.lots);
-      market.book.reduce(order, taken);
-      left -= taken;
-    }
-    order = previous;
-  }
-}
-
 function readTicks(market: Market, text: string): Ticks {
   const ticks = market.listing.tick.fromText(text);
   if (ticks === OFF_GRID || ticks === 0 || ticks > TICKS_MAX) throw offGrid(market, 'price', text);
   return ticks;
+}
+
+/** A mark price is an average: it may lie between ticks, and is rounded. */
+function readMark(market: Market, text: string): Ticks {
+  const ticks = Math.round(Number(text) / market.listing.tick.value);
+  if (!(ticks >= 1 && ticks <= TICKS_MAX)) throw offGrid(market, 'price', text);
+  return ticks;
+}
+
+function readRate(market: Market, text: string): number {
+  const rate = Number(text);
+  if (text !== '' && Number.isFinite(rate)) return rate;
+  throw new FeedError(
+    `feed: expected a funding rate of ${market.listing.instId} as a decimal, was "${text}"`,
+  );
 }
 
 function readLots(market: Market, text: string): Lots {

@@ -1,32 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { Milliseconds } from '../../base/units.ts';
-
-/** One event of a recorded market. Prices and sizes are the recording's own text. */
-export interface FeedEvent {
-  /** Since the feed's first event; never falls. */
-  readonly offsetMs: Milliseconds;
-  readonly instId: string;
-  readonly kind: 'snapshot' | 'update' | 'trade';
-  /** Of books: [price, size, ...]. */
-  readonly asks: readonly (readonly string[])[];
-  readonly bids: readonly (readonly string[])[];
-  /** Of trades. */
-  readonly px: string;
-  readonly sz: string;
-  readonly side: 'buy' | 'sell';
-}
-
-/** A feed that cannot be played. */
-export class FeedError extends Error {
-  override readonly name = 'FeedError';
-  readonly code = 'BAD_FEED';
-}
+import { EMPTY_FEED_EVENT, FeedError, type FeedEvent, type FeedSource } from './feed-source.ts';
 
 /** From the end of the feed to its beginning, when it is played again. */
 const LOOP_PAUSE_MS = 1_000;
 const BOOK_CHANNELS: readonly string[] = ['books', 'books-l2-tbt', 'books50-l2-tbt'];
-const NO_ROWS: readonly (readonly string[])[] = [];
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -35,7 +14,7 @@ type Json = Readonly<Record<string, unknown>>;
  * between) and captured OKX frames (`{arg, action, data}`), also behind `url <- epoch: ` or `epoch: `; other lines are
  * passed over. Of several book channels of one instrument the first counts. Lines are parsed when they are due.
  */
-export class FeedPlayer {
+export class FeedPlayer implements FeedSource {
   readonly #lines: readonly string[];
   readonly #isLooping: boolean;
   readonly #channels = new Map<string, string>();
@@ -145,7 +124,7 @@ export class FeedPlayer {
     // The order of arrival counts; merged streams may step back by some milliseconds.
     const offsetMs = Math.max(this.#lastMs, this.#loopMs + ts - this.#firstTs);
     this.#lastMs = offsetMs;
-    this.#pending.push({ asks: NO_ROWS, bids: NO_ROWS, px: '', sz: '', side: 'buy', ...event, offsetMs });
+    this.#pending.push({ ...EMPTY_FEED_EVENT, ...event, offsetMs });
   }
 }
 

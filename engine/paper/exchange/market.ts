@@ -25,6 +25,10 @@ export class Market {
   readonly statistics: TradeStatistics;
   /** Whether the background or a feed trades here. */
   hasFlow = false;
+  /** Whether the mark price is the recording's own, and not the middle of its book. */
+  hasRecordedMark = false;
+  /** Whether the funding rate is the recording's own, and settled as it says. */
+  hasRecordedFunding = false;
   sequence: number;
   markTicks: Ticks;
   buyLimitTicks: Ticks = 0;
@@ -146,6 +150,12 @@ export class Market {
     this.book.flush(this.#emitLevel);
   }
 
+  /** Publishes the levels that changed, and says that they are a recorded event's. */
+  flushEvent(): void {
+    this.flushBook();
+    this.#sink.bookEvent(this.listing.instId);
+  }
+
   /** Advances the sequence over the levels that changed without publishing them: for the book at the start. */
   flushQuietly(): void {
     this.book.flush(() => void this.sequence++);
@@ -157,6 +167,23 @@ export class Market {
     this.markTicks = ticks;
     this.#updateLimits();
     return true;
+  }
+
+  /** A mark price of the recording: from the first on, the market's mark follows nothing else. */
+  tellRecordedMark(ticks: Ticks, nowMs: Milliseconds): void {
+    this.hasRecordedMark = true;
+    this.tellMark(this.setMark(ticks), nowMs);
+  }
+
+  /** Says the mark price, and the limits when they have moved with it. */
+  tellMark(hasMoved: boolean, nowMs: Milliseconds): void {
+    this.markPushedMs = nowMs;
+    this.#sink.markPrice(this.listing.instId, this.markRow(nowMs));
+    if (hasMoved) this.#sink.priceLimit(this.listing.instId, this.limitRow(nowMs));
+  }
+
+  tellFunding(nowMs: Milliseconds): void {
+    this.#sink.fundingRate(this.listing.instId, this.fundingRow(nowMs));
   }
 
   image(nowMs: Milliseconds): BookImage {

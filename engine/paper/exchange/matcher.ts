@@ -194,7 +194,7 @@ export class Matcher {
     while (taker.lots > 0) {
       const level = makers.best;
       if (level === null || (side === Side.buy ? level.ticks > limitTicks : level.ticks < limitTicks)) break;
-      const maker = level.head!;
+      const maker = market.book.nextMaker(level);
       if (
         client !== null &&
         maker.client !== null &&
@@ -217,7 +217,7 @@ export class Matcher {
         this.#followPosition(maker.client, nowMs);
         if (maker.level === null) continue;
       }
-      let lots = Math.min(taker.lots, maker.lots);
+      let lots = Math.min(taker.lots, market.book.lotsInTurn(level, maker));
       if (client !== null && client.budget >= 0n) {
         lots = Math.min(lots, affordableLots(client, level.ticks));
         if (lots === 0) {
@@ -226,6 +226,7 @@ export class Matcher {
         }
       }
       makerCount++;
+      if (level.recorded === maker) market.book.moveUp(level, lots);
       this.#trade(market, taker, maker, side, level.ticks, lots, nowMs);
     }
     this.#endTaker(market, side, nowMs);
@@ -306,7 +307,8 @@ export class Matcher {
   }
 
   #canFill(order: ClientOrder): boolean {
-    const { levels } = order.market.book.opposite(order.terms.side);
+    const { market } = order;
+    const { levels } = market.book.opposite(order.terms.side);
     let left = order.entry.lots;
     let makerCount = 0;
     for (let index = levels.length - 1; index >= 0; index--) {
@@ -314,13 +316,13 @@ export class Matcher {
       const isReached =
         order.terms.side === Side.buy ? level.ticks <= order.ticks : level.ticks >= order.ticks;
       if (!isReached) return false;
-      for (let maker = level.head; maker !== null; maker = maker.next) {
+      for (const [maker, lots] of market.book.turns(level)) {
         if (maker.client !== null && maker.client.account.mainUid === order.account.mainUid) {
           if (order.terms.selfTradeMode === 'cancel_maker') continue;
           return false;
         }
         if (++makerCount > MAKERS_PER_TAKER_MAX) return false;
-        left -= maker.lots;
+        left -= lots;
         if (left <= 0) return true;
       }
     }

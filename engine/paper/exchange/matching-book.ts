@@ -24,6 +24,10 @@ export class BookOrder {
   next: BookOrder | null = null;
   /** The background's own use: the order's place in its list. */
   index = -1;
+  /** Of an account's order in a recorded market: the recorded lots before it, by the queue model; see `FeedFlow`. */
+  front = 0;
+  /** Lots that traded at its price since the recording last told the level. */
+  traded: Lots = 0;
 
   constructor(side: Side, ticks: Ticks, lots: Lots, client: ClientOrder | null) {
     this.side = side;
@@ -40,6 +44,8 @@ export class Level {
   count = 0;
   head: BookOrder | null = null;
   tail: BookOrder | null = null;
+  /** In a recorded market: all that the recording has here, in one order, wherever it stands in the queue. */
+  recorded: BookOrder | null = null;
   isChanged = false;
 
   constructor(side: Side, ticks: Ticks) {
@@ -87,6 +93,8 @@ export class MatchingBook {
   readonly asks = new BookSide(Side.sell);
   /** Background orders that were filled, since the seeded flow last looked; null where nobody looks. */
   filled: BookOrder[] | null = null;
+  /** Whether the background is a recording: accounts' orders then queue by their `front`, not by their place in the list. */
+  isRecorded = false;
   readonly #changed: Level[] = [];
 
   sideOf(side: Side): BookSide {
@@ -122,6 +130,7 @@ export class MatchingBook {
     level.tail = order;
     level.lots += order.lots;
     level.count++;
+    if (this.isRecorded) joinRecorded(level, order);
     this.#mark(level);
   }
 
@@ -135,6 +144,7 @@ export class MatchingBook {
     order.level = null;
     order.previous = null;
     order.next = null;
+    if (level.recorded === order) level.recorded = null;
     level.lots -= order.lots;
     level.count--;
     if (level.count === 0) {
@@ -166,6 +176,44 @@ export class MatchingBook {
     this.#mark(order.level);
   }
 
+  /** Whose turn it is when somebody takes from the level. */
+  nextMaker(level: Level): BookOrder {
+    const first = level.recorded === null ? level.head! : firstOfAccounts(level);
+    return first === null || first.front >= 1 ? (level.recorded ?? level.head!) : first;
+  }
+
+  /** What of it can be taken before it is another's turn. */
+  lotsInTurn(level: Level, maker: BookOrder): Lots {
+    if (level.recorded !== maker) return maker.lots;
+    const first = firstOfAccounts(level);
+    return first === null ? maker.lots : Math.min(maker.lots, Math.floor(first.front));
+  }
+
+  /** Its makers in turn, each with the lots that can be taken of it then. */
+  *turns(level: Level): Generator<[maker: BookOrder, lots: Lots], void> {
+    const { recorded } = level;
+    let left = recorded === null ? 0 : recorded.lots;
+    let ahead = 0;
+    for (let order = level.head; order !== null; order = order.next) {
+      if (order === recorded) continue;
+      const lots = recorded === null ? 0 : Math.min(left, Math.floor(order.front) - ahead);
+      if (lots > 0) {
+        left -= lots;
+        ahead += lots;
+        yield [recorded!, lots];
+      }
+      yield [order, order.lots];
+    }
+    if (left > 0) yield [recorded!, left];
+  }
+
+  /** An account has taken recorded lots: those who queue behind them move up. */
+  moveUp(level: Level, lots: Lots): void {
+    for (let order = level.head; order !== null; order = order.next) {
+      if (order.client !== null) order.front = Math.max(0, order.front - lots);
+    }
+  }
+
   /** Lots that are filled before this order's first. */
   lotsAhead(order: BookOrder): Lots {
     let lots = 0;
@@ -188,4 +236,21 @@ export class MatchingBook {
     level.isChanged = true;
     this.#changed.push(level);
   }
+}
+
+/** An account's order queues behind all that the recording has at its price. */
+function joinRecorded(level: Level, order: BookOrder): void {
+  if (order.client === null) {
+    assert(level.recorded === null, 'a recorded level is one order');
+    level.recorded = order;
+  } else {
+    order.front = level.recorded === null ? 0 : level.recorded.lots;
+    order.traded = 0;
+  }
+}
+
+function firstOfAccounts(level: Level): BookOrder | null {
+  let order = level.head;
+  while (order !== null && order.client === null) order = order.next;
+  return order;
 }

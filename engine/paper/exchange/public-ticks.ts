@@ -1,6 +1,5 @@
 import type { Random } from '../../base/random.ts';
 import type { Milliseconds, Ticks } from '../../base/units.ts';
-import type { ExchangeSink } from './exchange-contract.ts';
 import { field, type Listing } from './listing.ts';
 import type { Market } from './market.ts';
 import type { Timed } from './timer-queue.ts';
@@ -21,21 +20,18 @@ export type MarkSource = (market: Market) => Ticks;
 export class MarkTicks implements Timed {
   readonly #markets: ReadonlyMap<string, Market>;
   readonly #source: MarkSource;
-  readonly #sink: ExchangeSink;
   readonly #schedule: (timeMs: number, item: Timed) => void;
   readonly #intervalMs: number;
 
   constructor(
     markets: ReadonlyMap<string, Market>,
     source: MarkSource,
-    sink: ExchangeSink,
     pace: number,
     schedule: (timeMs: number, item: Timed) => void,
   ) {
     this.#markets = markets;
     this.#source = source;
     this.#intervalMs = Math.min(MARK_INTERVAL_MS_MAX, MARK_INTERVAL_MS * Math.max(1, 1 / pace));
-    this.#sink = sink;
     this.#schedule = schedule;
   }
 
@@ -48,32 +44,34 @@ export class MarkTicks implements Timed {
     for (const market of this.#markets.values()) {
       const hasMoved = market.setMark(this.#source(market));
       if (!hasMoved && nowMs - market.markPushedMs < MARK_REPEAT_MS) continue;
-      market.markPushedMs = nowMs;
-      this.#sink.markPrice(market.listing.instId, market.markRow(nowMs));
-      if (hasMoved) this.#sink.priceLimit(market.listing.instId, market.limitRow(nowMs));
+      market.tellMark(hasMoved, nowMs);
     }
     this.#schedule(timeMs + this.#intervalMs, this);
   }
 }
 
-/** Announces the funding rates, and settles them when their time has come. */
+/** Pays what is due for the positions in a market. */
+export type FundingSettlement = (market: Market, nowMs: Milliseconds) => void;
+
+/**
+ * Announces the funding rates, and settles them when their time has come. In an exchange with a recorded feed there is only
+ * what the feed tells (`RecordedFunding`): rates are zero before, and nothing is paid of one's own accord.
+ */
 export class FundingTicks implements Timed {
   readonly #markets: ReadonlyMap<string, Market>;
-  readonly #random: Random;
-  readonly #sink: ExchangeSink;
-  readonly #settle: (market: Market, nowMs: Milliseconds) => void;
+  readonly #random: Random | null;
+  readonly #settle: FundingSettlement;
   readonly #schedule: (timeMs: number, item: Timed) => void;
 
+  /** @param random draws the rates; null with a recorded feed */
   constructor(
     markets: ReadonlyMap<string, Market>,
-    random: Random,
-    sink: ExchangeSink,
-    settle: (market: Market, nowMs: Milliseconds) => void,
+    random: Random | null,
+    settle: FundingSettlement,
     schedule: (timeMs: number, item: Timed) => void,
   ) {
     this.#markets = markets;
     this.#random = random;
-    this.#sink = sink;
     this.#settle = settle;
     this.#schedule = schedule;
   }
@@ -84,6 +82,7 @@ export class FundingTicks implements Timed {
       if (!hasFunding(market.listing)) continue;
       count++;
       market.fundingIntervalMs = FUNDING_INTERVAL_MS;
+      if (market.hasRecordedFunding) continue;
       market.nextFundingMs = (Math.floor(startMs / FUNDING_INTERVAL_MS) + 1) * FUNDING_INTERVAL_MS;
       market.fundingRate = this.#drawRate();
     }
@@ -94,12 +93,12 @@ export class FundingTicks implements Timed {
     const nowMs = Math.floor(timeMs);
     for (const market of this.#markets.values()) {
       if (!hasFunding(market.listing)) continue;
-      if (nowMs >= market.nextFundingMs) {
-        this.#settle(market, nowMs);
+      if (nowMs >= market.nextFundingMs && !market.hasRecordedFunding) {
+        if (this.#random !== null) this.#settle(market, nowMs);
         market.nextFundingMs += market.fundingIntervalMs;
         market.fundingRate = this.#drawRate();
       }
-      this.#sink.fundingRate(market.listing.instId, market.fundingRow(nowMs));
+      market.tellFunding(nowMs);
     }
     this.#schedule(this.#nextMs(timeMs), this);
   }
@@ -111,7 +110,42 @@ export class FundingTicks implements Timed {
 
   /** About one basis point for eight hours, to six decimals. */
   #drawRate(): number {
+    if (this.#random === null) return 0;
     return Math.round((0.0001 + 0.00003 * this.#random.normal()) * 1e6) / 1e6;
+  }
+}
+
+/** Funding as it was recorded: each settlement that the recording announces is paid once, at its time and the rate told last. */
+export class RecordedFunding {
+  readonly #settle: FundingSettlement;
+  readonly #schedule: (timeMs: number, item: Timed) => void;
+  /** By market: the settlement that is waited for. */
+  readonly #dueMs = new Map<Market, number>();
+
+  constructor(settle: FundingSettlement, schedule: (timeMs: number, item: Timed) => void) {
+    this.#settle = settle;
+    this.#schedule = schedule;
+  }
+
+  /** A rate told for a settlement that is over says nothing new: it has been paid. */
+  tell(market: Market, rate: number, settlesMs: number, nowMs: Milliseconds): void {
+    if (settlesMs <= nowMs) return;
+    market.hasRecordedFunding = true;
+    market.fundingRate = rate;
+    market.nextFundingMs = settlesMs;
+    if (this.#dueMs.get(market) !== settlesMs) {
+      this.#dueMs.set(market, settlesMs);
+      this.#schedule(settlesMs, { run: (timeMs) => this.#pay(market, settlesMs, timeMs) });
+    }
+    market.tellFunding(nowMs);
+  }
+
+  #pay(market: Market, settlesMs: number, timeMs: number): void {
+    // The venue may have moved the settlement since.
+    if (this.#dueMs.get(market) !== settlesMs) return;
+    this.#dueMs.delete(market);
+    this.#settle(market, Math.floor(timeMs));
+    market.nextFundingMs += market.fundingIntervalMs;
   }
 }
 

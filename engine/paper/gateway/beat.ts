@@ -16,6 +16,11 @@ export class Beat<Item> {
     this.#items.add(item);
   }
 
+  /** It waits no longer. */
+  delete(item: Item): void {
+    if (this.#items.delete(item) && this.#items.size === 0) this.dueMs = Infinity;
+  }
+
   /** What waits, in the order in which it came; nothing waits from then on. */
   take(): Set<Item> {
     const items = this.#items;

@@ -116,6 +116,16 @@ export class MarketStreams {
     this.#tickerChanged(instId, nowMs);
   }
 
+  /** A recorded book event is whole: it is pushed now, with whatever waited for the next beat. */
+  bookEvent(instId: string, nowMs: number): void {
+    const publisher = this.#publishers.get(instId);
+    if (publisher === undefined) return;
+    publisher.publishFast(nowMs);
+    publisher.publishSlow(nowMs);
+    this.#fast.delete(publisher);
+    this.#slow.delete(publisher);
+  }
+
   trade(instId: string, row: Row, nowMs: number): void {
     this.#publish(Channel.trades, instId, [row], nowMs);
     this.#tickerChanged(instId, nowMs);

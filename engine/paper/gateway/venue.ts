@@ -84,6 +84,8 @@ export class PaperVenue implements SessionHost {
   readonly #sessions = new Set<Session>();
   readonly #random: Random;
   readonly #pushBeforeAckShare: number;
+  /** Whether the books of a recorded feed are pushed event by event. */
+  readonly #isByEvent: boolean;
   readonly #accounts: ReadonlyMap<string, VenueAccount>;
   /** Null while the exchange is being built. */
   #streams: { readonly market: MarketStreams; readonly account: PrivateStreams } | null = null;
@@ -96,6 +98,7 @@ export class PaperVenue implements SessionHost {
     this.time = options.time;
     this.#random = new Random(options.seed);
     this.#pushBeforeAckShare = options.pushBeforeAckShare ?? DEFAULT_PUSH_BEFORE_ACK_SHARE;
+    this.#isByEvent = options.recorded?.publish === 'event';
     this.uids = options.accounts.map(({ uid }) => uid);
     this.keys = new KeyRing(options.accounts);
     this.#accounts = new Map(options.accounts.map((account) => [account.uid, account]));
@@ -141,12 +144,14 @@ export class PaperVenue implements SessionHost {
   }
 
   /**
-   * When `advance` next has something to do, milliseconds since the epoch, a whole number; Infinity when never. Nothing is
-   * lost by not calling `advance` before, and a call (an operation, a subscription, a REST request) may bring it nearer.
+   * When `advance` next has something to do, milliseconds since the epoch; Infinity when never. A whole number, but for a
+   * recorded feed that is published by event. Nothing is lost by not calling `advance` before, and a call (an operation, a
+   * subscription, a REST request) may bring it nearer.
    */
   nextDueMs(): number {
+    const eventMs = this.exchange.nextEventMs();
     return Math.min(
-      Math.ceil(this.exchange.nextEventMs()),
+      this.#isByEvent ? eventMs : Math.ceil(eventMs),
       this.market.dueMs,
       this.privateStreams.dueMs,
       this.#sessionsDueMs,
@@ -304,6 +309,7 @@ export class PaperVenue implements SessionHost {
       singleTrade: (instId, row) => this.#streams?.market.singleTrade(instId, row, now()),
       bookLevel: (instId, side, px, sz, orders) =>
         this.#streams?.market.bookLevel(instId, side, px, sz, orders, now()),
+      bookEvent: (instId) => this.#streams?.market.bookEvent(instId, now()),
       markPrice: (instId, row) => this.#streams?.market.price(Channel.markPrice, instId, row, now()),
       priceLimit: (instId, row) => this.#streams?.market.price(Channel.priceLimit, instId, row, now()),
       fundingRate: (instId, row) => this.#streams?.market.price(Channel.fundingRate, instId, row, now()),

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { FeedError, FeedPlayer } from '../../../engine/paper/exchange/feed-player.ts';
+import { FeedPlayer } from '../../../engine/paper/exchange/feed-player.ts';
+import { FeedError } from '../../../engine/paper/exchange/feed-source.ts';
 import { START_MS, World } from './recording-world.ts';
 
 const FIXTURE = new URL('../../fixtures/paper-exchange/btc-usdt-swap-2024-08-08-head.ndjson', import.meta.url)

@@ -78,6 +78,10 @@ export class RecordingSink implements ExchangeSink {
     if (this.isKeeping) this.levels.push(event);
   }
 
+  bookEvent(instId: string): void {
+    this.#note('bookEvent', instId, '');
+  }
+
   markPrice(instId: string, row: Row): void {
     this.#note('markPrice', instId, row);
   }
