@@ -2,8 +2,8 @@
  * Blocks: so many records behind one head that says which, with a checksum over all of it. What is written at once, and
  * what is lost together when the end of a file is torn.
  *
- *     0      4      8            12        16       20    24             32            40       48      56     60
- *     |magic |crc32 |storedBytes |rawBytes |records |gaps |firstSequence |nextSequence |firstNs |lastNs |flags |0 | stored ...
+ *     0     4     8           12       16      20   24            32           40      48     56    60  64
+ *     |magic|crc32|storedBytes|rawBytes|records|gaps|firstSequence|nextSequence|firstNs|lastNs|flags|0  | stored ...
  *
  * crc32 is of everything after it, stored bytes included. The stored bytes are the records, deflated where that is smaller.
  */
@@ -97,8 +97,13 @@ export class BlockBuilder {
   #lastNs = -Infinity;
   #hasEnd = false;
 
-  /** @param rawBytes what it begins with; it grows with a record that is larger */
-  constructor(rawBytes: number) {
+  /**
+   * @param rawBytes what it begins with; it grows with a record that is larger
+   * @param firstSequence of the first record that comes
+   */
+  constructor(rawBytes: number, firstSequence = 0) {
+    this.#firstSequence = firstSequence;
+    this.#nextSequence = firstSequence;
     this.#raw = Buffer.alloc(rawBytes);
     this.#view = new DataView(this.#raw.buffer, this.#raw.byteOffset, this.#raw.byteLength);
   }
@@ -163,8 +168,8 @@ export class BlockBuilder {
     if (timeNs > this.#lastNs) this.#lastNs = timeNs;
   }
 
-  /** The block of what was appended; then it is empty. */
-  take(isDeflated: boolean): Buffer {
+  /** The block of what was appended since it was cleared. */
+  encode(isDeflated: boolean): Buffer {
     assert(this.#length > 0, 'a block holds a record');
     const raw = this.#raw.subarray(0, this.#length);
     const deflated = isDeflated ? deflateRawSync(raw, { level: 1 }) : raw;
@@ -182,7 +187,6 @@ export class BlockBuilder {
     block.writeUInt32LE((stored === raw ? 0 : DEFLATED) | (this.#hasEnd ? HAS_END : 0), 56);
     block.set(stored, BLOCK_HEAD_BYTES);
     block.writeUInt32LE(crc32(block.subarray(8)), 4);
-    this.clear();
     return block;
   }
 

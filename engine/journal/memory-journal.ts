@@ -73,6 +73,8 @@ export class MemoryJournal {
   }
 
   #takeBlock(): void {
-    if (!this.#block.isEmpty) this.#parts.push(this.#block.take(this.#isDeflated));
+    if (this.#block.isEmpty) return;
+    this.#parts.push(this.#block.encode(this.#isDeflated));
+    this.#block.clear();
   }
 }

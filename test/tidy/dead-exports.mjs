@@ -7,7 +7,7 @@ import { filesUnder, withoutComments } from './source-tree.mjs';
  */
 
 const ENTRY =
-  /^(engine\/cli\/|bench\/(\w+\/)?main\.ts|bench\/\w+\/[\w-]+-process\.ts|workers\/quoter\.ts|monitoring\/exporter-worker\.ts|monitoring\/grafana\/write-dashboards\.ts)/;
+  /^(engine\/cli\/|bench\/(\w+\/)?main\.ts|bench\/\w+\/[\w-]+-process\.ts|workers\/quoter\.ts|engine\/journal\/journal-thread\.ts|monitoring\/exporter-worker\.ts|monitoring\/grafana\/write-dashboards\.ts)/;
 const files = ['engine', 'workers', 'monitoring', 'bench'].flatMap((folder) => filesUnder(folder, '.ts'));
 const code = files.map((file) => ({ ...file, code: withoutComments(file.text) }));
 const problems = [];

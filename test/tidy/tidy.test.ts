@@ -63,7 +63,15 @@ const SEAMS: readonly { what: string; pattern: RegExp; rooms: readonly string[] 
   {
     what: 'timers',
     pattern: /\bset(Timeout|Interval|Immediate)\(/,
-    rooms: ['engine/venue', 'engine/host', 'engine/cli', 'engine/paper/server', 'workers', 'monitoring'],
+    rooms: [
+      'engine/venue',
+      'engine/host',
+      'engine/journal/journal.ts',
+      'engine/cli',
+      'engine/paper/server',
+      'workers',
+      'monitoring',
+    ],
   },
 ];
 
