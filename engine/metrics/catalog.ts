@@ -10,6 +10,7 @@
 import { CommandOp } from '../base/command-op.ts';
 import { LoopMode } from '../base/loop-mode.ts';
 import { ENGINE_METRICS } from './engine-metrics.ts';
+import { JOURNAL_METRICS } from './journal-metrics.ts';
 import { MARKET_METRICS } from './market-metrics.ts';
 import type { LabelName, MetricDefinition } from './metric-definition.ts';
 import { ORDER_METRICS } from './order-metrics.ts';
@@ -167,6 +168,7 @@ export const LABEL_VALUES = {
 
 const CATALOG = {
   ...ENGINE_METRICS,
+  ...JOURNAL_METRICS,
   ...RISK_METRICS,
   ...MARKET_METRICS,
   ...ORDER_METRICS,

@@ -118,6 +118,32 @@ export function safetyRow(): Panel[] {
       query(rate('okxmm_state_saves_total', JOB, 'instance'), 'written'),
       query(rate('okxmm_state_failures_total', JOB, 'instance'), 'failed'),
     ]),
+    timeSeries('Journal', 'Bytes a second into its ring, and onto the disk; compressed there.', 'Bps', 8, [
+      query(rate('okxmm_journal_bytes_total', JOB, 'instance'), 'taken'),
+      query(rate('okxmm_journal_stored_bytes_total', JOB, 'instance'), 'stored'),
+    ]),
+    timeSeries(
+      'Records missing from the journal',
+      'Its ring was full, or the disk refused them; and how often it refused.',
+      'short',
+      8,
+      [
+        query(increase('okxmm_journal_lost_total'), 'ring full'),
+        query(increase('okxmm_journal_refused_total'), 'refused'),
+        query(increase('okxmm_journal_errors_total'), 'refusals'),
+        query(`okxmm_journal_failing{${JOB}}`, 'failing'),
+      ],
+    ),
+    timeSeries(
+      'Segments of the journal',
+      'Files begun, and the oldest ones deleted to keep it within its bound.',
+      'short',
+      8,
+      [
+        query(increase('okxmm_journal_segments_total'), 'begun'),
+        query(increase('okxmm_journal_deleted_segments_total'), 'deleted'),
+      ],
+    ),
     timeSeries('Ages', 'Of the state on disk, and of the oldest order in doubt.', 's', 8, [
       query(`okxmm_state_age_seconds{${JOB}}`, 'state'),
       query(`okxmm_order_doubt_age_seconds{${JOB}}`, 'doubt'),

@@ -254,6 +254,7 @@ test('every metric is on a dashboard or in a rule, but for the ones listed', () 
   const listed: MetricId[] = [
     'bytesReceived', // for the network's sake, next to the frames
     'framesDecoded', // received minus the panels of what was not decoded
+    'journalRecords', // its bytes are on a panel
     'bookQuotable',
     'bookSnapshots',
     'quoteFairPrice',
