@@ -5,6 +5,7 @@ import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import { BookState } from '../book/book.ts';
 import type { Config } from '../config/schema.ts';
 import { Handoff, createHandoff } from '../handoff/handoff-memory.ts';
+import type { JournalWriter } from '../journal/journal-writer.ts';
 import { Loop } from '../loop.ts';
 import type { LoopOptions, LoopOutput, LoopTimings } from '../loop/loop-options.ts';
 import { namesOf } from '../metrics/catalog.ts';
@@ -20,8 +21,11 @@ import { GateReason } from '../risk/gate.ts';
 import type { RiskLimits } from '../risk/gate.ts';
 import { KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
 import type { EngineOptions } from './engine.ts';
+import { JournaledLoop } from '../replay/journaled-loop.ts';
+import type { RunAbout } from '../replay/run-start.ts';
 import { MARKET_LEVELS_READ } from '../../workers/strategy/ladder.ts';
 import { instTypeOf, limitsOf } from './instruments.ts';
+import { venueName } from './startup.ts';
 
 /** By the numbers of `Connection`. */
 export const CONNECTION_NAMES = ['public', 'private', 'trade'] as const;
@@ -46,6 +50,7 @@ export function buildParts(
   run: number,
   clock: Clock,
   output: LoopOutput,
+  journal: JournalWriter | undefined,
 ): EngineParts {
   const { config, tag } = options;
   const handoff = new Handoff(
@@ -58,7 +63,7 @@ export function buildParts(
   );
   const memory = buildMemory(options, instruments, run, handoff.workerCount);
   const limits = instruments.map((each) => limitsOf(each, config.instruments[each.index]!));
-  const loop = new Loop({
+  const loopOptions: LoopOptions = {
     instruments,
     depthChannel: DEPTH_CHANNEL_NAMES.indexOf(config.venue.depthChannel) as DepthChannel,
     tag,
@@ -75,11 +80,19 @@ export function buildParts(
     metrics: memory,
     output,
     stageClock: clock,
-  });
+  };
+  const loop =
+    journal === undefined
+      ? new Loop(loopOptions)
+      : new JournaledLoop(loopOptions, journal, aboutOf(options, clock));
   return { handoff, memory, limits, loop };
 }
 
-function buildMemory(
+function aboutOf({ config, build }: Pick<EngineOptions, 'config' | 'build'>, clock: Clock): RunAbout {
+  return { config, build, venue: venueName(config), nowNs: clock.nowNs(), wallMs: clock.wallMs() };
+}
+
+export function buildMemory(
   { config, build }: Pick<EngineOptions, 'config' | 'build'>,
   instruments: readonly Instrument[],
   run: number,

@@ -15,6 +15,7 @@ import type { Instrument } from '../base/instrument.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import type { Handoff } from '../handoff/handoff-memory.ts';
+import type { JournalWriter } from '../journal/journal-writer.ts';
 import type { Loop } from '../loop.ts';
 import { Connection, LoopRequest } from '../loop/loop-options.ts';
 import type { CommandResult, LoopOutput, OperatorCommand } from '../loop/loop-options.ts';
@@ -54,6 +55,8 @@ export interface EngineOptions {
   /** The account was made a moment ago (embedded venue): what the state says about money is of another one. */
   readonly isFreshAccount: boolean;
   readonly build: { readonly version: string; readonly node: string };
+  /** Where the inputs and outputs of the run of that number are noted; without it, nowhere. */
+  readonly openJournal?: (run: number) => Promise<JournalWriter>;
 }
 
 export class Engine implements LoopOutput {
@@ -96,12 +99,20 @@ export class Engine implements LoopOutput {
    */
   static async start(options: EngineOptions): Promise<Engine> {
     const { config, tag, world } = options;
-    const engine = new Engine(options, await prepare(config, tag, world));
+    const prepared = await prepare(config, tag, world);
+    const run = nextRun(prepared.state, world.clock.wallMs());
+    const journal = options.openJournal === undefined ? undefined : await options.openJournal(run);
+    const engine = new Engine(options, prepared, run, journal);
     await world.state.save(engine.#capture());
     return engine;
   }
 
-  private constructor(options: EngineOptions, prepared: Prepared) {
+  private constructor(
+    options: EngineOptions,
+    prepared: Prepared,
+    run: number,
+    journal: JournalWriter | undefined,
+  ) {
     const { config, tag, world, isFreshAccount } = options;
     const { instruments, state, account } = prepared;
     const { clock } = world;
@@ -110,8 +121,8 @@ export class Engine implements LoopOutput {
     this.#uid = account.uid;
     this.#tag = tag;
     this.instruments = instruments;
-    this.run = nextRun(state, clock.wallMs());
-    const parts = buildParts(options, instruments, this.run, clock, this);
+    this.run = run;
+    const parts = buildParts(options, instruments, run, clock, this, journal);
     const { loop } = parts;
     this.loop = loop;
     this.handoff = parts.handoff;

@@ -15,6 +15,8 @@ export interface SimArguments {
   readonly broken: string;
   /** Show what a failed world's engine said last, and every fault that it met. */
   readonly isVerbose: boolean;
+  /** Every process keeps a journal in memory, and must do the same when it is replayed from it. */
+  readonly isJournaled: boolean;
 }
 
 /** The command was called with something it does not know. */
@@ -25,7 +27,7 @@ export class UsageError extends Error {
 
 export const USAGE =
   'usage: npm run -s sim -- [--seed S | --seeds N [--from S]] --hours H --faults none|light|heavy\n' +
-  '                         [--json FILE] [--jobs N] [--broken NAME] [--verbose]';
+  '                         [--json FILE] [--jobs N] [--broken NAME | --journal] [--verbose]';
 
 /** @throws UsageError */
 export function parseArguments(args: readonly string[]): SimArguments {
@@ -38,6 +40,10 @@ export function parseArguments(args: readonly string[]): SimArguments {
   const faults = FAULT_PROFILES.find((profile) => profile === values.faults);
   if (faults === undefined) {
     throw new UsageError(`--faults: expected none, light or heavy, was "${values.faults}"`);
+  }
+  // A defect that reaches into the core is no input of it.
+  if (values.journal === true && values.broken !== undefined) {
+    throw new UsageError('expected --broken or --journal, not both');
   }
   const hours = Number(values.hours);
   if (!(hours > 0 && hours <= 1_000)) {
@@ -56,6 +62,7 @@ export function parseArguments(args: readonly string[]): SimArguments {
     jobs: Math.max(1, Math.min(jobs, count)),
     broken: values.broken ?? '',
     isVerbose: values.verbose ?? false,
+    isJournaled: values.journal ?? false,
   };
 }
 
@@ -81,6 +88,7 @@ function parse(args: readonly string[]) {
         jobs: { type: 'string' },
         broken: { type: 'string' },
         verbose: { type: 'boolean' },
+        journal: { type: 'boolean' },
       },
     }).values;
   } catch (error) {

@@ -14,6 +14,7 @@ import type { Credentials } from '../../engine/venue/credentials.ts';
 import { RestClient } from '../../engine/venue/rest-client.ts';
 import type { OutgoingRequest } from '../../engine/venue/rest-transport.ts';
 import { InlineQuoter } from '../../workers/inline.ts';
+import type { Journals } from './journals.ts';
 import type { Disk } from './memory-state-store.ts';
 import type { Network } from './network.ts';
 import type { SimOptions } from './options.ts';
@@ -42,6 +43,8 @@ export interface Machine {
   readonly disk: Disk;
   readonly log: MessageLog;
   readonly broken: BrokenEngine | undefined;
+  /** Undefined when nothing is journaled. */
+  readonly journals: Journals | undefined;
   /** The machine's clock less the true one. */
   clockOffMs: Milliseconds;
   takeRestFault(): RestFault;
@@ -131,7 +134,7 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
   // ------------------------------------------------------------------------------------------- start and end
 
   async start(): Promise<void> {
-    const { options, broken } = this.machine;
+    const { options, broken, journals } = this.machine;
     let engine;
     try {
       engine = await Engine.start({
@@ -140,6 +143,9 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
         world: this,
         isFreshAccount: false,
         build: { version: 'simulation', node: 'none' },
+        ...(journals === undefined
+          ? {}
+          : { openJournal: (run: number) => Promise.resolve(journals.begin(run)) }),
       });
     } catch (error) {
       if (!this.isDead) this.#owner.startFailed(this, error);
@@ -206,6 +212,7 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
   exit(): void {
     this.isDead = true;
     this.isDeliveredAfterDeath = true;
+    if (this.engine !== null) this.machine.journals?.close(this.timeline.nowNs);
     for (const session of this.sessions) session.close();
   }
 

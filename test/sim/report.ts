@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import type { SimArguments } from './arguments.ts';
+import type { ReplayCounts } from './journals.ts';
 import type { SeedResult } from './sim-types.ts';
 
 /** The command that runs one world again, as it was. */
-export function replayCommand({ hours, faults, broken }: SimArguments, seed: number): string {
-  const also = broken === '' ? '' : ` --broken ${broken}`;
+export function replayCommand({ hours, faults, broken, isJournaled }: SimArguments, seed: number): string {
+  const also = `${broken === '' ? '' : ` --broken ${broken}`}${isJournaled ? ' --journal' : ''}`;
   return `npm run -s sim -- --seed ${seed} --hours ${hours} --faults ${faults}${also} --verbose`;
 }
 
@@ -30,7 +31,20 @@ export function summaryText(results: readonly SeedResult[], realSeconds: number)
     `orders ${sum(({ orders }) => orders)}, fills ${sum(({ fills }) => fills)}, restarts ${sum(({ restarts }) => restarts)}, profit ${sum(({ profit }) => profit).toFixed(2)}`,
     `faults ${sum((each) => Object.values(each.faults).reduce((all, count) => all + count, 0))}: ${kinds.map(([kind, count]) => `${kind} ${count}`).join(', ') || 'none'}`,
     `speed ${(hours / (realSeconds / 60)).toFixed(1)} virtual hours a minute`,
+    ...replayedLines(results),
   ].join('\n');
+}
+
+/** Where worlds were journaled: what was done once more, and came out the same. */
+function replayedLines(results: readonly SeedResult[]): string[] {
+  const replayed = results.flatMap((result) => (result.replayed === undefined ? [] : [result.replayed]));
+  if (replayed.length === 0) return [];
+  const sum = (of: (counts: ReplayCounts) => number): number =>
+    replayed.reduce((all, each) => all + of(each), 0);
+  return [
+    `replayed ${sum(({ processes }) => processes)} processes of ${replayed.length} seeds: ${sum(({ inputs }) => inputs)} inputs, ` +
+      `${sum(({ sends }) => sends)} sends, ${sum(({ requests }) => requests)} requests`,
+  ];
 }
 
 export function faultSums(results: readonly SeedResult[]): Record<string, number> {

@@ -35,7 +35,7 @@ export async function runWorld(options: SeedOptions): Promise<{ result: SeedResu
   const { seed, hours } = options;
   const clock = new SystemClock();
   const startNs = clock.nowNs();
-  const world = new SimWorld(seed, options.broken);
+  const world = new SimWorld(seed, options.broken, options.isJournaled);
   const faultsUntilNs = world.nowNs + hours * NS_PER_HOUR;
   const faults = new Faults(world, seed, options.faults, faultsUntilNs);
   const watching = checkers();
@@ -48,6 +48,8 @@ export async function runWorld(options: SeedOptions): Promise<{ result: SeedResu
     profit = loop?.netProfit() ?? 0;
     fills = loop?.ledger.fillCount.reduce((sum, count) => sum + count, 0) ?? 0;
     await end(world, watching);
+    world.checkJournals();
+    world.throwFailure();
   } catch (error) {
     failure = failureOf(world, error);
   }
@@ -67,6 +69,7 @@ export async function runWorld(options: SeedOptions): Promise<{ result: SeedResu
     restarts: world.restarts,
     profit,
     options: describe(world.options),
+    ...(world.machine.journals === undefined ? {} : { replayed: world.machine.journals.counts }),
   };
   return { result, world };
 }

@@ -7,7 +7,7 @@ import type { SeedOrder, SeedReport } from './seed-thread.ts';
  * ends, in no order.
  */
 export function runSeeds(
-  { seeds, hours, faults, broken, jobs }: SimArguments,
+  { seeds, hours, faults, broken, isJournaled, jobs }: SimArguments,
   onReport: (report: SeedReport) => void,
 ): Promise<void> {
   let next = 0;
@@ -20,7 +20,7 @@ export function runSeeds(
           resolve();
           return;
         }
-        const order: SeedOrder = { seed: seeds[next++]!, hours, faults, broken };
+        const order: SeedOrder = { seed: seeds[next++]!, hours, faults, broken, isJournaled };
         // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
         thread.postMessage(order);
       };

@@ -9,6 +9,7 @@ export interface SeedOrder {
   readonly hours: number;
   readonly faults: FaultProfile;
   readonly broken: string;
+  readonly isJournaled: boolean;
 }
 
 /** What it tells when a world has ended. */

@@ -6,6 +6,8 @@ import type { EngineWorld } from '../../engine/host/engine-world.ts';
 import type { OperatorCommand } from '../../engine/loop/loop-options.ts';
 import type { PaperVenue } from '../../engine/paper/gateway/venue.ts';
 
+import type { ReplayCounts } from './journals.ts';
+
 /** How much goes wrong in a world. */
 export const FAULT_PROFILES = ['none', 'light', 'heavy'] as const;
 export type FaultProfile = (typeof FAULT_PROFILES)[number];
@@ -119,6 +121,8 @@ export interface SeedOptions {
   readonly hours: number;
   readonly faults: FaultProfile;
   readonly broken?: BrokenEngine;
+  /** Every process keeps a journal, and is replayed from it. */
+  readonly isJournaled?: boolean;
 }
 
 /** Why a seed failed. */
@@ -145,4 +149,6 @@ export interface SeedResult {
   /** Of the engine at the end, which the checkers have compared with the venue's books; in US dollars. */
   readonly profit: number;
   readonly options: string;
+  /** Of a journaled world. */
+  readonly replayed?: ReplayCounts;
 }

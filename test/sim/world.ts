@@ -13,6 +13,7 @@ import { Credentials, Secret } from '../../engine/venue/credentials.ts';
 import { EngineProcess } from './engine-process.ts';
 import type { Machine, ProcessOwner } from './engine-process.ts';
 import { ForeignOrders } from './foreign-orders.ts';
+import { Journals } from './journals.ts';
 import { Disk } from './memory-state-store.ts';
 import { Network } from './network.ts';
 import { optionsOf } from './options.ts';
@@ -74,7 +75,8 @@ export class SimWorld implements SimWorldView, ProcessOwner {
   #failure: SimFailure | null = null;
   #isCalm = false;
 
-  constructor(seed: number, broken?: BrokenEngine) {
+  /** @param isJournaled whether every process keeps a journal, in memory */
+  constructor(seed: number, broken?: BrokenEngine, isJournaled = false) {
     const options = optionsOf(seed);
     const { timeline } = this;
     this.options = options;
@@ -93,6 +95,7 @@ export class SimWorld implements SimWorldView, ProcessOwner {
       disk: this.disk,
       log: this.sent,
       broken,
+      journals: isJournaled ? new Journals() : undefined,
       clockOffMs: options.clockOffMs,
       takeRestFault: () => {
         const fault = this.restFault;
@@ -166,6 +169,8 @@ export class SimWorld implements SimWorldView, ProcessOwner {
 
   startProcess(): void {
     if (this.process !== null) return;
+    // All that ran before is over.
+    this.checkJournals();
     this.line(`process ${this.starts} starts`);
     const process = new EngineProcess(this.starts++, this.machine, this);
     this.process = process;
@@ -226,6 +231,12 @@ export class SimWorld implements SimWorldView, ProcessOwner {
     });
   }
 
+  /** Replays the journals of processes that are over, where there are any. */
+  checkJournals(): void {
+    const difference = this.machine.journals?.check() ?? '';
+    if (difference !== '') this.failed('replay', difference);
+  }
+
   failed(what: string, error: unknown): void {
     const text = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : String(error ?? '');
     this.#failure ??= new SimFailure(`${what}: ${text}`);
@@ -279,7 +290,7 @@ export class SimWorld implements SimWorldView, ProcessOwner {
         await new Promise(setImmediate);
       }
       this.stepNumber++;
-      if (this.#failure !== null) throw this.#failure;
+      this.throwFailure();
       check();
     }
     timeline.nowNs = Math.max(timeline.nowNs, untilNs);
@@ -288,6 +299,11 @@ export class SimWorld implements SimWorldView, ProcessOwner {
   /** When the next step is due. */
   nextNs(): Nanoseconds {
     return Math.min(this.timeline.nsOf(this.venue.nextDueMs()), this.timeline.nextNs);
+  }
+
+  /** @throws SimFailure when something happened that must not */
+  throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure;
   }
 
   #tendEngine(hasWaited: boolean): void {
