@@ -14,6 +14,7 @@ import type { Config } from '../config/schema.ts';
 import { ControlError } from '../control/control-error.ts';
 import { EmbeddedVenue } from '../host/embedded-venue.ts';
 import { Host } from '../host/host.ts';
+import { JournalError } from '../journal/journal-error.ts';
 import { HostError } from '../host/host-error.ts';
 import { Log } from '../host/log.ts';
 import { StateError } from '../host/state-error.ts';
@@ -141,6 +142,7 @@ function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ConfigError || error instanceof StateError || error instanceof ControlError) {
     return ExitCode.config;
   }
+  if (error instanceof JournalError) return ExitCode.config;
   if (error instanceof HostError) {
     return error.code === 'VENUE_UNREACHABLE' ? ExitCode.unavailable : ExitCode.config;
   }

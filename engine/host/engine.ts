@@ -56,7 +56,7 @@ export interface EngineOptions {
   readonly isFreshAccount: boolean;
   readonly build: { readonly version: string; readonly node: string };
   /** Where the inputs and outputs of the run of that number are noted; without it, nowhere. */
-  readonly openJournal?: (run: number) => Promise<JournalWriter>;
+  readonly openJournal?: (run: number) => Promise<JournalWriter | undefined>;
 }
 
 export class Engine implements LoopOutput {

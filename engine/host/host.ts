@@ -8,6 +8,7 @@
  * Owner:      the engine thread.
  * Invariants: at most one engine at a time, and none without the lock on its state.
  */
+import { resolve } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
@@ -21,6 +22,7 @@ import { RestClient } from '../venue/rest-client.ts';
 import type { TerminalOptions } from '../../monitoring/terminal.ts';
 import type { QuoterPool } from '../../workers/pool.ts';
 import { EmbeddedVenue } from './embedded-venue.ts';
+import { EngineJournal } from './engine-journal.ts';
 import type { StopReport } from './engine-stop.ts';
 import type { Engine } from './engine.ts';
 import { HostError } from './host-error.ts';
@@ -143,16 +145,24 @@ export class Host implements ControlHandler {
 
   async #startEngine(rest: RestClient, metricsPort: number): Promise<void> {
     const { config, credentials, tag, stateDirectory, processOriginMs, terminal } = this.#options;
+    const isFirst = this.#last === undefined;
     this.#last = await RunningEngine.start({
       config,
       credentials,
       tag,
       endpoints: endpointsOf(config, this.#embedded?.port ?? 0),
       // The embedded venue made it for this process; an engine after the first goes on with what that one wrote.
-      isFreshAccount: this.#isEmbedded && this.#last === undefined,
+      isFreshAccount: this.#isEmbedded && isFirst,
       rest,
       account: new AccountRest(rest),
       state: new FileStateStore(stateDirectory, this.#clock),
+      journal: new EngineJournal({
+        config: config.journal,
+        directory: resolve(stateDirectory, config.journal.directory),
+        processOriginMs,
+        isNeeded: isFirst,
+        log: (line) => this.#log.line(line),
+      }),
       clock: this.#clock,
       processOriginMs,
       build: { version: this.#options.version, node: this.#options.nodeVersion },

@@ -10,6 +10,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import { WaitStrategy } from '../handoff/doorbell.ts';
+import type { JournalWriter } from '../journal/journal-writer.ts';
 import { Connection } from '../loop/loop-options.ts';
 import { MetricsWriter } from '../metrics/cells.ts';
 import type { ChannelArg } from '../okx/shapes.ts';
@@ -29,6 +30,7 @@ import { QuoterPool } from '../../workers/pool.ts';
 import type { QuoterPoolHandler } from '../../workers/pool.ts';
 import { BOARD_PERIOD_NS, Board } from './board.ts';
 import { ChangeLog } from './change-log.ts';
+import type { EngineJournal } from './engine-journal.ts';
 import { CONNECTION_NAMES } from './engine-parts.ts';
 import type { EngineWorld, StateStore } from './engine-world.ts';
 import { Engine, TIMER_MS } from './engine.ts';
@@ -55,6 +57,7 @@ export interface RunningEngineOptions {
   readonly rest: RestClient;
   readonly account: AccountRest;
   readonly state: StateStore;
+  readonly journal: EngineJournal;
   readonly clock: Clock;
   readonly processOriginMs: Milliseconds;
   readonly build: { readonly version: string; readonly node: string };
@@ -123,10 +126,12 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   }
 
   async #open(): Promise<void> {
-    const { config, tag, isFreshAccount, build, processOriginMs } = this.#options;
-    this.#engine = await Engine.start({ config, tag, world: this, isFreshAccount, build });
+    const { config, tag, isFreshAccount, build, processOriginMs, journal } = this.#options;
+    const openJournal = (run: number): Promise<JournalWriter | undefined> => journal.open(run);
+    this.#engine = await Engine.start({ config, tag, world: this, isFreshAccount, build, openJournal });
     const { loop, memory, handoff, parameters } = this.#engine;
     this.#writer = new MetricsWriter(memory);
+    journal.show(memory);
     this.#board = new Board(this.#engine);
     this.#changes = new ChangeLog(loop, this.#log);
     const cores = readThreadCores(config.engine, handoff.workerCount);
@@ -303,6 +308,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     if (nowNs - this.#lastBoardNs < BOARD_PERIOD_NS) return;
     this.#lastBoardNs = nowNs;
     this.#board.post(nowNs);
+    this.#options.journal.post();
     this.#changes.look();
     for (let worker = 0; worker < this.#pool!.workerCount; worker++) {
       const ageNs = this.#pool!.heartbeatAgeNs(worker);
@@ -343,5 +349,6 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     await this.#pool?.close();
     this.#log.redirect(undefined);
     await this.#exporter?.close();
+    await this.#options.journal.close(this.clock.nowNs());
   }
 }
