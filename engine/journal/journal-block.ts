@@ -112,8 +112,9 @@ export class BlockBuilder {
     return this.#length;
   }
 
+  /** Records in it, gap records not counted. */
   get records(): number {
-    return this.#records;
+    return this.#records - this.#gaps;
   }
 
   get isEmpty(): boolean {

@@ -18,7 +18,7 @@ import { RingCount, RingReader } from './journal-ring.ts';
 import { RecordKind } from './record-kind.ts';
 import type { SegmentWriter } from './segment-writer.ts';
 
-/** A block is closed at this size, ... */
+/** A block is closed at this size if not told otherwise, ... */
 const BLOCK_BYTES = 1 << 18;
 /** ... or this long after its first record; a killed process loses no more than that. */
 const BLOCK_NS: Nanoseconds = 100 * NS_PER_MS;
@@ -31,6 +31,8 @@ export interface JournalStoreOptions {
   readonly share: SharedArrayBuffer;
   readonly segments: SegmentWriter;
   readonly clock: Clock;
+  /** A block is closed at this size. */
+  readonly blockBytes?: number;
   /** Called when the disk begins to refuse (with what it said), and when it takes records again (undefined). */
   readonly onTrouble: (error: Error | undefined) => void;
 }
@@ -41,7 +43,8 @@ export class JournalStore {
   readonly #segments: SegmentWriter;
   readonly #clock: Clock;
   readonly #onTrouble: JournalStoreOptions['onTrouble'];
-  readonly #block = new BlockBuilder(2 * BLOCK_BYTES);
+  readonly #blockBytes: number;
+  readonly #block: BlockBuilder;
   /** When the first record came into the block that is being filled; when was last synced; when the disk last refused. */
   #blockNs: Nanoseconds = 0;
   #syncNs: Nanoseconds = 0;
@@ -55,6 +58,8 @@ export class JournalStore {
     this.#counts = this.#ring.memory.counts;
     this.#segments = options.segments;
     this.#clock = options.clock;
+    this.#blockBytes = options.blockBytes ?? BLOCK_BYTES;
+    this.#block = new BlockBuilder(2 * this.#blockBytes);
     this.#onTrouble = options.onTrouble;
   }
 
@@ -85,7 +90,7 @@ export class JournalStore {
     while (ring.next()) {
       if (block.isEmpty) this.#blockNs = nowNs;
       block.append(ring);
-      if (block.rawBytes < BLOCK_BYTES) continue;
+      if (block.rawBytes < this.#blockBytes) continue;
       // Before the disk is asked, which may take its time.
       ring.release();
       this.#write(nowNs);

@@ -146,20 +146,28 @@ export class JournalWriter {
   }
 
   /**
-   * @hot Copies [start, end) to `at` and pads with zeros. By words: `set(subarray)` allocates 104 B, and a loop of bytes
-   * takes four times as long.
+   * @hot Copies [start, end) to `at` and pads with zeros. By words, four at a time: `set(subarray)` allocates 104 B, a loop
+   * of bytes takes six times as long, and 64-bit words are boxed.
    */
   #copy(at: number, bytes: Uint8Array, start: number, end: number): void {
     if (bytes !== this.#source) this.#keepSource(bytes);
     const { ints } = this.#memory;
     const view = this.#sourceView;
-    const words = (end - start) >>> 2;
     let to = at >>> 2;
-    for (let word = 0; word < words; word++) ints[to++] = view.getInt32(start + word * 4, true);
-    let last = 0;
-    for (let from = start + words * 4, shift = 0; from < end; from++, shift += 8)
-      last |= bytes[from]! << shift;
-    if (((end - start) & 3) !== 0) ints[to++] = last;
+    let from = start;
+    for (; from + 16 <= end; from += 16) {
+      ints[to] = view.getInt32(from, true);
+      ints[to + 1] = view.getInt32(from + 4, true);
+      ints[to + 2] = view.getInt32(from + 8, true);
+      ints[to + 3] = view.getInt32(from + 12, true);
+      to += 4;
+    }
+    for (; from + 4 <= end; from += 4) ints[to++] = view.getInt32(from, true);
+    if (from < end) {
+      let last = 0;
+      for (let shift = 0; from < end; from++, shift += 8) last |= bytes[from]! << shift;
+      ints[to++] = last;
+    }
     if ((to & 1) !== 0) ints[to] = 0;
   }
 
