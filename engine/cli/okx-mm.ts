@@ -20,7 +20,9 @@ interface CommandEntry {
 }
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  replay: { summary: 'proves a journaled run, byte for byte', load: () => import('./replay.ts') },
   backtest: { summary: 'the engine against recorded markets', load: () => import('./backtest.ts') },
+  sweep: { summary: 'backtests over a grid or draws of parameters', load: () => import('./sweep.ts') },
 };
 
 function usage(): string {
