@@ -116,6 +116,8 @@ export class Loop {
   /** The last timer; what comes too long after it was held up with the thread, and tells of a market that is gone. */
   #timerNs: Nanoseconds = -Infinity;
   readonly #heldUpNs: Nanoseconds;
+  /** Whether anything might be wanted at all when instruments were last compared. */
+  #wasQuoting = false;
 
   constructor(options: LoopOptions) {
     const parts = buildLoop(options);
@@ -291,14 +293,11 @@ export class Loop {
     if (this.#answers.expire() > 0) this.account.recover();
     if (this.table.doubtCount > 0 && this.#isDoubtOld()) this.account.recover();
     this.#pushes.onTimer();
-    for (let instrument = 0; instrument < this.instruments.length; instrument++) {
-      this.#quoting.checkAge(instrument);
-      this.#books.checkAge(instrument);
-      // What was held back by a budget or a rest is asked for again.
-      state.dirty.add(instrument);
-    }
+    this.#quoting.checkAges();
+    this.#books.checkAges();
     this.account.onTimer();
     this.flatten.onTimer(this.account.isRecovered);
+    this.#compareDue();
     this.#turn();
     this.metrics.count();
     this.#beat();
@@ -504,14 +503,28 @@ export class Loop {
     );
   }
 
+  /** What was held back by a budget or a rest is asked for again; where nothing was, nothing would be. */
+  #compareDue(): void {
+    const { dirty, isDue } = this.#state;
+    const isOther = this.#isQuoting !== this.#wasQuoting;
+    for (let instrument = 0; instrument < isDue.length; instrument++) {
+      if (isOther || isDue[instrument] === 1) dirty.add(instrument);
+    }
+  }
+
   /** @hot What was found in this input is compared, and sends. */
   #compareDirty(): void {
-    const { dirty } = this.#state;
+    const { dirty, isDue } = this.#state;
     const isQuoting = this.#isQuoting;
+    if (isQuoting !== this.#wasQuoting) {
+      this.#wasQuoting = isQuoting;
+      isDue.fill(1);
+    }
     const batch = this.#batch;
     batch.clear();
     for (let instrument = dirty.take(0); instrument !== -1; instrument = dirty.take(instrument + 1)) {
-      if (!this.flatten.isClosing(instrument)) this.#quoting.compare(instrument, isQuoting, batch);
+      if (this.flatten.isClosing(instrument)) isDue[instrument] = 1;
+      else this.#quoting.compare(instrument, isQuoting, batch);
     }
     this.commands.send(batch);
   }

@@ -7,6 +7,7 @@
  *             connection, all books that broke at once in one request.
  * Cost:       a depth frame that moves nothing of ours is decode, book, publish and a few comparisons; nothing allocates.
  */
+import { IndexSet } from '../base/index-set.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import type { Nanoseconds, TimeCell } from '../base/units.ts';
@@ -50,9 +51,15 @@ export class LoopBooks {
   /** By instrument: when the last message about its book came, and since when it is crossed; 0 when it is not. */
   readonly #heardNs: Float64Array;
   readonly #crossedNs: Float64Array;
+  /** Books that were crossed when the timer last looked, or became so since; some are no more. */
+  readonly #mayCross: IndexSet;
   /** By instrument: when to subscribe anew if the book is still not there, and the wait after that. */
   readonly #resyncNs: Float64Array;
   readonly #resyncWaitNs: Float64Array;
+  // Nothing was heard of no book that is there before this, and none is to be subscribed anew before that; Infinity where
+  // there is none. May be too early, never too late.
+  readonly #heardSince: TimeCell = Float64Array.of(Infinity);
+  readonly #resyncFrom: TimeCell = Float64Array.of(Infinity);
   /** By instrument: no subscription anew before this. */
   readonly #resyncAllowedNs: Float64Array;
   /** By instrument: 1 when it is to be subscribed anew at the end of this input. */
@@ -80,6 +87,7 @@ export class LoopBooks {
     this.#ageMsMax = options.timings.bookAgeNsMax / NS_PER_MS;
     this.#heardNs = new Float64Array(count);
     this.#crossedNs = new Float64Array(count);
+    this.#mayCross = new IndexSet(count);
     this.#resyncNs = new Float64Array(count);
     this.#resyncWaitNs = new Float64Array(count).fill(RESYNC_FIRST_NS);
     this.#resyncAllowedNs = new Float64Array(count);
@@ -116,12 +124,15 @@ export class LoopBooks {
     const sync = this.#market.syncs[instrument]!;
     const result = sync.apply(frame);
     this.#heardNs[instrument] = input[0]!;
+    // A frame that a session held while it came up is older than what was heard of others.
+    if (input[0]! < this.#heardSince[0]!) this.#heardSince[0] = input[0]!;
     this.#metrics.applied(instrument);
     if (result === SyncResult.applied) {
       this.#age(instrument, input);
       this.#resyncNs[instrument] = 0;
       this.#quoting.publish(instrument, input);
       this.#quoting.guard(instrument);
+      this.#seeCrossed(instrument);
     } else if (result === SyncResult.ignored) {
       // A keep-alive vouches for the book: what was late is fresh again, or the other way round.
       const wasStale = this.#market.isStale[instrument]!;
@@ -137,7 +148,7 @@ export class LoopBooks {
       this.#quoting.withdraw(instrument);
       this.#output.request(LoopRequest.bookSnapshot, instrument);
       // The answer may not come.
-      this.#resyncNs[instrument] = this.#state.nowNs + RESYNC_FIRST_NS;
+      this.#resyncAt(instrument, this.#state.nowNs + RESYNC_FIRST_NS);
     }
   }
 
@@ -177,15 +188,20 @@ export class LoopBooks {
     const { nowNs } = this.#state;
     const calmNs = nowNs - this.#resyncAllowedNs[instrument]!;
     if (calmNs < 0) {
-      this.#resyncNs[instrument] = this.#resyncAllowedNs[instrument]!;
+      this.#resyncAt(instrument, this.#resyncAllowedNs[instrument]!);
       return;
     }
     if (calmNs > RESYNC_LAST_NS) this.#resyncWaitNs[instrument] = RESYNC_FIRST_NS;
     this.#isToResync[instrument] = 1;
     this.#hasToResync = true;
-    this.#resyncNs[instrument] = nowNs + this.#resyncWaitNs[instrument]!;
+    this.#resyncAt(instrument, nowNs + this.#resyncWaitNs[instrument]!);
     this.#resyncAllowedNs[instrument] = this.#resyncNs[instrument]!;
     this.#resyncWaitNs[instrument] = Math.min(this.#resyncWaitNs[instrument]! * 2, RESYNC_LAST_NS);
+  }
+
+  #resyncAt(instrument: number, atNs: Nanoseconds): void {
+    this.#resyncNs[instrument] = atNs;
+    if (atNs < this.#resyncFrom[0]!) this.#resyncFrom[0] = atNs;
   }
 
   /** @hot After the turn, so that what rests is withdrawn first: one request for all books that are to be asked for. */
@@ -213,10 +229,37 @@ export class LoopBooks {
     this.#output.send(Connection.public, bytes, bytes.length);
   }
 
-  /** Silence, books that did not come back, and books that stay crossed. */
-  checkAge(instrument: number): void {
+  // ----------------------------------------------------------------------------------------------------- ages
+
+  /**
+   * Silence, books that did not come back, and books that stay crossed. Mostly no book can be late, which is known without
+   * a look at them.
+   */
+  checkAges(): void {
+    const { nowNs, isUp } = this.#state;
+    if (isUp[Connection.public] === 0) return;
+    const isSomeSilent = nowNs - this.#heardSince[0]! > this.#options.timings.bookSilenceNsMax;
+    if (isSomeSilent || nowNs >= this.#resyncFrom[0]!) this.#checkAll();
+    else this.#checkCrossed();
+  }
+
+  #checkAll(): void {
+    const heardSince = this.#heardSince;
+    const resyncFrom = this.#resyncFrom;
+    heardSince[0] = Infinity;
+    resyncFrom[0] = Infinity;
+    for (let instrument = 0; instrument < this.#instruments.length; instrument++) {
+      this.#checkAge(instrument);
+      const heardNs = this.#heardNs[instrument]!;
+      const isThere = !this.#market.syncs[instrument]!.isAwaitingSnapshot;
+      if (isThere && heardNs < heardSince[0]!) heardSince[0] = heardNs;
+      const resyncNs = this.#resyncNs[instrument]!;
+      if (resyncNs > 0 && resyncNs < resyncFrom[0]!) resyncFrom[0] = resyncNs;
+    }
+  }
+
+  #checkAge(instrument: number): void {
     const { nowNs } = this.#state;
-    if (this.#state.isUp[Connection.public] === 0) return;
     const sync = this.#market.syncs[instrument]!;
     const silentNs = nowNs - this.#heardNs[instrument]!;
     if (!sync.isAwaitingSnapshot && silentNs > this.#options.timings.bookSilenceNsMax) {
@@ -225,8 +268,21 @@ export class LoopBooks {
     else if (this.#resyncNs[instrument]! > 0 && nowNs >= this.#resyncNs[instrument]!) {
       if (sync.isAwaitingRestSnapshot) {
         this.#output.request(LoopRequest.bookSnapshot, instrument);
-        this.#resyncNs[instrument] = nowNs + RESYNC_FIRST_NS;
+        this.#resyncAt(instrument, nowNs + RESYNC_FIRST_NS);
       } else this.#resync(instrument);
+    }
+  }
+
+  /** @hot A book has changed. One that is crossed has no fair price. */
+  #seeCrossed(instrument: number): void {
+    if (this.#market.fairTicks[instrument] !== 0) return;
+    if (this.#market.books[instrument]!.isCrossed()) this.#mayCross.add(instrument);
+  }
+
+  #checkCrossed(): void {
+    const books = this.#mayCross;
+    for (let instrument = books.take(0); instrument !== -1; instrument = books.take(instrument + 1)) {
+      if (this.#isCrossedForLong(instrument)) this.#breakBook(instrument);
     }
   }
 
@@ -234,9 +290,13 @@ export class LoopBooks {
     const { nowNs } = this.#state;
     const isCrossed =
       !this.#market.syncs[instrument]!.isAwaitingSnapshot && this.#market.books[instrument]!.isCrossed();
-    if (!isCrossed) this.#crossedNs[instrument] = 0;
-    else if (this.#crossedNs[instrument] === 0) this.#crossedNs[instrument] = nowNs;
-    return isCrossed && nowNs - this.#crossedNs[instrument]! > CROSSED_NS_MAX;
+    if (!isCrossed) {
+      this.#crossedNs[instrument] = 0;
+      return false;
+    }
+    if (this.#crossedNs[instrument] === 0) this.#crossedNs[instrument] = nowNs;
+    this.#mayCross.add(instrument);
+    return nowNs - this.#crossedNs[instrument]! > CROSSED_NS_MAX;
   }
 
   // ------------------------------------------------------------------------------------------------- sessions
@@ -244,9 +304,10 @@ export class LoopBooks {
   onUp(nowNs: Nanoseconds): void {
     // Requests count by connection, and this is a new one.
     this.#requests = newBudget();
+    if (nowNs < this.#heardSince[0]!) this.#heardSince[0] = nowNs;
     for (const { index } of this.#instruments) {
       this.#heardNs[index] = nowNs;
-      if (this.#market.syncs[index]!.isAwaitingSnapshot) this.#resyncNs[index] = nowNs + RESYNC_FIRST_NS;
+      if (this.#market.syncs[index]!.isAwaitingSnapshot) this.#resyncAt(index, nowNs + RESYNC_FIRST_NS);
     }
   }
 
@@ -266,7 +327,7 @@ export class LoopBooks {
     const frame = this.#frame;
     if (decodeRestBook(text, this.#instruments[instrument]!, frame) !== DepthResult.depth) {
       this.#metrics.malformed(Connection.public);
-      this.#resyncNs[instrument] = nowNs + RESYNC_FIRST_NS;
+      this.#resyncAt(instrument, nowNs + RESYNC_FIRST_NS);
       return;
     }
     const result = this.#market.syncs[instrument]!.applySnapshot(frame);
@@ -274,7 +335,11 @@ export class LoopBooks {
       this.#resyncNs[instrument] = 0;
       this.#age(instrument, this.#state.input);
       this.#quoting.publish(instrument, this.#state.input);
-    } else if (result === SyncResult.needsSnapshot) this.#resyncNs[instrument] = nowNs + NS_PER_SECOND;
+      this.#state.isDue[instrument] = 1;
+      this.#seeCrossed(instrument);
+      // It was not there while its last message came.
+      if (this.#heardNs[instrument]! < this.#heardSince[0]!) this.#heardSince[0] = this.#heardNs[instrument]!;
+    } else if (result === SyncResult.needsSnapshot) this.#resyncAt(instrument, nowNs + NS_PER_SECOND);
   }
 }
 

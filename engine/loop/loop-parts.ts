@@ -77,7 +77,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const state = new LoopState(count);
   // What the gate adds up is written by both.
   const changed = new IndexSet(count);
-  const table = new OrderTable(count, slots, changed);
+  const table = new OrderTable(count, slots, changed, state.isDue);
   const ledger = new PositionLedger(instruments, changed);
   const tradeLog = new TradeLog(TRADES_MAX);
   const ladder = new KillLadder(instruments);

@@ -199,6 +199,7 @@ export class LoopPushes {
     const isLive = fields.state === InstrumentState.live && this.#state.isOutdated[index] === 0;
     const wasLive = this.#gate.isPaused[index] === 0;
     this.#gate.isPaused[index] = isLive ? 0 : 1;
+    this.#state.isDue[index] = 1;
     if (!isLive) this.#quoting.withdraw(index);
     // A market that stands still would bring no other quote.
     else if (!wasLive) this.#quoting.republish(index);

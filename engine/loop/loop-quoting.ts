@@ -54,6 +54,8 @@ export class LoopQuoting {
   readonly #hasWorker: Uint8Array;
   /** By instrument: when the oldest market that its worker has not answered was published; 0 when it has answered all. */
   readonly #unansweredNs: Float64Array;
+  /** None of an instrument that is quoted is older; Infinity where there is none. May be too early, never too late. */
+  readonly #unansweredSince: TimeCell = Float64Array.of(Infinity);
   /** By instrument: the position that was published last, and the first market version that carried it. */
   readonly #publishedLots: Float64Array;
   readonly #positionVersion: Float64Array;
@@ -120,18 +122,21 @@ export class LoopQuoting {
       this.#fairSeen[instrument] = fair;
       this.#kill.volatility.onFair(instrument, market.fairTicks, now);
     }
-    if (this.#unansweredNs[instrument] === 0) this.#unansweredNs[instrument] = now[0]!;
+    if (this.#unansweredNs[instrument] === 0) this.#waits(instrument);
     this.#metrics.published();
   }
 
   /** Publishes what is whole: a position or an own order has changed, or a worker has come. */
   republish(instrument: number): void {
+    this.#state.isDue[instrument] = 1;
     if (this.#market.books[instrument]!.state === BookState.synced) this.publish(instrument, this.#state.now);
   }
 
   /** @hot Steps a side back, at once, when the book has taken the edge of what rests there. */
   guard(instrument: number): void {
     const wanted = this.wanted[instrument]!;
+    // A side of which nothing is wanted is not looked at here, though what still rests there may be bad by now.
+    if (!wanted.isTwoSided && this.#table.openCounts[instrument]! > 0) this.#state.isDue[instrument] = 1;
     if (wanted.isEmpty) return;
     const { fairTicks, version } = this.#market;
     if (fairTicks[instrument] === 0) {
@@ -181,7 +186,8 @@ export class LoopQuoting {
     }
     const { quote } = wanted;
     const isNewest = quote.marketVersion === this.#market.version[instrument];
-    this.#unansweredNs[instrument] = isNewest ? 0 : this.#state.nowNs;
+    if (isNewest) this.#unansweredNs[instrument] = 0;
+    else this.#waits(instrument);
     if (!this.#market.isQuotable(instrument)) {
       wanted.withdraw();
       this.#metrics.quoteDropped(instrument);
@@ -193,14 +199,30 @@ export class LoopQuoting {
     this.#state.dirty.add(instrument);
   }
 
+  /** @hot The worker has a market to answer from now on. */
+  #waits(instrument: number): void {
+    const { now } = this.#state;
+    this.#unansweredNs[instrument] = now[0]!;
+    if (now[0]! < this.#unansweredSince[0]!) this.#unansweredSince[0] = now[0]!;
+  }
+
   /** A worker that is late with its answer loses its quotes. */
-  checkAge(instrument: number): void {
+  checkAges(): void {
     const { nowNs } = this.#state;
-    const unansweredNs = this.#unansweredNs[instrument]!;
-    const wanted = this.wanted[instrument]!;
-    if (wanted.isEmpty || unansweredNs === 0 || nowNs - unansweredNs <= this.#quoteAgeNsMax) return;
-    this.#metrics.quoteStale(instrument);
-    wanted.withdraw();
+    const since = this.#unansweredSince;
+    if (nowNs - since[0]! <= this.#quoteAgeNsMax) return;
+    since[0] = Infinity;
+    for (let instrument = 0; instrument < this.wanted.length; instrument++) {
+      const unansweredNs = this.#unansweredNs[instrument]!;
+      if (unansweredNs === 0 || this.wanted[instrument]!.isEmpty) continue;
+      if (nowNs - unansweredNs <= this.#quoteAgeNsMax) {
+        if (unansweredNs < since[0]!) since[0] = unansweredNs;
+        continue;
+      }
+      this.#metrics.quoteStale(instrument);
+      this.wanted[instrument]!.withdraw();
+      this.#state.dirty.add(instrument);
+    }
   }
 
   onWorkerLost(instrument: number): void {
@@ -219,7 +241,7 @@ export class LoopQuoting {
   // ----------------------------------------------------------------------------------------------- comparison
 
   /**
-   * @hot Both sides of one instrument.
+   * @hot Both sides of one instrument. Where that asks for nothing it would ask for nothing again, until something changes.
    *
    * @param isQuoting whether anything may be wanted at all
    */
@@ -229,9 +251,11 @@ export class LoopQuoting {
     const level = this.#kill.ladder.level(instrument);
     const isWanted = isQuoting && level < KillLevel.paused && this.#gate.isPaused[instrument] === 0;
     this.#commands.isBehind[instrument] = quote.marketVersion < this.#positionVersion[instrument]! ? 1 : 0;
+    const askedBefore = batch.askedCount;
     const amendsBefore = batch.amends.count;
     const cancelsBefore = batch.cancels.count;
-    if (!isWanted || level === KillLevel.quoting) {
+    const isShaped = isWanted && level !== KillLevel.quoting;
+    if (!isShaped) {
       const bidCount = isWanted ? quote.bidCount : 0;
       const askCount = isWanted ? quote.askCount : 0;
       this.#diff.diff(instrument, Side.buy, quote.bidTicks, quote.bidLots, bidCount, batch);
@@ -239,7 +263,9 @@ export class LoopQuoting {
     } else this.#compareShaped(instrument, level, batch);
     this.#pullBad(instrument, Side.buy, batch);
     this.#pullBad(instrument, Side.sell, batch);
-    const { isGuarded } = this.#state;
+    const { isDue, isGuarded } = this.#state;
+    // What is shaped hangs on the position, too.
+    isDue[instrument] = isShaped || batch.askedCount !== askedBefore ? 1 : 0;
     if (isGuarded[instrument * 2] === 0 && isGuarded[instrument * 2 + 1] === 0) return;
     const { amends, cancels } = batch;
     // By hand: fill() is a call out of compiled code, dearer than the few rows.

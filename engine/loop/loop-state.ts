@@ -2,7 +2,8 @@
  * What every part of the loop reads and few write: the time, the sessions, and which instruments something happened to.
  *
  * Owner:      the engine thread.
- * Invariants: time never goes back; an instrument that is dirty is compared at the end of the input that made it so.
+ * Invariants: time never goes back; an instrument that is dirty is compared at the end of the input that made it so; who
+ *             changes what a comparison reads makes the instrument dirty or due (an order's changes: the table).
  * Cost:       loads and stores; nothing allocates once constructed.
  */
 import { IndexSet } from '../base/index-set.ts';
@@ -15,6 +16,11 @@ export class LoopState {
   readonly isUp = new Uint8Array(3);
   /** Instruments to compare at the end of this input. */
   readonly dirty: IndexSet;
+  /**
+   * By instrument: 0 when its last comparison asked for nothing, and nothing that it read has changed since. The timer
+   * compares the others: what a budget, the gate or a rest has held back is among them.
+   */
+  readonly isDue: Uint8Array;
   /** Instruments about which the order path has learnt something since the loop last looked. */
   readonly touched: IndexSet;
   /** By instrument × 2 + side: the guard acted, so the diff's commands are the guard's. */
@@ -36,6 +42,7 @@ export class LoopState {
 
   constructor(instrumentCount: number) {
     this.dirty = new IndexSet(instrumentCount);
+    this.isDue = new Uint8Array(instrumentCount).fill(1);
     this.touched = new IndexSet(instrumentCount);
     this.isGuarded = new Uint8Array(instrumentCount * 2);
     this.isOutdated = new Uint8Array(instrumentCount);

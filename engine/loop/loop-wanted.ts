@@ -57,6 +57,11 @@ export class WantedLadder {
     return this.#quote.bidCount === 0 && this.#quote.askCount === 0;
   }
 
+  /** @hot */
+  get isTwoSided(): boolean {
+    return this.#quote.bidCount > 0 && this.#quote.askCount > 0;
+  }
+
   /** @hot Takes the newest quote of the slot if it was computed from this epoch and saw the last guard move. */
   take(reader: QuoteReader, epoch: number): TakeResult {
     if (!reader.hasChanged()) return TakeResult.none;

@@ -75,6 +75,11 @@ export class CommandBatch {
     this.#isTouched = new Uint8Array(slotCapacity);
   }
 
+  /** @hot How many commands were asked for since it was emptied, and all that ever found no room. */
+  get askedCount(): number {
+    return this.cancels.count + this.amends.count + this.places.count + this.droppedCount;
+  }
+
   /** @hot Empties the batch. */
   clear(): void {
     for (let row = 0; row < this.cancels.count; row++) this.#isTouched[this.cancels.slot[row]!] = 0;

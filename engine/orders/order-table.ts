@@ -102,6 +102,8 @@ export class OrderTable {
   readonly openTotals = new Int32Array(1);
   /** Instruments whose exposure has changed since the gate looked. */
   readonly changed: IndexSet;
+  /** Set to 1 with every change of an order of the instrument; whoever compares orders takes it back. */
+  readonly isDue: Uint8Array;
 
   /** Orders whose fate is to be asked for: unknown or gone. */
   doubtCount = 0;
@@ -127,8 +129,13 @@ export class OrderTable {
   /** No command that waits for its outcome is older; Infinity where none waits. May be too early, never too late. */
   readonly #waitingSince: TimeCell = Float64Array.of(Infinity);
 
-  /** @param changed shared with whoever else writes what the gate adds up */
-  constructor(instrumentCount: number, capacity: number, changed = new IndexSet(instrumentCount)) {
+  /** @param changed shared with whoever else writes what the gate adds up; so is `isDue`, of what is compared */
+  constructor(
+    instrumentCount: number,
+    capacity: number,
+    changed = new IndexSet(instrumentCount),
+    isDue: Uint8Array = new Uint8Array(instrumentCount),
+  ) {
     assert(capacity >= 1 && capacity <= SLOTS_MAX, 'an order table has 1 to 10000 slots');
     this.capacity = capacity;
     this.state = new Uint8Array(capacity);
@@ -158,6 +165,7 @@ export class OrderTable {
     for (let list = Side.sell; list < this.bestTicks.length; list += 2) this.bestTicks[list] = TICKS_MAX;
     this.openCounts = new Int32Array(instrumentCount);
     this.changed = changed;
+    this.isDue = isDue;
     this.#lists = new OrderLists(instrumentCount * 2, capacity);
     this.#isAcked = new Uint8Array(capacity);
     this.#earlyCancels = new Uint8Array(capacity);
@@ -238,6 +246,7 @@ export class OrderTable {
     this.riskLots[slot] = lots;
     this.exposureLots[list]! += lots;
     this.changed.add(instrument);
+    this.isDue[instrument] = 1;
     this.#widenBest(list, ticks);
     return slot;
   }
@@ -268,6 +277,7 @@ export class OrderTable {
    */
   requestAmend(slot: number, ticks: Ticks, lots: Lots, now: TimeCell): number {
     assert(this.isAmendable(slot), 'only a resting order with amends to spare is amended');
+    this.#touch(slot);
     this.#now[0] = now[0]!;
     const total = lots === KEEP_LOTS ? this.wantLots[slot]! : lots;
     const id = this.#amends.add(slot, ticks, total, now);
@@ -292,6 +302,7 @@ export class OrderTable {
   /** @hot Registers a cancel before it is sent. */
   requestCancel(slot: number, now: TimeCell): void {
     assert(this.isCancellable(slot), 'a cancel is asked for once, of an order that may rest');
+    this.#touch(slot);
     this.#now[0] = now[0]!;
     this.isCancelInFlight[slot] = 1;
     if (this.#isAcked[slot] === 0) this.#earlyCancels[slot]!++;
@@ -301,6 +312,7 @@ export class OrderTable {
 
   /** @hot Takes back a command whose bytes did not leave. `amendId` only counts for amends. */
   onUnsent(op: CommandOp, slot: number, amendId: number): void {
+    this.#touch(slot);
     if (op === CommandOp.place) this.#happen(slot, OrderEvent.placeUnsent);
     else if (op === CommandOp.amend) this.#endAmend(slot, amendId);
     else {
@@ -314,6 +326,7 @@ export class OrderTable {
   /** @hot The venue's answer to a place. Each answer is told once: the request log forgets what was answered. */
   onPlaceAck(slot: number, generation: number, outcome: AckOutcome): void {
     if (!this.#isCurrent(slot, generation)) return;
+    this.#touch(slot);
     if (outcome === AckOutcome.accepted) this.#onExisting(slot, OrderEvent.placeAccepted);
     else if (outcome === AckOutcome.unknown) this.#happen(slot, OrderEvent.doubted);
     // A refusal of what was acknowledged or pushed cannot be true.
@@ -324,6 +337,7 @@ export class OrderTable {
   /** @hot The venue's answer to an amend. Accepted is not done: the amend stays in flight until its push. */
   onAmendAck(slot: number, generation: number, amendId: number, outcome: AckOutcome): void {
     if (!this.#isCurrent(slot, generation)) return;
+    this.#touch(slot);
     if (outcome === AckOutcome.rejected) this.#endAmend(slot, amendId);
     else if (outcome === AckOutcome.gone) this.#happen(slot, OrderEvent.goneAck);
     else if (outcome === AckOutcome.unknown) this.#happen(slot, OrderEvent.doubted);
@@ -332,6 +346,7 @@ export class OrderTable {
   /** @hot The venue's answer to a cancel. Accepted is not done: a fill may still come before the final push. */
   onCancelAck(slot: number, generation: number, outcome: AckOutcome): void {
     if (!this.#isCurrent(slot, generation)) return;
+    this.#touch(slot);
     // Answered in whatever order: while a cancel from before the place's ack is out, any refusal may be that one's.
     const isEarly = this.#earlyCancels[slot]! > 0;
     if (isEarly) this.#earlyCancels[slot]!--;
@@ -349,6 +364,7 @@ export class OrderTable {
    */
   tellTrade(slot: number, generation: number, lots: Lots): Lots {
     if (!this.#isKnown(slot, generation)) return 0;
+    this.#touch(slot);
     const before = this.filledLots[slot]!;
     const told = this.#totals.onTrade(slot, lots);
     this.#onFilled(slot, this.filledLots[slot]! > before);
@@ -361,6 +377,7 @@ export class OrderTable {
    */
   tellTotal(slot: number, generation: number, totalLots: Lots): Lots {
     if (!this.#isKnown(slot, generation)) return 0;
+    this.#touch(slot);
     const told = this.#totals.onTotal(slot, totalLots);
     this.#onFilled(slot, told > 0);
     return told;
@@ -384,6 +401,7 @@ export class OrderTable {
       this.staleCount++;
       return 0;
     }
+    this.#touch(slot);
     const filled = this.#totals.onTotal(slot, rows.accFillLots[row]!);
     this.#onFilled(slot, filled > 0);
     if (this.state[slot] === OrderState.free) {
@@ -470,6 +488,7 @@ export class OrderTable {
   /** The venue does not have the order. What it filled is told by its trades, before or after. */
   resolveAbsent(slot: number, generation: number): void {
     if (!this.#isCurrent(slot, generation)) return;
+    this.#touch(slot);
     this.wasAbsent[slot] = 1;
     this.#happen(slot, OrderEvent.absent);
   }
@@ -478,6 +497,10 @@ export class OrderTable {
 
   #listOf(slot: number): number {
     return this.instrument[slot]! * 2 + this.side[slot]!;
+  }
+
+  #touch(slot: number): void {
+    this.isDue[this.instrument[slot]!] = 1;
   }
 
   /** Whether the words are about the slot's present order, or the one that ended last. */
@@ -507,6 +530,7 @@ export class OrderTable {
 
   /** The amends stay counted until they are decided; the cancel may be asked for again. */
   #doubt(slot: number): void {
+    this.#touch(slot);
     this.isCancelInFlight[slot] = 0;
     this.#happen(slot, OrderEvent.doubted);
   }

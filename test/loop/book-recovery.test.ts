@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
+import { NS_PER_SECOND } from '../../engine/base/units.ts';
 import { Connection, LoopRequest } from '../../engine/loop/loop-options.ts';
 import { BookState } from '../../engine/book/book.ts';
 import type { LoopWorld } from './loop-world.ts';
 import { ScriptedWorld, isCancel, isPlace, itemsOf } from './scripted-venue.ts';
 import { depth } from './messages.ts';
+import { swap } from './swap-row.ts';
 
 /** Subscriptions and the like that the loop sent on the public connection since the last look. */
 function controls(world: LoopWorld): string[] {
@@ -159,6 +161,48 @@ test('a silent book is taken as broken', () => {
       isCancel,
     ),
   ).toHaveLength(6);
+});
+
+test('each book is silent by its own last word, also by one that a session had held back', () => {
+  const world = new ScriptedWorld({ instruments: [swap('BTC'), swap('ETH', 1)] }).quoting();
+  const eth = depth({
+    instId: 'ETH-USDT-SWAP',
+    action: 'snapshot',
+    bids: [['999.9', '10']],
+    asks: [['1000.1', '10']],
+    seqId: 1,
+    prevSeqId: -1,
+  });
+  const heardNs = world.nowNs;
+  world.pass(1_000);
+  // Both are looked at, as there is no book of ETH yet.
+  world.pass(30_000, 100);
+  world.sent();
+  const bytes = Buffer.from(eth);
+  world.loop.onPublicFrame(bytes, 0, bytes.length, heardNs - 10 * NS_PER_SECOND);
+  world.frame(Connection.public, depth({ seqId: world.seqId, prevSeqId: world.seqId }));
+  world.settle();
+  world.pass(29_000, 100);
+  expect(controls(world)).toEqual([]);
+  world.pass(100);
+  expect(controls(world)).toEqual(RESYNC.map((text) => text.replace('BTC', 'ETH')));
+  world.pass(40_800, 100);
+  expect(controls(world).filter((text) => text.includes('BTC'))).toEqual([]);
+  world.pass(200, 100);
+  expect(controls(world)).toEqual(RESYNC);
+});
+
+test('a book that is crossed again is given its time anew', () => {
+  const world = new ScriptedWorld().quoting();
+  world.update([['1000.2', '5']], []);
+  world.pass(9_000);
+  world.update([['1000.2', '0']], []);
+  world.pass(20);
+  world.update([['1000.2', '5']], []);
+  world.pass(9_000);
+  expect(controls(world)).toEqual([]);
+  world.pass(1_100);
+  expect(controls(world)).toEqual(RESYNC);
 });
 
 test('a feed without snapshots is begun from REST, and again when the answer is lost', () => {

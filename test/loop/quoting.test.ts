@@ -4,7 +4,9 @@ import { Connection } from '../../engine/loop/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { RUN, TAG } from './loop-world.ts';
 import { PLAIN_LADDER } from '../workers/markets.ts';
+import { instrumentsPush, rootRefusal } from './messages.ts';
 import { ScriptedWorld, isCancel, isPlace, itemsOf } from './scripted-venue.ts';
+import { swapRow } from './swap-row.ts';
 
 const ALL = [Connection.public, Connection.private, Connection.trade];
 
@@ -126,6 +128,50 @@ test('a quiet market sends nothing, timer after timer', () => {
   world.pass(2_000);
   world.quote();
   expect(world.sent()).toEqual([]);
+});
+
+test('the timer compares what may ask for something, and that again until it does not', () => {
+  const world = new ScriptedWorld().quoting();
+  const { commands } = world.loop;
+  const send = commands.send.bind(commands);
+  let compared = 0;
+  commands.send = (batch) => {
+    compared++;
+    send(batch);
+  };
+  // What was asked for last is looked at once more.
+  world.pass(20);
+  compared = 0;
+  world.pass(1_000);
+  expect(compared).toBe(0);
+  world.move('999.9', '1000.1', '1004.9', '1005.1');
+  world.quote();
+  for (const message of world.orderMessages()) world.frame(Connection.trade, rootRefusal(message, 50_011));
+  compared = 0;
+  world.pass(200);
+  expect(compared).toBe(10);
+  world.pass(400);
+  for (let round = 0; round < 4; round++) {
+    world.quote();
+    world.settle();
+    world.pass(20);
+  }
+  expect(Number(world.prices('buy')[0])).toBeGreaterThan(1_004);
+  compared = 0;
+  world.pass(200);
+  expect(compared).toBe(0);
+});
+
+test('what was quoted while it might not be is asked for by the timer alone', () => {
+  const world = new ScriptedWorld().quoting();
+  world.frame(Connection.public, instrumentsPush(swapRow('BTC', { state: 'suspend' })));
+  world.settle();
+  world.update([['999.8', '5']], []);
+  world.quote();
+  world.frame(Connection.public, instrumentsPush(swapRow('BTC')));
+  expect(world.orderMessages()).toEqual([]);
+  world.pass(20);
+  expect(itemsOf(world.orderMessages(), isPlace)).toHaveLength(6);
 });
 
 test('the same inputs give the same bytes', () => {

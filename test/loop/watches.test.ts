@@ -74,7 +74,7 @@ test('a heartbeat is asked for by the timer alone, at most every two seconds, an
 test('a turn that throws gives no heartbeat', () => {
   const world = quoting({ timings: SWITCH });
   const before = world.requestCount(LoopRequest.heartbeat);
-  world.loop.commands.send = () => {
+  world.loop.metrics.turn = () => {
     throw new Error('broken');
   };
   for (let step = 0; step < 5; step++) {
