@@ -7,7 +7,8 @@
  * A journal may end within an input (kill -9) or have a gap (a disk that fell behind). What is proven then ends there, and
  * the result says where: a core that misses one input is another core.
  */
-import type { Nanoseconds } from '../base/units.ts';
+import { NS_PER_MS } from '../base/units.ts';
+import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { JournalRecord } from '../journal/journal-block.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import type { JournalReader } from '../journal/journal-reader.ts';
@@ -85,8 +86,8 @@ export interface ReplayWatcher {
 }
 
 export interface ReplayOptions extends ReplayWatcher {
-  /** Inputs later than this are left out. */
-  readonly untilNs?: Nanoseconds;
+  /** Inputs later than this, by the wall clock of the run's machine, are left out. */
+  readonly untilMs?: Milliseconds;
 }
 
 /**
@@ -120,6 +121,10 @@ function startOf(run: number, record: JournalRecord): RunStart {
   );
 }
 
+function untilNsOf({ about }: RunStart, untilMs: Milliseconds | undefined): Nanoseconds {
+  return untilMs === undefined ? Infinity : about.nowNs + (untilMs - about.wallMs) * NS_PER_MS;
+}
+
 /** An input with all that belongs to it. */
 interface Step {
   readonly input: JournalRecord;
@@ -134,6 +139,7 @@ class Replay {
   readonly #output: ExpectedOutput;
   readonly #core: ReplayCore;
   readonly #recent: JournalRecord[] = [];
+  readonly #untilNs: Nanoseconds;
   #step: Step | undefined;
   #provenSequence = 1;
   #provenNs: Nanoseconds;
@@ -150,6 +156,7 @@ class Replay {
     this.#start = start;
     this.#options = options;
     this.#provenNs = start.about.nowNs;
+    this.#untilNs = untilNsOf(start, options.untilMs);
     this.#output = new ExpectedOutput((record) => this.#onOutput(record));
     this.#core = new ReplayCore(start, this.#output);
   }
@@ -201,8 +208,7 @@ class Replay {
     else if (kind >= FIRST_OUTPUT) this.#stepOf(record).outputs.push(record);
     else {
       this.#runStep(false);
-      const isLate = record.timeNs > (this.#options.untilNs ?? Infinity);
-      if (isLate) this.#end ??= ReplayEnd.until;
+      if (record.timeNs > this.#untilNs) this.#end ??= ReplayEnd.until;
       else this.#step = { input: record, quotes: [], outputs: [] };
     }
   }

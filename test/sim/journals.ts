@@ -13,14 +13,25 @@ export interface ReplayCounts {
   readonly requests: number;
 }
 
+interface ProcessJournal {
+  readonly run: number;
+  readonly journal: MemoryJournal;
+  isClosed: boolean;
+}
+
 /** The journals of one world's processes, in memory, and the proof that each follows from its inputs. */
 export class Journals {
-  readonly #open: { readonly run: number; readonly journal: MemoryJournal; isClosed: boolean }[] = [];
+  readonly #open: ProcessJournal[] = [];
   #counts: ReplayCounts = { processes: 0, inputs: 0, sends: 0, requests: 0 };
   #difference = '';
 
   get counts(): ReplayCounts {
     return this.#counts;
+  }
+
+  /** Of the process that came up last, if it was not forgotten yet. */
+  get newest(): ProcessJournal | undefined {
+    return this.#open.at(-1);
   }
 
   /** The journal of a process that has come up to its run's number. */
@@ -32,7 +43,7 @@ export class Journals {
 
   /** The newest process has stopped in good order. */
   close(nowNs: Nanoseconds): void {
-    const newest = this.#open.at(-1);
+    const { newest } = this;
     if (newest === undefined || newest.isClosed) return;
     newest.isClosed = true;
     newest.journal.close(nowNs);

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { NS_PER_SECOND } from '../../engine/base/units.ts';
+import { KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { UsageError, parseArguments } from './arguments.ts';
+import { BROKEN_ENGINES } from './broken-engines.ts';
 import { REGRESSIONS } from './regressions.ts';
 import { faultSums, replayCommand, summaryText } from './report.ts';
 import { runSeed, runWorld } from './run.ts';
+import { SimWorld } from './world.ts';
 
 const MINUTES = 1 / 60;
 
@@ -33,6 +37,35 @@ describe('worlds', () => {
   });
 });
 
+describe('journals', () => {
+  test.each([10, 11])(
+    'seed %i: every process is replayed byte for byte, and is no other for it',
+    async (seed) => {
+      const options = { seed, hours: 8 * MINUTES, faults: 'heavy' } as const;
+      const plain = await runSeed(options);
+      const journaled = await runSeed({ ...options, isJournaled: true });
+      expect(journaled.failure).toBe(null);
+      expect(journaled.stateHash).toBe(plain.stateHash);
+      expect(journaled.replayed!.processes).toBeGreaterThan(1);
+      expect(journaled.replayed!.sends).toBeGreaterThan(50);
+    },
+  );
+
+  test('of a core that does another thing when it is replayed are a failure', async () => {
+    // What reaches into the core is no input: the replay has it not.
+    const world = new SimWorld(
+      3,
+      BROKEN_ENGINES.find(({ name }) => name === 'halted-still-quotes'),
+      true,
+    );
+    await world.runUntil(world.nowNs + 2 * 60 * NS_PER_SECOND, () => {});
+    world.engine!.loop.halt(KillTrigger.venueRefusal, world.nowNs);
+    await world.runUntil(world.nowNs + 10 * NS_PER_SECOND, () => {});
+    world.checkJournals();
+    expect(() => world.throwFailure()).toThrow(/replay: .*expected nothing more, got send trade/);
+  });
+});
+
 describe.runIf(REGRESSIONS.length > 0)('regressions', () => {
   test.each(REGRESSIONS)('seed $seed: $cause', async ({ seed, hours, faults }) => {
     expect((await runSeed({ seed, hours, faults })).failure).toBe(null);
@@ -54,6 +87,7 @@ describe('the command', () => {
     ['another profile', ['--hours', '1', '--faults', 'some']],
     ['hours of nothing', ['--hours', '0', '--faults', 'none']],
     ['a seed that is no number', [...base, '--seed', 'x']],
+    ['a defect that is to be replayed', [...base, '--journal', '--broken', 'halted-still-quotes']],
     ['a seed and seeds', [...base, '--seed', '1', '--seeds', '2']],
     ['something else', [...base, '--more']],
   ])('refuses %s', (_, args) => {
