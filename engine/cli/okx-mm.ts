@@ -20,9 +20,15 @@ interface CommandEntry {
 }
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  journal: {
+    summary: 'what the engine has journaled: ls, cat, stats, export',
+    load: () => import('./journal.ts'),
+  },
+  record: { summary: 'keeps market data, live or from files', load: () => import('./record.ts') },
   replay: { summary: 'proves a journaled run, byte for byte', load: () => import('./replay.ts') },
   backtest: { summary: 'the engine against recorded markets', load: () => import('./backtest.ts') },
   sweep: { summary: 'backtests over a grid or draws of parameters', load: () => import('./sweep.ts') },
+  parity: { summary: 'a journaled day against the backtest of it', load: () => import('./parity.ts') },
 };
 
 function usage(): string {

@@ -31,7 +31,7 @@ export class BooksBefore {
     switch (event.kind) {
       case 'snapshot':
       case 'update':
-        known.book.apply(event);
+        known.book.apply(event.kind === 'snapshot', event.asks, event.bids);
         known.bookEvent = event;
         return;
       case 'gap':

@@ -1,4 +1,4 @@
-import { createGunzip, type Gunzip } from 'node:zlib';
+import { createGunzip, createInflateRaw, type Gunzip, type InflateRaw } from 'node:zlib';
 import { RecordingError, RecordingErrorCode } from './recording-error.ts';
 
 /** Of one step out of zlib; a read unpacks to some of them. */
@@ -9,30 +9,49 @@ const NOTHING = Buffer.alloc(0);
  * zlib, one chunk at a time.
  *
  * Not a pipe: a stream that breaks forgets what it holds for its reader, and how much that is depends on who was faster.
- * Here everything that was unpacked before the break is given first, so that what is read of a broken file is always
- * the same.
+ * Here what was unpacked before the break is given first, so that what is read of a cut file is always the same.
  */
 export class Inflater {
   readonly #file: string;
-  readonly #zlib: Gunzip;
+  readonly #zlib: Gunzip | InflateRaw;
   readonly #chunks: Buffer[] = [];
   #packedBytes = 0;
   #error: Error | undefined;
-  /** Wakes whoever waits for a write that an error has made endless. */
-  #wake: (() => void) | undefined;
+  #isEnded = false;
+  /** Wakes whoever waits for a write whose end zlib will not tell: of a broken stream, and of one that ended before. */
+  #wake: () => void = () => {};
 
-  private constructor(file: string, zlib: Gunzip) {
+  private constructor(file: string, zlib: Gunzip | InflateRaw) {
     this.#file = file;
     this.#zlib = zlib;
     zlib.on('data', (chunk: Buffer) => this.#chunks.push(chunk));
+    zlib.on('end', () => {
+      this.#isEnded = true;
+      this.#wake();
+    });
     zlib.on('error', (error) => {
       this.#error ??= error;
-      this.#wake?.();
+      this.#wake();
     });
   }
 
   static gzip(file: string): Inflater {
     return new Inflater(file, createGunzip({ chunkSize: CHUNK_BYTES }));
+  }
+
+  /** Deflated bytes without any header, as an entry of a zip file has them. */
+  static raw(file: string): Inflater {
+    return new Inflater(file, createInflateRaw({ chunkSize: CHUNK_BYTES }));
+  }
+
+  /** The packed data is over, whatever follows. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** Bytes given that are not of the packed data, once that is over. */
+  get unusedBytes(): number {
+    return this.#packedBytes - this.#zlib.bytesWritten;
   }
 
   /** What these bytes unpack to. Once broken, nothing, and then the error. */
@@ -46,11 +65,7 @@ export class Inflater {
   /** The packed bytes have come to their end: what is left. */
   async end(): Promise<Buffer> {
     this.throwIfBroken();
-    await this.#settled((done) => this.#zlib.once('end', done).end());
-    // zlib passes over what follows a member and does not begin as one: a damaged header would end the file in silence.
-    if (this.#error === undefined && this.#zlib.bytesWritten !== this.#packedBytes) {
-      this.#error = new Error(`${this.#packedBytes - this.#zlib.bytesWritten} bytes follow the end`);
-    }
+    if (!this.#isEnded) await this.#settled(() => this.#zlib.end());
     return this.#taken();
   }
 
@@ -58,22 +73,8 @@ export class Inflater {
   throwIfBroken(): void {
     const cause = this.#error;
     if (cause === undefined) return;
-    const isCut = 'code' in cause && cause.code === 'Z_BUF_ERROR';
-    throw isCut
-      ? new RecordingError(
-          RecordingErrorCode.truncated,
-          this.#file,
-          0,
-          'expected the end of the compressed data, the file ends before it; copy it again, or take what is there with --partial',
-          { cause },
-        )
-      : new RecordingError(
-          RecordingErrorCode.corrupt,
-          this.#file,
-          0,
-          `expected compressed data that is whole, found damage (${cause.message}); copy it again, or take what is before it with --partial`,
-          { cause },
-        );
+    if ('code' in cause && cause.code === 'Z_BUF_ERROR') throw truncated(this.#file, { cause });
+    throw corrupt(this.#file, cause.message, { cause });
   }
 
   close(): void {
@@ -90,13 +91,28 @@ export class Inflater {
   #taken(): Buffer {
     // What the stream kept for its reader goes through the listener, too.
     if (this.#error === undefined) while (this.#zlib.read() !== null);
-    const bytes =
-      this.#chunks.length === 0
-        ? NOTHING
-        : this.#chunks.length === 1
-          ? this.#chunks[0]!
-          : Buffer.concat(this.#chunks);
-    this.#chunks.length = 0;
-    return bytes;
+    const chunks = this.#chunks.splice(0);
+    return chunks.length === 1 ? chunks[0]! : chunks.length === 0 ? NOTHING : Buffer.concat(chunks);
   }
+}
+
+/** A compressed file or an archive ends before its end. */
+export function truncated(file: string, options?: ErrorOptions): RecordingError {
+  return new RecordingError(
+    RecordingErrorCode.truncated,
+    file,
+    0,
+    'expected the end of the compressed data, the file ends before it; copy it again, or take what is there with --partial',
+    options,
+  );
+}
+
+export function corrupt(file: string, how: string, options?: ErrorOptions): RecordingError {
+  return new RecordingError(
+    RecordingErrorCode.corrupt,
+    file,
+    0,
+    `expected compressed data that is whole, found damage (${how}); copy it again, or take what is before it with --partial`,
+    options,
+  );
 }

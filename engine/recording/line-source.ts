@@ -32,6 +32,11 @@ export class LineSource {
     return this.#line;
   }
 
+  /** The archive has something of instruments that are not wanted. */
+  get hasOthers(): boolean {
+    return this.#source.hasOthers === true;
+  }
+
   /** All that was read has been given, and there may be more. */
   get needsFill(): boolean {
     return this.#position === this.#text.length && !this.#isEnded;

@@ -9,6 +9,9 @@ export type RecordingKind = 'snapshot' | 'update' | 'trade' | 'mark' | 'funding'
 /** A level of a book as the venue wrote it: price, size, and whatever columns follow. */
 export type RecordedLevel = readonly string[];
 
+/** Of events that are none of a book. */
+export const NO_LEVELS: readonly RecordedLevel[] = [];
+
 /** One event of a recorded market. Prices, sizes and rates are the recording's own text. */
 export interface RecordingEvent {
   readonly kind: RecordingKind;
@@ -36,6 +39,10 @@ export interface RecordingEvent {
   readonly fundingTimeMs: Milliseconds;
   /** Of instruments: the row as `GET /api/v5/public/instruments` gives it, with `ts` and `recvNs`. */
   readonly row?: Readonly<Record<string, unknown>>;
+  /** Of books: the venue's number of the state after this row; -1 where the recording has none. */
+  readonly seqId: number;
+  /** The one before it; -1 also of snapshots. */
+  readonly prevSeqId: number;
   readonly file: string;
   /** In the file, counted from 1; 0 for what the reader derived itself (the book at `from`). */
   readonly line: number;

@@ -78,7 +78,7 @@ export class RecordingReader {
     this.#fromNs = ((options.fromMs ?? originMs) - originMs) * NS_PER_MS;
     this.#toNs = options.toMs === undefined ? Infinity : (options.toMs - originMs) * NS_PER_MS;
     this.#before = new BooksBefore();
-    const sourceOptions = { originMs, isMixed: options.isMixed === true };
+    const sourceOptions = { originMs, isMixed: options.isMixed === true, instIds: this.#wanted };
     this.#queue = new SourceQueue(
       first.map((row) => ({
         source: new RecordingSource(row.file, sourceOptions),
@@ -95,9 +95,11 @@ export class RecordingReader {
   static async open(files: readonly string[], options: RecordingOptions = {}): Promise<RecordingReader> {
     const first: FirstRow[] = [];
     const cuts: RecordingError[] = [];
+    const instIds = options.instIds === undefined ? undefined : new Set(options.instIds);
     for (const file of files) {
       try {
-        first.push(await readFirstRow(file, { originMs: 0, isMixed: true }));
+        const row = await readFirstRow(file, { originMs: 0, isMixed: true, instIds });
+        if (row !== undefined) first.push(row);
       } catch (error) {
         if (!(error instanceof RecordingError) || options.isPartial !== true) throw error;
         cuts.push(error);

@@ -1,20 +1,18 @@
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';
-import { openBytes } from './byte-source.ts';
 import { LineSource } from './line-source.ts';
+import { openBytes } from './open-bytes.ts';
 import { RecordingError, RecordingErrorCode } from './recording-error.ts';
 import type { RecordingEvent } from './recording-event.ts';
-import { RowDecoder } from './row-decoder.ts';
-
-export interface SourceOptions {
-  readonly originMs: Milliseconds;
-  readonly isMixed: boolean;
-}
+import { RowDecoder, type RowDecoderOptions } from './row-decoder.ts';
+import { isTradeFileHeader, TradeFileDecoder } from './trade-file-decoder.ts';
 
 /** One file as events, opened when its first is due. */
 export class RecordingSource {
   readonly file: string;
+  readonly #options: RowDecoderOptions;
   #lines: LineSource | undefined;
-  readonly #decoder: RowDecoder;
+  /** Chosen by the first line. */
+  #decoder: RowDecoder | TradeFileDecoder | undefined;
   #head: RecordingEvent | undefined;
   /** Behind the head, of the same time. */
   readonly #behind: RecordingEvent[] = [];
@@ -22,14 +20,16 @@ export class RecordingSource {
   readonly #untimed: RecordingEvent[] = [];
   #isEnded = false;
   #events = 0;
+  /** There were rows of instruments that are not wanted. */
+  #hasOthers = false;
 
-  constructor(file: string, options: SourceOptions) {
+  constructor(file: string, options: RowDecoderOptions) {
     this.file = file;
-    this.#decoder = new RowDecoder(file, options.originMs, options.isMixed);
+    this.#options = options;
   }
 
   get hasRecvNs(): boolean {
-    return this.#decoder.hasRecvNs;
+    return this.#decoder?.hasRecvNs === true;
   }
 
   /** The next event; undefined while `needsFill`, and at the end. */
@@ -47,7 +47,7 @@ export class RecordingSource {
    * @throws RecordingError where the file is broken; all events before that were given
    */
   async fill(): Promise<void> {
-    this.#lines ??= new LineSource(await openBytes(this.file));
+    this.#lines ??= new LineSource(await openBytes(this.file, this.#options.instIds));
     while (this.#head === undefined && !this.#isEnded) {
       await this.#lines.fill();
       this.advance();
@@ -61,10 +61,12 @@ export class RecordingSource {
     while (this.#head === undefined) {
       const line = lines.next();
       if (line === null) {
-        if (!lines.needsFill) this.#finish();
+        if (!lines.needsFill) this.#finish(lines);
         return;
       }
-      this.#take(this.#decode(line, lines));
+      const event = this.#decode(line, lines);
+      if (event !== null) this.#take(event);
+      else this.#hasOthers = lines.line > 1;
     }
   }
 
@@ -84,9 +86,9 @@ export class RecordingSource {
     this.#head = this.#behind.shift();
   }
 
-  #finish(): void {
+  #finish(lines: LineSource): void {
     this.#isEnded = true;
-    if (this.#events > this.#untimed.length) return;
+    if (this.#events > this.#untimed.length || this.#hasOthers || lines.hasOthers) return;
     throw new RecordingError(
       RecordingErrorCode.empty,
       this.file,
@@ -96,8 +98,13 @@ export class RecordingSource {
   }
 
   /** A last line without its newline that is no row was cut off within. */
-  #decode(line: string, lines: LineSource): RecordingEvent {
+  #decode(line: string, lines: LineSource): RecordingEvent | null {
     try {
+      if (this.#decoder === undefined && isTradeFileHeader(line)) {
+        this.#decoder = new TradeFileDecoder(this.file, line, this.#options);
+        return null;
+      }
+      this.#decoder ??= new RowDecoder(this.file, this.#options);
       return this.#decoder.decode(line, lines.line);
     } catch (error) {
       const isBadRow = error instanceof RecordingError && error.code === RecordingErrorCode.badRow;
@@ -137,15 +144,17 @@ export interface FirstRow {
 }
 
 /**
- * Reads the first row and closes the file again: a month of a hundred instruments is three thousand files.
+ * Reads the first row and closes the file again: a month of a hundred instruments is three thousand files. Undefined when
+ * the file has only instruments that are not wanted.
  *
  * @throws RecordingError when the file cannot be opened or does not begin with a row
  */
-export async function readFirstRow(file: string, options: SourceOptions): Promise<FirstRow> {
+export async function readFirstRow(file: string, options: RowDecoderOptions): Promise<FirstRow | undefined> {
   const source = new RecordingSource(file, options);
   try {
     await source.fill();
-    const { instId, tsMs, timeNs } = source.head!;
+    if (source.head === undefined) return undefined;
+    const { instId, tsMs, timeNs } = source.head;
     return { file, instId, tsMs, timeNs, hasRecvNs: source.hasRecvNs };
   } finally {
     await source.close();

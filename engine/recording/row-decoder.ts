@@ -1,34 +1,25 @@
-import { NS_PER_MS, type Milliseconds, type Nanoseconds } from '../base/units.ts';
+import type { Milliseconds } from '../base/units.ts';
 import { RecordingError, RecordingErrorCode } from './recording-error.ts';
-import type { RecordedLevel, RecordingEvent, RecordingKind } from './recording-event.ts';
+import { NO_LEVELS, type RecordedLevel, type RecordingEvent, type RecordingKind } from './recording-event.ts';
+import { isDecimal, isLevel, isTime } from './row-values.ts';
+import { RowTimes, type PlacedTimes } from './row-times.ts';
 
 type Row = Readonly<Record<string, unknown>>;
+/** How a file is read. */
+export interface RowDecoderOptions {
+  readonly originMs: Milliseconds;
+  /** The file may hold several instruments. */
+  readonly isMixed: boolean;
+  /** Of OKX's files of several instruments, those that are wanted; all without it. */
+  readonly instIds?: ReadonlySet<string> | undefined;
+}
+
 /** While it is filled in. */
 type Event = { -readonly [Key in keyof RecordingEvent]: RecordingEvent[Key] };
 
-/** Texts of a row that has its time: what a line of any format comes to before it is placed on the time line. */
-interface RowTimes {
-  readonly tsMs: Milliseconds;
-  /** Nanoseconds since the epoch as text; empty for none. */
-  readonly recvText: string;
-}
-
-/**
- * How far the venue's times may step back within a file that has no receive times: books and trades are streams of their
- * own. The recording of the fixtures, whose order is that of arrival, steps back 32 ms at most (7,041 of 92,776 rows);
- * OKX's books channel pushes every 100 ms.
- */
-const STEP_BACK_MS_MAX: Milliseconds = 200;
-
-const DECIMAL = /^\d+(\.\d+)?$/;
-const SIGNED_DECIMAL = /^-?\d+(\.\d+)?$/;
-/** Milliseconds of the years 2001 to 2286. */
-const TS = /^\d{13}$/;
 const RECV_NS = /^\d{19}$/;
-const NS_DIGITS = 6;
 /** Of instrument rows without a time. */
 const UNTIMED = { tsMs: -1, recvNs: -1, timeNs: -1 };
-const NO_LEVELS: readonly RecordedLevel[] = [];
 
 /** The channels of rows without an action, and what they are here. */
 const KINDS: Readonly<Record<string, RecordingKind>> = {
@@ -52,23 +43,20 @@ const KINDS: Readonly<Record<string, RecordingKind>> = {
  */
 export class RowDecoder {
   readonly #file: string;
-  readonly #originMs: Milliseconds;
   readonly #isMixed: boolean;
+  readonly #times: RowTimes;
+  readonly #seqIds = new Map<string, number>();
   #line = 0;
   #instId = '';
-  /** Of the file's rows; unknown before the first that has a time. */
-  #hasRecvNs: boolean | undefined;
-  #timeNs: Nanoseconds = 0;
-  readonly #seqIds = new Map<string, number>();
 
-  constructor(file: string, originMs: Milliseconds, isMixed: boolean) {
+  constructor(file: string, { originMs, isMixed }: RowDecoderOptions) {
     this.#file = file;
-    this.#originMs = originMs;
     this.#isMixed = isMixed;
+    this.#times = new RowTimes(file, originMs);
   }
 
   get hasRecvNs(): boolean {
-    return this.#hasRecvNs === true;
+    return this.#times.hasRecvNs;
   }
 
   /** @throws RecordingError when the line is no row, or cannot follow the line before */
@@ -79,7 +67,7 @@ export class RowDecoder {
     this.#checkInstrument(instId);
     const kind = this.#kindOf(row);
     const isUntimed = kind === 'instrument' && row['ts'] === undefined;
-    const { tsMs, recvNs, timeNs } = isUntimed ? UNTIMED : this.#placed(this.#timesOf(row));
+    const { tsMs, recvNs, timeNs } = isUntimed ? UNTIMED : this.#placed(row);
     const event: Event = {
       kind,
       instId,
@@ -93,6 +81,8 @@ export class RowDecoder {
       side: 'buy',
       tradeId: '',
       fundingTimeMs: -1,
+      seqId: -1,
+      prevSeqId: -1,
       file: this.#file,
       line: lineNumber,
     };
@@ -109,17 +99,17 @@ export class RowDecoder {
         event.bids = this.#levels(row, 'bids');
         return;
       case 'trade':
-        event.px = this.#decimal(row, 'px', DECIMAL);
-        event.sz = this.#decimal(row, 'sz', DECIMAL);
+        event.px = this.#decimal(row, 'px');
+        event.sz = this.#decimal(row, 'sz');
         event.side = this.#side(row);
         event.tradeId = this.#text(row, 'tradeId');
         return;
       case 'mark':
-        event.px = this.#decimal(row, 'markPx', DECIMAL);
+        event.px = this.#decimal(row, 'markPx');
         return;
       case 'funding':
-        event.px = this.#decimal(row, 'fundingRate', SIGNED_DECIMAL);
-        event.fundingTimeMs = Number(this.#decimal(row, 'fundingTime', TS));
+        event.px = this.#decimal(row, 'fundingRate', true);
+        event.fundingTimeMs = this.#time(row, 'fundingTime');
         return;
       case 'instrument':
         event.row = row;
@@ -164,11 +154,8 @@ export class RowDecoder {
     );
   }
 
-  #timesOf(row: Row): RowTimes {
-    const ts = typeof row['ts'] === 'number' ? String(row['ts']) : row['ts'];
-    if (typeof ts !== 'string' || !TS.test(ts)) {
-      throw this.#refusal('ts in milliseconds since the epoch, 13 digits', quoted(JSON.stringify(ts)));
-    }
+  #placed(row: Row): PlacedTimes {
+    const tsMs = this.#time(row, 'ts');
     const recvNs = row['recvNs'] ?? '';
     if (typeof recvNs !== 'string' || (recvNs !== '' && !RECV_NS.test(recvNs))) {
       throw this.#refusal(
@@ -176,44 +163,12 @@ export class RowDecoder {
         quoted(JSON.stringify(recvNs)),
       );
     }
-    return { tsMs: Number(ts), recvText: recvNs };
-  }
-
-  /** Places the row on the time line, behind the row before it. */
-  #placed({ tsMs, recvText }: RowTimes): { tsMs: Milliseconds; recvNs: Nanoseconds; timeNs: Nanoseconds } {
-    const hasRecvNs = recvText !== '';
-    if (this.#hasRecvNs !== undefined && this.#hasRecvNs !== hasRecvNs) {
-      throw this.#refusal(
-        'recvNs in every row or in none',
-        hasRecvNs ? 'one after rows without' : 'none after rows with it',
-      );
-    }
-    this.#hasRecvNs = hasRecvNs;
-    const tsNs = (tsMs - this.#originMs) * NS_PER_MS;
-    const recvNs = hasRecvNs ? this.#sinceOrigin(recvText) : -1;
-    const givenNs = hasRecvNs ? recvNs : tsNs;
-    const stepBackNs = this.#timeNs - givenNs;
-    if (stepBackNs > (hasRecvNs ? 0 : STEP_BACK_MS_MAX * NS_PER_MS)) {
-      throw new RecordingError(
-        RecordingErrorCode.misordered,
-        this.#file,
-        this.#line,
-        `expected rows in the order of their ${hasRecvNs ? 'recvNs' : 'ts'}, this one is ${stepBackNs / NS_PER_MS} ms before a line above it; sort the file`,
-      );
-    }
-    this.#timeNs = Math.max(this.#timeNs, givenNs);
-    return { tsMs, recvNs, timeNs: this.#timeNs };
-  }
-
-  /** Exact: a number holds nanoseconds since the epoch to 256 ns only. */
-  #sinceOrigin(recvText: string): Nanoseconds {
-    const split = recvText.length - NS_DIGITS;
-    const ms = Number(recvText.slice(0, split)) - this.#originMs;
-    return ms * NS_PER_MS + Number(recvText.slice(split));
+    return this.#times.place(this.#line, tsMs, recvNs);
   }
 
   /** Recordings of our own carry the venue's numbers: a line that is missing shows. */
-  #checkSequence(row: Row, { kind, instId }: Event): void {
+  #checkSequence(row: Row, event: Event): void {
+    const { kind, instId } = event;
     const { seqId, prevSeqId } = row;
     const last = this.#seqIds.get(instId);
     if (seqId === undefined && prevSeqId === undefined && last === undefined) return;
@@ -232,6 +187,8 @@ export class RowDecoder {
       );
     }
     this.#seqIds.set(instId, seqId as number);
+    event.seqId = seqId as number;
+    event.prevSeqId = prevSeqId as number;
   }
 
   #levels(row: Row, key: string): readonly RecordedLevel[] {
@@ -246,10 +203,16 @@ export class RowDecoder {
     throw this.#refusal('side buy or sell', quoted(JSON.stringify(side)));
   }
 
-  #decimal(row: Row, key: string, pattern: RegExp): string {
+  #decimal(row: Row, key: string, isSigned = false): string {
     const value = row[key];
-    if (typeof value === 'string' && pattern.test(value)) return value;
+    if (isDecimal(value, isSigned)) return value;
     throw this.#refusal(`${key} as text, a decimal number`, quoted(JSON.stringify(value)));
+  }
+
+  #time(row: Row, key: string): Milliseconds {
+    const value = typeof row[key] === 'number' ? String(row[key]) : row[key];
+    if (isTime(value)) return Number(value);
+    throw this.#refusal(`${key} in milliseconds since the epoch, 13 digits`, quoted(JSON.stringify(value)));
   }
 
   #text(row: Row, key: string): string {
@@ -267,16 +230,6 @@ export class RowDecoder {
       options,
     );
   }
-}
-
-function isLevel(level: unknown): boolean {
-  return (
-    Array.isArray(level) &&
-    level.length >= 2 &&
-    level.every((value) => typeof value === 'string') &&
-    DECIMAL.test(level[0]!) &&
-    DECIMAL.test(level[1]!)
-  );
 }
 
 /** A piece of what was found, short enough for a message. */

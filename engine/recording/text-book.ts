@@ -1,25 +1,18 @@
 import type { RecordedLevel } from './recording-event.ts';
 
-/** What a book row changes. */
-export interface BookRow {
-  readonly kind: string;
-  readonly asks: readonly RecordedLevel[];
-  readonly bids: readonly RecordedLevel[];
-}
-
 /** A book of the venue's own texts: what must be written again must be written as it came. */
 export class TextBook {
   readonly #asks = new Map<string, RecordedLevel>();
   readonly #bids = new Map<string, RecordedLevel>();
 
   /** A snapshot replaces the book, an update changes levels; size zero deletes. */
-  apply(row: BookRow): void {
-    if (row.kind === 'snapshot') {
+  apply(isSnapshot: boolean, asks: readonly RecordedLevel[], bids: readonly RecordedLevel[]): void {
+    if (isSnapshot) {
       this.#asks.clear();
       this.#bids.clear();
     }
-    for (const level of row.asks) put(this.#asks, level);
-    for (const level of row.bids) put(this.#bids, level);
+    for (const level of asks) put(this.#asks, level);
+    for (const level of bids) put(this.#bids, level);
   }
 
   /** Best first. */
