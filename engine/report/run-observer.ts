@@ -34,7 +34,7 @@ import { TimeMoments } from './time-moments.ts';
 export const NO_FRAME = -1;
 const NOTHING: readonly TradeTold[] = [];
 
-export const ACCOUNT_COLUMNS = [
+const ACCOUNT_COLUMNS = [
   'total',
   'spread',
   'inventory',
