@@ -27,6 +27,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   record: { summary: 'keeps market data, live or from files', load: () => import('./record.ts') },
   replay: { summary: 'proves a journaled run, byte for byte', load: () => import('./replay.ts') },
   backtest: { summary: 'the engine against recorded markets', load: () => import('./backtest.ts') },
+  report: {
+    summary: 'what a journaled run or a backtest came to, as a page',
+    load: () => import('./report.ts'),
+  },
   sweep: { summary: 'backtests over a grid or draws of parameters', load: () => import('./sweep.ts') },
   parity: { summary: 'a journaled day against the backtest of it', load: () => import('./parity.ts') },
 };
