@@ -31,7 +31,7 @@ export interface BlockHead {
   readonly firstSequence: number;
   /** Of the record after the block. */
   readonly nextSequence: number;
-  /** The earliest and the latest time of its records. */
+  /** The earliest and the latest time above 0 of its records; Infinity and -Infinity where none has one. */
   readonly firstNs: Nanoseconds;
   readonly lastNs: Nanoseconds;
   readonly isDeflated: boolean;
@@ -165,8 +165,10 @@ export class BlockBuilder {
     if (kind === RecordKind.gap) this.#gaps++;
     if (kind === RecordKind.end) this.#hasEnd = true;
     this.#nextSequence += kind === RecordKind.gap ? value : 1;
-    if (timeNs < this.#firstNs) this.#firstNs = timeNs;
-    if (timeNs > this.#lastNs) this.#lastNs = timeNs;
+    // What has no time of its own says 0.
+    if (!(timeNs > 0)) return;
+    this.#firstNs = Math.min(this.#firstNs, timeNs);
+    this.#lastNs = Math.max(this.#lastNs, timeNs);
   }
 
   /** The block of what was appended since it was cleared. */

@@ -149,7 +149,7 @@ export class JournalReader {
         if (this.#options.damage !== 'skip') throw step.damage;
         const { firstSequence } = step.damage.damage!;
         if (step.lost > 0) yield gapRecord(firstSequence, step.lost);
-      } else if ('head' in step && step.head.lastNs >= fromNs && step.head.firstNs <= toNs) {
+      } else if ('head' in step && isWithin(step.head, fromNs, toNs)) {
         yield* recordsAt(step.source, step.offset, step.head);
       }
     }
@@ -252,6 +252,11 @@ export class JournalReader {
     }
     if (torn !== undefined) yield { tornAt: torn.offset };
   }
+}
+
+/** A block whose records have no times may be anywhere. */
+function isWithin({ firstNs, lastNs }: BlockHead, fromNs: Nanoseconds, toNs: Nanoseconds): boolean {
+  return firstNs > lastNs || (lastNs >= fromNs && firstNs <= toNs);
 }
 
 /** A head that is not as it was written is damage like any other: what follows it may be whole. */
