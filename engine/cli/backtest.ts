@@ -8,6 +8,7 @@ import { HostError } from '../host/host-error.ts';
 import { FeedError } from '../paper/exchange/feed-source.ts';
 import { ListingError } from '../paper/exchange/listing.ts';
 import { RecordingError } from '../recording/recording-error.ts';
+import { reportHtml } from '../report/report-html.ts';
 import type { RunResult } from '../report/run-result.ts';
 import { backtestSummary } from './backtest-summary.ts';
 import { CommandError } from './command-error.ts';
@@ -105,6 +106,7 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
   }
   process.stdout.write(backtestSummary(result));
   if (args.json !== undefined) await write(args.json, '--json', `${JSON.stringify(result)}\n`);
+  if (args.report !== undefined) await write(args.report, '--report', reportHtml(result));
   return ExitCode.done;
 }
 
