@@ -98,7 +98,15 @@ export class DecimalGrid {
 
   /** As `fromBytes`, for text. */
   fromText(text: string): number {
-    return this.fromBytes(ENCODER.encode(text), 0, text.length);
+    const { length } = text;
+    if (length > TEXT_MAX) return this.fromBytes(ENCODER.encode(text), 0, length);
+    // By far faster than the encoder, which is made for long texts.
+    for (let index = 0; index < length; index++) {
+      const code = text.charCodeAt(index);
+      if (code > DIGIT_9) return OFF_GRID;
+      SCRATCH[index] = code;
+    }
+    return this.fromBytes(SCRATCH, 0, length);
   }
 
   /**
@@ -168,3 +176,6 @@ export class DecimalGrid {
 }
 
 const ENCODER = new TextEncoder();
+/** Longer than the longest text of a count: 16 digits, as many decimals, a point. */
+const TEXT_MAX = 40;
+const SCRATCH = new Uint8Array(TEXT_MAX);

@@ -202,6 +202,15 @@ export class Exchange {
     return this.#account(uid).findOpen(instId, ordId, clOrdId)?.ordId ?? '';
   }
 
+  /**
+   * Lots of a recorded market before an open order, by the queue model, with a fraction: for those who compare models with
+   * what happened. -1 when no order of that name rests.
+   */
+  queueFront(uid: string, instId: string, name: { ordId?: string; clOrdId?: string }): number {
+    const order = this.#account(uid).findOpen(instId, name.ordId ?? '', name.clOrdId ?? '');
+    return order === null || order.entry.level === null ? -1 : order.entry.front;
+  }
+
   openOrderCount(uid: string): number {
     return this.#account(uid).openOrders.size;
   }

@@ -8,7 +8,7 @@ import type { InstrumentRow, Row } from './exchange-contract.ts';
 export const ListingKind = { spot: 'spot', linear: 'linear', inverse: 'inverse' } as const;
 export type ListingKind = (typeof ListingKind)[keyof typeof ListingKind];
 
-const PRICE_TEXTS_MAX = 8_192;
+const TEXTS_MAX = 8_192;
 
 /** A row that cannot be listed. */
 export class ListingError extends Error {
@@ -37,6 +37,8 @@ export class Listing {
   #row: Row;
   /** Prices as text: a market comes back to the same ones all day. */
   readonly #priceTexts = new Map<Ticks, string>();
+  /** Sizes as text: round ones come all the time. */
+  readonly #sizeTexts = new Map<Lots, string>();
   readonly #tick: Amount;
   /** Base units (spot) or underlying units (contracts) of one lot, times 10^36. */
   readonly #lotUnits: bigint;
@@ -135,13 +137,18 @@ export class Listing {
     let text = this.#priceTexts.get(ticks);
     if (text !== undefined) return text;
     text = this.tick.toText(ticks);
-    if (this.#priceTexts.size === PRICE_TEXTS_MAX) this.#priceTexts.clear();
+    if (this.#priceTexts.size === TEXTS_MAX) this.#priceTexts.clear();
     this.#priceTexts.set(ticks, text);
     return text;
   }
 
   sizeText(lots: Lots): string {
-    return this.lot.toText(lots);
+    let text = this.#sizeTexts.get(lots);
+    if (text !== undefined) return text;
+    text = this.lot.toText(lots);
+    if (this.#sizeTexts.size === TEXTS_MAX) this.#sizeTexts.clear();
+    this.#sizeTexts.set(lots, text);
+    return text;
   }
 
   #lotsLimit(name: string): Lots {

@@ -66,8 +66,13 @@ export class DepthLadder {
 
   /** Sets a level to the total `sz` of `orders` orders; "0" takes it out. Gives the level's old row, '' for none. */
   change(side: 'asks' | 'bids', px: string, sz: string, orders: string): string {
-    return this[side].set(Number(px), sz === '0' ? '' : `["${px}","${sz}","0","${orders}"]`);
+    return this[side].set(Number(px), sz === '0' ? '' : rowText(px, sz, orders));
   }
+}
+
+/** A level as the channels send it; its third field is always "0" (deprecated). */
+export function rowText(px: string, sz: string, orders: string): string {
+  return `["${px}","${sz}","0","${orders}"]`;
 }
 
 /** What a channel last published of a ladder: its best `depth` levels a side. Differences are taken against it. */

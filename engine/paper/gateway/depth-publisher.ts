@@ -1,6 +1,7 @@
 import { BOOK_KEEP_ALIVE_MS, BOOK_LEVELS_MAX } from '../../okx/venue-limits.ts';
 import type { BookImage } from '../exchange/exchange.ts';
-import { DepthLadder, DepthView } from './depth-ladder.ts';
+import { EventFeed, WindowFeed, type DepthFeed } from './depth-feed.ts';
+import { DepthLadder, rowText } from './depth-ladder.ts';
 import type { Topics } from './topics.ts';
 
 /** The order book channels, in the order in which they are sent within one interval (docs-v5, read 2026-07-28). */
@@ -17,6 +18,9 @@ const DEPTHS: Readonly<Record<DepthChannel, number>> = {
   books: BOOK_LEVELS_MAX,
   books5: 5,
 };
+
+/** Those that show the whole of a recorded book: their updates are what it was told, without a window to compare with. */
+const WHOLE_CHANNELS: ReadonlySet<DepthChannel> = new Set(['books-l2-tbt', 'books']);
 
 /**
  * The order book channels of one instrument. All of them draw on one ladder and on one series of sequence numbers, and
@@ -40,14 +44,21 @@ export class DepthPublisher {
   isFastLive = false;
   isSlowLive = false;
 
-  /** @param source the whole book as it is now */
-  constructor(instId: string, topics: Topics, source: () => BookImage) {
+  /**
+   * @param source the whole book as it is now
+   * @param isByEvent whether it is a recorded book that is published event by event
+   */
+  constructor(instId: string, topics: Topics, isByEvent: boolean, source: () => BookImage) {
     this.instId = instId;
     this.#topics = topics;
     this.#source = source;
     this.seqId = source().seqId;
-    this.#fastFeeds = FAST_CHANNELS.map((channel) => new DepthFeed(channel, instId));
-    this.#slowFeeds = SLOW_CHANNELS.map((channel) => new DepthFeed(channel, instId));
+    const feedOf = (channel: DepthChannel): DepthFeed =>
+      isByEvent && WHOLE_CHANNELS.has(channel)
+        ? new EventFeed(channel, instId, source)
+        : new WindowFeed(channel, DEPTHS[channel], instId, () => this.#current());
+    this.#fastFeeds = FAST_CHANNELS.map(feedOf);
+    this.#slowFeeds = SLOW_CHANNELS.map(feedOf);
     this.#feeds = [...this.#fastFeeds, ...this.#slowFeeds];
   }
 
@@ -58,8 +69,19 @@ export class DepthPublisher {
       this.#ladder = null;
       return;
     }
+    let isWindowed = false;
+    for (let index = 0; index < this.#feeds.length; index++) {
+      const feed = this.#feeds[index]!;
+      if (!feed.isLive) continue;
+      if (feed.isWindowed) isWindowed = true;
+      else feed.note(side, px, rowText(px, sz, orders));
+    }
+    if (!isWindowed) {
+      this.#ladder = null;
+      return;
+    }
     const oldRow = this.#ladder!.change(side, px, sz, orders);
-    for (const feed of this.#feeds) feed.view?.note(side, px, oldRow);
+    for (const feed of this.#feeds) if (feed.isLive && feed.isWindowed) feed.note(side, px, oldRow);
   }
 
   /** Starts the numbers anew, as the venue does in maintenance: the next update's seqId is below its prevSeqId. */
@@ -91,7 +113,7 @@ export class DepthPublisher {
   /** What a new subscriber of the channel is sent first. */
   firstPush(channel: DepthChannel, nowMs: number): string {
     const feed = this.#feeds.find((each) => each.channel === channel)!;
-    if (feed.view === null) feed.start(this.#current(), this.seqId, nowMs);
+    if (!feed.isLive) feed.start(this.seqId, nowMs);
     if (this.#fastFeeds.includes(feed)) this.isFastLive = true;
     else this.isSlowLive = true;
     return feed.snapshot(nowMs);
@@ -100,8 +122,8 @@ export class DepthPublisher {
   /** When a channel will have been silent for a minute, which it must not be for longer; Infinity while nobody listens. */
   get keepAliveMs(): number {
     let dueMs = Infinity;
-    for (const { view, publishedMs } of this.#feeds) {
-      if (view !== null) dueMs = Math.min(dueMs, Math.ceil(publishedMs) + BOOK_KEEP_ALIVE_MS);
+    for (const { isLive, publishedMs } of this.#feeds) {
+      if (isLive) dueMs = Math.min(dueMs, Math.ceil(publishedMs) + BOOK_KEEP_ALIVE_MS);
     }
     return dueMs;
   }
@@ -117,13 +139,13 @@ export class DepthPublisher {
   #publish(feeds: readonly DepthFeed[], nowMs: number): boolean {
     let isLive = false;
     for (const feed of feeds) {
-      if (feed.view === null) continue;
+      if (!feed.isLive) continue;
       if (!this.#topics.hasSubscribers(feed.topic)) {
-        feed.view = null;
+        feed.stop();
         continue;
       }
       isLive = true;
-      const text = feed.next(feed.view, this.seqId, nowMs);
+      const text = feed.next(this.seqId, nowMs);
       if (text !== '') this.#topics.publish(feed.topic, text, nowMs);
     }
     return isLive;
@@ -137,67 +159,5 @@ export class DepthPublisher {
     for (const [px, sz, orders] of book.bids) ladder.change('bids', px, sz, orders);
     this.#ladder = ladder;
     return ladder;
-  }
-}
-
-/** One channel of one instrument: what was published last, and under which number. */
-class DepthFeed {
-  readonly channel: DepthChannel;
-  readonly topic: string;
-  /** Null while nobody listens: nothing is kept up then. */
-  view: DepthView | null = null;
-  isNextLost = false;
-  publishedMs = 0;
-  readonly #isImage: boolean;
-  readonly #head: string;
-  readonly #tail: string;
-  /** The latest change that was looked at: unchanged means that there is nothing to compare. */
-  #seenSeqId = 0;
-  #publishedSeqId = 0;
-
-  constructor(channel: DepthChannel, instId: string) {
-    this.channel = channel;
-    this.topic = `${channel}:${instId}`;
-    this.#isImage = channel === 'bbo-tbt' || channel === 'books5';
-    this.#head = `{"arg":{"channel":"${channel}","instId":"${instId}"},`;
-    this.#tail = channel === 'books5' ? `,"instId":"${instId}"` : '';
-  }
-
-  start(ladder: DepthLadder, seqId: number, nowMs: number): void {
-    this.view = new DepthView(ladder, DEPTHS[this.channel]);
-    this.view.capture();
-    this.#seenSeqId = seqId;
-    this.#publishedSeqId = seqId;
-    this.publishedMs = nowMs;
-    this.isNextLost = false;
-  }
-
-  snapshot(nowMs: number): string {
-    const ts = Math.floor(nowMs);
-    const image = this.view!.image();
-    if (this.#isImage) {
-      return `${this.#head}"data":[{${image}${this.#tail},"ts":"${ts}","seqId":${this.#publishedSeqId}}]}`;
-    }
-    return `${this.#head}"action":"snapshot","data":[{${image},"ts":"${ts}","checksum":0,"seqId":${this.#publishedSeqId},"prevSeqId":-1}]}`;
-  }
-
-  /** The next push, or '' when there is none to make. */
-  next(view: DepthView, seqId: number, nowMs: number): string {
-    const rows = seqId === this.#seenSeqId ? '' : view.difference();
-    this.#seenSeqId = seqId;
-    if (rows === '' && nowMs - this.publishedMs < BOOK_KEEP_ALIVE_MS) return '';
-    const prevSeqId = this.#publishedSeqId;
-    this.publishedMs = nowMs;
-    if (rows !== '') {
-      this.#publishedSeqId = seqId;
-      view.capture();
-    }
-    if (this.isNextLost && rows !== '') {
-      this.isNextLost = false;
-      return '';
-    }
-    if (this.#isImage) return this.snapshot(nowMs);
-    const body = rows === '' ? '"asks":[],"bids":[]' : rows;
-    return `${this.#head}"action":"update","data":[{${body},"ts":"${Math.floor(nowMs)}","checksum":0,"seqId":${this.#publishedSeqId},"prevSeqId":${prevSeqId}}]}`;
   }
 }

@@ -34,6 +34,8 @@ export class MarketStreams {
   readonly #exchange: Exchange;
   readonly #instruments: InstrumentDirectory;
   readonly #topics: Topics;
+  /** Whether books are a recording's, and pushed event by event. */
+  readonly #isByEvent: boolean;
   readonly #publishers = new Map<string, DepthPublisher>();
   readonly #candles = new Map<string, Candles>();
   readonly #fast = new Beat<DepthPublisher>(FAST_MS);
@@ -54,7 +56,8 @@ export class MarketStreams {
   #keepAliveMs = Infinity;
 
   /** Takes over the books as they are: changes are told through the methods below from here on. */
-  constructor(exchange: Exchange, instruments: InstrumentDirectory, topics: Topics) {
+  constructor(exchange: Exchange, instruments: InstrumentDirectory, topics: Topics, isByEvent: boolean) {
+    this.#isByEvent = isByEvent;
     this.#exchange = exchange;
     this.#instruments = instruments;
     this.#topics = topics;
@@ -73,6 +76,8 @@ export class MarketStreams {
   attach(session: Session, subscription: Subscription, nowMs: number): void {
     const { channel, instId } = subscription;
     const topic = topicOf(subscription);
+    // What waits for a beat belongs to those who listen already.
+    if (this.#isByEvent && DEPTH_CHANNELS.has(channel)) this.bookEvent(instId, nowMs);
     // Before the first push, which may find the session too slow and end it: then it has to be let go of again.
     this.#topics.add(topic, session);
     if (DEPTH_CHANNELS.has(channel)) {
@@ -210,7 +215,7 @@ export class MarketStreams {
     if (this.#exchange.book(instId) === null) return;
     this.#publishers.set(
       instId,
-      new DepthPublisher(instId, this.#topics, () => this.#exchange.book(instId)!),
+      new DepthPublisher(instId, this.#topics, this.#isByEvent, () => this.#exchange.book(instId)!),
     );
   }
 

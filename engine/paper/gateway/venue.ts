@@ -104,7 +104,7 @@ export class PaperVenue implements SessionHost {
     this.#accounts = new Map(options.accounts.map((account) => [account.uid, account]));
     this.instruments = new InstrumentDirectory(options.instruments);
     this.exchange = new Exchange({ ...options, startMs: Math.floor(options.time()) }, this.#sink());
-    this.market = new MarketStreams(this.exchange, this.instruments, this.#topics);
+    this.market = new MarketStreams(this.exchange, this.instruments, this.#topics, this.#isByEvent);
     this.privateStreams = new PrivateStreams(this.exchange, this.instruments, () => this.#now());
     this.orderEntry = new OrderEntry(this);
     this.#streams = { market: this.market, account: this.privateStreams };

@@ -71,13 +71,13 @@ describe('the publisher of one book', () => {
   let topics = new Topics();
   let seqId = 1_000;
   let naive = { asks: new Map<number, string>(), bids: new Map<number, string>() };
-  let publisher = new DepthPublisher(INST_ID, topics, source);
+  let publisher = new DepthPublisher(INST_ID, topics, false, source);
 
   beforeEach(() => {
     topics = new Topics();
     seqId = 1_000;
     naive = { asks: new Map(), bids: new Map() };
-    publisher = new DepthPublisher(INST_ID, topics, source);
+    publisher = new DepthPublisher(INST_ID, topics, false, source);
   });
 
   /** The exchange's book. */
@@ -142,7 +142,7 @@ describe('the publisher of one book', () => {
       fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
         topics = new Topics();
         naive = { asks: new Map(), bids: new Map() };
-        publisher = new DepthPublisher(INST_ID, topics, source);
+        publisher = new DepthPublisher(INST_ID, topics, false, source);
         const clients = [join('books50-l2-tbt', 0), join('books50-l2-tbt', 0)];
         const books: { asks: string[]; bids: string[] }[][] = [];
         let nowMs = 0;
