@@ -1,6 +1,6 @@
 /**
- * The real engine against a recorded market, in virtual time and on one thread: no socket, no disk, no clock, no chance. What
- * is live a process with its threads is here one loop over two queues, the venue's own and the timeline's.
+ * The real engine against a recorded market, in virtual time and on one thread: no socket, no disk, no clock, no chance.
+ * What is live a process with its threads is here one loop over two queues, the venue's own and the timeline's.
  *
  *     recorded feed ──▶ paper venue ──wires──▶ sessions ──▶ Engine ──▶ inline quoter
  *                            ▲                                │

@@ -11,6 +11,9 @@ const KEY = { apiKey: 'backtest-key', secret: 'backtest-secret', passphrase: 'ba
 /** With full depth and the fills channel, whatever it pays. */
 const FEE_TIER = 'VIP4';
 const BPS = 10_000;
+/** States of an instrument, by whether it trades. */
+const LIVE = 'live';
+const SUSPENDED = 'suspend';
 
 export function modelledCredentials(): Credentials {
   return new Credentials(KEY.apiKey, new Secret(KEY.secret), new Secret(KEY.passphrase));
@@ -25,15 +28,16 @@ export function modelledCredentials(): Credentials {
 function listedRows(config: Config, feed: RecordedFeed, given: readonly InstrumentRow[]): InstrumentRow[] {
   const known = [...given, ...recordedInstruments()];
   return config.instruments.map(({ instId }) => {
-    const row = feed.instruments.get(instId) ?? known.find((each) => each.instId === instId);
+    const row = feed.rowOf(instId) ?? known.find((each) => each.instId === instId);
     if (row === undefined) {
       throw new BacktestError(
         BacktestErrorCode.noInstrument,
         `${instId}: expected its row in the recording, found none; give it with --instruments FILE, the answer of GET /api/v5/public/instruments`,
       );
     }
-    feed.instruments.set(instId, row);
-    return row;
+    feed.list(instId, row);
+    // Until its first book it is listed, and nothing more.
+    return { ...row, state: SUSPENDED };
   });
 }
 
@@ -47,7 +51,7 @@ export function modelledVenue(
   const { backtest, venue, instruments } = config;
   const needsCash = instruments.some(({ tradeMode }) => tradeMode === 'cash');
   const accountLevel: AccountLevel = needsCash ? '2' : '3';
-  return new PaperVenue({
+  const modelled = new PaperVenue({
     instruments: listedRows(config, feed, given),
     seed: venue.seed,
     accounts: [
@@ -70,6 +74,9 @@ export function modelledVenue(
     pushBeforeAckShare: 0,
     time: () => timeline.nowMs,
   });
+  feed.onTrading = (instId, isOn) =>
+    modelled.exchange.changeInstrument(instId, { state: isOn ? LIVE : SUSPENDED });
+  return modelled;
 }
 
 /** OKX's sign: negative is paid. */

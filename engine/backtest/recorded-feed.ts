@@ -6,9 +6,10 @@
  *     without          made at ts; received at ts plus the modelled feed latency
  *
  * With recvNs the recorder's clock is the clock of the backtest, whatever it was off the venue's: only what lay between two
- * events counts. A gap in the recording is an empty book until the next snapshot: nothing is quoted on what nobody knows.
+ * events counts. In a gap of the recording, and before its first book, an instrument is suspended: its orders can only be
+ * cancelled, since nobody knows the market that they would meet.
  *
- * Invariants: neither the time of an event nor that of its receipt ever falls; nothing that is read ahead is shown to anyone.
+ * Invariants: neither the time of an event nor that of its receipt ever falls; nothing that is read ahead is shown.
  */
 import { assert } from '../base/assert.ts';
 import { NS_PER_MS } from '../base/units.ts';
@@ -65,8 +66,17 @@ export class RecordedFeed implements FeedSource, LatencyModel {
   readonly hasReceipts: boolean;
   /** By instrument, of the wanted ones. */
   readonly counts = new Map<string, MarketCounts>();
-  /** As the recording has them. What the venue lists otherwise is added, so that a row that comes later can be compared. */
-  readonly instruments: Map<string, InstrumentRow>;
+  /** Told when trading in an instrument ends and begins, from within `next`. */
+  onTrading: (instId: string, isOn: boolean) => void = () => {};
+  /** As the recording has them before their first book, and as the venue lists them. */
+  readonly #rows: Map<string, InstrumentRow>;
+  /** Rows that came later, of instruments that nobody had listed by then. */
+  readonly #laterRows: RecordingEvent[] = [];
+  /** Instruments with a book so far: of what was read, and of what was played. */
+  readonly #begun = new Set<string>();
+  readonly #trading = new Set<string>();
+  /** Its book is whole again; its trading begins with whatever comes next, so that the book is known first. */
+  #resuming = '';
   /** Events played so far. */
   events = 0;
   readonly #source: RecordedEvents;
@@ -119,13 +129,28 @@ export class RecordedFeed implements FeedSource, LatencyModel {
     first: RecordingEvent,
     rows: Map<string, InstrumentRow>,
   ) {
-    this.instruments = rows;
+    this.#rows = rows;
     this.#source = source;
     this.#latency = latency;
     this.originMs = source.originMs;
     this.hasReceipts = first.recvNs >= 0;
     this.startMs = source.originMs + Math.floor(this.#madeOf(first) / NS_PER_MS);
     for (const instId of instIds) this.counts.set(instId, { books: 0, trades: 0, gaps: 0 });
+  }
+
+  /** The instrument's row, if the recording has one at its beginning. */
+  rowOf(instId: string): InstrumentRow | undefined {
+    return this.#rows.get(instId);
+  }
+
+  /**
+   * What the venue lists: rows that come later must have its grids.
+   *
+   * @throws BacktestError when one that was read already has not
+   */
+  list(instId: string, row: InstrumentRow): void {
+    this.#rows.set(instId, row);
+    for (const event of this.#laterRows) this.#compare(event);
   }
 
   /** Everything has been played. */
@@ -172,6 +197,7 @@ export class RecordedFeed implements FeedSource, LatencyModel {
     const playing = this.#ready[this.#at++]!;
     this.#playing = playing;
     this.events++;
+    this.#followTrading(playing);
     const counts = this.counts.get(playing.event.instId)!;
     if (playing.isGap) counts.gaps++;
     else if (playing.event.kind === 'trade') counts.trades++;
@@ -188,28 +214,43 @@ export class RecordedFeed implements FeedSource, LatencyModel {
   }
 
   #take(event: RecordingEvent): void {
-    if (!this.counts.has(event.instId)) return;
-    if (event.kind === 'instrument') {
-      this.#list(event);
+    const { instId, kind } = event;
+    if (!this.counts.has(instId)) return;
+    if (kind === 'instrument') {
+      if (this.#begun.has(instId) || this.#rows.has(instId)) this.#compare(event);
+      else this.#rows.set(instId, event.row!);
       return;
     }
+    if (kind === 'snapshot') this.#begun.add(instId);
     const madeNs = Math.max(this.#madeNs, this.#madeOf(event));
     const receivedNs = Math.max(this.#receivedNs, madeNs, this.#receivedOf(event));
     this.#madeNs = madeNs;
     this.#receivedNs = receivedNs;
     const offsetMs = madeNs / NS_PER_MS + (this.originMs - this.startMs);
     this.#ready.push({
-      event: feedEventOf(event, offsetMs),
-      isGap: event.kind === 'gap',
+      event: feedEventOf(event, kind === 'gap' ? 'update' : kind, offsetMs, this.startMs),
+      isGap: kind === 'gap',
       madeNs,
       receivedNs,
     });
   }
 
+  /** Trading stops with a gap, and begins after a snapshot. */
+  #followTrading({ event: { instId, kind }, isGap }: ReadyEvent): void {
+    if (this.#resuming !== '') {
+      this.#trading.add(this.#resuming);
+      this.onTrading(this.#resuming, true);
+      this.#resuming = '';
+    }
+    if (isGap && this.#trading.delete(instId)) this.onTrading(instId, false);
+    else if (!isGap && kind === 'snapshot' && !this.#trading.has(instId)) this.#resuming = instId;
+  }
+
   /** An instrument keeps its grids: everything else of its row may change. */
-  #list({ instId, row, file, line }: RecordingEvent): void {
-    const listed = this.instruments.get(instId);
-    if (listed === undefined) this.instruments.set(instId, row!);
+  #compare(event: RecordingEvent): void {
+    const { instId, row, file, line } = event;
+    const listed = this.#rows.get(instId);
+    if (listed === undefined) this.#laterRows.push(event);
     const changed =
       listed === undefined ? undefined : GRID_FIELDS.find((name) => listed[name] !== row![name]);
     if (changed === undefined) return;
@@ -228,20 +269,37 @@ export class RecordedFeed implements FeedSource, LatencyModel {
   }
 }
 
-function feedEventOf(event: RecordingEvent, offsetMs: Milliseconds): FeedEvent {
-  const { instId, px, tsMs, fundingTimeMs } = event;
-  const common = { ...EMPTY_FEED_EVENT, offsetMs, instId };
-  switch (event.kind) {
-    case 'snapshot':
-    case 'update':
-      return { ...common, kind: event.kind, asks: event.asks, bids: event.bids };
-    case 'trade':
-      return { ...common, kind: 'trade', px, sz: event.sz, side: event.side };
-    case 'mark':
-      return { ...common, kind: 'mark', px };
-    case 'funding':
-      return { ...common, kind: 'funding', rate: px, fundingOffsetMs: offsetMs + fundingTimeMs - tsMs };
-    default:
-      return { ...common, kind: 'snapshot' };
-  }
+/** Always of one shape, which the venue reads often. A gap is a book without levels. */
+function feedEventOf(
+  event: RecordingEvent,
+  kind: FeedEvent['kind'],
+  offsetMs: Milliseconds,
+  startMs: Milliseconds,
+): FeedEvent {
+  const { instId, asks, bids, px, sz, side } = event;
+  const isFunding = kind === 'funding';
+  return {
+    offsetMs,
+    instId,
+    kind,
+    asks,
+    bids,
+    px: isFunding ? '' : px,
+    sz,
+    side,
+    rate: isFunding ? px : EMPTY_FEED_EVENT.rate,
+    fundingOffsetMs: isFunding ? fundingOffsetMs(event, offsetMs, startMs) : 0,
+  };
+}
+
+/**
+ * The recorder's clock may be off the venue's, by which funding is settled: what lies between the two times of the event is
+ * counted from when it was made. What the reader derived itself (the state at `from`) is older than it says.
+ */
+function fundingOffsetMs(
+  { fundingTimeMs, tsMs, line }: RecordingEvent,
+  offsetMs: Milliseconds,
+  startMs: Milliseconds,
+): Milliseconds {
+  return line === 0 ? fundingTimeMs - startMs : offsetMs + fundingTimeMs - tsMs;
 }

@@ -13,7 +13,7 @@ export interface RouterTransportOptions {
   readonly timeoutMs: Milliseconds;
 }
 
-/** REST calls through the venue's router: both ways take their time. Calls on several connections may overtake each other. */
+/** REST calls through the venue's router: both ways take their time, and calls may overtake each other. */
 export class RouterTransport implements RestTransport {
   readonly #options: RouterTransportOptions;
 
