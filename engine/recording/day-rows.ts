@@ -55,8 +55,8 @@ export class DayRows {
       if (!known.isLost) this.#begin(known, row);
     }
     this.#note(known, row);
+    if (!known.isLost) this.#write(known, row);
     if (known.isLost) this.lost++;
-    else this.#write(known, row);
   }
 
   #of(instId: string): InstrumentRows {

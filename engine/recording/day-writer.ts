@@ -25,6 +25,8 @@ interface OpenFile {
   readonly day: string;
   readonly path: string;
   file: DayFile | undefined;
+  /** It was opened before: what it holds is our own. */
+  isOurs: boolean;
   /** Whole lines. */
   waiting: string[];
 }
@@ -65,7 +67,7 @@ export class DayWriter implements RowSink {
     const path = join(this.#options.folder, `${instId}-${day}.ndjson.gz`);
     let open = this.#files.get(path);
     if (open === undefined) {
-      open = { instId, day, path, file: undefined, waiting: [] };
+      open = { instId, day, path, file: undefined, isOurs: false, waiting: [] };
       this.#files.set(path, open);
       this.#paths.push(path);
     }
@@ -127,6 +129,10 @@ export class DayWriter implements RowSink {
       await open.file.append(`${lines.join('\n')}\n`);
     } catch (error) {
       open.waiting = [...lines, ...open.waiting];
+      // Opened anew it is cut back to what is whole, and a folder that came back is found.
+      const { file } = open;
+      open.file = undefined;
+      await file.close().catch(() => {});
       throw error;
     }
     for (const line of lines) this.#waiting -= line.length + 1;
@@ -138,10 +144,13 @@ export class DayWriter implements RowSink {
     if (file.cutBytes > 0) {
       log(`${open.path}: cut back by ${file.cutBytes} bytes that a killed recorder had not finished`);
     }
-    if (file.lastLine === '') return file;
+    const isGoneOn = file.lastLine !== '' && !open.isOurs;
+    open.isOurs = true;
+    if (!isGoneOn) return file;
     const { recvNs, ts } = JSON.parse(open.waiting[0]!) as { recvNs: string; ts: string };
     const last = JSON.parse(file.lastLine) as { recvNs?: string };
     if ((last.recvNs ?? '') > recvNs) {
+      await file.close();
       throw new RecordingError(
         RecordingErrorCode.misordered,
         open.path,
