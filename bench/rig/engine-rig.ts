@@ -4,7 +4,8 @@ import { NS_PER_MS, NS_PER_SECOND } from '../../engine/base/units.ts';
 import type { Ticks } from '../../engine/base/units.ts';
 import { BookState } from '../../engine/book/book.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
-import type { LoopOutput } from '../../engine/loop/loop-options.ts';
+import type { LoopOptions, LoopOutput } from '../../engine/loop/loop-options.ts';
+import { defaultConfigFile, loadConfig } from '../../engine/config/load-config.ts';
 import { Loop } from '../../engine/loop.ts';
 import { namesOf } from '../../engine/metrics/catalog.ts';
 import { createMetricsMemory } from '../../engine/metrics/cells.ts';
@@ -15,14 +16,24 @@ import { TdMode } from '../../engine/okx/shapes.ts';
 import { OrderState } from '../../engine/orders/order-state.ts';
 import { GateReason } from '../../engine/risk/gate.ts';
 import { KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
+import { JournaledLoop } from '../../engine/replay/journaled-loop.ts';
 import { MARKET_LEVELS_READ } from '../../workers/strategy/ladder.ts';
 import type { LadderParameters } from '../../workers/strategy/ladder.ts';
 import type { BenchClock } from '../bench-clock.ts';
+import { sinkWriter } from './journal-sink.ts';
 
 /** As in the host. */
 const QUOTE_LEVELS = 10;
 export const BENCH_TAG = 'BENCHTAG';
 export const BENCH_RUN = 42_000_042;
+/** What a journal's beginning says of the run: nothing that the path looks at. */
+const BENCH_ABOUT = {
+  config: loadConfig(defaultConfigFile()),
+  venue: 'bench',
+  build: { version: '0', node: process.version },
+  nowNs: 0,
+  wallMs: 0,
+};
 
 /**
  * Which of the engine's two ways to an amend the market shall take.
@@ -74,6 +85,8 @@ export interface EngineRigOptions {
   readonly workerCount: number;
   readonly clock: BenchClock;
   readonly output: LoopOutput;
+  /** Whether inputs and outputs go into a journal's ring. */
+  readonly isJournaled?: boolean;
 }
 
 /** The loop with all that the host gives it: gate, diff, budgets, expiry and metrics as in production. */
@@ -114,7 +127,7 @@ export class EngineRig {
       killLevels: namesOf(KillLevel),
       build: { version: '0', node: process.version, venue: 'bench', run: String(BENCH_RUN) },
     });
-    this.loop = new Loop({
+    const loopOptions: LoopOptions = {
       instruments,
       depthChannel: DepthChannel.books,
       tag: BENCH_TAG,
@@ -166,6 +179,10 @@ export class EngineRig {
       metrics: this.metrics,
       output: options.output,
       stageClock: clock,
-    });
+    };
+    this.loop =
+      options.isJournaled === true
+        ? new JournaledLoop(loopOptions, sinkWriter(), BENCH_ABOUT)
+        : new Loop(loopOptions);
   }
 }

@@ -38,7 +38,7 @@ export interface TurnPace {
  * budget is ever short, while every send and every expiry is booked as live. As in the host, the timer runs every 20 ms;
  * here every frame would need three, all alike.
  */
-const QUIET_PACE: TurnPace = { stepNs: 60 * NS_PER_MS, framesPerTimer: 16, restNs: 0 };
+export const QUIET_PACE: TurnPace = { stepNs: 60 * NS_PER_MS, framesPerTimer: 16, restNs: 0 };
 /** Batches that are answered after a frame; usually one or two are enough. */
 const ANSWERED_MAX = 16;
 /** Those, and what the engine may send while they are answered: three operations for each of some inputs. */
@@ -71,7 +71,13 @@ export class TurnRig implements LoopOutput {
   #isRecovering = false;
   readonly #pace: TurnPace;
 
-  constructor(feed: FrameFeed, path: AnswerPath, isClockRunning: boolean, pace = QUIET_PACE) {
+  constructor(
+    feed: FrameFeed,
+    path: AnswerPath,
+    isClockRunning: boolean,
+    pace = QUIET_PACE,
+    isJournaled = false,
+  ) {
     this.#pace = pace;
     this.clock = new BenchClock(isClockRunning);
     this.#feed = feed;
@@ -84,6 +90,7 @@ export class TurnRig implements LoopOutput {
       workerCount: 1,
       clock: this.clock,
       output: this,
+      isJournaled,
     });
     this.#loop = rig.loop;
     this.metrics = rig.metrics;

@@ -3,13 +3,14 @@ import type { BenchContext, BenchResult, Benchmark } from '../benchmark.ts';
 import { Checksum } from '../checksum.ts';
 import { measureContenders } from '../contender.ts';
 import type { Contender } from '../contender.ts';
+import type { Effort } from '../effort.ts';
 import type { FrameFeed } from '../feeds/frame-feed.ts';
 import { BareContender } from '../peers/bare-contender.ts';
 import { FeedFiles, withoutHeap } from '../peers/cpp-contender.ts';
 import { cppContenders, messageContenders } from '../peers/peer-rows.ts';
 import type { MessageRow } from '../peers/peer-rows.ts';
 import { AnswerPath } from '../rig/engine-rig.ts';
-import { TurnRig } from '../rig/turn-rig.ts';
+import { QUIET_PACE, TurnRig } from '../rig/turn-rig.ts';
 
 const CHECKSUM_FRAMES = 2_000;
 /** An answered frame with all that is around it, and the unanswered ones before it, takes long beside what is timed. */
@@ -37,13 +38,17 @@ class TickToTrade implements Contender {
   readonly #feed: FrameFeed;
   readonly #path: AnswerPath;
   readonly #rig: TurnRig;
+  readonly #isJournaled: boolean | undefined;
 
-  constructor(feed: FrameFeed, path: AnswerPath, isClockRunning: boolean) {
+  /** @param isJournaled with the journal on, or its name without; undefined where that is no question */
+  constructor(feed: FrameFeed, path: AnswerPath, isClockRunning: boolean, isJournaled?: boolean) {
     this.name = path === AnswerPath.guard ? 'tick-to-trade:guard' : 'tick-to-trade';
+    if (isJournaled !== undefined) this.name += isJournaled ? ':journaled' : ':unjournaled';
+    this.#isJournaled = isJournaled;
     this.feed = feed.name;
     this.#feed = feed;
     this.#path = path;
-    this.#rig = new TurnRig(feed, path, isClockRunning);
+    this.#rig = new TurnRig(feed, path, isClockRunning, QUIET_PACE, isJournaled === true);
   }
 
   get note(): string {
@@ -69,12 +74,23 @@ class TickToTrade implements Contender {
 
   /** The bytes of every batch of the first frames, by a clock that stands still between them. */
   checksum(): string {
-    const fresh = new TickToTrade(this.#feed, this.#path, false);
+    const fresh = new TickToTrade(this.#feed, this.#path, false, this.#isJournaled);
     const checksum = new Checksum();
     fresh.#rig.watch(checksum);
     fresh.run(Math.min(CHECKSUM_FRAMES, this.#feed.count), null);
     return checksum.text;
   }
+}
+
+/**
+ * What the journal costs: the quoter's path with it and without, in alternation. After everything else is measured: where both
+ * kinds of the core live, the compiler knows each of them less well, and the rows above shall not pay for this question.
+ */
+function measureJournal(feeds: readonly FrameFeed[], effort: Effort): BenchResult[] {
+  const contenders = [false, true].flatMap((isJournaled) =>
+    feeds.map((feed) => new TickToTrade(feed, AnswerPath.quote, true, isJournaled)),
+  );
+  return measureContenders(contenders, effort);
 }
 
 export const tickToTrade: Benchmark = {
@@ -85,7 +101,7 @@ export const tickToTrade: Benchmark = {
     const own = [AnswerPath.quote, AnswerPath.guard].flatMap((path) =>
       feeds.map((feed) => new TickToTrade(feed, path, true)),
     );
-    if (withPeers === false) return measureContenders(own, effort);
+    if (withPeers === false) return [...measureContenders(own, effort), ...measureJournal(feeds, effort)];
     const files = new FeedFiles();
     try {
       const peers = [
@@ -93,7 +109,8 @@ export const tickToTrade: Benchmark = {
         ...cppContenders('tick-to-trade:peer-cpp', 'trade', feeds, files),
         ...(await messageContenders(TRADE_PEERS, feeds, effort.isJudged)),
       ];
-      return withoutHeap(measureContenders([...own, ...peers], effort));
+      const rows = measureContenders([...own, ...peers], effort);
+      return withoutHeap([...rows, ...measureJournal(feeds, effort)]);
     } finally {
       files.close();
     }

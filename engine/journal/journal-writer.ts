@@ -14,6 +14,8 @@ import { RECORD_HEAD_BYTES, SKIP, recordBytes } from './record-layout.ts';
 
 const NO_ROOM = -1;
 const NO_BYTES = new Uint8Array(0);
+/** Three connections, what is sent and what is quoted take turns; twice that leaves room for a session that moves. */
+const SOURCES = 10;
 
 export class JournalWriter {
   readonly #memory: RingMemory;
@@ -25,9 +27,11 @@ export class JournalWriter {
   readonly #missing = new Float64Array(1);
   readonly #time: TimeCell = new Float64Array(1);
   readonly #value = new Float64Array(1);
-  /** The buffer that was copied from last: a connection has one buffer for as long as it lives. */
-  #source: Uint8Array = NO_BYTES;
-  #sourceView: DataView = new DataView(NO_BYTES.buffer);
+  /** Buffers that were copied from, and a view of each: a connection has one for as long as it lives, as the core's own do. */
+  readonly #sources: Uint8Array[] = Array.from({ length: SOURCES }, () => NO_BYTES);
+  readonly #views: DataView[] = Array.from({ length: SOURCES }, () => new DataView(NO_BYTES.buffer));
+  /** The one that makes room for the next. */
+  #oldest = 0;
 
   /** @param drain makes room when there is none, where reader and writer are one thread; then nothing is lost */
   constructor(share: SharedArrayBuffer, drain?: () => void) {
@@ -150,9 +154,8 @@ export class JournalWriter {
    * of bytes takes six times as long, and 64-bit words are boxed.
    */
   #copy(at: number, bytes: Uint8Array, start: number, end: number): void {
-    if (bytes !== this.#source) this.#keepSource(bytes);
     const { ints } = this.#memory;
-    const view = this.#sourceView;
+    const view = this.#viewOf(bytes);
     let to = at >>> 2;
     let from = start;
     for (; from + 16 <= end; from += 16) {
@@ -171,8 +174,19 @@ export class JournalWriter {
     if ((to & 1) !== 0) ints[to] = 0;
   }
 
-  #keepSource(bytes: Uint8Array): void {
-    this.#source = bytes;
-    this.#sourceView = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  /** @hot */
+  #viewOf(bytes: Uint8Array): DataView {
+    const sources = this.#sources;
+    for (let index = 0; index < SOURCES; index++) if (sources[index] === bytes) return this.#views[index]!;
+    return this.#keepSource(bytes);
+  }
+
+  #keepSource(bytes: Uint8Array): DataView {
+    const index = this.#oldest;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#sources[index] = bytes;
+    this.#views[index] = view;
+    this.#oldest = (index + 1) % SOURCES;
+    return view;
   }
 }

@@ -10,7 +10,7 @@ import { GROUP_OPS } from '../../bench/micro-contender.ts';
 const FEEDS = ['recorded', 'generated-books', 'generated-tbt'];
 /** Rows that each benchmark must give. */
 const ROWS: Readonly<Record<string, number>> = {
-  'tick-to-trade': 6,
+  'tick-to-trade': 12,
   'wire-to-wire': 10,
   'book-update': 3,
   handoff: 12,
