@@ -8,7 +8,7 @@ import { fromExactJson } from '../replay/exact-json.ts';
 import { privateNewsOf } from '../report/order-updates.ts';
 import type { TradeTold } from '../report/order-updates.ts';
 import type { JournalRun } from './journal-run.ts';
-import { RowQueue, roundMs } from './journal-rows.ts';
+import { RowQueue, roundEpochMs } from './journal-rows.ts';
 import type { ExportRow, RowMaker } from './journal-rows.ts';
 
 /** The fee may come by another channel than the trade: a row waits for it while so many others come. */
@@ -106,7 +106,7 @@ export class FillRowMaker implements RowMaker {
   }
 
   #times({ sequence, timeNs }: JournalRecord): { sequence: number; timeMs: number } {
-    return { sequence, timeMs: roundMs(this.#run.wallMs(timeNs)) };
+    return { sequence, timeMs: roundEpochMs(this.#run.wallMs(timeNs)) };
   }
 
   #add(key: string, isDone: boolean, row: Row): void {

@@ -8,7 +8,7 @@ import { textOf } from '../okx/message-fields.ts';
 import { OrderRequests } from './journal-orders.ts';
 import type { OrderRequest } from './journal-orders.ts';
 import type { JournalRun } from './journal-run.ts';
-import { roundMs } from './journal-rows.ts';
+import { roundEpochMs, roundMs } from './journal-rows.ts';
 import type { ExportRow, RowMaker } from './journal-rows.ts';
 
 const US_PER_MS = 1_000;
@@ -71,8 +71,8 @@ export class LatencyRows implements RowMaker {
         ...EMPTY,
         kind: 'feed',
         op: channel[1]!,
-        timeMs: roundMs(timeMs),
-        feedMs: roundMs(this.#run.venueMs(record.timeNs) - Number(time[1])),
+        timeMs: roundEpochMs(timeMs),
+        feedMs: roundEpochMs(this.#run.venueMs(record.timeNs) - Number(time[1])),
       },
     ];
   }
@@ -83,7 +83,7 @@ export class LatencyRows implements RowMaker {
     const outTimeUs = Number(textOf(answer, 'outTime') || NaN);
     const isTimed = inTimeUs <= outTimeUs;
     const sentMs = this.#run.venueMs(record.timeNs);
-    const entryMs = roundMs(inTimeUs / US_PER_MS - sentMs);
+    const entryMs = roundEpochMs(inTimeUs / US_PER_MS - sentMs);
     const gatewayMs = roundMs((outTimeUs - inTimeUs) / US_PER_MS);
     const roundTripMs = roundMs((ackNs - record.timeNs) / NS_PER_MS);
     return [
@@ -91,7 +91,7 @@ export class LatencyRows implements RowMaker {
         ...EMPTY,
         kind: 'order',
         op,
-        timeMs: roundMs(this.#run.wallMs(record.timeNs)),
+        timeMs: roundEpochMs(this.#run.wallMs(record.timeNs)),
         sentNs: record.timeNs,
         inTimeUs: isTimed ? inTimeUs : null,
         outTimeUs: isTimed ? outTimeUs : null,

@@ -9,7 +9,7 @@ import { FillRowMaker } from './journal-fills.ts';
 import { LatencyRows } from './journal-latencies.ts';
 import { OrderRows } from './journal-orders.ts';
 import { QuoteRows } from './journal-quotes.ts';
-import { csvLine, roundMs } from './journal-rows.ts';
+import { csvLine, roundEpochMs } from './journal-rows.ts';
 import type { ExportRow, RowMaker } from './journal-rows.ts';
 import type { JournalRun } from './journal-run.ts';
 
@@ -69,7 +69,7 @@ function recordJson(record: JournalRecord, run: JournalRun): string {
   const payload = isBinary
     ? { base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') }
     : { text: recordText(record) };
-  const timeMs = roundMs(run.wallMs(timeNs));
+  const timeMs = roundEpochMs(run.wallMs(timeNs));
   return JSON.stringify({
     sequence,
     kind: recordKindName(kind),

@@ -8,7 +8,7 @@ import { objectsOf, parseObject, textOf } from '../okx/message-fields.ts';
 import type { Fields } from '../okx/message-fields.ts';
 import { WsOp } from '../okx/shapes.ts';
 import type { JournalRun } from './journal-run.ts';
-import { RowQueue, roundMs } from './journal-rows.ts';
+import { RowQueue, roundEpochMs, roundMs } from './journal-rows.ts';
 import type { ExportRow, RowMaker } from './journal-rows.ts';
 
 const OPERATIONS: ReadonlySet<string> = new Set([
@@ -126,7 +126,7 @@ export class OrderRows implements RowMaker {
       const own = answers[index];
       return {
         sequence: record.sequence,
-        timeMs: roundMs(this.#run.wallMs(record.timeNs)),
+        timeMs: roundEpochMs(this.#run.wallMs(record.timeNs)),
         op,
         instId: textOf(item, 'instId') || this.#run.nameOfCode(textOf(item, 'instIdCode')),
         clOrdId: textOf(item, 'clOrdId'),
@@ -137,7 +137,7 @@ export class OrderRows implements RowMaker {
         // A message that is refused as a whole has no rows: its code is each order's.
         code: isAnswered ? (own === undefined ? textOf(answer, 'code') : textOf(own, 'sCode')) : null,
         message: isAnswered ? (own === undefined ? textOf(answer, 'msg') : textOf(own, 'sMsg')) : null,
-        ackMs: isAnswered ? roundMs(this.#run.wallMs(ackNs)) : null,
+        ackMs: isAnswered ? roundEpochMs(this.#run.wallMs(ackNs)) : null,
         roundTripMs: isAnswered ? roundMs((ackNs - record.timeNs) / NS_PER_MS) : null,
       };
     });

@@ -5,7 +5,7 @@ import type { JournalRecord } from '../journal/journal-block.ts';
 import { RecordKind } from '../journal/record-kind.ts';
 import { readQuoteRecord } from '../replay/quote-record.ts';
 import type { JournalRun } from './journal-run.ts';
-import { roundMs } from './journal-rows.ts';
+import { roundEpochMs, roundMs } from './journal-rows.ts';
 import type { ExportRow, RowMaker } from './journal-rows.ts';
 
 /** More levels a side than any engine quotes. */
@@ -48,7 +48,7 @@ export class QuoteRows implements RowMaker {
     return [
       {
         sequence: record.sequence,
-        timeMs: roundMs(this.#run.wallMs(record.timeNs)),
+        timeMs: roundEpochMs(this.#run.wallMs(record.timeNs)),
         instId: instrument.instId,
         bidPrice: bidCount > 0 ? tick.toText(quote.bidTicks[0]!) : null,
         bidSize: bidCount > 0 ? lot.toText(quote.bidLots[0]!) : null,

@@ -21,9 +21,14 @@ function csvField(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Milliseconds as they are read: no digit that says nothing. */
+/** A duration by one clock, to the nanosecond. */
 export function roundMs(ms: number): number {
   return Math.round(ms * 1e6) / 1e6;
+}
+
+/** A time of the epoch, or a difference of two, to the microsecond: a double has no more digits there. */
+export function roundEpochMs(ms: number): number {
+  return Math.round(ms * 1e3) / 1e3;
 }
 
 /**
