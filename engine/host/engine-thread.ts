@@ -12,7 +12,7 @@ import type { Histogram } from '../metrics/histogram.ts';
 import type { MetricsWriter } from '../metrics/cells.ts';
 import { PinError, pinThread } from '../../workers/pin-thread.ts';
 import { CoreWatch } from './core-watch.ts';
-import { GcWatch, collectStart } from './gc-watch.ts';
+import { GcWatch } from './gc-watch.ts';
 import { HostError } from './host-error.ts';
 import { LoopPace } from './loop-pace.ts';
 import type { LoopPaceOptions } from './loop-pace.ts';
@@ -64,9 +64,7 @@ export class EngineThread {
    * are counted.
    */
   onStarted(): void {
-    if (this.#gc !== undefined) return;
-    collectStart();
-    this.#gc = new GcWatch(this.#options.writer);
+    this.#gc ??= GcWatch.open(this.#options.writer);
   }
 
   /** @hot A market may have been published. */
