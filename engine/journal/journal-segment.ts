@@ -50,13 +50,14 @@ export function writeSegmentHead(head: SegmentHead): Buffer {
 }
 
 /**
- * The head of a segment; undefined when the file is shorter than one, as a process that was killed at once leaves it.
+ * The head of a segment; undefined when the file is shorter than one, as a process that was killed at once leaves it, or
+ * begins with zeros, as a machine does that lost its power before they were overwritten.
  *
  * @throws JournalError when it is not what was written, or was written by another version
  */
 export function readSegmentHead(source: SegmentSource): SegmentHead | undefined {
   const bytes = Buffer.from(source.read(0, SEGMENT_HEAD_BYTES));
-  if (bytes.byteLength < SEGMENT_HEAD_BYTES) return undefined;
+  if (bytes.byteLength < SEGMENT_HEAD_BYTES || bytes.every((byte) => byte === 0)) return undefined;
   const crc = bytes.readUInt32LE(20);
   bytes.writeUInt32LE(0, 20);
   if (!bytes.subarray(0, 8).equals(MAGIC) || crc32(bytes) !== crc) {

@@ -84,6 +84,21 @@ describe('a torn tail', () => {
     expect(readerOf(bytes).run(RUN).end).toBe('complete');
   });
 
+  it('of a whole segment is one too: a file of zeros, or of nothing', () => {
+    const disk = new MemoryDisk();
+    const segments = new SegmentWriter(disk, new ManualClock(), RUN, { segmentBytes: 1e6, totalBytes: 1e9 });
+    segments.open(0);
+    const block = new BlockBuilder(100);
+    block.appendOwn(RecordKind.timer, 1, 0);
+    segments.write(block.encode(true));
+    for (const bytes of [new Uint8Array(0), new Uint8Array(10), new Uint8Array(4_096)]) {
+      const last = new MemorySegment('run-00000009-000001.okxj', RUN, 1, bytes);
+      const reader = JournalReader.of(() => [...disk.sources(), last]);
+      expect(read(reader)).toEqual({ sequences: [0], missing: 0, error: undefined });
+      expect(reader.run(RUN)).toMatchObject({ records: 1, end: 'torn', damaged: 0 });
+    }
+  });
+
   it('of zeros or junk is one too', () => {
     const bytes = segment();
     for (const fill of [0, 0xff, 0x4f]) {
