@@ -44,7 +44,7 @@ export class FillRowMaker implements RowMaker {
   onRecord(record: JournalRecord): readonly ExportRow[] {
     const { kind, sub } = record;
     if (kind === RecordKind.frame && sub === Connection.private) {
-      for (const trade of privateNewsOf(recordText(record)).trades) this.#onPush(record, trade);
+      for (const trade of privateNewsOf(recordText(record))?.trades ?? []) this.#onPush(record, trade);
     } else if (kind === RecordKind.recovered || kind === RecordKind.audited) {
       const { trades } = fromExactJson(recordText(record)) as RecoveredAccount;
       for (const trade of trades) this.#onRest(record, trade);
