@@ -149,7 +149,9 @@ export const configSchema = z.strictObject({
       queueExponent: z.number().min(0.1).max(20).default(3),
       makerFeeBps: z.number().min(-100).max(100).default(2),
       takerFeeBps: z.number().min(-100).max(100).default(5),
-      balances: z.record(z.string(), decimal).default({ USDT: '1000000' }),
+      balances: z
+        .record(z.string(), decimal)
+        .default({ USDT: '1000000', USDC: '1000000', BTC: '20', ETH: '400' }),
     })
     .prefault({}),
   metrics: z

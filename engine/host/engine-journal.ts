@@ -5,6 +5,8 @@
  * Invariants: an engine that is started by a person has its journal or does not start; one that takes another's place while
  *             it trades goes on without.
  */
+import { InstrumentType } from '../base/instrument.ts';
+import type { Instrument } from '../base/instrument.ts';
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import { Journal } from '../journal/journal.ts';
@@ -14,6 +16,8 @@ import type { JournalWriter } from '../journal/journal-writer.ts';
 import type { MetricId } from '../metrics/catalog.ts';
 import { MetricsWriter } from '../metrics/cells.ts';
 import type { MetricsMemory } from '../metrics/cells.ts';
+import { Channel } from '../okx/shapes.ts';
+import type { ChannelArg } from '../okx/shapes.ts';
 
 export interface EngineJournalOptions {
   readonly config: Config['journal'];
@@ -63,6 +67,15 @@ export class EngineJournal {
       return undefined;
     }
     return this.#journal.writer;
+  }
+
+  /** What the engine has no use for and a journal has: a market without its trades cannot be played again. */
+  channelsOf(instruments: readonly Instrument[]): ChannelArg[] {
+    if (!this.#options.config.isOn) return [];
+    return instruments.flatMap(({ instId, type }) => [
+      { channel: Channel.trades, instId },
+      ...(type === InstrumentType.swap ? [{ channel: Channel.fundingRate, instId }] : []),
+    ]);
   }
 
   /** The metrics that show it. */

@@ -209,7 +209,9 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
       this.#sessions[connection] = session;
       session.start();
     };
-    open(Connection.public, endpoints.publicWs, config.venue.depthChannel !== 'books', publicChannels);
+    const isPublicLogin = config.venue.depthChannel !== 'books';
+    const watched = [...publicChannels, ...this.#options.journal.channelsOf(this.#engine.instruments)];
+    open(Connection.public, endpoints.publicWs, isPublicLogin, watched);
     open(Connection.private, endpoints.privateWs, true, privateChannels);
     open(Connection.trade, endpoints.privateWs, true, tradeChannels);
   }
