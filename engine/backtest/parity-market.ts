@@ -4,9 +4,9 @@
  *     depth frame ─▶ raw level by level ─┬─▶ less what rests there of ours ─▶ rows that have changed
  *     own orders of the replayed core ───┘
  *
- * A backtest puts orders of its own into it. What the core believed about our orders when a frame came is what is taken out:
- * book and order pushes come on different connections, so that for a moment a level may be off by one of our orders, as it was
- * for the engine.
+ * A backtest puts orders of its own into it. What the core believed about our orders when a frame came is what is taken
+ * out: book and order pushes come on different connections, so that for a moment a level may be off by one of our orders, as
+ * it was for the engine.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';

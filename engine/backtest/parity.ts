@@ -26,7 +26,7 @@ import type { TrialResult } from './queue-trial.ts';
 import { runBacktest } from './run-backtest.ts';
 import type { BacktestProgress } from './run-backtest.ts';
 
-/** A fill of the model is the same as a real one when it is of the same side and instrument and no further away than this. */
+/** A fill of the model is the same as a real one when side and instrument are, and it is no further away than this. */
 const MATCH_MS = 1_000;
 
 /** A figure of both. Null where there is none. */

@@ -1,7 +1,7 @@
 /**
- * Every order that really rested, held up against the queue models: each model is asked what would have become of it, and the
- * venue's own pushes say what did. What the strategy would have done otherwise does not matter here, so that it is the queue
- * alone that is judged.
+ * Every order that really rested, held up against the queue models: each model is asked what would have become of it, and
+ * the venue's own pushes say what did. What the strategy would have done otherwise does not matter here, so that it is the
+ * queue alone that is judged.
  *
  * Source: models.md par. 6 (calibration: the exponent at which orders fill in the model as they did, by Brier score).
  */
