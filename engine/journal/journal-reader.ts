@@ -11,10 +11,12 @@ import { basename, join } from 'node:path';
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { BlockHead, JournalRecord } from './journal-block.ts';
 import { JournalError, JournalErrorCode } from './journal-error.ts';
-import { openSegment, parseSegmentName, readSegmentHead } from './journal-segment.ts';
-import type { SegmentHead, SegmentSource } from './journal-segment.ts';
+import { openSegment, parseSegmentName } from './journal-segment.ts';
+import type { SegmentSource } from './journal-segment.ts';
 import { RecordKind } from './record-kind.ts';
-import { PieceKind, piecesOf, recordsAt } from './segment-blocks.ts';
+import { headOf, stepsOf } from './run-walk.ts';
+import type { SegmentEntry } from './run-walk.ts';
+import { recordsAt } from './segment-blocks.ts';
 
 /** How a run's records end. */
 export const RunEnd = {
@@ -62,19 +64,6 @@ export interface JournalReaderOptions {
   readonly damage?: 'throw' | 'skip';
 }
 
-interface SegmentEntry {
-  readonly run: number;
-  readonly segment: number;
-  readonly name: string;
-  readonly open: () => SegmentSource;
-}
-
-/** What a walk over a run comes by. */
-type Step =
-  | { readonly source: SegmentSource; readonly offset: number; readonly head: BlockHead }
-  | { readonly damage: JournalError; readonly lost: number }
-  | { readonly tornAt: number };
-
 export class JournalReader {
   readonly #list: () => readonly SegmentEntry[];
   readonly #options: JournalReaderOptions;
@@ -118,9 +107,7 @@ export class JournalReader {
 
   /** Every run, oldest first. Quick: it looks at the heads of blocks alone. @throws JournalError */
   runs(): readonly RunInfo[] {
-    const byRun = new Map<number, SegmentEntry[]>();
-    for (const entry of this.#entries()) byRun.set(entry.run, [...(byRun.get(entry.run) ?? []), entry]);
-    return [...byRun].map(([run, entries]) => this.#infoOf(run, entries));
+    return this.#runs().map((entries) => this.#infoOf(entries[0]!.run, entries));
   }
 
   /** @throws JournalError when it has no such run */
@@ -130,8 +117,8 @@ export class JournalReader {
 
   /** The number of the newest run. @throws JournalError when there is none */
   newestRun(): number {
-    const entry = this.#entries().at(-1);
-    if (entry !== undefined) return entry.run;
+    const newest = this.#runs().at(-1);
+    if (newest !== undefined) return newest[0]!.run;
     const text =
       'journal: expected at least one run, was none; the engine writes one when journal.isOn is true';
     throw new JournalError(JournalErrorCode.noRun, text);
@@ -144,7 +131,7 @@ export class JournalReader {
    */
   *records(run: number, range: RecordRange = {}): Generator<JournalRecord, void> {
     const { fromNs = -Infinity, toNs = Infinity } = range;
-    for (const step of this.#steps(this.#entriesOf(run), false)) {
+    for (const step of stepsOf(this.#entriesOf(run), false)) {
       if ('damage' in step) {
         if (this.#options.damage !== 'skip') throw step.damage;
         const { firstSequence } = step.damage.damage!;
@@ -153,6 +140,19 @@ export class JournalReader {
         yield* recordsAt(step.source, step.offset, step.head);
       }
     }
+  }
+
+  /**
+   * The segments of each run, runs by the time they began: their numbers follow the clock, modulo what fits into an order's
+   * name, and begin again at 0 every three years.
+   */
+  #runs(): readonly (readonly SegmentEntry[])[] {
+    const byRun = new Map<number, SegmentEntry[]>();
+    for (const entry of this.#entries()) byRun.set(entry.run, [...(byRun.get(entry.run) ?? []), entry]);
+    return [...byRun.values()]
+      .map((entries) => ({ entries, beganMs: beganMs(entries[0]!) }))
+      .sort((a, b) => a.beganMs - b.beganMs || a.entries[0]!.run - b.entries[0]!.run)
+      .map(({ entries }) => entries);
   }
 
   #entries(): readonly SegmentEntry[] {
@@ -185,7 +185,7 @@ export class JournalReader {
       damaged: 0,
     };
     let isFirst = true;
-    for (const step of this.#steps(entries, true, (source, head) => {
+    for (const step of stepsOf(entries, true, (source, head) => {
       info.storedBytes += source.size;
       if (Number.isNaN(info.wallOffsetMs)) info.wallOffsetMs = head.wallMs - head.wallNs / 1e6;
       if (isFirst) info.firstSequence = info.nextSequence = head.firstSequence;
@@ -207,75 +207,22 @@ export class JournalReader {
     }
     return info;
   }
+}
 
-  /** Walks over the blocks of a run, and says where they do not follow on each other. */
-  *#steps(
-    entries: readonly SegmentEntry[],
-    isQuick: boolean,
-    onSegment: (source: SegmentSource, head: SegmentHead) => void = () => {},
-  ): Generator<Step, void> {
-    /** Of the next record, as what was read says; -1 before the first. */
-    let sequence = -1;
-    /** Where the end of the segment before is torn: no harm when nothing is missing. */
-    let torn: { file: string; offset: number } | undefined;
-    for (const entry of entries) {
-      const source = entry.open();
-      try {
-        const head = headOf(source);
-        if (head === undefined) {
-          torn ??= { file: source.name, offset: 0 };
-          continue;
-        }
-        if (head instanceof JournalError) yield { damage: head, lost: 0 };
-        else {
-          onSegment(source, head);
-          if (sequence === -1) sequence = head.firstSequence;
-          if (head.firstSequence !== sequence) {
-            yield missing(torn ?? { file: source.name, offset: 0 }, sequence, head.firstSequence);
-            sequence = head.firstSequence;
-          }
-        }
-        torn = undefined;
-        for (const piece of piecesOf(source, isQuick)) {
-          if (piece.kind === PieceKind.torn) torn = { file: source.name, offset: piece.offset };
-          if (piece.kind !== PieceKind.block) continue;
-          if (sequence === -1) sequence = piece.head.firstSequence;
-          if (piece.head.firstSequence !== sequence) {
-            yield missing({ file: source.name, offset: piece.offset }, sequence, piece.head.firstSequence);
-          }
-          yield { source, offset: piece.offset, head: piece.head };
-          sequence = piece.head.nextSequence;
-        }
-      } finally {
-        source.close();
-      }
-    }
-    if (torn !== undefined) yield { tornAt: torn.offset };
+/** When a segment was begun; what has no readable head may be the newest, of a process that was killed at once. */
+function beganMs(entry: SegmentEntry): Milliseconds {
+  const source = entry.open();
+  try {
+    const head = headOf(source);
+    return head === undefined || head instanceof JournalError ? Number.MAX_VALUE : head.wallMs;
+  } finally {
+    source.close();
   }
 }
 
 /** A block whose records have no times may be anywhere. */
 function isWithin({ firstNs, lastNs }: BlockHead, fromNs: Nanoseconds, toNs: Nanoseconds): boolean {
   return firstNs > lastNs || (lastNs >= fromNs && firstNs <= toNs);
-}
-
-/** A head that is not as it was written is damage like any other: what follows it may be whole. */
-function headOf(source: SegmentSource): SegmentHead | JournalError | undefined {
-  try {
-    return readSegmentHead(source);
-  } catch (error) {
-    if (error instanceof JournalError && error.code === JournalErrorCode.damaged) return error;
-    throw error;
-  }
-}
-
-function missing(place: { file: string; offset: number }, firstSequence: number, nextSequence: number): Step {
-  const lost = nextSequence - firstSequence;
-  const text =
-    `${place.file}: expected the records ${firstSequence} to ${nextSequence - 1} at byte ${place.offset}, ` +
-    'was something else: the file is damaged or one is missing; what is before and after can be read with --partial';
-  const damage = { ...place, firstSequence, nextSequence };
-  return { lost, damage: new JournalError(JournalErrorCode.damaged, text, { damage }) };
 }
 
 function gapRecord(sequence: number, lost: number): JournalRecord {

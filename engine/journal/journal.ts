@@ -68,6 +68,7 @@ export class Journal {
   readonly #options: JournalOptions;
   /** Resolves when the thread has ended, however. */
   readonly #ended: Promise<void>;
+  #isOpen = false;
   #isClosing = false;
   #isClosed = false;
   #error: Error | undefined;
@@ -173,8 +174,10 @@ export class Journal {
 
   #onMessage(message: JournalThreadMessage): void {
     const { directory, onTrouble } = this.#options;
-    if (message.type === 'open') this.#settleOpen(undefined);
-    else if (message.type === 'closed') this.#isClosed = true;
+    if (message.type === 'open') {
+      this.#isOpen = true;
+      this.#settleOpen(undefined);
+    } else if (message.type === 'closed') this.#isClosed = true;
     else if (message.type === 'well') onTrouble('journal: the disk takes records again');
     else if (message.type === 'trouble') {
       onTrouble(
@@ -190,7 +193,7 @@ export class Journal {
   #onExit(): void {
     const why = this.#error?.message ?? 'it ended';
     this.#settleOpen(failure(this.#options, why));
-    if (this.#isClosing) return;
+    if (!this.#isOpen || this.#isClosing) return;
     this.#counts[RingCount.isFailing] = 1;
     this.#options.onTrouble(
       `journal: its thread ended (${why}); nothing is journaled until the next start, trading goes on`,

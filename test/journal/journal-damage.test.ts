@@ -150,6 +150,21 @@ describe('a flipped bit', () => {
   });
 });
 
+describe('runs', () => {
+  it('are in the order in which they began, whatever their numbers', () => {
+    const sources = [99_999_998, 0, 99_999_999].map((run, index) => {
+      const disk = new MemoryDisk();
+      const clock = new ManualClock(run === 0 ? 5_000 : 1_000 + index);
+      const segments = new SegmentWriter(disk, clock, run, { segmentBytes: 1e6, totalBytes: 1e9 });
+      segments.open(0);
+      return disk.sources()[0]!;
+    });
+    const reader = JournalReader.of(() => sources);
+    expect(reader.runs().map(({ run }) => run)).toEqual([99_999_998, 99_999_999, 0]);
+    expect(reader.newestRun()).toBe(0);
+  });
+});
+
 describe('a missing segment', () => {
   /** Three segments of one block of ten records each. */
   const parts = (): readonly SegmentSource[] => {
