@@ -284,11 +284,16 @@ export function feeRow(
   groupIds: readonly string[],
   nowMs: Milliseconds,
 ): Row {
-  const { makerFeeRate: maker, takerFeeRate: taker, feeTier } = account.options;
+  const { maker, taker } = account.fees.ofGroup(instType, '').texts;
   return {
     instType,
-    level: feeTier,
-    feeGroup: groupIds.map((groupId) => ({ groupId, maker, taker, elpMaker: '', rpiMaker: '' })),
+    level: account.options.feeTier,
+    feeGroup: groupIds.map((groupId) => ({
+      groupId,
+      ...account.fees.ofGroup(instType, groupId).texts,
+      elpMaker: '',
+      rpiMaker: '',
+    })),
     delivery: '',
     exercise: '',
     settle: '',

@@ -3,6 +3,7 @@ import type { Milliseconds, Ticks } from '../../base/units.ts';
 import { amountNumber, parseAmount, type Amount } from './amount.ts';
 import type { ClientOrder } from './client-order.ts';
 import type { AccountOptions, PositionMode, Row } from './exchange-contract.ts';
+import { FeeSchedule } from './fee-schedule.ts';
 import { Holding, Position, type MarginMode } from './holding.ts';
 import type { PosSide } from './client-order.ts';
 import type { Market } from './market.ts';
@@ -29,8 +30,7 @@ export class Account {
   readonly uid: string;
   readonly mainUid: string;
   readonly options: AccountOptions;
-  readonly makerRate: Amount;
-  readonly takerRate: Amount;
+  readonly fees: FeeSchedule;
   positionMode: PositionMode;
   readonly balances = new Map<string, Balance>();
   readonly holdings = new Map<string, Holding>();
@@ -50,8 +50,7 @@ export class Account {
     this.uid = options.uid;
     this.mainUid = options.mainUid ?? options.uid;
     this.options = options;
-    this.makerRate = parseAmount(options.makerFeeRate);
-    this.takerRate = parseAmount(options.takerFeeRate);
+    this.fees = new FeeSchedule(options.feeRows ?? [], options.makerFeeRate, options.takerFeeRate);
     this.positionMode = options.positionMode;
     for (const [ccy, cash] of Object.entries(options.balances)) {
       this.balances.set(ccy, { ccy, cash: parseAmount(cash), frozen: 0n, updatedMs: nowMs });

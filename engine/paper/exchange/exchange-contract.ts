@@ -4,6 +4,7 @@
  */
 import type { QueueModel } from '../../base/queue-position.ts';
 import type { FeedSource } from './feed-source.ts';
+import type { FeeRow } from './fee-schedule.ts';
 
 /** A row of GET /api/v5/public/instruments as recorded, every field kept. */
 export type InstrumentRow = Readonly<Record<string, unknown>>;
@@ -28,6 +29,8 @@ export interface AccountOptions {
   /** OKX's sign: negative is paid, positive is a rebate. */
   readonly makerFeeRate: string;
   readonly takerFeeRate: string;
+  /** Rates of its tier that are not these two, by type and fee group. */
+  readonly feeRows?: readonly FeeRow[];
   /** `level` of the account's configuration, such as "Lv1" or "VIP4". */
   readonly feeTier: string;
   /** `perm` of the account's configuration: what its API key may do, a list with commas; default "read_only,trade". */

@@ -1,5 +1,5 @@
 /**
- * A recorded market with the accounts' orders in it. The recorded market goes on as it was recorded, whatever the accounts do:
+ * A recorded market with the accounts' orders in it. It goes on as it was recorded, whatever the accounts do:
  *
  *     queue at one price   [recorded .. front][ours][.. recorded]       the recording is one order of the level
  *     our order joins      front = all that the recording has there
@@ -198,7 +198,7 @@ export class FeedFlow implements Timed {
     else if (lots < before) market.book.reduce(recorded, before - lots);
   }
 
-  /** The level's accounts' orders after the recording has told it. None comes before one of the accounts that joined earlier. */
+  /** The accounts' orders of a level that the recording has told; none comes before one that joined earlier. */
   #moveFronts(level: Level, before: Lots, after: Lots): void {
     let earlier = 0;
     for (let order = level.head; order !== null; order = order.next) {

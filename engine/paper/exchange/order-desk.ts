@@ -205,7 +205,8 @@ export class OrderDesk {
     const mode = marginModeOf(terms);
     const before = holding.initialMargin(market.markTicks);
     const after = holding.initialMargin(market.markTicks, terms.side, terms.lots, mode);
-    const rate = account.takerRate < 0n ? -amountNumber(account.takerRate) : 0;
+    const { taker } = account.fees.of(listing);
+    const rate = taker < 0n ? -amountNumber(taker) : 0;
     const ticks = isMarketType(terms.type) ? market.markTicks : terms.ticks;
     const fee = holding.valueNumber(ticks, terms.lots) * rate;
     return this.#hasMargin(account, listing.settleCcy, after - before, fee)

@@ -86,6 +86,7 @@ export function orderQueryRow(order: ClientOrder): Row {
 /** A row of GET /trade/fills. */
 export function fillQueryRow(order: ClientOrder, fill: OrderFill): Row {
   const { listing } = order.market;
+  const fees = order.account.fees.of(listing);
   return {
     instType: listing.instType,
     instId: listing.instId,
@@ -111,7 +112,7 @@ export function fillQueryRow(order: ClientOrder, fill: OrderFill): Row {
     fee: amountText(fill.fee),
     ts: String(fill.timeMs),
     fillTime: String(fill.timeMs),
-    feeRate: amountText(fill.isMaker ? order.account.makerRate : order.account.takerRate),
+    feeRate: amountText(fill.isMaker ? fees.maker : fees.taker),
     tradeQuoteCcy: listing.quoteCcy,
   };
 }

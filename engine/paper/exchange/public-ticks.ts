@@ -115,12 +115,13 @@ export class FundingTicks implements Timed {
   }
 }
 
-/** Funding as it was recorded: each settlement that the recording announces is paid once, at its time and the rate told last. */
+/** Funding as it was recorded: each settlement that is announced is paid once, at its time, by the rate told last. */
 export class RecordedFunding {
   readonly #settle: FundingSettlement;
   readonly #schedule: (timeMs: number, item: Timed) => void;
-  /** By market: the settlement that is waited for. */
+  /** By market: the settlement that is waited for, and the last that was paid. */
   readonly #dueMs = new Map<Market, number>();
+  readonly #paidMs = new Map<Market, number>();
 
   constructor(settle: FundingSettlement, schedule: (timeMs: number, item: Timed) => void) {
     this.#settle = settle;
@@ -129,7 +130,8 @@ export class RecordedFunding {
 
   /** A rate told for a settlement that is over says nothing new: it has been paid. */
   tell(market: Market, rate: number, settlesMs: number, nowMs: Milliseconds): void {
-    if (settlesMs <= nowMs) return;
+    const paidMs = this.#paidMs.get(market) ?? -Infinity;
+    if (settlesMs <= nowMs || settlesMs - paidMs < SETTLEMENTS_APART_MS) return;
     market.hasRecordedFunding = true;
     market.fundingRate = rate;
     market.nextFundingMs = settlesMs;
@@ -144,6 +146,7 @@ export class RecordedFunding {
     // The venue may have moved the settlement since.
     if (this.#dueMs.get(market) !== settlesMs) return;
     this.#dueMs.delete(market);
+    this.#paidMs.set(market, settlesMs);
     this.#settle(market, Math.floor(timeMs));
     market.nextFundingMs += market.fundingIntervalMs;
   }
@@ -155,3 +158,9 @@ export function hasFunding(listing: Listing): boolean {
 }
 
 const FUNDING_INTERVAL_MS = 28_800_000;
+
+/**
+ * No two settlements of a market are nearer: what is told for so soon after one is the same, on a clock that was read a
+ * little differently. OKX settles every hour at most.
+ */
+const SETTLEMENTS_APART_MS = 60_000;

@@ -21,7 +21,8 @@ export function settleFill(
   const { account, market, terms } = order;
   const { listing } = market;
   const value = listing.value(ticks, lots);
-  const rate = isMaker ? account.makerRate : account.takerRate;
+  const { maker, taker } = account.fees.of(listing);
+  const rate = isMaker ? maker : taker;
   let pnl: Amount = 0n;
   let charge: Charge;
   if (listing.isContract) {

@@ -4,12 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { QueueShape, type QueueModel } from '../../../engine/base/queue-position.ts';
 import { Random } from '../../../engine/base/random.ts';
-import {
-  EMPTY_FEED_EVENT,
-  type FeedEvent,
-  type FeedSource,
-} from '../../../engine/paper/exchange/feed-source.ts';
+import type { FeedEvent } from '../../../engine/paper/exchange/feed-source.ts';
 import { NaiveQueue } from '../../model/naive-queue.ts';
+import { ArraySource, feedEvent } from './array-source.ts';
 import { accountOptions, START_MS, World } from './recording-world.ts';
 
 /**
@@ -30,15 +27,14 @@ type Event =
   | { readonly kind: 'snapshot' | 'update'; readonly asks: readonly Row[]; readonly bids: readonly Row[] }
   | { readonly kind: 'trade'; readonly taker: 'buy' | 'sell'; readonly ticks: number; readonly lots: number };
 
-function feedEvent(event: Event, offsetMs: number): FeedEvent {
-  const base = { ...EMPTY_FEED_EVENT, offsetMs, instId: INST_ID };
+function played(event: Event, offsetMs: number): FeedEvent {
   if (event.kind === 'trade') {
     const { ticks, lots, taker } = event;
-    return { ...base, kind: 'trade', px: priceText(ticks), sz: sizeText(lots), side: taker };
+    return feedEvent(offsetMs, 'trade', { px: priceText(ticks), sz: sizeText(lots), side: taker });
   }
   const rows = (side: readonly Row[]): string[][] =>
     side.map(([ticks, lots]) => [priceText(ticks), sizeText(lots), '1']);
-  return { ...base, kind: event.kind, asks: rows(event.asks), bids: rows(event.bids) };
+  return feedEvent(offsetMs, event.kind, { asks: rows(event.asks), bids: rows(event.bids) });
 }
 
 function priceText(ticks: number): string {
@@ -47,25 +43,6 @@ function priceText(ticks: number): string {
 
 function sizeText(lots: number): string {
   return (lots / 100).toFixed(2);
-}
-
-class ArraySource implements FeedSource {
-  readonly #events: readonly FeedEvent[];
-  #index = 0;
-
-  constructor(events: readonly FeedEvent[]) {
-    this.#events = events;
-  }
-
-  peek(): FeedEvent | null {
-    return this.#events[this.#index] ?? null;
-  }
-
-  next(): FeedEvent | null {
-    const event = this.peek();
-    this.#index++;
-    return event;
-  }
 }
 
 /** Exchange and twin, one event a millisecond. */
@@ -81,7 +58,7 @@ class Twins {
     this.#events = events;
     this.naive = new NaiveQueue(model.shape, model.exponent);
     this.world = new World({
-      flow: new ArraySource(events.map(feedEvent)),
+      flow: new ArraySource(events.map(played)),
       accounts: [accountOptions('a', { balances: { USDT: '1000000000' } })],
       recorded: { queueModel: model, publish: 'event' },
     });
