@@ -28,8 +28,9 @@ export function unitsOf(value: number): bigint {
   return Number.isFinite(value) ? unitsOfText(String(value)) : 0n;
 }
 
+/** The nearest double. */
 export function numberOf(units: bigint): number {
-  return Number(units) / 1e18;
+  return Number(`${units}e-${DECIMALS}`);
 }
 
 /** The quotient to the nearest whole number, halves away from zero. */

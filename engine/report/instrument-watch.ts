@@ -15,6 +15,7 @@ import type { Loop } from '../loop.ts';
 import { Histogram } from '../metrics/histogram.ts';
 import { NO_ORDER } from '../orders/order-table.ts';
 import type { OrderTable } from '../orders/order-table.ts';
+import { TradeMark } from '../orders/trade-log.ts';
 import { UNITS_PER_COIN, numberOf, unitsOf, unitsOfText } from './exact-money.ts';
 import type { FillRows } from './fill-rows.ts';
 import { MarkoutWatch } from './markout-watch.ts';
@@ -60,7 +61,6 @@ export class InstrumentWatch {
   readonly #rows: FillRows;
   readonly #halfTick: bigint;
   readonly #values = new Float64Array(COLUMNS.length);
-  readonly #seen = new Set<string>();
   #version = -1;
   #bookMs: Milliseconds = 0;
   #bid = NaN;
@@ -91,7 +91,7 @@ export class InstrumentWatch {
     this.#fees = ledger.fees[index]!;
     this.#coinFees = ledger.baseFees[index]!;
     this.#hasFoundPosition = ledger.bookedLots[index] !== 0;
-    this.parts.onAdjustment(ledger.bookedLots[index]!);
+    this.parts.onAdjustment(ledger.bookedLots[index]!, unitsOf(this.#coinFees));
   }
 
   // --------------------------------------------------------------------------------------------------- input
@@ -100,7 +100,7 @@ export class InstrumentWatch {
    * After a step of the loop. True when something has changed that a curve shows.
    *
    * @param venueMs the venue's clock at `timeNs`; NaN while it is not known
-   * @param told trades that frames have told in this step, of this instrument
+   * @param told trades that were told in this step, of this instrument, and not booked before it
    * @param areOrdersDirty whether own orders may have changed
    */
   onStep(
@@ -200,14 +200,20 @@ export class InstrumentWatch {
     if (count === 0 && !hasFees && !hasLots) return false;
     this.#elapse(timeNs);
     this.#mark();
-    if (count > 0) this.#book(loop, count, told, timeNs, venueMs);
+    // Before there is a market nothing is quoted: what is booked then is what the run found.
+    const isFound = Number.isNaN(this.mid);
+    if (count > 0 && !isFound) this.#book(loop, count, told, timeNs, venueMs);
     const left = ledger.bookedLots[index]! - this.parts.lots;
     if (left !== 0) {
       this.parts.onAdjustment(left);
-      this.adjustedLots += left;
+      if (!isFound) this.adjustedLots += left;
     }
-    this.parts.onFee(unitsOf(ledger.fees[index]!) - unitsOf(this.#fees));
-    this.parts.onCoinFee(unitsOf(ledger.baseFees[index]!) - unitsOf(this.#coinFees));
+    const coins = unitsOf(ledger.baseFees[index]!) - unitsOf(this.#coinFees);
+    if (isFound) this.parts.onAdjustment(0, coins);
+    else {
+      this.parts.onFee(unitsOf(ledger.fees[index]!) - unitsOf(this.#fees));
+      this.parts.onCoinFee(coins);
+    }
     this.#fees = ledger.fees[index]!;
     this.#coinFees = ledger.baseFees[index]!;
     this.#fillCount = ledger.fillCount[index]!;
@@ -224,17 +230,16 @@ export class InstrumentWatch {
     timeNs: Nanoseconds,
     venueMs: Milliseconds,
   ): void {
+    const { index } = this.instrument;
     let left = count;
     const turnoverBefore = this.volume;
     for (const trade of told) {
       if (left === 0) break;
-      if (this.#seen.has(trade.tradeId)) continue;
-      this.#seen.add(trade.tradeId);
+      if (loop.tradeLog.look(index, Number(trade.tradeId)) === TradeMark.none) continue;
       this.#fill(trade, timeNs);
       if (!Number.isNaN(venueMs)) this.fillLatency.record((venueMs - trade.venueMs) * NS_PER_MS);
       left--;
     }
-    const { index } = this.instrument;
     const lots = loop.ledger.bookedLots[index]! - this.parts.lots;
     if (left === 0 || lots === 0) return;
     const turnover = loop.ledger.turnover[index]! - this.#turnover - (this.volume - turnoverBefore);

@@ -4,6 +4,7 @@
  */
 import { objectOf, objectsOf, parseObject, textOf } from '../okx/message-fields.ts';
 import type { Fields } from '../okx/message-fields.ts';
+import { OkxMessageError } from '../okx/okx-message-error.ts';
 import { Channel } from '../okx/shapes.ts';
 
 /** A trade of ours as a frame tells it. */
@@ -43,8 +44,17 @@ export interface PrivateNews {
 
 const NOTHING: PrivateNews = { trades: [], cancels: [], funding: [] };
 
-/** @throws OkxMessageError for a frame that is no JSON: a journal that was damaged */
-export function privateNewsOf(text: string): PrivateNews {
+/** Null for what cannot be read: the venue may say anything, and the engine asks again when it does. */
+export function privateNewsOf(text: string): PrivateNews | null {
+  try {
+    return readNews(text);
+  } catch (error) {
+    if (error instanceof OkxMessageError) return null;
+    throw error;
+  }
+}
+
+function readNews(text: string): PrivateNews {
   if (!text.startsWith('{') || !text.includes('"arg"')) return NOTHING;
   const message = parseObject(text);
   if (!Array.isArray(message['data'])) return NOTHING;

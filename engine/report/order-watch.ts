@@ -6,6 +6,7 @@ import { Histogram } from '../metrics/histogram.ts';
 import type { Nanoseconds } from '../base/units.ts';
 import { objectsOf, parseObject, textOf } from '../okx/message-fields.ts';
 import type { Fields } from '../okx/message-fields.ts';
+import { OkxMessageError } from '../okx/okx-message-error.ts';
 import { WsOp } from '../okx/shapes.ts';
 import { Operation } from './order-counter.ts';
 import type { OrderCounter } from './order-counter.ts';
@@ -65,8 +66,18 @@ export class OrderWatch {
     this.#requests.set(textOf(request, 'id'), { operation, sentNs: timeNs, instruments });
   }
 
-  /** A frame of the trade connection came. */
-  onAnswer(text: string, timeNs: Nanoseconds): void {
+  /** A frame of the trade connection came. False when it cannot be read: the venue may say anything. */
+  onAnswer(text: string, timeNs: Nanoseconds): boolean {
+    try {
+      this.#readAnswer(text, timeNs);
+    } catch (error) {
+      if (error instanceof OkxMessageError) return false;
+      throw error;
+    }
+    return true;
+  }
+
+  #readAnswer(text: string, timeNs: Nanoseconds): void {
     const answer = parseOr(text);
     if (answer === null || OPERATIONS[textOf(answer, 'op')] === undefined) return;
     const id = textOf(answer, 'id');

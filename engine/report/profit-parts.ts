@@ -31,7 +31,7 @@ export class ProfitParts {
   mark = 0n;
   #markValue = 0n;
   #lots = 0n;
-  /** Coins that fees have taken (negative) since the run began. */
+  /** Coins that fees have taken (negative). */
   coins = 0n;
   /** What trades and fees have brought, less what was held before at its first middle. */
   cash = 0n;
@@ -91,11 +91,13 @@ export class ProfitParts {
     this.#lots += lots;
   }
 
-  /** A position that was found, or that changed by no trade of ours. */
-  onAdjustment(signedLots: Lots): void {
+  /** A position that was found, or that changed by no trade of ours; with it, coins that fees had taken before. */
+  onAdjustment(signedLots: Lots, coins = 0n): void {
     const lots = BigInt(signedLots);
-    this.cash -= lots * this.#markValue;
+    const before = this.#coinsAt(this.mark);
     this.#lots += lots;
+    this.coins += coins;
+    this.cash -= lots * this.#markValue + this.#coinsAt(this.mark) - before;
   }
 
   /** A fee or rebate in the settlement currency, with the venue's sign. */

@@ -18,6 +18,7 @@ import type { Loop } from '../loop.ts';
 import { Connection } from '../loop/loop-options.ts';
 import type { TradeFact } from '../loop/loop-options.ts';
 import { ClientOrderId, clientOrderIdText } from '../okx/client-order-id.ts';
+import { TradeMark } from '../orders/trade-log.ts';
 import { EquityRatios } from './equity-ratios.ts';
 import { FillRows } from './fill-rows.ts';
 import { InstrumentWatch } from './instrument-watch.ts';
@@ -78,7 +79,7 @@ const POINTS_TOTAL_MAX = 12_000;
 const POINTS_MIN = 128;
 
 export class RunObserver {
-  readonly inputs = { public: 0, private: 0, trade: 0, other: 0 };
+  readonly inputs = { public: 0, private: 0, trade: 0, other: 0, unread: 0 };
   readonly options: RunObserverOptions;
   watches: readonly InstrumentWatch[] = [];
   counters: readonly OrderCounter[] = [];
@@ -161,7 +162,7 @@ export class RunObserver {
         this.#onPrivate(text, timeNs);
       } else {
         this.inputs.trade++;
-        this.orders?.onAnswer(text, timeNs);
+        if (this.orders?.onAnswer(text, timeNs) === false) this.inputs.unread++;
       }
     }
   }
@@ -179,7 +180,7 @@ export class RunObserver {
     for (const fact of facts) {
       const { instId, tick, lot, baseCcy, settleCcy } = instruments[fact.instrument]!;
       const isOfPlan = fact.run >= 0 && fact.generation > 0;
-      this.#told.push({
+      this.#tell(fact.instrument, {
         instId,
         tradeId: String(fact.tradeId),
         clOrdId: isOfPlan ? clientOrderIdText(fact.run, fact.slot, fact.generation) : '',
@@ -238,12 +239,17 @@ export class RunObserver {
   }
 
   #onPrivate(text: string, timeNs: Nanoseconds): void {
-    const { trades, cancels, funding } = privateNewsOf(text);
+    const news = privateNewsOf(text);
+    if (news === null) {
+      this.inputs.unread++;
+      return;
+    }
+    const { trades, cancels, funding } = news;
     for (const trade of trades) {
       const index = this.#indexOf.get(trade.instId);
       if (index === undefined) continue;
       this.watches[index]!.onLateFee(trade);
-      this.#told.push(trade);
+      this.#tell(index, trade);
       if (this.#clientOrderId.parseText(trade.clOrdId)) this.counters[index]!.traded.add(trade.clOrdId);
     }
     for (const { instId, source } of cancels) {
@@ -254,6 +260,15 @@ export class RunObserver {
       const index = this.#indexOf.get(each.instId);
       if (index !== undefined) this.watches[index]!.onFunding(each, timeNs);
     }
+  }
+
+  /** A trade that the engine has not booked yet, told for the first time in this step. */
+  #tell(index: number, trade: TradeTold): void {
+    const isKnown = this.loop?.tradeLog.look(index, Number(trade.tradeId)) !== TradeMark.none;
+    const isTold = this.#told.some(
+      ({ instId, tradeId }) => instId === trade.instId && tradeId === trade.tradeId,
+    );
+    if (!isKnown && !isTold) this.#told.push(trade);
   }
 
   /** A timer tells the venue's clock; nothing else does. */

@@ -241,6 +241,8 @@ export interface RunResult extends Figures {
     readonly private: number;
     readonly trade: number;
     readonly other: number;
+    /** Frames among them that nobody can read. */
+    readonly unread: number;
   };
   readonly wallSeconds: number;
   readonly environment: Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/host/engine.ts';
 import type { EngineWorld } from '../../engine/host/engine-world.ts';
-import { Connection } from '../../engine/loop/loop-options.ts';
+import type { Connection } from '../../engine/loop/loop-options.ts';
 import type { Loop } from '../../engine/loop.ts';
 import { NO_FRAME, RunObserver } from '../../engine/report/run-observer.ts';
 import type { RunObserverOptions } from '../../engine/report/run-observer.ts';
