@@ -1,7 +1,9 @@
 import type { Milliseconds } from '../base/units.ts';
 import { NS_PER_MS } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
-import { ConstantLatency } from './latency-model.ts';
+import { readLatencyFile } from './latency-file.ts';
+import type { LatencySample } from './latency-file.ts';
+import { ConstantLatency, RecordedLatency } from './latency-model.ts';
 import type { LatencyModel } from './latency-model.ts';
 
 /** What lies between us and the venue, by what is on its way. */
@@ -14,12 +16,22 @@ export interface Latencies {
   readonly response: LatencyModel;
 }
 
-/** By the configuration's section `backtest`. */
-export function latenciesOf(backtest: Config['backtest'], _originMs: Milliseconds): Latencies {
-  const constant = (ms: Milliseconds): LatencyModel => new ConstantLatency(Math.round(ms * NS_PER_MS));
+/**
+ * By the configuration's section `backtest`: sampled from its file, and constant where there is none or it has nothing.
+ *
+ * @param originMs of the recording's time line
+ * @throws BacktestError for a file that is none
+ */
+export async function latenciesOf(backtest: Config['backtest'], originMs: Milliseconds): Promise<Latencies> {
+  const { latencyFile, feedLatencyMs, entryLatencyMs, responseLatencyMs } = backtest;
+  const measured = latencyFile === undefined ? undefined : await readLatencyFile(latencyFile);
+  const modelOf = (ms: Milliseconds, samples: readonly LatencySample[] = []): LatencyModel =>
+    samples.length === 0
+      ? new ConstantLatency(Math.round(ms * NS_PER_MS))
+      : new RecordedLatency(samples, originMs);
   return {
-    feed: constant(backtest.feedLatencyMs),
-    entry: constant(backtest.entryLatencyMs),
-    response: constant(backtest.responseLatencyMs),
+    feed: modelOf(feedLatencyMs, measured?.feed),
+    entry: modelOf(entryLatencyMs, measured?.entry),
+    response: modelOf(responseLatencyMs, measured?.response),
   };
 }

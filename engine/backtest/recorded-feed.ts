@@ -33,9 +33,13 @@ export interface RecordedEvents {
   fill(): Promise<void>;
 }
 
-/** So many events are ready before the venue goes on: more than there are with one and the same time. */
-const READY_MIN = 4_096;
-const READY_MAX = 8_192;
+/**
+ * So many events are ready before the venue goes on, and more than it takes in one step, which is all of one time. Few, so
+ * that they die young.
+ */
+const READY_MIN = 256;
+const READY_MAX = 1_024;
+const STEP_NS: Nanoseconds = 2 * NS_PER_MS;
 /** What prices and sizes are counted in. */
 const GRID_FIELDS = ['tickSz', 'lotSz', 'ctVal', 'ctMult'] as const;
 /** Instruments that are named when none of the wanted ones is there. */
@@ -165,7 +169,7 @@ export class RecordedFeed implements FeedSource, LatencyModel {
 
   /** Whether `fill` has to be waited for before the venue goes on. */
   get needsFill(): boolean {
-    return !this.#isRead && this.#ready.length - this.#at < READY_MIN;
+    return !this.#isRead && this.#isShort(READY_MIN);
   }
 
   /** @throws what the source throws */
@@ -173,7 +177,7 @@ export class RecordedFeed implements FeedSource, LatencyModel {
     const source = this.#source;
     this.#ready = this.#ready.slice(this.#at);
     this.#at = 0;
-    while (this.#ready.length < READY_MAX) {
+    while (this.#isShort(READY_MAX)) {
       if (source.needsFill) await source.fill();
       const event = source.next();
       if (event === null) {
@@ -211,6 +215,12 @@ export class RecordedFeed implements FeedSource, LatencyModel {
     if (playing === null || sinceOriginNs - playing.madeNs > PLAYING_NS)
       return this.#latency.sampleNs(sinceOriginNs);
     return playing.receivedNs - sinceOriginNs;
+  }
+
+  /** Whether fewer events are ready than that, or than there may be in the next step of the venue. */
+  #isShort(count: number): boolean {
+    const head = this.#ready[this.#at];
+    return this.#ready.length - this.#at < count || this.#madeNs - head!.madeNs <= STEP_NS;
   }
 
   #take(event: RecordingEvent): void {

@@ -2,6 +2,7 @@
  * A backtest from its files to its result. Nothing of it hangs on the machine but `wallSeconds`: the same configuration and
  * the same files give the same result hash.
  */
+import { basename } from 'node:path';
 import { SystemClock } from '../base/clock.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import type { Milliseconds } from '../base/units.ts';
@@ -98,7 +99,7 @@ export async function runMarket(
   const startedNs = wall.nowNs();
   const wallSeconds = (): number => (wall.nowNs() - startedNs) / NS_PER_SECOND;
   const instIds = config.instruments.map(({ instId }) => instId);
-  const latencies = latenciesOf(config.backtest, source.originMs);
+  const latencies = await latenciesOf(config.backtest, source.originMs);
   const feed = await RecordedFeed.open(source, instIds, latencies.feed);
   const timeline = new Timeline(feed.originMs, (feed.startMs - feed.originMs) * NS_PER_MS);
   const clock = { nowNs: () => 0, readNs: () => {}, wallMs: () => Math.floor(timeline.nowMs) };
@@ -158,7 +159,7 @@ function notesOf({ backtest, instruments }: Config, feed: RecordedFeed): string[
   const ways = `${feedLatencyMs} ms from the venue, ${entryLatencyMs} ms to it, ${responseLatencyMs} ms for its answers`;
   const notes = [
     'Our orders never move the recorded market: nobody answers them, and what we trade with is there again with the next recorded change.',
-    `Latency: ${latencyFile === undefined ? ways : `sampled from ${latencyFile}`}; quotes are computed in no time.`,
+    `Latency: ${latencyFile === undefined ? ways : `sampled from ${basename(latencyFile)}`}; quotes are computed in no time.`,
     feed.hasReceipts
       ? 'Market data reaches the engine when it was recorded (recvNs).'
       : 'The recording has no receive times: market data reaches the engine at its ts plus the feed latency.',
