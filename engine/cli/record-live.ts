@@ -190,8 +190,9 @@ class LiveRecording implements SessionHandler {
     this.#guard(() => this.#recorder.onFrame(text, this.#receiveClock.receipt(recvNs[0]!)));
   }
 
-  onUp(): void {
+  onUp(connection: number): void {
     this.#log.line('connected');
+    this.#recorder.onUp(this.#groups[connection]!, this.#receiveClock.now());
   }
 
   onDown(connection: number, reason: string): void {
@@ -204,16 +205,19 @@ class LiveRecording implements SessionHandler {
   onSwitched(connection: number): void {
     this.#log.line('moved to a new connection');
     this.#lost(connection, 'moved to a new connection');
+    this.#recorder.onUp(this.#groups[connection]!, this.#receiveClock.now());
   }
 
   onRefused(_connection: number, args: readonly ChannelArg[], error: SessionError): void {
     const names = args.map(({ channel, instId, instType }) => `${channel} ${instId ?? instType}`).join(', ');
     const text = `the venue refuses ${names}: ${error.message}`;
-    if (args.some(({ channel }) => channel === this.#options.depthChannel)) {
-      this.#settle(
-        new CommandError(ExitCode.config, `${text}; leave the instrument out, or change the channel`),
-      );
-    } else this.#log.line(`${text}; goes on without`);
+    this.#log.line(`${text}; goes on without`);
+    for (const { channel, instId } of args) {
+      if (channel !== this.#options.depthChannel || instId === undefined) continue;
+      // One that expired is no reason to lose the others.
+      if (this.#recorder.drop(instId, 'the venue refuses its book', this.#receiveClock.now())) continue;
+      this.#settle(new CommandError(ExitCode.config, `${text}; change --instruments, or the depth channel`));
+    }
   }
 
   onFailed(_connection: number, error: SessionError): void {

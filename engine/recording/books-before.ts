@@ -50,7 +50,7 @@ export class BooksBefore {
     }
   }
 
-  /** In the order in which the instruments came. The times become the wanted one; the venue's own stay with marks and funding. */
+  /** In the order in which the instruments came. The times become the wanted one; marks and funding keep the venue's own. */
   events(fromNs: Nanoseconds, originMs: Milliseconds, hasRecvNs: boolean): RecordingEvent[] {
     const times = { timeNs: fromNs, recvNs: hasRecvNs ? fromNs : -1, line: 0 };
     return [...this.#known.values()].flatMap(({ instrument, bookEvent, book, mark, funding }) => {

@@ -14,13 +14,14 @@
  * (OKX documentation, "Building a local book", paths A and B; read 2026-07-28.)
  *
  * Owner:      the recorder's thread.
- * Invariants: between a gap row of an instrument and the next snapshot there is no update of it; every row can be read again.
+ * Invariants: between a gap row of an instrument and the next snapshot there is no update of it; every row can be read
+ *             again.
  */
 import type { Milliseconds } from '../base/units.ts';
+import { bookMessage, levelsOf, type BookMessage, type Receipt, type VenueRow } from './book-message.ts';
 import type { DayRows } from './day-rows.ts';
-import { isDecimal, isLevel, isTime } from './row-values.ts';
-import { NO_PREVIOUS_SEQUENCE, type RecordedRow } from './recorded-row.ts';
-import type { RecordedLevel } from './recording-event.ts';
+import { isDecimal, isTime } from './row-values.ts';
+import { NO_PREVIOUS_SEQUENCE } from './recorded-row.ts';
 
 /** What a recorder asks of whoever has the sessions. */
 export interface FeedPort {
@@ -31,31 +32,17 @@ export interface FeedPort {
   log(line: string): void;
 }
 
-type Row = Readonly<Record<string, unknown>>;
-
-/** Times of a receipt: on this machine's clock, since the epoch. */
-export interface Receipt {
-  /** Nanoseconds as text. */
-  readonly recvNs: string;
-  readonly ms: Milliseconds;
-}
-
 const Phase = { fresh: 0, waiting: 1, buffering: 2, synced: 3 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
-
-/** A book row of the venue's. */
-interface BookMessage {
-  readonly row: RecordedRow;
-  readonly seqId: number;
-  readonly prevSeqId: number;
-}
 
 interface BookFeed {
   readonly instId: string;
   phase: Phase;
   seqId: number;
-  /** Of messages of the book, keep-alives too; and of the wait for a snapshot its beginning. */
+  /** Of messages of the book, keep-alives too; and of the wait for a snapshot its beginning. -1 while not connected. */
   heardMs: Milliseconds;
+  /** How often the snapshot was asked for in vain. */
+  tries: number;
   /** Without a snapshot of the feed's own: updates since the subscription. */
   kept: BookMessage[];
   /** As text: rows come again with every subscription and need not be written again. */
@@ -66,6 +53,8 @@ interface BookFeed {
 const SILENCE_MS_MAX: Milliseconds = 75_000;
 /** A snapshot comes with the subscription. */
 const SNAPSHOT_MS_MAX: Milliseconds = 10_000;
+/** The wait doubles with every try: an instrument that is gone must not use up its connection's requests (480 an hour). */
+const RETRY_MS_MAX: Milliseconds = 600_000;
 /** Of 100 ms each: far longer than REST takes. */
 const KEPT_MAX = 600;
 
@@ -91,6 +80,7 @@ export class FeedRecorder {
         phase: Phase.fresh,
         seqId: -1,
         heardMs: -1,
+        tries: 0,
         kept: [],
         instrument: '',
       });
@@ -103,7 +93,7 @@ export class FeedRecorder {
   }
 
   /** A row of GET /api/v5/public/instruments. */
-  onInstrument(row: Row, receipt: Receipt): void {
+  onInstrument(row: VenueRow, receipt: Receipt): void {
     const feed = this.#feeds.get(String(row['instId']));
     if (feed === undefined) return;
     const text = JSON.stringify(row);
@@ -121,7 +111,7 @@ export class FeedRecorder {
 
   /** One frame of the public feed. */
   onFrame(text: string, receipt: Receipt): void {
-    let frame: { arg?: Row; action?: unknown; data?: unknown };
+    let frame: { arg?: VenueRow; action?: unknown; data?: unknown };
     try {
       frame = JSON.parse(text) as typeof frame;
     } catch {
@@ -133,18 +123,39 @@ export class FeedRecorder {
     for (const row of frame.data as unknown[]) {
       if (typeof row !== 'object' || row === null) this.malformed++;
       else if (channel === this.#depthChannel) {
-        this.#onBook(String(frame.arg!['instId']), frame.action, row as Row, receipt);
-      } else this.#onOther(channel, row as Row, receipt);
+        this.#onBook(String(frame.arg!['instId']), frame.action, row as VenueRow, receipt);
+      } else this.#onOther(channel, row as VenueRow, receipt);
+    }
+  }
+
+  /** The session is up and these are subscribed: their snapshots are due. */
+  onUp(instIds: readonly string[], receipt: Receipt): void {
+    for (const instId of instIds) {
+      const feed = this.#feeds.get(instId);
+      if (feed === undefined || feed.phase === Phase.synced) continue;
+      feed.heardMs = receipt.ms;
+      feed.tries = 0;
     }
   }
 
   /** The session is down, or another connection has taken over: nothing is known until the next snapshot. */
   onLost(instIds: readonly string[], reason: string, receipt: Receipt): void {
-    for (const instId of instIds) this.#break(this.#feeds.get(instId)!, Phase.fresh, reason, receipt);
+    for (const instId of instIds) {
+      const feed = this.#feeds.get(instId);
+      if (feed !== undefined) this.#break(feed, Phase.fresh, reason, receipt);
+    }
+  }
+
+  /** The venue does not have this instrument any more. False when none is left. */
+  drop(instId: string, reason: string, receipt: Receipt): boolean {
+    const feed = this.#feeds.get(instId);
+    if (feed !== undefined) this.#break(feed, Phase.fresh, reason, receipt);
+    this.#feeds.delete(instId);
+    return this.#feeds.size > 0;
   }
 
   /** An answer of GET /api/v5/market/books. */
-  onRestBook(instId: string, row: Row, receipt: Receipt): void {
+  onRestBook(instId: string, row: VenueRow, receipt: Receipt): void {
     const feed = this.#feeds.get(instId);
     if (feed?.phase !== Phase.buffering) return;
     const seqId = row['seqId'];
@@ -183,25 +194,25 @@ export class FeedRecorder {
     }
   }
 
-  /** To be called every second or so: books that are silent are begun anew. */
+  /** To be called every second or so: books that are silent are begun anew, snapshots that do not come asked for again. */
   tick(receipt: Receipt): void {
     for (const feed of this.#feeds.values()) {
       if (feed.heardMs < 0) continue;
       const silentMs = receipt.ms - feed.heardMs;
-      if (feed.phase === Phase.synced && silentMs > SILENCE_MS_MAX) {
+      if (feed.phase === Phase.synced) {
+        if (silentMs <= SILENCE_MS_MAX) continue;
         this.#break(feed, Phase.waiting, `no message for ${Math.round(silentMs / 1_000)} s`, receipt);
         this.#port.resubscribe(feed.instId);
-      } else if (feed.phase === Phase.waiting && silentMs > SNAPSHOT_MS_MAX) {
+      } else if (silentMs > Math.min(SNAPSHOT_MS_MAX * 2 ** feed.tries, RETRY_MS_MAX)) {
         feed.heardMs = receipt.ms;
-        this.#port.resubscribe(feed.instId);
-      } else if (feed.phase === Phase.buffering && silentMs > SNAPSHOT_MS_MAX) {
-        feed.heardMs = receipt.ms;
-        this.#port.fetchBook(feed.instId);
+        feed.tries++;
+        if (feed.phase === Phase.buffering) this.#port.fetchBook(feed.instId);
+        else this.#port.resubscribe(feed.instId);
       }
     }
   }
 
-  #onBook(instId: string, action: unknown, row: Row, receipt: Receipt): void {
+  #onBook(instId: string, action: unknown, row: VenueRow, receipt: Receipt): void {
     const feed = this.#feeds.get(instId);
     if (feed === undefined) return;
     const message = bookMessage(instId, action, row, receipt);
@@ -252,6 +263,7 @@ export class FeedRecorder {
 
   #sync(feed: BookFeed, message: BookMessage): void {
     feed.phase = Phase.synced;
+    feed.tries = 0;
     feed.kept = [];
     feed.seqId = message.seqId;
     feed.heardMs = Number(message.row.recvNs!.slice(0, -6));
@@ -271,7 +283,7 @@ export class FeedRecorder {
     this.#rows.add({ recvNs: receipt.recvNs, instId, channel: 'gap', reason, ts: String(receipt.ms) });
   }
 
-  #onOther(channel: string, row: Row, receipt: Receipt): void {
+  #onOther(channel: string, row: VenueRow, receipt: Receipt): void {
     const { instId, ts } = row;
     if (typeof instId !== 'string' || !this.#feeds.has(instId)) return;
     const { recvNs } = receipt;
@@ -296,32 +308,4 @@ export class FeedRecorder {
       } else this.malformed++;
     }
   }
-}
-
-/** Undefined for what is no message of a book. */
-function bookMessage(
-  instId: string,
-  action: unknown,
-  row: Row,
-  { recvNs }: Receipt,
-): BookMessage | undefined {
-  const { seqId, prevSeqId, ts } = row;
-  const asks = levelsOf(row['asks']);
-  const bids = levelsOf(row['bids']);
-  const isMessage =
-    (action === 'snapshot' || action === 'update') &&
-    asks !== undefined &&
-    bids !== undefined &&
-    Number.isSafeInteger(seqId) &&
-    Number.isSafeInteger(prevSeqId) &&
-    isTime(ts);
-  if (!isMessage) return undefined;
-  const sequence = { seqId: seqId as number, prevSeqId: prevSeqId as number };
-  return { row: { recvNs, instId, action, ts, asks, bids, ...sequence }, ...sequence };
-}
-
-/** Levels as historical files have them, [price, size, orders]: the feed's third column means nothing any more. */
-function levelsOf(levels: unknown): readonly RecordedLevel[] | undefined {
-  if (!Array.isArray(levels) || !levels.every(isLevel)) return undefined;
-  return (levels as RecordedLevel[]).map((level) => [level[0]!, level[1]!, level[3] ?? '0']);
 }

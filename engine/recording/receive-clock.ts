@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { NS_PER_MS, type Milliseconds, type Nanoseconds } from '../base/units.ts';
-import type { Receipt } from './feed-recorder.ts';
+import type { Receipt } from './book-message.ts';
 
 /** A clock that is disciplined by NTP is within some ms of the time; more is a step. */
 const STEP_MS: Milliseconds = 50;

@@ -16,6 +16,8 @@ export const RecordingErrorCode = {
   mixedInstruments: 'MIXED_INSTRUMENTS',
   /** Files with receive times and files without do not share a time line. */
   mixedClocks: 'MIXED_CLOCKS',
+  /** Two files hold the book of one instrument at the same time. */
+  overlapping: 'OVERLAPPING',
   /** An update of a book that no snapshot began. */
   noSnapshot: 'NO_SNAPSHOT',
   /** The row's prevSeqId is not the seqId of the row before. */

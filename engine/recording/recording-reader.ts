@@ -8,6 +8,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { NS_PER_MS, type Milliseconds, type Nanoseconds } from '../base/units.ts';
+import { BookFiles, checkClocks, neededFrom } from './book-files.ts';
 import { BooksBefore } from './books-before.ts';
 import { RecordingError, RecordingErrorCode } from './recording-error.ts';
 import type { RecordingEvent } from './recording-event.ts';
@@ -60,6 +61,8 @@ export class RecordingReader {
   readonly #before: BooksBefore;
   /** Instruments whose book is known: a snapshot, and no gap since. */
   readonly #synced = new Set<string>();
+  readonly #bookFiles = new BookFiles();
+  /** Instruments and files of which something was left out, which is told once. */
   readonly #reported = new Set<string>();
   /** What is due before the files' next event. */
   #ready: RecordingEvent[] = [];
@@ -117,7 +120,7 @@ export class RecordingReader {
     checkClocks(first);
     const firstMs = Math.min(...first.map(({ tsMs, timeNs }) => Math.min(tsMs, timeNs / NS_PER_MS)));
     const originMs = (Math.floor(firstMs / DAY_MS) - 1) * DAY_MS;
-    const reader = new RecordingReader(first, originMs, options);
+    const reader = new RecordingReader(neededFrom(first, options.fromMs), originMs, options);
     reader.cuts.push(...cuts);
     await reader.fill();
     return reader;
@@ -216,24 +219,42 @@ export class RecordingReader {
     this.#ready.push(event);
   }
 
-  /** An update without a snapshot before it is an error; of a partial recording it is left out. */
+  /** What cannot be believed is an error; of a partial recording it is left out. */
   #isKnown(event: RecordingEvent): boolean {
-    const { kind, instId } = event;
-    if (kind === 'snapshot') this.#synced.add(instId);
-    else if (kind === 'gap') this.#synced.delete(instId);
-    else if (kind === 'update' && !this.#synced.has(instId)) {
-      const error = new RecordingError(
-        RecordingErrorCode.noSnapshot,
-        event.file,
-        event.line,
-        `expected a snapshot of ${instId} before its first update, found none; name the file before it too, or begin at the next snapshot with --partial`,
+    const { kind, instId, file, line } = event;
+    if (kind === 'gap') this.#synced.delete(instId);
+    if (kind !== 'snapshot' && kind !== 'update') return true;
+    const other = this.#bookFiles.overlapping(instId, file);
+    if (other !== undefined) {
+      return this.#leaveOut(
+        new RecordingError(
+          RecordingErrorCode.overlapping,
+          file,
+          line,
+          `expected one file of the book of ${instId} at a time, ${other} is another; name one of them`,
+        ),
+        file,
       );
-      if (this.#options.isPartial !== true) this.#fail(error);
-      else if (!this.#reported.has(instId)) this.cuts.push(error);
-      this.#reported.add(instId);
-      return false;
     }
-    return true;
+    if (kind === 'snapshot') this.#synced.add(instId);
+    if (this.#synced.has(instId)) return true;
+    return this.#leaveOut(
+      new RecordingError(
+        RecordingErrorCode.noSnapshot,
+        file,
+        line,
+        `expected a snapshot of ${instId} before its first update, found none; name the file before it too, or begin at the next snapshot with --partial`,
+      ),
+      instId,
+    );
+  }
+
+  /** @param what is told of once */
+  #leaveOut(error: RecordingError, what: string): false {
+    if (this.#options.isPartial !== true) this.#fail(error);
+    else if (!this.#reported.has(what)) this.cuts.push(error);
+    this.#reported.add(what);
+    return false;
   }
 
   #broken(error: unknown): void {
@@ -269,15 +290,4 @@ export class RecordingReader {
 function isoSpan(fromMs: Milliseconds | undefined, toMs: Milliseconds | undefined): string {
   const from = fromMs === undefined ? '' : ` from ${new Date(fromMs).toISOString()}`;
   return `${from}${toMs === undefined ? '' : ` before ${new Date(toMs).toISOString()}`}`;
-}
-
-function checkClocks(first: readonly FirstRow[]): void {
-  const other = first.find((row) => row.hasRecvNs !== first[0]!.hasRecvNs);
-  if (other === undefined) return;
-  throw new RecordingError(
-    RecordingErrorCode.mixedClocks,
-    other.file,
-    0,
-    `expected recvNs in all files or in none, this one has ${other.hasRecvNs ? 'it' : 'none'} and ${first[0]!.file} has ${other.hasRecvNs ? 'none' : 'it'}; use recordings of one kind`,
-  );
 }

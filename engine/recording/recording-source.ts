@@ -2,7 +2,7 @@ import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import { LineSource } from './line-source.ts';
 import { openBytes } from './open-bytes.ts';
 import { RecordingError, RecordingErrorCode } from './recording-error.ts';
-import type { RecordingEvent } from './recording-event.ts';
+import type { RecordingEvent, RecordingKind } from './recording-event.ts';
 import { RowDecoder, type RowDecoderOptions } from './row-decoder.ts';
 import { isTradeFileHeader, TradeFileDecoder } from './trade-file-decoder.ts';
 
@@ -137,6 +137,7 @@ export class RecordingSource {
 /** What the first row of a file says: enough to know when it is due. */
 export interface FirstRow {
   readonly file: string;
+  readonly kind: RecordingKind;
   readonly instId: string;
   readonly tsMs: Milliseconds;
   readonly timeNs: Nanoseconds;
@@ -154,8 +155,8 @@ export async function readFirstRow(file: string, options: RowDecoderOptions): Pr
   try {
     await source.fill();
     if (source.head === undefined) return undefined;
-    const { instId, tsMs, timeNs } = source.head;
-    return { file, instId, tsMs, timeNs, hasRecvNs: source.hasRecvNs };
+    const { kind, instId, tsMs, timeNs } = source.head;
+    return { file, kind, instId, tsMs, timeNs, hasRecvNs: source.hasRecvNs };
   } finally {
     await source.close();
   }

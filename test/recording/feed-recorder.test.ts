@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DayRows } from '../../engine/recording/day-rows.ts';
-import { FeedRecorder, type Receipt } from '../../engine/recording/feed-recorder.ts';
+import type { Receipt } from '../../engine/recording/book-message.ts';
+import { FeedRecorder } from '../../engine/recording/feed-recorder.ts';
 import { RecordingReader } from '../../engine/recording/recording-reader.ts';
 import { readAll, withFiles } from './recording-files.ts';
 
@@ -135,6 +136,29 @@ describe('the recorded book', () => {
     expect(bench.asked).toEqual(['resubscribe']);
     bench.recorder.tick(at(87_000));
     expect(bench.asked).toEqual(['resubscribe', 'resubscribe']);
+    expect(await bench.kinds()).toEqual(['snapshot', 'gap']);
+  });
+
+  it('that does not come is asked for again, ever more seldom', () => {
+    const bench = new Bench();
+    bench.recorder.tick(at(500_000));
+    // Not connected yet: nobody can be asked.
+    expect(bench.asked).toEqual([]);
+    bench.recorder.onUp([INST], at(500_000));
+    const times: number[] = [];
+    for (let second = 501; second < 4_000; second++) {
+      bench.recorder.tick(at(second * 1_000));
+      if (bench.asked.splice(0).length > 0) times.push(second - 500);
+    }
+    expect(times.slice(0, 7)).toEqual([11, 32, 73, 154, 315, 636, 1_237]);
+    expect(times.at(-1)! - times.at(-2)!).toBe(601);
+  });
+
+  it('of an instrument that is gone ends, and the others go on', async () => {
+    const bench = new Bench();
+    bench.book(0, 'snapshot', 10, -1, [level('101', '1')], []);
+    expect(bench.recorder.drop(INST, 'it expired', at(5))).toBe(false);
+    bench.book(10, 'update', 11, 10, [level('101', '2')], []);
     expect(await bench.kinds()).toEqual(['snapshot', 'gap']);
   });
 

@@ -95,6 +95,44 @@ describe('a window of time', () => {
   });
 });
 
+describe('files of several days', () => {
+  const day = (ms: number): string =>
+    [
+      row(ms, { channel: 'instruments', tickSz: '0.1' }),
+      row(ms, { action: 'snapshot', asks: [[String(ms), '1', '1']], bids: [] }),
+      row(ms + 10, { action: 'update', asks: [['7', '1', '1']], bids: [] }),
+    ].join('\n');
+  const days = { a: day(0), b: day(1_000), c: day(2_000) };
+
+  it('before the window are not read', async () => {
+    await withFiles({ ...days, a: `${day(0)}\n{` }, async (paths) => {
+      const events = await readAll(await RecordingReader.open(paths, { fromMs: T0 + 1_005 }));
+      expect(events.map(({ kind }) => kind)).toEqual([
+        'instrument',
+        'snapshot',
+        'update',
+        'instrument',
+        'snapshot',
+        'update',
+      ]);
+      expect(events[1]!.asks).toEqual([['1000', '1', '1']]);
+      await expect(RecordingReader.open(paths).then(readAll)).rejects.toMatchObject({ code: 'TRUNCATED' });
+    });
+  });
+
+  it('that hold a book twice are refused', async () => {
+    const late = day(5).replace('"snapshot"', '"update"');
+    await withFiles({ ...days, d: late }, async (paths) => {
+      await expect(RecordingReader.open(paths).then(readAll)).rejects.toMatchObject({ code: 'OVERLAPPING' });
+      const reader = await RecordingReader.open(paths, { isPartial: true });
+      const files = (await readAll(reader)).map(({ file }) => file.at(-1)).join('');
+      // The second file takes over from the first, whose rest is left out.
+      expect(files).toBe('aadddbbbccc');
+      expect(reader.cuts.map(({ code }) => code)).toEqual(['OVERLAPPING']);
+    });
+  });
+});
+
 describe('partial recordings', () => {
   const updates = ROWS.split('\n').slice(4).join('\n');
 
