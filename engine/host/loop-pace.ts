@@ -14,9 +14,9 @@
  * Invariants: one of the two looks at the bell, the listener or the chain, never both; a bell that rang while one took
  *             over from the other is heard by the next; onQuotes is called from the event loop only, never from within
  *             another input.
- * Cost:       poll and spin take a whole core and allocate one Immediate a turn (some 130 B, which die at once: see
- *             monitoring/tuning.md for what that means to the collector); sleep adds some 45 µs to an input that finds it
- *             asleep.
+ * Cost:       poll and spin take a whole core and allocate some 340 B a turn: the Immediate and what Node makes around
+ *             it, which die at once (monitoring/tuning.md says what that means to the collector). Sleep adds some 45 µs
+ *             to an input that finds it asleep.
  */
 import { LoopMode } from '../base/loop-mode.ts';
 import type { QuoteBell } from '../handoff/doorbell.ts';
