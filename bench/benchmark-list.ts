@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.ts';
 import { allocation } from './suites/allocation.ts';
+import { backtest } from './suites/backtest.ts';
 import { bookUpdate } from './suites/book-update.ts';
 import { diff } from './suites/diff.ts';
 import { encode } from './suites/encode.ts';
@@ -27,5 +28,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   histogram,
   allocation,
   scale,
+  backtest,
   longRun,
 ];

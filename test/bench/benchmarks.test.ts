@@ -22,6 +22,7 @@ const ROWS: Readonly<Record<string, number>> = {
   histogram: 2,
   allocation: 3,
   scale: 36,
+  backtest: 2,
   'long-run': 1,
 };
 /** Values behind the percentiles of every row, where each operation gives one. */
