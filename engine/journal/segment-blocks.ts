@@ -37,8 +37,7 @@ function headAt(source: SegmentSource, offset: number): BlockHead | undefined {
 
 function isWholeAt(source: SegmentSource, offset: number): boolean {
   const head = headAt(source, offset);
-  if (head === undefined || offset + BLOCK_HEAD_BYTES + head.storedBytes > source.size) return false;
-  return isBlockWhole(source.read(offset, BLOCK_HEAD_BYTES + head.storedBytes), head);
+  return head !== undefined && isBlockWhole(source.read(offset, BLOCK_HEAD_BYTES + head.storedBytes), head);
 }
 
 /** The next whole block after `offset`; -1 when none follows. */

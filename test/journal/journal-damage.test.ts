@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../engine/base/clock.ts';
 import { BlockBuilder } from '../../engine/journal/journal-block.ts';
 import { JournalError, JournalErrorCode } from '../../engine/journal/journal-error.ts';
@@ -10,6 +10,9 @@ import { MemoryJournal } from '../../engine/journal/memory-journal.ts';
 import { RecordKind } from '../../engine/journal/record-kind.ts';
 import { SegmentWriter } from '../../engine/journal/segment-writer.ts';
 import { MemoryDisk } from './memory-disk.ts';
+
+// Every byte of a file, many times over.
+vi.setConfig({ testTimeout: 120_000 });
 
 const RUN = 9;
 const RECORDS = 30;

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Journal } from '../../engine/journal/journal.ts';
 import type { JournalOptions } from '../../engine/journal/journal.ts';
 import { JournalErrorCode } from '../../engine/journal/journal-error.ts';
@@ -20,6 +20,9 @@ import { JournalReader } from '../../engine/journal/journal-reader.ts';
 import { recordText } from '../../engine/journal/journal-reader.ts';
 import { RecordKind } from '../../engine/journal/record-kind.ts';
 import { patternOf } from './record-pattern.ts';
+
+// Threads and processes: on a machine that does much else, many seconds.
+vi.setConfig({ testTimeout: 120_000 });
 
 let directory = '';
 beforeEach(() => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryJournal } from '../../engine/journal/memory-journal.ts';
 import { RecordKind } from '../../engine/journal/record-kind.ts';
+import { RECORD_HEAD_BYTES, recordBytes } from '../../engine/journal/record-layout.ts';
 import { asSample, samples, write } from './record-samples.ts';
 
 describe('a journal in memory', () => {
@@ -33,6 +34,18 @@ describe('a journal in memory', () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  it('pads with zeros: nothing of an earlier record shows behind a later one', () => {
+    const journal = new MemoryJournal({ run: 1, ringBytes: 128 });
+    for (let index = 0; index < 8; index++) {
+      journal.writer.text(RecordKind.command, 0, 0, 1, 0, 'x'.repeat(32));
+    }
+    for (let length = 1; length <= 16; length++) {
+      journal.writer.text(RecordKind.command, 0, 0, 1, 0, 'y'.repeat(length));
+      const padded = Buffer.from(journal.bytes()).subarray(-recordBytes(length) + RECORD_HEAD_BYTES);
+      expect(padded.toString('latin1')).toBe('y'.repeat(length).padEnd(padded.length, '\0'));
+    }
   });
 
   it('counts a record that is larger than its ring, and goes on behind a gap', () => {
