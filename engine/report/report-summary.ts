@@ -14,6 +14,8 @@ import {
 import type { RunResult } from './run-result.ts';
 
 const HASH_LETTERS = 12;
+/** Of fewer intervals a ratio says little. */
+const INTERVALS_FEW = 60;
 /** A difference to the ledger below this share of the volume is rounding. */
 const CONTROL_SHARE_MAX = 1e-9;
 
@@ -42,7 +44,8 @@ export function profitLine({ profit, currency, volume, profitBps }: RunResult): 
 
 export function tiles(result: RunResult): string {
   const { ratioBasis, inventory, currency, messageBudget, markouts } = result;
-  const every = `equity every ${ratioBasis.intervalSeconds} s, n = ${countText(ratioBasis.intervals)}`;
+  const few = ratioBasis.intervals < INTERVALS_FEW ? '; too few to mean much' : '';
+  const every = `${ratioBasis.intervalSeconds} s changes, n = ${countText(ratioBasis.intervals)}${few}`;
   const afterFive = markouts['5']?.bps ?? null;
   const all: [string, string, string][] = [
     ['Sharpe', numberText(result.sharpe, 3), `a year; ${every}`],

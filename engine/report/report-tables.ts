@@ -8,6 +8,7 @@ import {
   percentText,
   shortText,
   signedText,
+  sizeText,
   timeText,
 } from './report-text.ts';
 import { signOf } from './report-summary.ts';
@@ -75,8 +76,8 @@ export function instrumentTable(result: RunResult): string {
       bpsText(figures.profitBps),
       moneyText(figures.maxDrawdown),
       `${numberText(position.mean)} ± ${numberText(position.standardDeviation)} ${position.unit}`,
-      numberText(position.maximum),
-      numberText(figures.endPosition),
+      sizeText(position.maximum),
+      sizeText(figures.endPosition),
       percentText(figures.timeQuoted),
     ];
   });
@@ -165,7 +166,7 @@ export function fillTable(result: RunResult): string {
       : bpsText((((row.side === 'buy' ? 1 : -1) * (row.mid - row.price)) / row.price) * 10_000),
     row.fee === null ? '–' : `${numberText(row.fee)} ${row.feeCcy}`,
     row.isMaker ? 'maker' : 'taker',
-    numberText(row.position),
+    sizeText(row.position),
   ]);
   const of =
     shown.length < result.fills ? `, the last ${countText(shown.length)} of ${countText(result.fills)}` : '';

@@ -22,9 +22,14 @@ export function numberText(value: number | null, digits = 4): string {
   const size = Math.abs(value);
   if (size !== 0 && size < 1e-6) return plain(value.toExponential(1));
   const whole = size < 1 ? 0 : Math.floor(Math.log10(size)) + 1;
-  const leadingZeros = size === 0 || size >= 1 ? 0 : Math.floor(-Math.log10(size));
+  const leadingZeros = size === 0 || size >= 1 ? 0 : Math.ceil(-Math.log10(size)) - 1;
   const decimals = size === 0 ? 0 : Math.max(0, Math.min(8, digits - whole + leadingZeros));
   return plain(grouped(value.toFixed(decimals)));
+}
+
+/** A size or a position as it is: what floats have added behind its tenth digit is left out. */
+export function sizeText(value: number): string {
+  return plain(String(Number(value.toPrecision(10))));
 }
 
 /** Money: cents from one unit on, more digits of less. */

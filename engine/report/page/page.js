@@ -41,7 +41,7 @@
         width: widthOf(figure),
         height: heightOf(height),
         tzDate: (second) => uPlot.tzDate(new Date(second * 1000), 'Etc/UTC'),
-        padding: [8, 18, 0, 0],
+        padding: [8, 30, 0, 0],
         legend: { markers: { width: 0, fill: (plot, index) => plot.series[index].stroke(plot, index) } },
         ...rest,
         ...extra,
@@ -220,7 +220,9 @@
   root.dataset.theme = dark.matches ? 'dark' : 'light';
   if (data.instruments.length > 0) {
     drawAll();
-    choose(0);
+    const fillsOf = ({ instId }) => data.fills.filter((fill) => fill[1] === instId).length;
+    const most = Math.max(...data.instruments.map(fillsOf));
+    choose(data.instruments.findIndex((each) => fillsOf(each) === most));
   }
   let pending = 0;
   window.addEventListener('resize', () => {

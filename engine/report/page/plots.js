@@ -33,7 +33,9 @@
   /** Labels of an axis: as many decimals as its step needs. */
   function axisNumbers(plot, values) {
     const step = values.length > 1 ? Math.abs(values[1] - values[0]) : 1;
-    const decimals = Math.max(0, Math.min(8, Math.ceil(-Math.log10(step) - 1e-9)));
+    let decimals = 0;
+    while (decimals < 8 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6)
+      decimals++;
     const largest = Math.max(...values.map(Math.abs));
     return values.map((value) => {
       if (largest >= 1e6 && step >= 1e4) return `${trimmed(value / 1e6, 2)}m`;
