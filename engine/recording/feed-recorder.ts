@@ -279,7 +279,8 @@ export class FeedRecorder {
     if (!wasSynced) return;
     this.gaps++;
     const { instId } = feed;
-    this.#port.log(`${instId}: gap (${reason})`);
+    // What befalls all instruments of a session is told once, by whoever has the session.
+    if (phase === Phase.waiting) this.#port.log(`${instId}: gap (${reason})`);
     this.#rows.add({ recvNs: receipt.recvNs, instId, channel: 'gap', reason, ts: String(receipt.ms) });
   }
 

@@ -10,8 +10,9 @@ import type { RowDecoderOptions } from './row-decoder.ts';
  *     instrument_name,trade_id,side,price,size,created_time[,source]       BTC-USDT-SWAP-trades-2025-11-08.csv
  *     trade_id/交易id,side/交易方向,size/数量,price/价格,created_time/成交时间    until about 2023: the instrument by the name
  *
- * No page of OKX's describes them. The columns are those that several public readers of real files agree on (a row of one:
- * BTC-USDT-SWAP,1566502282,sell,104503.0,30.14,1748707200008), `source` since 2026; looked up 2026-11-21, no file was seen.
+ * No page of OKX's describes them, and no file was at hand. The columns are those that several public readers of real files
+ * agree on (a row of one: BTC-USDT-SWAP,1566502282,sell,104503.0,30.14,1748707200008), `source` since 2026; looked up
+ * 2026-11-21. Of one instrument, ids rise and times never fall; a file of an option chain is in no order as a whole.
  * Side is the taker's, sizes are contracts (of spot the base coin), created_time is in milliseconds.
  */
 
