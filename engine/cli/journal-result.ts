@@ -6,6 +6,7 @@ import { fromExactJson } from '../replay/exact-json.ts';
 import type { JournalReader } from '../journal/journal-reader.ts';
 import { recordText } from '../journal/journal-reader.ts';
 import { RecordKind } from '../journal/record-kind.ts';
+import type { Loop } from '../loop.ts';
 import type { Connection, RecoveredAccount } from '../loop/loop-options.ts';
 import { ReplayEnd, replayRun } from '../replay/replay.ts';
 import type { ReplayResult, ReplayWatcher } from '../replay/replay.ts';
@@ -48,8 +49,17 @@ export function journalResult(reader: JournalReader, run: number, untilMs?: Mill
 }
 
 function watcherOf(observer: RunObserver): ReplayWatcher {
+  let loop: Loop | undefined;
+  let startNs = 0;
   return {
+    onStart: (started, { about }) => {
+      loop = started;
+      startNs = about.nowNs;
+    },
     onInput: (record) => {
+      // What the run before had written down comes first: watching begins behind it.
+      if (record.kind === RecordKind.restored) return;
+      if (loop !== undefined) observer.begin(loop, startNs);
       if (record.kind === RecordKind.frame)
         observer.onInput(record.sub as Connection, record.bytes, record.timeNs);
       else if (record.kind !== RecordKind.quoteTaken) observer.onInput(NO_FRAME, EMPTY, record.timeNs);
@@ -61,9 +71,8 @@ function watcherOf(observer: RunObserver): ReplayWatcher {
       if (record.kind === RecordKind.send && record.instrument === 1)
         observer.onSend(record.sub as Connection, record.bytes, record.timeNs);
     },
-    onStep: (loop, record) => {
-      // What the run before had written down comes first: watching begins behind it.
-      if (record.kind !== RecordKind.restored) observer.onStep(loop, record.timeNs);
+    onStep: (_, record) => {
+      if (loop !== undefined && record.kind !== RecordKind.restored) observer.onStep(loop, record.timeNs);
     },
   };
 }

@@ -43,7 +43,14 @@ export class ObservedWorld {
   readonly #options: RunObserverOptions;
   readonly #faults: Faults | null;
 
-  constructor(seed: number, hours: number, faults: FaultProfile | null, options: RunObserverOptions = {}) {
+  /** @param isJournaled whether its processes keep journals, too */
+  constructor(
+    seed: number,
+    hours: number,
+    faults: FaultProfile | null,
+    options: RunObserverOptions = {},
+    isJournaled = false,
+  ) {
     this.#options = options;
     const watched: BrokenEngine = {
       name: 'watched',
@@ -52,7 +59,7 @@ export class ObservedWorld {
       seedsMax: 0,
       break: (engine, world) => this.#watch(engine, world),
     };
-    this.world = new SimWorld(seed, watched);
+    this.world = new SimWorld(seed, watched, isJournaled);
     const untilNs = this.world.nowNs + hours * 3_600 * NS_PER_SECOND;
     this.#faults = faults === null ? null : new Faults(this.world, seed, faults, untilNs);
   }
