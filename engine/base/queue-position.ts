@@ -1,7 +1,6 @@
 /**
- * Where a resting order stands in the queue at its price, estimated from what the market shows: trades and the level's
- * total.
- * The live estimator and the simulated venue use the same formulas.
+ * Where a resting order stands in the queue at its price, estimated from what the market shows: trades and the total of
+ * the level. The live estimator and the simulated venue use the same formulas.
  *
  *     level L   [ front F ..................... ][ back L - F .... ]
  *                 filled before us                 came after us

@@ -155,10 +155,10 @@ export class FeedFlow implements Timed {
       this.#dropOthers(market, Side.buy, this.#bids);
     }
     // Sizes that go come first, so that a price that changes sides does not look crossed on the way.
-    for (const isDeletion of [true, false]) {
-      this.#applyRows(market, Side.sell, this.#asks, isDeletion, nowMs);
-      this.#applyRows(market, Side.buy, this.#bids, isDeletion, nowMs);
-    }
+    this.#applyRows(market, Side.sell, this.#asks, true, nowMs);
+    this.#applyRows(market, Side.buy, this.#bids, true, nowMs);
+    this.#applyRows(market, Side.sell, this.#asks, false, nowMs);
+    this.#applyRows(market, Side.buy, this.#bids, false, nowMs);
     if (isFirst) {
       // What is there at the start is there without events, as with seeded flow.
       if (!this.#isStarted) market.flushQuietly();

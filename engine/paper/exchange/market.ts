@@ -58,9 +58,10 @@ export class Market {
     this.statistics = new TradeStatistics(this.markTicks, startMs);
     this.#updateLimits();
     this.#emitLevel = (level) => {
+      if (level.priceText === '') level.priceText = listing.priceText(level.ticks);
       this.#tellLevel(
         level.side === Side.buy ? 'bids' : 'asks',
-        listing.priceText(level.ticks),
+        level.priceText,
         listing.sizeText(level.lots),
         String(level.count),
       );

@@ -47,6 +47,8 @@ export class Level {
   /** In a recorded market: all that the recording has here, in one order, wherever it stands in the queue. */
   recorded: BookOrder | null = null;
   isChanged = false;
+  /** Its price as text, '' until it is first told. */
+  priceText = '';
 
   constructor(side: Side, ticks: Ticks) {
     this.side = side;
