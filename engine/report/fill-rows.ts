@@ -1,6 +1,6 @@
 /**
- * The fills of a run as rows, in a bounded number: when there are too many, every second one is left out, and so on. Who wants
- * all of them gives a listener.
+ * The fills of a run as rows, in a bounded number: when there are too many, every second one is left out, and so on. Who
+ * wants all of them gives a listener.
  */
 import { NS_PER_MS } from '../base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';

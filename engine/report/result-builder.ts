@@ -199,7 +199,7 @@ function profitOf(parts: Parts): Profit {
   return { total: spread + inventory + fees + funding, spread, inventory, fees, funding };
 }
 
-/** What the engine's ledger has gained at the same middles. Positions that were found or adjusted are in it at their entry. */
+/** What the engine's ledger has gained at the same middles; positions that were adjusted are in it at their entry. */
 function controlOf(observer: RunObserver, total: number): RunResult['control'] {
   let ledgerProfit = 0;
   for (const { instrument, ticksSum, ledgerBefore, mid } of observer.watches) {

@@ -6,8 +6,8 @@
  *     10 ms  │ │ │ │ │ │ │ │ full      20 ms  │   │   │   │   │         …
  *
  * Owner:      whoever observes a run.
- * Invariants: at most `bucketsMax` buckets; the times of `series()` rise; NaN is "nothing there", and null in the series. What
- *             does not change stays as it is: a bucket without a word repeats the value before.
+ * Invariants: at most `bucketsMax` buckets; the times of `series()` rise; NaN is "nothing there", and null in the series.
+ *             What does not change stays as it is: a bucket without a word repeats the value before.
  */
 import { NS_PER_MS } from '../base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';
