@@ -16,7 +16,8 @@
 import { assert } from '../base/assert.ts';
 import { Side } from '../base/side.ts';
 import type { Lots, Milliseconds } from '../base/units.ts';
-import type { OrderRows, OrderTable } from './order-table.ts';
+import type { OrderRows } from './order-rows.ts';
+import type { OrderTable } from './order-table.ts';
 import type { PositionLedger } from './position-ledger.ts';
 import { TradeMark } from './trade-log.ts';
 import type { TradeLog } from './trade-log.ts';

@@ -13,14 +13,15 @@
 import { assert } from '../base/assert.ts';
 import { CommandOp } from '../base/command-op.ts';
 import { IndexSet } from '../base/index-set.ts';
-import { Side } from '../base/side.ts';
-import { TICKS_MAX } from '../base/units.ts';
+import type { Side } from '../base/side.ts';
 import type { Lots, Milliseconds, Nanoseconds, Ticks, TimeCell } from '../base/units.ts';
 import { AMENDS_IN_FLIGHT_MAX, AmendsInFlight } from './amends-in-flight.ts';
 import { KEEP_LOTS } from './command-batch.ts';
 import { FillTotals } from './fill-totals.ts';
 import { FreeSlots } from './free-slots.ts';
-import { END, OrderLists } from './order-lists.ts';
+import { OrderDoubts } from './order-doubts.ts';
+import { END } from './order-lists.ts';
+import type { OrderRows } from './order-rows.ts';
 import {
   AckOutcome,
   AmendResult,
@@ -30,28 +31,12 @@ import {
   UpdateState,
   nextState,
 } from './order-state.ts';
+import { OrderTotals } from './order-totals.ts';
 
 /** No such order, or no room for one. */
 export const NO_ORDER = END;
 const SLOTS_MAX = 10_000;
 const GENERATION_MAX = 999_999;
-
-/** Rows of order updates, as the decoder of the venue's pushes gives them. */
-export interface OrderRows {
-  readonly slot: Int32Array;
-  readonly generation: Int32Array;
-  /** UpdateState */
-  readonly state: Uint8Array;
-  /** Zero or less where the push does not say. */
-  readonly priceTicks: Int32Array;
-  readonly sizeLots: Float64Array;
-  /** Filled since the order began; below zero where the push does not say. */
-  readonly accFillLots: Float64Array;
-  readonly uTimeMs: Float64Array;
-  /** Id of the amend that the push reports on, -1 when it reports on none. */
-  readonly reqId: Float64Array;
-  readonly amendResult: Int8Array;
-}
 
 export class OrderTable {
   readonly capacity: number;
@@ -80,7 +65,7 @@ export class OrderTable {
   readonly placedNs: Float64Array;
   /** When the last command for it left. */
   readonly sentNs: Float64Array;
-  /** Since when its fate is unknown (it is unknown or gone), by the newest time told to the table; Infinity otherwise. */
+  /** Since when its fate is unknown (OrderDoubts). */
   readonly unknownSinceNs: Float64Array;
   /** When its last order ended, by the newest time told to the table. */
   readonly endedNs: Float64Array;
@@ -94,26 +79,23 @@ export class OrderTable {
 
   // Per instrument × 2 + side. The gate reads these arrays in place.
   readonly exposureLots: Float64Array;
-  /** The most aggressive price that an order of ours has or may have: 0 without a buy, TICKS_MAX without a sell. */
+  /** The most aggressive price that an order of ours has or may have (OrderTotals). */
   readonly bestTicks: Int32Array;
   // Per instrument.
   readonly openCounts: Int32Array;
   /** One cell: orders of all instruments. */
-  readonly openTotals = new Int32Array(1);
+  readonly openTotals: Int32Array;
   /** Instruments whose exposure has changed since the gate looked. */
   readonly changed: IndexSet;
   /** Set to 1 with every change of an order of the instrument; whoever compares orders takes it back. */
   readonly isDue: Uint8Array;
 
-  /** Orders whose fate is to be asked for: unknown or gone. */
-  doubtCount = 0;
   /** Words about an order that had ended, repeated ones included. */
   staleCount = 0;
   illegalCount = 0;
   /** Fills that were told after the order's end. */
   lateFillCount = 0;
 
-  readonly #lists: OrderLists;
   readonly #amends: AmendsInFlight;
   /** Per slot: 1 once the venue has accepted the place or told of the order. */
   readonly #isAcked: Uint8Array;
@@ -121,13 +103,13 @@ export class OrderTable {
   readonly #earlyCancels: Uint8Array;
   /** The venue's time of the newest push, per slot. */
   readonly #updatedMs: Float64Array;
-  readonly #totals: FillTotals;
+  readonly #fills: FillTotals;
+  readonly #totals: OrderTotals;
+  readonly #doubts: OrderDoubts;
   readonly #freeSlots: FreeSlots;
   /** The newest time that came with a command or with the timer. */
   readonly #now: TimeCell = new Float64Array(1);
   readonly #before: TimeCell = new Float64Array(1);
-  /** No command that waits for its outcome is older; Infinity where none waits. May be too early, never too late. */
-  readonly #waitingSince: TimeCell = Float64Array.of(Infinity);
 
   /** @param changed shared with whoever else writes what the gate adds up; so is `isDue`, of what is compared */
   constructor(
@@ -144,10 +126,10 @@ export class OrderTable {
     this.side = new Uint8Array(capacity);
     this.priceTicks = new Int32Array(capacity);
     this.sizeLots = new Float64Array(capacity);
-    this.#totals = new FillTotals(capacity);
-    this.filledLots = this.#totals.filledLots;
-    this.tradedLots = this.#totals.tradedLots;
-    this.untoldLots = this.#totals.untoldLots;
+    this.#fills = new FillTotals(capacity);
+    this.filledLots = this.#fills.filledLots;
+    this.tradedLots = this.#fills.tradedLots;
+    this.untoldLots = this.#fills.untoldLots;
     this.wantTicks = new Int32Array(capacity);
     this.wantLots = new Float64Array(capacity);
     this.#amends = new AmendsInFlight(capacity);
@@ -156,17 +138,25 @@ export class OrderTable {
     this.isResting = new Uint8Array(capacity);
     this.placedNs = new Float64Array(capacity);
     this.sentNs = new Float64Array(capacity);
-    this.unknownSinceNs = new Float64Array(capacity).fill(Infinity);
     this.endedNs = new Float64Array(capacity);
     this.wasAbsent = new Uint8Array(capacity);
-    this.riskLots = new Float64Array(capacity);
-    this.exposureLots = new Float64Array(instrumentCount * 2);
-    this.bestTicks = new Int32Array(instrumentCount * 2);
-    for (let list = Side.sell; list < this.bestTicks.length; list += 2) this.bestTicks[list] = TICKS_MAX;
-    this.openCounts = new Int32Array(instrumentCount);
     this.changed = changed;
     this.isDue = isDue;
-    this.#lists = new OrderLists(instrumentCount * 2, capacity);
+    const { instrument, side, priceTicks, state, isCancelInFlight, sentNs } = this;
+    const amends = this.#amends;
+    this.#totals = new OrderTotals(
+      instrumentCount,
+      capacity,
+      { instrument, side, priceTicks, amends },
+      changed,
+    );
+    this.riskLots = this.#totals.riskLots;
+    this.exposureLots = this.#totals.exposureLots;
+    this.bestTicks = this.#totals.bestTicks;
+    this.openCounts = this.#totals.openCounts;
+    this.openTotals = this.#totals.openTotals;
+    this.#doubts = new OrderDoubts(capacity, { state, isCancelInFlight, sentNs, amends });
+    this.unknownSinceNs = this.#doubts.unknownSinceNs;
     this.#isAcked = new Uint8Array(capacity);
     this.#earlyCancels = new Uint8Array(capacity);
     this.#updatedMs = new Float64Array(capacity);
@@ -182,12 +172,12 @@ export class OrderTable {
 
   /** @hot The oldest order on a side, or NO_ORDER. */
   first(instrument: number, side: Side): number {
-    return this.#lists.head[instrument * 2 + side]!;
+    return this.#totals.lists.head[instrument * 2 + side]!;
   }
 
   /** @hot The order after `slot` on its side, or NO_ORDER. Read it before the order is closed. */
   next(slot: number): number {
-    return this.#lists.next[slot]!;
+    return this.#totals.lists.next[slot]!;
   }
 
   /** @hot What our own resting orders add to the venue's level at that price. */
@@ -201,20 +191,19 @@ export class OrderTable {
     return lots;
   }
 
+  /** Orders whose fate is to be asked for: unknown or gone. */
+  get doubtCount(): number {
+    return this.#doubts.count;
+  }
+
   /** The first slot from `from` on whose order is unknown or gone, or NO_ORDER. */
   nextInDoubt(from: number): number {
-    for (let slot = from; slot < this.capacity; slot++) {
-      if (isDoubtful(this.state[slot] as OrderState)) return slot;
-    }
-    return NO_ORDER;
+    return this.#doubts.next(from);
   }
 
   /** Since when the order that is longest unknown or gone has been so; Infinity when there is none. */
   oldestUnknownNs(): Nanoseconds {
-    let oldest = Infinity;
-    if (this.doubtCount === 0) return oldest;
-    for (let slot = 0; slot < this.capacity; slot++) oldest = Math.min(oldest, this.unknownSinceNs[slot]!);
-    return oldest;
+    return this.#doubts.oldestNs();
   }
 
   // ------------------------------------------------------------------------------------------------- commands
@@ -231,23 +220,16 @@ export class OrderTable {
     this.side[slot] = side;
     this.priceTicks[slot] = ticks;
     this.sizeLots[slot] = lots;
-    this.#totals.reset(slot);
+    this.#fills.reset(slot);
     this.wasAbsent[slot] = 0;
     this.wantTicks[slot] = ticks;
     this.wantLots[slot] = lots;
     this.placedNs[slot] = now[0]!;
     this.sentNs[slot] = now[0]!;
     this.#updatedMs[slot] = 0;
-    this.#waits(now);
-    this.openCounts[instrument]!++;
-    this.openTotals[0]!++;
-    const list = instrument * 2 + side;
-    this.#lists.append(list, slot);
-    this.riskLots[slot] = lots;
-    this.exposureLots[list]! += lots;
-    this.changed.add(instrument);
+    this.#doubts.onSent(now);
     this.isDue[instrument] = 1;
-    this.#widenBest(list, ticks);
+    this.#totals.add(slot, ticks, lots);
     return slot;
   }
 
@@ -284,12 +266,11 @@ export class OrderTable {
     this.wantTicks[slot] = ticks;
     this.wantLots[slot] = total;
     this.sentNs[slot] = now[0]!;
-    this.#waits(now);
+    this.#doubts.onSent(now);
     // One more size to count at its worst: the others are weighed in already.
-    const list = this.#listOf(slot);
     const risk = total - this.filledLots[slot]!;
-    if (risk > this.riskLots[slot]!) this.#risk(slot, risk);
-    this.#widenBest(list, ticks);
+    if (risk > this.riskLots[slot]!) this.#totals.setRisk(slot, risk);
+    this.#totals.widenBest(slot, ticks);
     return id;
   }
 
@@ -307,7 +288,7 @@ export class OrderTable {
     this.isCancelInFlight[slot] = 1;
     if (this.#isAcked[slot] === 0) this.#earlyCancels[slot]!++;
     this.sentNs[slot] = now[0]!;
-    this.#waits(now);
+    this.#doubts.onSent(now);
   }
 
   /** @hot Takes back a command whose bytes did not leave. `amendId` only counts for amends. */
@@ -366,7 +347,7 @@ export class OrderTable {
     if (!this.#isKnown(slot, generation)) return 0;
     this.#touch(slot);
     const before = this.filledLots[slot]!;
-    const told = this.#totals.onTrade(slot, lots);
+    const told = this.#fills.onTrade(slot, lots);
     this.#onFilled(slot, this.filledLots[slot]! > before);
     return told;
   }
@@ -378,7 +359,7 @@ export class OrderTable {
   tellTotal(slot: number, generation: number, totalLots: Lots): Lots {
     if (!this.#isKnown(slot, generation)) return 0;
     this.#touch(slot);
-    const told = this.#totals.onTotal(slot, totalLots);
+    const told = this.#fills.onTotal(slot, totalLots);
     this.#onFilled(slot, told > 0);
     return told;
   }
@@ -402,7 +383,7 @@ export class OrderTable {
       return 0;
     }
     this.#touch(slot);
-    const filled = this.#totals.onTotal(slot, rows.accFillLots[row]!);
+    const filled = this.#fills.onTotal(slot, rows.accFillLots[row]!);
     this.#onFilled(slot, filled > 0);
     if (this.state[slot] === OrderState.free) {
       this.staleCount++;
@@ -438,13 +419,13 @@ export class OrderTable {
   expire(now: TimeCell, timeout: TimeCell): number {
     this.#now[0] = now[0]!;
     this.#before[0] = now[0]! - timeout[0]!;
-    return this.#expireSentBefore();
+    return this.#doubtSentBefore();
   }
 
   /** Doubts every order with a command in flight: the session that would have brought the outcome is lost. */
   doubtInFlight(): number {
     this.#before[0] = Infinity;
-    return this.#expireSentBefore();
+    return this.#doubtSentBefore();
   }
 
   /**
@@ -473,7 +454,7 @@ export class OrderTable {
     this.#isAcked[slot] = 1;
     this.isResting[slot] = 1;
     this.#weigh(slot);
-    this.#rescanBest(this.#listOf(slot));
+    this.#totals.rescanBest(slot);
     return filled;
   }
 
@@ -495,10 +476,6 @@ export class OrderTable {
 
   // ------------------------------------------------------------------------------------------------- internals
 
-  #listOf(slot: number): number {
-    return this.instrument[slot]! * 2 + this.side[slot]!;
-  }
-
   #touch(slot: number): void {
     this.isDue[this.instrument[slot]!] = 1;
   }
@@ -514,20 +491,6 @@ export class OrderTable {
     return false;
   }
 
-  #isWaiting(slot: number): boolean {
-    const state = this.state[slot];
-    if (state === OrderState.pendingPlace || state === OrderState.accepted) return true;
-    if (state === OrderState.live) return this.amendCount[slot]! > 0 || this.isCancelInFlight[slot] === 1;
-    return state === OrderState.unknown && this.isCancelInFlight[slot] === 1;
-  }
-
-  /** An amend waits for its own outcome, whatever was sent after it. In doubt, only the cancel is waited for. */
-  #waitsSinceNs(slot: number): Nanoseconds {
-    const sentNs = this.sentNs[slot]!;
-    if (this.state[slot] !== OrderState.live) return sentNs;
-    return Math.min(sentNs, this.#amends.oldestNs(slot));
-  }
-
   /** The amends stay counted until they are decided; the cancel may be asked for again. */
   #doubt(slot: number): void {
     this.#touch(slot);
@@ -535,36 +498,23 @@ export class OrderTable {
     this.#happen(slot, OrderEvent.doubted);
   }
 
+  /** Those whose command was sent at `#before` or earlier. */
+  #doubtSentBefore(): number {
+    if (!this.#doubts.beginLook(this.#before)) return 0;
+    let count = 0;
+    for (let slot = 0; slot < this.capacity; slot++) {
+      if (!this.#doubts.hasWaited(slot, this.#before)) continue;
+      this.#doubt(slot);
+      count++;
+    }
+    return count;
+  }
+
   /** After a trade or a total: what is filled is no more at risk. */
   #onFilled(slot: number, hasGrown: boolean): void {
     if (!hasGrown) return;
     if (this.state[slot] === OrderState.free) this.lateFillCount++;
     else this.#weigh(slot);
-  }
-
-  /** A command was sent at `now`. */
-  #waits(now: TimeCell): void {
-    if (now[0]! < this.#waitingSince[0]!) this.#waitingSince[0] = now[0]!;
-  }
-
-  /**
-   * Those whose command was sent at `#before` or earlier. Mostly none can be, which is known without a look at the orders:
-   * with a table for a hundred instruments the look was the dearest part of the timer.
-   */
-  #expireSentBefore(): number {
-    const before = this.#before[0]!;
-    if (this.#waitingSince[0]! > before) return 0;
-    this.#waitingSince[0] = Infinity;
-    let count = 0;
-    for (let slot = 0; slot < this.capacity; slot++) {
-      if (!this.#isWaiting(slot)) continue;
-      const sinceNs = this.#waitsSinceNs(slot);
-      if (sinceNs <= before) {
-        this.#doubt(slot);
-        count++;
-      } else if (sinceNs < this.#waitingSince[0]!) this.#waitingSince[0] = sinceNs;
-    }
-    return count;
   }
 
   #confirm(slot: number, ticks: Ticks, lots: Lots): void {
@@ -579,7 +529,7 @@ export class OrderTable {
     if (!isUndecided) this.#onExisting(slot, OrderEvent.pushedLive);
     if (this.state[slot] !== OrderState.gone) this.isResting[slot] = 1;
     this.#weigh(slot);
-    this.#rescanBest(this.#listOf(slot));
+    this.#totals.rescanBest(slot);
   }
 
   /** The venue has it, or had it. */
@@ -597,7 +547,7 @@ export class OrderTable {
     }
     if (this.amendCount[slot] === 0) this.#happen(slot, OrderEvent.amendsAnswered);
     this.#weigh(slot);
-    this.#rescanBest(this.#listOf(slot));
+    this.#totals.rescanBest(slot);
   }
 
   #happen(slot: number, event: OrderEvent): void {
@@ -615,31 +565,19 @@ export class OrderTable {
   }
 
   #move(slot: number, next: OrderState): void {
-    const wasDoubtful = isDoubtful(this.state[slot] as OrderState);
+    this.#doubts.onMove(slot, this.state[slot] as OrderState, next, this.#now);
     this.state[slot] = next;
-    if (isDoubtful(next) === wasDoubtful) return;
-    // Back from a doubt it may wait for what was sent long ago: the next timer looks at all.
-    if (wasDoubtful) this.#waitingSince[0] = -Infinity;
-    this.doubtCount += wasDoubtful ? -1 : 1;
-    this.unknownSinceNs[slot] = wasDoubtful ? Infinity : this.#now[0]!;
   }
 
   #close(slot: number): void {
-    const list = this.#listOf(slot);
     this.amendCount[slot] = 0;
     this.isCancelInFlight[slot] = 0;
     this.#isAcked[slot] = 0;
     this.#earlyCancels[slot] = 0;
     this.isResting[slot] = 0;
-    this.exposureLots[list]! -= this.riskLots[slot]!;
-    this.changed.add(this.instrument[slot]!);
-    this.riskLots[slot] = 0;
-    this.openCounts[this.instrument[slot]!]!--;
-    this.openTotals[0]!--;
     this.endedNs[slot] = this.#now[0]!;
-    this.#lists.remove(slot);
+    this.#totals.remove(slot);
     this.#freeSlots.give(slot);
-    this.#rescanBest(list);
   }
 
   /** Brings what the order wants and what it risks up to date. */
@@ -649,30 +587,6 @@ export class OrderTable {
     this.wantLots[slot] = isAmended ? this.#amends.newestLots(slot) : this.sizeLots[slot]!;
     const total = this.#amends.largestLots(slot, this.sizeLots[slot]!);
     const risk = Math.max(0, total - this.filledLots[slot]!);
-    if (risk !== this.riskLots[slot]) this.#risk(slot, risk);
+    if (risk !== this.riskLots[slot]) this.#totals.setRisk(slot, risk);
   }
-
-  #risk(slot: number, lots: Lots): void {
-    this.exposureLots[this.#listOf(slot)]! += lots - this.riskLots[slot]!;
-    this.riskLots[slot] = lots;
-    this.changed.add(this.instrument[slot]!);
-  }
-
-  #widenBest(list: number, ticks: Ticks): void {
-    const best = this.bestTicks[list]!;
-    if ((list & 1) === Side.buy ? ticks > best : ticks < best) this.bestTicks[list] = ticks;
-  }
-
-  #rescanBest(list: number): void {
-    const side = (list & 1) as Side;
-    this.bestTicks[list] = side === Side.buy ? 0 : TICKS_MAX;
-    for (let slot = this.#lists.head[list]!; slot !== END; slot = this.#lists.next[slot]!) {
-      this.#widenBest(list, this.#amends.mostAggressiveTicks(slot, side, this.priceTicks[slot]!));
-    }
-  }
-}
-
-/** Whether its fate has to be asked for. */
-function isDoubtful(state: OrderState): boolean {
-  return state === OrderState.unknown || state === OrderState.gone;
 }

@@ -1,4 +1,4 @@
-import type { OrderRows } from '../../engine/orders/order-table.ts';
+import type { OrderRows } from '../../engine/orders/order-rows.ts';
 import { AmendResult } from '../../engine/orders/order-state.ts';
 import type { UpdateState } from '../../engine/orders/order-state.ts';
 
