@@ -1,3 +1,4 @@
+import { DecimalGrid } from '../base/decimal.ts';
 import type { Config } from '../config/schema.ts';
 import type { AccountLevel, InstrumentRow } from '../paper/exchange/exchange.ts';
 import { PaperVenue } from '../paper/gateway/venue.ts';
@@ -41,6 +42,48 @@ function listedRows(config: Config, feed: RecordedFeed, given: readonly Instrume
   });
 }
 
+/** Markets that only say what a coin of the account is worth. */
+interface CoinMarkets {
+  readonly rows: readonly InstrumentRow[];
+  /** By instId; what is left out is worth what the paper venue thinks. */
+  readonly prices: Readonly<Record<string, string>>;
+}
+
+/**
+ * Coins that the account holds or contracts settle in, where none of the configured markets tells their price: they stay worth
+ * what they are in the recording's first book. Nothing but margin hangs on it.
+ */
+function coinMarkets(config: Config, feed: RecordedFeed, listed: readonly InstrumentRow[]): CoinMarkets {
+  const known = recordedInstruments();
+  const names = new Set(listed.map(({ instId }) => String(instId)));
+  const coins = new Set([
+    ...Object.keys(config.backtest.balances),
+    ...listed.map(({ settleCcy }) => String(settleCcy ?? '')),
+  ]);
+  const rows: InstrumentRow[] = [];
+  const prices: Record<string, string> = {};
+  for (const coin of coins) {
+    if (names.has(`${coin}-USDT`) || names.has(`${coin}-USDT-SWAP`)) continue;
+    const row = known.find(({ instId }) => instId === `${coin}-USDT`);
+    if (row === undefined) continue;
+    rows.push({ ...row, state: SUSPENDED });
+    const middle = firstMiddle(feed, coin);
+    if (middle === 0) continue;
+    const tick = new DecimalGrid(String(row['tickSz']));
+    prices[`${coin}-USDT`] = tick.toText(Math.max(1, Math.round(middle / tick.value)));
+  }
+  return { rows, prices };
+}
+
+/** Of the recording's first book, if that is of a market of the coin in dollars; else 0. */
+function firstMiddle(feed: RecordedFeed, coin: string): number {
+  const { instId, asks, bids } = feed.peek()!;
+  if (!instId.startsWith(`${coin}-USD`) || asks.length === 0 || bids.length === 0) return 0;
+  const ask = Math.min(...asks.map(([px]) => Number(px)));
+  const bid = Math.max(...bids.map(([px]) => Number(px)));
+  return (ask + bid) / 2;
+}
+
 /** The paper venue with the recorded market in it and one account, as the configuration's section `backtest` says. */
 export function modelledVenue(
   config: Config,
@@ -51,8 +94,11 @@ export function modelledVenue(
   const { backtest, venue, instruments } = config;
   const needsCash = instruments.some(({ tradeMode }) => tradeMode === 'cash');
   const accountLevel: AccountLevel = needsCash ? '2' : '3';
+  const listed = listedRows(config, feed, given);
+  const coins = coinMarkets(config, feed, listed);
   const modelled = new PaperVenue({
-    instruments: listedRows(config, feed, given),
+    instruments: [...listed, ...coins.rows],
+    startPrices: coins.prices,
     seed: venue.seed,
     accounts: [
       {

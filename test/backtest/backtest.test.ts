@@ -312,6 +312,15 @@ describe('the engine', () => {
     expect(places.at(-1)!.timeNs).toBeLessThanOrEqual(timeOf((haltedMs + 1 - ORIGIN_MS) * NS_PER_MS));
   });
 
+  it('trades a contract that settles in its coin, and knows what that is worth', async () => {
+    const instId = 'BTC-USD-SWAP';
+    const config = configOf({ instIds: [instId], backtest: { balances: { BTC: '2' } } });
+    const { result } = await play(wanderingMarket(15, 20, instId), config);
+    expect(result.fills).toBeGreaterThan(0);
+    expect(result.timeQuoted).toBeGreaterThan(0.5);
+    expect(result.notes.filter((note) => note.includes('ended'))).toEqual([]);
+  });
+
   it('that does not start with its configuration says why', async () => {
     const config = configOf();
     config.instruments[0]!.strategy.size = '0.001';
