@@ -31,6 +31,7 @@ function rowsOf(result: RunResult): Row[] {
   const parts = `spread ${money(profit.spread)}, inventory ${money(profit.inventory)}, fees ${money(profit.fees)}, funding ${money(profit.funding)}`;
   const markoutTexts = Object.entries(markouts)
     .filter(([, { bps }]) => bps !== null)
+    .sort(([one], [two]) => Number(one) - Number(two))
     .map(([horizon, { bps }]) => `${horizon} s ${bps!.toFixed(2)}`);
   return [
     ['profit', `${money(profit.total)} ${currency}: ${parts}`],

@@ -17,7 +17,10 @@ export function pageAssets(): PageAssets {
   const own = join(packageRoot(), 'engine', 'report', 'page');
   return {
     styles: [text(join(plot, 'uPlot.min.css')), text(join(own, 'page.css'))],
-    scripts: [text(join(plot, 'uPlot.iife.min.js')), text(join(own, 'plots.js')), text(join(own, 'page.js'))],
+    scripts: [
+      text(join(plot, 'uPlot.iife.min.js')),
+      ...['plot-parts.js', 'time-plots.js', 'still-plots.js', 'page.js'].map((name) => text(join(own, name))),
+    ],
   };
 }
 

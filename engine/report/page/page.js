@@ -7,8 +7,6 @@
   const data = JSON.parse(document.getElementById('data').textContent);
   const root = document.documentElement;
   const timed = new Map();
-  globalThis.reportPlots.ranges = () =>
-    [...timed].map(([name, plot]) => [name, plot.scales.x.min, plot.scales.x.max]);
   const still = new Map();
   let chosen = 0;
   let isZooming = false;
