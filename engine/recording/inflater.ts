@@ -1,15 +1,14 @@
 import { createGunzip, createInflateRaw, type Gunzip, type InflateRaw } from 'node:zlib';
 import { RecordingError, RecordingErrorCode } from './recording-error.ts';
 
-/** Of one step out of zlib; a read unpacks to some of them. */
-const CHUNK_BYTES = 256 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /**
  * zlib, one chunk at a time.
  *
  * Not a pipe: a stream that breaks forgets what it holds for its reader, and how much that is depends on who was faster.
- * Here what was unpacked before the break is given first, so that what is read of a cut file is always the same.
+ * Here what was unpacked before the break is given first, so that what is read of a cut file is always the same. Of a
+ * damaged one, zlib itself keeps what it had unpacked of the chunk (16 KB) in which it met the damage.
  */
 export class Inflater {
   readonly #file: string;
@@ -36,12 +35,12 @@ export class Inflater {
   }
 
   static gzip(file: string): Inflater {
-    return new Inflater(file, createGunzip({ chunkSize: CHUNK_BYTES }));
+    return new Inflater(file, createGunzip());
   }
 
   /** Deflated bytes without any header, as an entry of a zip file has them. */
   static raw(file: string): Inflater {
-    return new Inflater(file, createInflateRaw({ chunkSize: CHUNK_BYTES }));
+    return new Inflater(file, createInflateRaw());
   }
 
   /** The packed data is over, whatever follows. */

@@ -26,8 +26,8 @@ const TRADES_TEXT = `${[TRADES_HEADER, ...TRADES].join('\n')}\n`;
 /** Files of every kind, and how many rows they hold. */
 const KINDS: readonly { kind: string; bytes: Buffer; rows: number }[] = [
   { kind: 'plain', bytes: Buffer.from(TEXT), rows: LINES.length },
-  { kind: 'gzip', bytes: gzipSync(TEXT), rows: LINES.length },
-  { kind: 'gzip of many members', bytes: members(LINES), rows: LINES.length },
+  { kind: 'gz', bytes: gzipSync(TEXT), rows: LINES.length },
+  { kind: 'gz of many members', bytes: members(LINES), rows: LINES.length },
   { kind: 'tar', bytes: tar({ 'a.data': HISTORICAL_TEXT }), rows: HISTORICAL.length },
   { kind: 'tar.gz', bytes: tarGz({ 'a.data': HISTORICAL_TEXT }), rows: HISTORICAL.length },
   { kind: 'csv', bytes: Buffer.from(TRADES_TEXT), rows: TRADES.length },
@@ -94,6 +94,7 @@ describe.each(KINDS)('a file that is $kind', ({ kind, bytes, rows }) => {
         const isLineEnd = HAS_NO_END.includes(kind) && (length === 0 || endsLine(cut, bytes));
         const isSilent = strict.error === undefined;
         if (isSilent && !isLineEnd && !isMemberEnd(kind, length)) expect(strict.events).toHaveLength(rows);
+        if (kind.includes('gz') && !isMemberEnd(kind, length)) expect(strict.error).toBeDefined();
         if (strict.error !== undefined) expect(strict.error.message).toMatch(/^\/.*expected .*, /s);
 
         const partial = await outcomeOf(cut, { isPartial: true });
@@ -104,7 +105,8 @@ describe.each(KINDS)('a file that is $kind', ({ kind, bytes, rows }) => {
           expect(partial.cuts.length).toBeGreaterThan(0);
         }
       }),
-      { numRuns: 60, examples: [[0], [1], [bytes.length - 1]] },
+      // The last bytes are a checksum's.
+      { numRuns: 60, examples: [0, 1, bytes.length - 1, bytes.length - 5].map((length) => [length]) },
     );
   });
 
@@ -127,6 +129,53 @@ describe.each(KINDS)('a file that is $kind', ({ kind, bytes, rows }) => {
       ),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('compressed files', () => {
+  it('whose second member does not begin as one are damaged, not over', async () => {
+    const first = gzipSync(`${LINES.slice(0, 20).join('\n')}\n`);
+    for (const next of [Buffer.alloc(10), Buffer.from('something else'), members(LINES).fill(0, 0, 1)]) {
+      const { error, events } = await outcomeOf(Buffer.concat([first, next]));
+      expect(error?.code).toBe('CORRUPT');
+      // zlib keeps to itself what it unpacked since the last 16 KB.
+      expect(events.length).toBeLessThanOrEqual(20);
+    }
+  });
+
+  it.each([false, true])(
+    'of a zip have the checksum that it says (behind the data: %s)',
+    async (isBehind) => {
+      const bytes = zip('trades.csv', TRADES_TEXT, isBehind);
+      const at = isBehind ? bytes.indexOf('PK\x07\x08', 0, 'latin1') + 4 : 14;
+      bytes[at]! ^= 1;
+      const { error } = await outcomeOf(bytes);
+      expect(error?.code).toBe('CORRUPT');
+      expect(error?.message).toContain('the checksum differs');
+    },
+  );
+
+  it('damaged late give nearly all before', async () => {
+    const many = Array.from({ length: 40 }, () => TRADES).flat();
+    const text = `${[TRADES_HEADER, ...many.map((row, index) => row.replace(/\d+$/, String(1_748_707_200_000 + index)))].join('\n')}\n`;
+    const bytes = gzipSync(text, { level: 1 });
+    bytes.fill(0xff, bytes.length - 40, bytes.length - 20);
+    const { error, events } = await outcomeOf(bytes, { isPartial: true });
+    expect(error).toBeUndefined();
+    const lostBytes = (text.length / many.length) * (many.length - events.length);
+    expect(events.length).toBeGreaterThan(0);
+    expect(lostBytes).toBeLessThan(20_000);
+  });
+
+  it('two in a zip are refused, and those that are stored', async () => {
+    const directoryBytes = 51 + 22;
+    const two = Buffer.concat([
+      zip('a.csv', TRADES_TEXT).subarray(0, -directoryBytes),
+      zip('b.csv', TRADES_TEXT),
+    ]);
+    expect((await outcomeOf(two)).error?.code).toBe('BAD_ARCHIVE');
+    const stored = zip('a.csv', TRADES_TEXT).fill(0, 8, 9);
+    expect((await outcomeOf(stored)).error?.code).toBe('BAD_ARCHIVE');
   });
 });
 
@@ -155,7 +204,7 @@ function endsLine(cut: Buffer, whole: Buffer): boolean {
 
 /** Nor when a gzip file ends with a member. */
 function isMemberEnd(kind: string, length: number): boolean {
-  if (kind !== 'gzip of many members') return false;
+  if (kind !== 'gz of many members') return false;
   const first = gzipSync(`${LINES.slice(0, 20).join('\n')}\n`).length;
   return length === first || length === first + gzipSync(`${LINES[20]}\n`).length;
 }

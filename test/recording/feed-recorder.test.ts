@@ -276,8 +276,12 @@ describe('files of a day', () => {
     const midnight = Math.ceil(T0 / DAY_MS) * DAY_MS - T0;
     bench.book(1, 'snapshot', 10, -1, [level('102', '1')], []);
     bench.recorder.onLost([INST], 'disconnected', at(midnight - 10));
+    bench.push(midnight + 5, {
+      arg: { channel: 'trades', instId: INST },
+      data: [{ instId: INST, tradeId: '1', px: '1', sz: '1', side: 'buy', ts: String(T0) }],
+    });
     bench.book(midnight + 10, 'snapshot', 20, -1, [level('105', '1')], []);
-    expect(await bench.kinds()).toEqual(['snapshot', 'gap', 'snapshot']);
+    expect(await bench.kinds()).toEqual(['snapshot', 'gap', 'trade', 'snapshot']);
   });
 
   it('after rows for which there was no room begin anew behind a gap', async () => {
