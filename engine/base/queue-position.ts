@@ -47,7 +47,11 @@ export interface QueueModel {
 /** Whoever cancels is taken to have come after us: the least that an order can be filled. */
 export const RISK_AVERSE: QueueModel = { shape: QueueShape.riskAverse, exponent: 1 };
 
-/** @hot The probability that a cancel at our price was behind us. `front` and `back` in lots, not below zero. */
+/**
+ * @hot The probability that a cancel at our price was behind us. `front` and `back` in lots, not below zero.
+ *
+ * @testonly Its own export: models.md gives vectors of it
+ */
 export function cancelBehindShare(model: QueueModel, front: Lots, back: Lots): number {
   // Behind us alone, in front of us alone: the powers' quotients of zeros say nothing.
   if (front <= 0) return 1;

@@ -12,7 +12,6 @@
  * trade and no queue of the recording. Fronts are `base/queue-position.ts`.
  */
 import { assert } from '../../base/assert.ts';
-import { OFF_GRID } from '../../base/decimal.ts';
 import {
   filledLots,
   frontAfterLevel,
@@ -21,8 +20,9 @@ import {
   type QueueModel,
 } from '../../base/queue-position.ts';
 import { Side } from '../../base/side.ts';
-import { TICKS_MAX, type Lots, type Milliseconds, type Ticks } from '../../base/units.ts';
+import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
 import type { RecordedOptions } from './exchange-contract.ts';
+import { LevelRows, readLots, readMark, readRate, readTicks } from './feed-fields.ts';
 import { FeedError, type FeedEvent, type FeedSource } from './feed-source.ts';
 import { BookOrder, type BookSide, type Level } from './matching-book.ts';
 import type { Matcher } from './matcher.ts';
@@ -98,7 +98,8 @@ export class FeedFlow implements Timed {
       if (event.kind === 'trade') {
         readTicks(market, event.px);
         readLots(market, event.sz);
-      }
+      } else if (event.kind === 'mark') readMark(market, event.px);
+      else if (event.kind === 'funding') readRate(market, event.rate);
       this.#asks.read(market, event.asks);
       this.#bids.read(market, event.bids);
     });
@@ -269,62 +270,10 @@ export class FeedFlow implements Timed {
   }
 }
 
-/** One side's rows of an event, read. */
-class LevelRows {
-  readonly ticks: Ticks[] = [];
-  readonly lots: Lots[] = [];
-  count = 0;
-
-  /** @throws FeedError when a price or a size is not on the market's grids */
-  read(market: Market, rows: FeedEvent['asks']): void {
-    this.count = rows.length;
-    for (let index = 0; index < rows.length; index++) {
-      const row = rows[index]!;
-      this.ticks[index] = readTicks(market, row[0]!);
-      this.lots[index] = readLots(market, row[1]!);
-    }
-  }
-}
-
 /** Between best bid and ask, or the one that there is, or the start price. */
 export function middle(market: Market): Ticks {
   const bid = market.bestBidTicks;
   const ask = market.bestAskTicks;
   if (bid === 0 && ask === 0) return market.markTicks;
   return bid === 0 ? ask : ask === 0 ? bid : Math.round((bid + ask) / 2);
-}
-
-function readTicks(market: Market, text: string): Ticks {
-  const ticks = market.listing.tick.fromText(text);
-  if (ticks === OFF_GRID || ticks === 0 || ticks > TICKS_MAX) throw offGrid(market, 'price', text);
-  return ticks;
-}
-
-/** A mark price is an average: it may lie between ticks, and is rounded. */
-function readMark(market: Market, text: string): Ticks {
-  const ticks = Math.round(Number(text) / market.listing.tick.value);
-  if (!(ticks >= 1 && ticks <= TICKS_MAX)) throw offGrid(market, 'price', text);
-  return ticks;
-}
-
-function readRate(market: Market, text: string): number {
-  const rate = Number(text);
-  if (text !== '' && Number.isFinite(rate)) return rate;
-  throw new FeedError(
-    `feed: expected a funding rate of ${market.listing.instId} as a decimal, was "${text}"`,
-  );
-}
-
-function readLots(market: Market, text: string): Lots {
-  const lots = market.listing.lot.fromText(text);
-  if (lots === OFF_GRID) throw offGrid(market, 'size', text);
-  return lots;
-}
-
-function offGrid(market: Market, what: 'price' | 'size', text: string): FeedError {
-  const { instId, tick, lot } = market.listing;
-  const step = what === 'price' ? tick.step : lot.step;
-  return new FeedError(
-    `feed: expected a ${what} of ${instId} on the grid of ${step}, was "${text}"; list the instrument as it was recorded`,
-  );
 }

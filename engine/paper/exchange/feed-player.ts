@@ -10,9 +10,10 @@ const BOOK_CHANNELS: readonly string[] = ['books', 'books-l2-tbt', 'books50-l2-t
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * A recorded feed as a sequence of market events. Reads recording rows (`{instId, action, ts, asks, bids}` with trades in
- * between) and captured OKX frames (`{arg, action, data}`), also behind `url <- epoch: ` or `epoch: `; other lines are
- * passed over. Of several book channels of one instrument the first counts. Lines are parsed when they are due.
+ * A recorded feed as a sequence of market events. Reads recording rows (`{instId, action, ts, asks, bids}` with trades, mark
+ * prices and funding rates in between) and captured OKX frames (`{arg, action, data}`), also behind `url <- epoch: ` or
+ * `epoch: `; other lines are passed over. Of several book channels of one instrument the first counts. Lines are parsed when
+ * they are due.
  */
 export class FeedPlayer implements FeedSource {
   readonly #lines: readonly string[];
@@ -97,13 +98,12 @@ export class FeedPlayer implements FeedSource {
   }
 
   #readRow(row: Json, instId: string, channel: string, action: unknown): void {
-    if (channel === 'trades') {
-      if (this.#firstTs < 0 || !this.#channels.has(instId)) return;
-      const side = row['side'] === 'sell' ? 'sell' : 'buy';
-      this.#push(row, { instId, kind: 'trade', px: String(row['px']), sz: String(row['sz']), side });
+    if (!BOOK_CHANNELS.includes(channel)) {
+      // What comes before the first book has no market to happen in.
+      if (this.#firstTs >= 0 && this.#channels.has(instId)) this.#readOther(row, instId, channel);
       return;
     }
-    if (!BOOK_CHANNELS.includes(channel) || (action !== 'snapshot' && action !== 'update')) return;
+    if (action !== 'snapshot' && action !== 'update') return;
     if (!this.#channels.has(instId)) this.#channels.set(instId, channel);
     if (this.#channels.get(instId) !== channel) return;
     const asks = row['asks'] as FeedEvent['asks'] | undefined;
@@ -111,6 +111,19 @@ export class FeedPlayer implements FeedSource {
     if (!Array.isArray(asks) || !Array.isArray(bids)) return;
     if (!asks.every(isLevel) || !bids.every(isLevel)) throw this.#misshapen();
     this.#push(row, { instId, kind: action, asks, bids });
+  }
+
+  #readOther(row: Json, instId: string, channel: string): void {
+    if (channel === 'trades') {
+      const side = row['side'] === 'sell' ? 'sell' : 'buy';
+      this.#push(row, { instId, kind: 'trade', px: String(row['px']), sz: String(row['sz']), side });
+    } else if (channel === 'mark-price') {
+      this.#push(row, { instId, kind: 'mark', px: String(row['markPx']) });
+    } else if (channel === 'funding-rate') {
+      const fundingOffsetMs = this.#loopMs + Number(row['fundingTime']) - this.#firstTs;
+      if (!Number.isFinite(fundingOffsetMs)) return;
+      this.#push(row, { instId, kind: 'funding', rate: String(row['fundingRate']), fundingOffsetMs });
+    }
   }
 
   #misshapen(): FeedError {

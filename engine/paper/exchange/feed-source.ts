@@ -20,7 +20,7 @@ export interface FeedEvent {
   readonly fundingOffsetMs: Milliseconds;
 }
 
-export const NO_ROWS: readonly (readonly string[])[] = [];
+const NO_ROWS: readonly (readonly string[])[] = [];
 
 /** What an event has where its kind says nothing: `{ ...EMPTY_FEED_EVENT, offsetMs, instId, kind: 'mark', px }`. */
 export const EMPTY_FEED_EVENT = {

@@ -198,6 +198,48 @@ describe('feed player', () => {
     }
   });
 
+  it('plays marks and funding, counted from the beginning of each pass', () => {
+    const funding = {
+      instId: 'BTC-USDT-SWAP',
+      channel: 'funding-rate',
+      fundingRate: '-0.0001',
+      fundingTime: '9000',
+    };
+    const mark = { instId: 'BTC-USDT-SWAP', channel: 'mark-price', markPx: '78000.25', ts: '1200' };
+    const lines = [
+      JSON.stringify({ ...mark, ts: '900' }),
+      ...script().lines,
+      JSON.stringify({ ...funding, ts: '1100' }),
+      JSON.stringify(mark),
+      JSON.stringify({ ...mark, instId: 'ETH-USDT-SWAP' }),
+      JSON.stringify({ ...mark, channel: 'open-interest' }),
+    ];
+    const player = new FeedPlayer(lines);
+    const events = [1, 2, 3, 4, 5].map(() => player.next()!);
+    expect(
+      events.map(({ kind, offsetMs, px, rate, fundingOffsetMs }) => [
+        kind,
+        offsetMs,
+        px,
+        rate,
+        fundingOffsetMs,
+      ]),
+    ).toEqual([
+      ['snapshot', 0, '', '0', 0],
+      ['funding', 100, '', '-0.0001', 8_000],
+      ['mark', 200, '78000.25', '0', 0],
+      ['snapshot', 1_200, '', '0', 0],
+      ['funding', 1_300, '', '-0.0001', 9_200],
+    ]);
+    const world = new World({ flow: new FeedPlayer(lines, false) });
+    world.exchange.advance(START_MS + 1_000);
+    expect(world.exchange.markPrice('BTC-USDT-SWAP')).toMatchObject({ markPx: '78000.3' });
+    expect(world.exchange.fundingRate('BTC-USDT-SWAP')).toMatchObject({
+      fundingRate: '-0.0001',
+      fundingTime: String(START_MS + 8_000),
+    });
+  });
+
   it('says what is wrong with a feed', () => {
     expect(() => FeedPlayer.fromFile('/no/such/file')).toThrow(FeedError);
     expect(() => new FeedPlayer(['', 'text'])).toThrow(/found none/);
@@ -211,6 +253,11 @@ describe('feed player', () => {
       [script().book(9_000, [['78000.05', '1']], []).lines[1]!, /grid of 0.1, was "78000.05"/],
       [script().trade(9_000, 'buy', '78001', '0.001').lines[1]!, /size of BTC-USDT-SWAP on the grid/],
       ['{"instId":', /JSON in line 2/],
+      ['{"instId":"BTC-USDT-SWAP","channel":"mark-price","ts":"9000"}', /price of BTC-USDT-SWAP/],
+      [
+        '{"instId":"BTC-USDT-SWAP","channel":"funding-rate","fundingRate":"","fundingTime":"9","ts":"9000"}',
+        /funding rate of BTC-USDT-SWAP as a decimal/,
+      ],
       [script().lines[0]!.replace('["78001","5"]', '[]'), /price and size as text in line 2/],
       [script().lines[0]!.replace('["78001","5"]', 'null'), /price and size as text in line 2/],
       ['{"arg":{"channel":"books","instId":"BTC-USDT-SWAP"},"action":"update","data":[null]}', /in line 2/],
