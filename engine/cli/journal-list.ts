@@ -36,7 +36,7 @@ function momentOf(info: RunInfo, timeNs: number): string {
 function endText(info: RunInfo): string {
   const texts: string[] = [];
   if (info.firstSequence > 0) texts.push(`begins at record ${info.firstSequence}`);
-  if (info.damaged > 0) texts.push(`damaged in ${info.damaged} places`);
+  if (info.damaged > 0) texts.push(`damaged in ${info.damaged} ${info.damaged === 1 ? 'place' : 'places'}`);
   if (info.end === RunEnd.complete) texts.push('complete');
   else if (info.end === RunEnd.torn) texts.push('torn: killed while it wrote, or writes now');
   else texts.push('open: killed, or writes now');

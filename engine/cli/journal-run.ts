@@ -10,7 +10,7 @@ import { parseRunStart } from '../replay/run-start.ts';
 /** What a run's rows need to be readable: its instruments, and the time of day of its records. */
 export class JournalRun {
   readonly info: RunInfo;
-  /** None when the run's beginning has been deleted, or another build wrote it. */
+  /** None when another build wrote the run, or its beginning is damaged. */
   readonly instruments: readonly Instrument[];
   readonly #codes: ReadonlyMap<string, string>;
   /** The wall clock less the records' time, and the venue's clock less it, as the last timer told. */
@@ -19,12 +19,12 @@ export class JournalRun {
 
   constructor(reader: JournalReader, run: number) {
     this.info = reader.run(run);
-    const first = reader.records(run).next().value;
-    const isStart = first?.kind === RecordKind.start;
-    const start = isStart ? parseRunStart(recordText(first)) : undefined;
+    const first = reader.start(run);
+    const start = first === undefined ? undefined : parseRunStart(recordText(first));
     this.instruments = (start?.instruments ?? []).map((fields, index) => new Instrument(index, fields));
     this.#codes = new Map(this.instruments.map(({ instId, instIdCode }) => [String(instIdCode), instId]));
-    this.#wallOffsetMs = isStart ? first.value - first.timeNs / NS_PER_MS : this.info.wallOffsetMs;
+    this.#wallOffsetMs =
+      first === undefined ? this.info.wallOffsetMs : first.value - first.timeNs / NS_PER_MS;
     this.#venueOffsetMs = this.#wallOffsetMs;
   }
 

@@ -144,6 +144,15 @@ function note(info: RunInfo): void {
   for (const text of notes) process.stderr.write(`run ${info.run}: ${text}\n`);
 }
 
+/** What is known only by the run's first record. */
+function needInstruments(table: ExportTable, { info }: JournalRun): void {
+  const why = `run ${info.run}: expected its first record to name its instruments, was another build's or damaged`;
+  if (table === ExportTable.quotes) {
+    throw new CommandError(ExitCode.failed, `${why}; quotes are in steps of instruments that nothing tells`);
+  }
+  process.stderr.write(`${why}; instruments are shown by the venue's codes\n`);
+}
+
 async function act(args: Arguments): Promise<ExitCode> {
   const reader = JournalReader.open(args.journal, { damage: args.isPartial ? 'skip' : 'throw' });
   if (args.action === Action.ls) {
@@ -158,6 +167,7 @@ async function act(args: Arguments): Promise<ExitCode> {
     kinds: args.kinds,
   };
   note(run.info);
+  if (run.instruments.length === 0 && args.action === Action.export) needInstruments(args.table, run);
   if (args.action === Action.cat) await writeLines(catLines(reader, run, filter, args.isJson));
   else if (args.action === Action.export) {
     await writeLines(exportLines(reader, run, filter, args));

@@ -19,6 +19,7 @@ export const BLOCK_HEAD_BYTES = 64;
 const MAGIC = 0x4258_4b4f;
 const DEFLATED = 1;
 const HAS_END = 2;
+const IS_PREAMBLE = 4;
 /** Most a block may hold when it is read: far above one record of the largest ring. */
 const RAW_BYTES_MAX = 2 ** 31 - 1;
 
@@ -37,6 +38,8 @@ export interface BlockHead {
   readonly isDeflated: boolean;
   /** Whether the run was closed in an orderly way with it. */
   readonly hasEnd: boolean;
+  /** It repeats the run's first record at the beginning of a later segment, and stands for no record by itself. */
+  readonly isPreamble: boolean;
 }
 
 /** The head that begins these bytes; undefined when they cannot be one. The checksum is `isBlockWhole`'s. */
@@ -56,6 +59,7 @@ export function readBlockHead(bytes: Uint8Array): BlockHead | undefined {
     lastNs: view.getFloat64(48, true),
     isDeflated: (flags & DEFLATED) !== 0,
     hasEnd: (flags & HAS_END) !== 0,
+    isPreamble: (flags & IS_PREAMBLE) !== 0,
   };
   const isSane = head.storedBytes <= head.rawBytes && head.rawBytes <= RAW_BYTES_MAX && head.rawBytes > 0;
   return isSane ? head : undefined;
@@ -138,6 +142,13 @@ export class BlockBuilder {
     this.#count(ring.kind, ring.timeNs, ring.value);
   }
 
+  /** Appends a record as another block has it. */
+  appendCopy(record: Buffer): void {
+    const at = this.#grow(record.byteLength);
+    record.copy(this.#raw, at);
+    this.#count(record[4] as RecordKind, record.readDoubleLE(8), record.readDoubleLE(16));
+  }
+
   /** Appends a record of the journal's own. */
   appendOwn(kind: RecordKind, timeNs: Nanoseconds, value: number): void {
     const at = this.#grow(RECORD_HEAD_BYTES);
@@ -171,8 +182,12 @@ export class BlockBuilder {
     this.#lastNs = Math.max(this.#lastNs, timeNs);
   }
 
-  /** The block of what was appended since it was cleared. */
-  encode(isDeflated: boolean): Buffer {
+  /**
+   * The block of what was appended since it was cleared.
+   *
+   * @param isPreamble then it takes no sequence number: it stands at `firstSequence`
+   */
+  encode(isDeflated: boolean, isPreamble = false): Buffer {
     assert(this.#length > 0, 'a block holds a record');
     const raw = this.#raw.subarray(0, this.#length);
     const deflated = isDeflated ? deflateRawSync(raw, { level: 1 }) : raw;
@@ -184,10 +199,12 @@ export class BlockBuilder {
     block.writeUInt32LE(this.#records, 16);
     block.writeUInt32LE(this.#gaps, 20);
     block.writeDoubleLE(this.#firstSequence, 24);
-    block.writeDoubleLE(this.#nextSequence, 32);
+    block.writeDoubleLE(isPreamble ? this.#firstSequence : this.#nextSequence, 32);
     block.writeDoubleLE(this.#firstNs, 40);
     block.writeDoubleLE(this.#lastNs, 48);
-    block.writeUInt32LE((stored === raw ? 0 : DEFLATED) | (this.#hasEnd ? HAS_END : 0), 56);
+    const flags =
+      (stored === raw ? 0 : DEFLATED) | (this.#hasEnd ? HAS_END : 0) | (isPreamble ? IS_PREAMBLE : 0);
+    block.writeUInt32LE(flags, 56);
     block.set(stored, BLOCK_HEAD_BYTES);
     block.writeUInt32LE(crc32(block.subarray(8)), 4);
     return block;

@@ -14,7 +14,7 @@ import { JournalError, JournalErrorCode } from './journal-error.ts';
 import { openSegment, parseSegmentName } from './journal-segment.ts';
 import type { SegmentSource } from './journal-segment.ts';
 import { RecordKind } from './record-kind.ts';
-import { headOf, stepsOf } from './run-walk.ts';
+import { headOf, preambleOf, stepsOf } from './run-walk.ts';
 import type { SegmentEntry } from './run-walk.ts';
 import { recordsAt } from './segment-blocks.ts';
 
@@ -122,6 +122,24 @@ export class JournalReader {
     const text =
       'journal: expected at least one run, was none; the engine writes one when journal.isOn is true';
     throw new JournalError(JournalErrorCode.noRun, text);
+  }
+
+  /**
+   * The run's first record: what its core was built from. It is there even when the run's beginning is gone.
+   *
+   * @throws JournalError when there is no such run
+   */
+  start(run: number): JournalRecord | undefined {
+    const entries = this.#entriesOf(run);
+    const source = entries[0]!.open();
+    try {
+      const preamble = preambleOf(source);
+      if (preamble !== undefined) return preamble;
+    } finally {
+      source.close();
+    }
+    const first = this.records(run).next().value;
+    return first?.kind === RecordKind.start && first.sequence === 0 ? first : undefined;
   }
 
   /**

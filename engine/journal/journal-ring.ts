@@ -133,6 +133,11 @@ export class RingReader {
     return this.memory.doubles[this.at / 8 + 2]!;
   }
 
+  /** The record's bytes, for who needs them longer. */
+  copy(): Buffer {
+    return Buffer.from(this.memory.bytes.slice(this.at, this.at + this.length));
+  }
+
   /** Gives the memory of every record up to the last `next` back to the writer. */
   release(): void {
     Atomics.store(this.memory.words, RingWord.tail, this.#tail);

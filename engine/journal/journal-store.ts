@@ -52,6 +52,8 @@ export class JournalStore {
   #isFailing = false;
   /** Of the first record that is not on disk. */
   #storedSequence = 0;
+  /** The run's first record: every later segment repeats it, so that what is left of a long run can be read by itself. */
+  #start: Buffer | undefined;
 
   constructor(options: JournalStoreOptions) {
     this.#ring = new RingReader(options.share);
@@ -89,6 +91,7 @@ export class JournalStore {
     const block = this.#block;
     while (ring.next()) {
       if (block.isEmpty) this.#blockNs = nowNs;
+      if (block.nextSequence === 0 && ring.kind === RecordKind.start) this.#start = ring.copy();
       block.append(ring);
       if (block.rawBytes < this.#blockBytes) continue;
       // Before the disk is asked, which may take its time.
@@ -129,7 +132,7 @@ export class JournalStore {
     const block = this.#block.encode(true);
     try {
       if (segments.isOpen && !segments.hasRoom(block.byteLength)) segments.close();
-      if (!segments.isOpen) segments.open(this.#storedSequence);
+      if (!segments.isOpen) segments.open(this.#storedSequence, this.#preamble());
       if (this.#block.firstSequence > this.#storedSequence) this.#writeGap(nowNs);
       segments.write(block);
     } catch (error) {
@@ -139,6 +142,13 @@ export class JournalStore {
     this.#block.clear();
     this.#storedSequence = this.#block.nextSequence;
     if (this.#isFailing) this.#recover(nowNs);
+  }
+
+  #preamble(): Buffer | undefined {
+    if (this.#start === undefined || this.#storedSequence === 0) return undefined;
+    const block = new BlockBuilder(this.#start.byteLength, this.#storedSequence);
+    block.appendCopy(this.#start);
+    return block.encode(true, true);
   }
 
   /** Stands for what was not written since the last block. */

@@ -1,17 +1,22 @@
 /**
  * A walk over the segments of one run: block after block, and what is wrong between them.
  */
-import type { BlockHead } from './journal-block.ts';
+import type { BlockHead, JournalRecord } from './journal-block.ts';
 import { JournalError, JournalErrorCode } from './journal-error.ts';
 import { readSegmentHead } from './journal-segment.ts';
 import type { SegmentHead, SegmentSource } from './journal-segment.ts';
-import { PieceKind, piecesOf } from './segment-blocks.ts';
+import { PieceKind, piecesOf, recordsAt } from './segment-blocks.ts';
 
 export interface SegmentEntry {
   readonly run: number;
   readonly segment: number;
   readonly name: string;
   readonly open: () => SegmentSource;
+}
+
+interface Place {
+  readonly file: string;
+  readonly offset: number;
 }
 
 /** What a walk over a run comes by. */
@@ -29,7 +34,9 @@ export function* stepsOf(
   /** Of the next record, as what was read says; -1 before the first. */
   let sequence = -1;
   /** Where the end of the segment before is torn: no harm when nothing is missing. */
-  let torn: { file: string; offset: number } | undefined;
+  let torn: Place | undefined;
+  /** Where what is no block began. */
+  let bad: Place | undefined;
   for (const entry of entries) {
     const source = entry.open();
     try {
@@ -49,12 +56,15 @@ export function* stepsOf(
       }
       torn = undefined;
       for (const piece of piecesOf(source, isQuick)) {
-        if (piece.kind === PieceKind.torn) torn = { file: source.name, offset: piece.offset };
-        if (piece.kind !== PieceKind.block) continue;
+        const place: Place = { file: source.name, offset: piece.offset };
+        if (piece.kind === PieceKind.torn) torn = place;
+        if (piece.kind === PieceKind.bad) bad = place;
+        if (piece.kind !== PieceKind.block || piece.head.isPreamble) continue;
         if (sequence === -1) sequence = piece.head.firstSequence;
         if (piece.head.firstSequence !== sequence) {
-          yield missing({ file: source.name, offset: piece.offset }, sequence, piece.head.firstSequence);
+          yield missing(bad ?? place, sequence, piece.head.firstSequence);
         }
+        bad = undefined;
         yield { source, offset: piece.offset, head: piece.head };
         sequence = piece.head.nextSequence;
       }
@@ -63,6 +73,14 @@ export function* stepsOf(
     }
   }
   if (torn !== undefined) yield { tornAt: torn.offset };
+}
+
+/** The run's first record as a later segment repeats it; undefined where none does. */
+export function preambleOf(source: SegmentSource): JournalRecord | undefined {
+  const piece = piecesOf(source, false).next().value;
+  if (piece?.kind !== PieceKind.block || !piece.head.isPreamble) return undefined;
+  const record = recordsAt(source, piece.offset, piece.head).next().value;
+  return record === undefined ? undefined : { ...record, sequence: 0 };
 }
 
 /** A head that is not as it was written is damage like any other: what follows it may be whole. */
@@ -75,7 +93,7 @@ export function headOf(source: SegmentSource): SegmentHead | JournalError | unde
   }
 }
 
-function missing(place: { file: string; offset: number }, firstSequence: number, nextSequence: number): Step {
+function missing(place: Place, firstSequence: number, nextSequence: number): Step {
   const lost = nextSequence - firstSequence;
   const text =
     `${place.file}: expected the records ${firstSequence} to ${nextSequence - 1} at byte ${place.offset}, ` +

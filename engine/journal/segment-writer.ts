@@ -70,9 +70,10 @@ export class SegmentWriter {
    * Begins the next segment.
    *
    * @param firstSequence of the record that comes first in it
+   * @param preamble a block that goes before the others and does not count as one
    * @throws what the disk throws
    */
-  open(firstSequence: number): void {
+  open(firstSequence: number, preamble?: Uint8Array): void {
     assert(!this.isOpen, 'one segment at a time');
     const name = segmentName(this.#run, this.#segment);
     this.#look();
@@ -85,12 +86,13 @@ export class SegmentWriter {
     });
     this.#length = 0;
     this.#blocks = 0;
-    this.#makeRoom(head.byteLength);
+    this.#makeRoom(head.byteLength + (preamble?.byteLength ?? 0));
     this.#file = this.#disk.create(name);
     this.#name = name;
     this.#segment++;
     this.begun++;
     this.#append(head);
+    if (preamble !== undefined) this.#append(preamble);
   }
 
   /** @throws what the disk throws; what was written of the block is then for `abandon` to cut off */

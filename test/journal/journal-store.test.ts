@@ -271,6 +271,28 @@ describe('the bound', () => {
     expect(Buffer.from(read[0]!.bytes).toString()).toBe(text(firstSequence));
   });
 
+  it('leaves the run’s first record in every segment, where it takes no sequence number', () => {
+    const parts = world(65_536, 2_000, 20_000);
+    const { writer, store, clock, disk } = parts;
+    writer.text(RecordKind.start, 0, 0, 7, 1_234, 'what the core was built from');
+    for (let index = 1; index < 500; index++) {
+      writer.text(RecordKind.start, 0, 0, index, 0, `another ${index} `.repeat(20));
+      clock.advanceNs(100e6);
+      store.turn();
+    }
+    expect(disk.peakBytes).toBeLessThanOrEqual(20_000);
+    const reader = JournalReader.of(() => disk.sources());
+    const { firstSequence, nextSequence, damaged, records } = reader.run(RUN);
+    expect(firstSequence).toBeGreaterThan(100);
+    expect([nextSequence, damaged, records]).toEqual([500, 0, 500 - firstSequence]);
+    expect([...reader.records(RUN)].map(({ sequence }) => sequence)).toEqual(
+      Array.from({ length: 500 - firstSequence }, (_, index) => firstSequence + index),
+    );
+    const start = reader.start(RUN)!;
+    expect(start).toMatchObject({ sequence: 0, kind: RecordKind.start, timeNs: 7, value: 1_234 });
+    expect(Buffer.from(start.bytes).toString()).toBe('what the core was built from');
+  });
+
   it('deletes older runs first, and never a file that is no segment of it', () => {
     const disk = new MemoryDisk();
     const before = world(65_536, 2_000, 1e9, disk);
