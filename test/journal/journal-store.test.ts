@@ -280,6 +280,8 @@ describe('the bound', () => {
       clock.advanceNs(100e6);
       store.turn();
     }
+    clock.advanceNs(100e6);
+    store.turn();
     expect(disk.peakBytes).toBeLessThanOrEqual(20_000);
     const reader = JournalReader.of(() => disk.sources());
     const { firstSequence, nextSequence, damaged, records } = reader.run(RUN);
