@@ -85,6 +85,6 @@ function notesOf({ end, detail, difference }: ReplayResult): string[] {
     lines.push(
       `The replay differs from what the engine did (${difference?.got ?? ''}); the figures are of the time before. okx-mm replay shows more.`,
     );
-  } else if (end !== ReplayEnd.complete && detail !== '') lines.push(`The journal is not whole: ${detail}.`);
+  } else if (end !== ReplayEnd.complete && detail !== '') lines.push(`Not all of the run: ${detail}.`);
   return lines;
 }

@@ -3,7 +3,7 @@
 'use strict';
 
 (() => {
-  const { axes, timePlots, stillPlots } = globalThis.reportPlots;
+  const { axes, isNarrow, timePlots, stillPlots } = globalThis.reportPlots;
   const data = JSON.parse(document.getElementById('data').textContent);
   const root = document.documentElement;
   const timed = new Map();
@@ -27,11 +27,11 @@
   }
 
   function heightOf(height) {
-    return window.innerWidth < 700 ? Math.round(Math.min(height, 280) * 0.9) : height;
+    return isNarrow() ? Math.round(Math.min(height, 280) * 0.9) : height;
   }
 
   function draw(figure, options, extra) {
-    figure.querySelectorAll('.uplot, .tip, .empty').forEach((element) => element.remove());
+    figure.querySelectorAll('.uplot, .empty').forEach((element) => element.remove());
     const { data: points, series, hooks, xLabel, height = 240, ...rest } = options;
     const x = xLabel === undefined ? {} : { label: 'At', value: (plot, value, at, index) => xLabel(index) };
     return new uPlot(
@@ -39,7 +39,7 @@
         width: widthOf(figure),
         height: heightOf(height),
         tzDate: (second) => uPlot.tzDate(new Date(second * 1000), 'Etc/UTC'),
-        padding: [8, 30, 0, 0],
+        padding: [8, isNarrow() ? 22 : 30, 0, 0],
         legend: { markers: { width: 0, fill: (plot, index) => plot.series[index].stroke(plot, index) } },
         ...rest,
         ...extra,

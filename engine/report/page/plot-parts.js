@@ -1,4 +1,4 @@
-/* global uPlot, document, getComputedStyle */
+/* global uPlot, document, window, getComputedStyle */
 /**
  * What the plots of the report share. Colours come from the page's style, so that light and dark are one place's business.
  * Plain scripts: they are carried inside the page, in the order of page-assets.ts.
@@ -43,7 +43,14 @@
     });
   }
 
-  const TIME_LABEL_ROOM = 68;
+  /** Seconds between the labels of a time axis: finer than uPlot's own, for phones. */
+  const TIME_STEPS = [
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800,
+    3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 345_600, 604_800, 1_209_600, 2_419_200,
+  ];
+
+  const isNarrow = () => window.innerWidth < 700;
+  const timeLabelRoom = () => (isNarrow() ? 58 : 68);
 
   /** The width of the labels of an axis, by the longest of them. */
   function labelRoom(plot, values) {
@@ -73,8 +80,8 @@
         ...line,
         grid: { stroke: colour('grid'), width: 1 },
         ticks: { stroke: colour('grid'), size: 4 },
-        space: isTime ? 86 : 50,
-        ...(isTime ? { values: axisTimes, size: 44 } : { size: 30 }),
+        space: isTime ? (isNarrow() ? 64 : 86) : 50,
+        ...(isTime ? { values: axisTimes, size: 44, incrs: TIME_STEPS } : { size: 30 }),
         ...overrides?.[0],
       },
       {
@@ -82,7 +89,7 @@
         grid: { stroke: colour('grid'), width: 1 },
         ticks: { show: false },
         // Plots over time share their axis: what is above each other is at the same time.
-        size: isTime ? TIME_LABEL_ROOM : labelRoom,
+        size: isTime ? timeLabelRoom : labelRoom,
         space: 28,
         gap: 4,
         values: axisNumbers,
@@ -110,5 +117,5 @@
     return `${colour(name)}22`;
   }
 
-  globalThis.reportPlots = { colour, shortNumber, axes, line, faded, devicePixelRatioOf };
+  globalThis.reportPlots = { isNarrow, colour, shortNumber, axes, line, faded, devicePixelRatioOf };
 })();

@@ -3,13 +3,13 @@
 'use strict';
 
 (() => {
-  const { colour, line, faded, devicePixelRatioOf } = globalThis.reportPlots;
+  const { isNarrow, colour, line, faded, devicePixelRatioOf } = globalThis.reportPlots;
 
   /** Fills on the price: ▲ bought, ▼ sold; hollow where we took. */
   function fillMarks(fills) {
     return (plot) => {
       const { ctx } = plot;
-      const size = 5 * devicePixelRatioOf();
+      const size = (isNarrow() ? 4 : 5) * devicePixelRatioOf();
       const { min, max } = plot.scales.x;
       ctx.save();
       ctx.beginPath();
