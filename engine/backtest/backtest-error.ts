@@ -16,6 +16,8 @@ export const BacktestErrorCode = {
   noInstrument: 'NO_INSTRUMENT',
   /** An instrument's grids are other ones from here on. */
   otherGrid: 'OTHER_GRID',
+  /** A price or size in the data is on none of the grids that the instrument is listed with. */
+  wrongGrid: 'WRONG_GRID',
   /** The file of latencies is not one. */
   badLatencies: 'BAD_LATENCIES',
   /** The engine asked for what a backtest does not have: another start, with other grids. */

@@ -17,9 +17,11 @@ import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import { ChangeLog } from '../host/change-log.ts';
 import { Engine, TIMER_MS } from '../host/engine.ts';
+import { journaledChannels } from '../host/engine-journal.ts';
 import type { EngineState } from '../host/engine-state.ts';
 import type { EngineWorld, StateStore } from '../host/engine-world.ts';
 import type { Log } from '../host/log.ts';
+import type { JournalWriter } from '../journal/journal-writer.ts';
 import type { Loop } from '../loop.ts';
 import { Connection } from '../loop/loop-options.ts';
 import { ACCOUNT_ROUTES } from '../paper/gateway/rest-account.ts';
@@ -69,6 +71,8 @@ export interface BacktestWorldOptions {
   readonly response: LatencyModel;
   readonly watcher: LoopWatcher;
   readonly log: Log;
+  /** Where the engine notes its inputs and outputs, with the number of its run. */
+  readonly openJournal?: (run: number) => JournalWriter;
   readonly onProgress?: () => void;
 }
 
@@ -146,7 +150,7 @@ export class BacktestWorld implements EngineWorld, SessionOwner {
   }
 
   async #start(): Promise<void> {
-    const { config, tag } = this.#options;
+    const { config, tag, openJournal } = this.#options;
     let engine;
     try {
       engine = await Engine.start({
@@ -155,6 +159,7 @@ export class BacktestWorld implements EngineWorld, SessionOwner {
         world: this,
         isFreshAccount: true,
         build: { version: 'backtest', node: 'none' },
+        ...(openJournal === undefined ? {} : { openJournal: (run) => Promise.resolve(openJournal(run)) }),
       });
     } catch (error) {
       this.#failure ??= error;
@@ -172,8 +177,9 @@ export class BacktestWorld implements EngineWorld, SessionOwner {
   }
 
   #openSessions(engine: Engine): void {
-    const { config, credentials, venue, feed, entry, response } = this.#options;
-    const channels = [engine.publicChannels, engine.privateChannels, engine.tradeChannels];
+    const { config, credentials, venue, feed, entry, response, openJournal } = this.#options;
+    const journaled = openJournal === undefined ? [] : journaledChannels(engine.instruments);
+    const channels = [[...engine.publicChannels, ...journaled], engine.privateChannels, engine.tradeChannels];
     for (const connection of [Connection.public, Connection.private, Connection.trade]) {
       const isPublic = connection === Connection.public;
       this.#sessions[connection] = new VenueSession(

@@ -8,11 +8,14 @@ import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import { Log } from '../host/log.ts';
+import type { JournalWriter } from '../journal/journal-writer.ts';
 import type { InstrumentRow } from '../paper/exchange/exchange.ts';
+import { FeedError } from '../paper/exchange/feed-source.ts';
 import { RecordingReader } from '../recording/recording-reader.ts';
 import { KillLevel, TRIGGER_RULES } from '../risk/kill-ladder.ts';
 import { RunObserver } from '../report/run-observer.ts';
-import type { RunResult } from '../report/run-result.ts';
+import type { FillRow, RunResult } from '../report/run-result.ts';
+import { BacktestError, BacktestErrorCode } from './backtest-error.ts';
 import { BacktestWorld } from './backtest-world.ts';
 import type { LoopWatcher } from './backtest-world.ts';
 import { latenciesOf } from './latency-models.ts';
@@ -48,6 +51,14 @@ export interface MarketOptions {
   readonly onProgress?: (progress: BacktestProgress) => void;
   /** Who looks on beside the report. */
   readonly watcher?: LoopWatcher;
+  /** Told each fill, however many there are, as `RunObserverOptions` says: `fillRows` of the result are bounded. */
+  readonly onFill?: (row: FillRow) => void;
+  /**
+   * A journal of the run as a live one keeps it, with trades and funding of the market.
+   *
+   * @testonly What is made of a journal can be held up against the recording and the models that made it.
+   */
+  readonly openJournal?: (run: number) => JournalWriter;
 }
 
 export interface BacktestOptions extends MarketOptions {
@@ -62,7 +73,7 @@ export interface BacktestOptions extends MarketOptions {
 /**
  * Plays the files' market against the configured engine.
  *
- * @throws RecordingError, BacktestError, FeedError for data that cannot be played; HostError for what the engine does not
+ * @throws RecordingError, BacktestError, ListingError for data that cannot be played; HostError for what the engine does not
  *   start with; AssertionError when a rule of the engine does not hold
  */
 export async function runBacktest(options: BacktestOptions): Promise<RunResult> {
@@ -103,7 +114,7 @@ export async function runMarket(
   const feed = await RecordedFeed.open(source, instIds, latencies.feed);
   const timeline = new Timeline(feed.originMs, (feed.startMs - feed.originMs) * NS_PER_MS);
   const clock = { nowNs: () => 0, readNs: () => {}, wallMs: () => Math.floor(timeline.nowMs) };
-  const observer = new RunObserver();
+  const observer = new RunObserver(options.onFill === undefined ? {} : { onFill: options.onFill });
   const world = new BacktestWorld({
     config,
     tag: config.tag ?? TAG,
@@ -115,6 +126,7 @@ export async function runMarket(
     response: latencies.response,
     watcher: options.watcher === undefined ? observer : bothOf(observer, options.watcher),
     log: new Log(clock, (line) => options.log?.(line.trimEnd())),
+    ...(options.openJournal === undefined ? {} : { openJournal: options.openJournal }),
     onProgress: () =>
       options.onProgress?.({
         events: feed.events,
@@ -123,7 +135,11 @@ export async function runMarket(
         wallSeconds: wallSeconds(),
       }),
   });
-  await world.run();
+  try {
+    await world.run();
+  } catch (error) {
+    throw error instanceof FeedError ? wrongGrid(error, timeline) : error;
+  }
   return observer.finish({
     kind: 'backtest',
     title: options.title ?? instIds.join(', '),
@@ -133,6 +149,14 @@ export async function runMarket(
     wallSeconds: wallSeconds(),
     environment: options.environment ?? {},
   });
+}
+
+function wrongGrid(error: FeedError, timeline: Timeline): BacktestError {
+  return new BacktestError(
+    BacktestErrorCode.wrongGrid,
+    `at ${new Date(timeline.nowMs).toISOString()}: ${error.message}: give its row of then with --instruments FILE`,
+    { cause: error },
+  );
 }
 
 function bothOf(first: LoopWatcher, second: LoopWatcher): LoopWatcher {

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { AssertionError } from '../base/assert.ts';
 import { BacktestError } from '../backtest/backtest-error.ts';
 import { runBacktest } from '../backtest/run-backtest.ts';
 import type { BacktestOptions, BacktestProgress } from '../backtest/run-backtest.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { HostError } from '../host/host-error.ts';
-import { FeedError } from '../paper/exchange/feed-source.ts';
 import { ListingError } from '../paper/exchange/listing.ts';
 import { RecordingError } from '../recording/recording-error.ts';
 import { reportHtml } from '../report/report-html.ts';
@@ -128,11 +128,11 @@ async function write(file: string, option: string, text: string): Promise<void> 
 
 /** What is wrong with the data or the configuration, as the end of the command; mistakes of ours go on as they are. */
 function commandError(error: unknown): unknown {
+  if (error instanceof AssertionError) {
+    return new CommandError(ExitCode.internal, error.stack ?? error.message, { cause: error });
+  }
   if (error instanceof HostError) return new CommandError(ExitCode.config, error.message, { cause: error });
   const isData =
-    error instanceof RecordingError ||
-    error instanceof BacktestError ||
-    error instanceof FeedError ||
-    error instanceof ListingError;
+    error instanceof RecordingError || error instanceof BacktestError || error instanceof ListingError;
   return isData ? new CommandError(ExitCode.failed, error.message, { cause: error }) : error;
 }

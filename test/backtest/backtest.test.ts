@@ -139,7 +139,7 @@ describe('looking ahead', () => {
       fc.asyncProperty(
         fc.integer({ min: 0, max: 1_000 }),
         fc.double({ min: 0.3, max: seconds - 0.1, noNaN: true }),
-        fc.array(fc.tuple(fc.nat(), fc.constantFrom('drop', 'size', 'price', 'late', 'trade'), fc.nat(90)), {
+        fc.array(fc.tuple(fc.nat(), fc.constantFrom(...HOWS), fc.nat(90)), {
           minLength: 1,
           maxLength: 12,
         }),
@@ -172,7 +172,8 @@ describe('looking ahead', () => {
   });
 });
 
-type Change = readonly [at: number, how: 'drop' | 'size' | 'price' | 'late' | 'trade', by: number];
+const HOWS = ['drop', 'size', 'price', 'late', 'trade', 'mark', 'funding', 'gap'] as const;
+type Change = readonly [at: number, how: (typeof HOWS)[number], by: number];
 
 /** The events, those from `from` on changed. */
 function perturbed(
@@ -186,7 +187,12 @@ function perturbed(
     const at = from + (nth % (changed.length - from));
     const event = changed[at]!;
     if (how === 'drop') changed.splice(at, 1);
-    else if (how === 'trade') {
+    else if (how === 'gap') changed.splice(at, 0, { ...event, kind: 'gap', asks: [], bids: [] });
+    else if (how === 'mark' || how === 'funding') {
+      const px = how === 'mark' ? priceText(600_000 + 50 * by) : '0.001';
+      const fundingTimeMs = event.tsMs + by;
+      changed.splice(at, 0, { ...event, kind: how, asks: [], bids: [], px, fundingTimeMs });
+    } else if (how === 'trade') {
       const px = priceText(600_000 - 40 + by);
       changed.splice(at, 0, { ...event, kind: 'trade', asks: [], bids: [], px, sz: '50', side: 'sell' });
     } else changed[at] = changedEvent(event, how, by);
@@ -227,7 +233,9 @@ describe('data that is not as it should be', () => {
   it('with prices off the grid is refused', async () => {
     const events = wanderingMarket(1, 2);
     events.push(eventAt(BEGIN_NS + 2e9, 'update', { asks: [['60000.05', '1']] }));
-    await expect(play(events)).rejects.toThrow(/on the grid of 0\.1, was "60000\.05"/);
+    await expect(play(events)).rejects.toThrow(
+      /^at 2024-08-08T10:00:01\.999Z: .*on the grid of 0\.1, was "60000\.05".*--instruments/,
+    );
   });
 
   it('of an instrument that nobody knows is refused, and taken with its row', async () => {
