@@ -8,6 +8,7 @@ import { gate } from './suites/gate.ts';
 import { handoff } from './suites/handoff.ts';
 import { histogram } from './suites/histogram.ts';
 import { socket } from './suites/socket.ts';
+import { journaled } from './suites/journaled.ts';
 import { longRun } from './suites/long-run.ts';
 import { scale } from './suites/scale.ts';
 import { throttle } from './suites/throttle.ts';
@@ -17,6 +18,7 @@ import { wireToWire } from './suites/wire-to-wire.ts';
 /** The whole first, then the parts that explain it. */
 export const BENCHMARKS: readonly Benchmark[] = [
   tickToTrade,
+  journaled,
   wireToWire,
   bookUpdate,
   handoff,

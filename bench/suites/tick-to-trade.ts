@@ -3,7 +3,6 @@ import type { BenchContext, BenchResult, Benchmark } from '../benchmark.ts';
 import { Checksum } from '../checksum.ts';
 import { measureContenders } from '../contender.ts';
 import type { Contender } from '../contender.ts';
-import type { Effort } from '../effort.ts';
 import type { FrameFeed } from '../feeds/frame-feed.ts';
 import { BareContender } from '../peers/bare-contender.ts';
 import { FeedFiles, withoutHeap } from '../peers/cpp-contender.ts';
@@ -30,7 +29,7 @@ const NOTES = [
 ];
 
 /** From received bytes to the bytes of the batch that answers them, everything on. Frames without an answer give no value. */
-class TickToTrade implements Contender {
+export class TickToTrade implements Contender {
   readonly name: string;
   readonly feed: string;
   readonly share = SHARE;
@@ -82,17 +81,6 @@ class TickToTrade implements Contender {
   }
 }
 
-/**
- * What the journal costs: the quoter's path with it and without, in alternation. After everything else is measured: where both
- * kinds of the core live, the compiler knows each of them less well, and the rows above shall not pay for this question.
- */
-function measureJournal(feeds: readonly FrameFeed[], effort: Effort): BenchResult[] {
-  const contenders = [false, true].flatMap((isJournaled) =>
-    feeds.map((feed) => new TickToTrade(feed, AnswerPath.quote, true, isJournaled)),
-  );
-  return measureContenders(contenders, effort);
-}
-
 export const tickToTrade: Benchmark = {
   name: 'tick-to-trade',
   about: 'received bytes -> book -> quotes -> bytes of the amend batch, in process, everything on',
@@ -101,7 +89,7 @@ export const tickToTrade: Benchmark = {
     const own = [AnswerPath.quote, AnswerPath.guard].flatMap((path) =>
       feeds.map((feed) => new TickToTrade(feed, path, true)),
     );
-    if (withPeers === false) return [...measureContenders(own, effort), ...measureJournal(feeds, effort)];
+    if (withPeers === false) return measureContenders(own, effort);
     const files = new FeedFiles();
     try {
       const peers = [
@@ -109,8 +97,7 @@ export const tickToTrade: Benchmark = {
         ...cppContenders('tick-to-trade:peer-cpp', 'trade', feeds, files),
         ...(await messageContenders(TRADE_PEERS, feeds, effort.isJudged)),
       ];
-      const rows = measureContenders([...own, ...peers], effort);
-      return withoutHeap([...rows, ...measureJournal(feeds, effort)]);
+      return withoutHeap(measureContenders([...own, ...peers], effort));
     } finally {
       files.close();
     }

@@ -50,8 +50,6 @@ const CONTRACT_NAMES = new Set([
 const TRADE_NAMES = new Set([
   'tick-to-trade',
   'tick-to-trade:guard',
-  'tick-to-trade:journaled',
-  'tick-to-trade:unjournaled',
   'tick-to-trade:peer-bare',
   'tick-to-trade:peer-cpp',
   'tick-to-trade:peer-json',
