@@ -69,13 +69,8 @@ export class EngineJournal {
     return this.#journal.writer;
   }
 
-  /** What the engine has no use for and a journal has: a market without its trades cannot be played again. */
   channelsOf(instruments: readonly Instrument[]): ChannelArg[] {
-    if (!this.#options.config.isOn) return [];
-    return instruments.flatMap(({ instId, type }) => [
-      { channel: Channel.trades, instId },
-      ...(type === InstrumentType.swap ? [{ channel: Channel.fundingRate, instId }] : []),
-    ]);
+    return this.#options.config.isOn ? journaledChannels(instruments) : [];
   }
 
   /** The metrics that show it. */
@@ -95,4 +90,12 @@ export class EngineJournal {
   async close(nowNs: Nanoseconds): Promise<void> {
     await this.#journal?.close(nowNs);
   }
+}
+
+/** What the engine has no use for and a journal has: a market without its trades cannot be played again. */
+export function journaledChannels(instruments: readonly Instrument[]): ChannelArg[] {
+  return instruments.flatMap(({ instId, type }) => [
+    { channel: Channel.trades, instId },
+    ...(type === InstrumentType.swap ? [{ channel: Channel.fundingRate, instId }] : []),
+  ]);
 }
