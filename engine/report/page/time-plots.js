@@ -3,22 +3,23 @@
 'use strict';
 
 (() => {
-  const { isNarrow, colour, line, faded, devicePixelRatioOf } = globalThis.reportPlots;
+  const { colour, line, faded, devicePixelRatioOf } = globalThis.reportPlots;
 
   /** Fills on the price: ▲ bought, ▼ sold; hollow where we took. */
   function fillMarks(fills) {
     return (plot) => {
       const { ctx } = plot;
-      const size = (isNarrow() ? 4 : 5) * devicePixelRatioOf();
       const { min, max } = plot.scales.x;
+      const shown = fills.filter(([timeMs]) => timeMs / 1000 >= min && timeMs / 1000 <= max);
+      // Many of them would hide the price: they grow as one zooms in.
+      const crowd = shown.length / plot.width;
+      const size = (crowd > 0.5 ? 2.5 : crowd > 0.2 ? 3.5 : 5) * devicePixelRatioOf();
       ctx.save();
       ctx.beginPath();
       ctx.rect(plot.bbox.left, plot.bbox.top, plot.bbox.width, plot.bbox.height);
       ctx.clip();
-      for (const [timeMs, , sign, price, , isMaker] of fills) {
-        const second = timeMs / 1000;
-        if (second < min || second > max) continue;
-        const x = plot.valToPos(second, 'x', true);
+      for (const [timeMs, , sign, price, , isMaker] of shown) {
+        const x = plot.valToPos(timeMs / 1000, 'x', true);
         const y = plot.valToPos(price, 'y', true);
         ctx.beginPath();
         ctx.moveTo(x, y - sign * size);
