@@ -5,7 +5,7 @@
  * Invariants: never waits. A record that finds no room is counted, and the next one that does comes behind a gap record
  *             that says how many are missing: every record has its sequence number, lost ones too.
  * Cost:       a record of 400 B is 24 B of head and one copy (figures in README.md); nothing allocates once a source
- *             buffer was seen: it is kept with a DataView over it until another one comes.
+ *             buffer was seen: a DataView over it is kept until ten others have come.
  */
 import { RecordKind } from './record-kind.ts';
 import type { Nanoseconds, TimeCell } from '../base/units.ts';
@@ -27,7 +27,7 @@ export class JournalWriter {
   readonly #missing = new Float64Array(1);
   readonly #time: TimeCell = new Float64Array(1);
   readonly #value = new Float64Array(1);
-  /** Buffers that were copied from, and a view of each: a connection has one for as long as it lives, as the core's own do. */
+  /** Buffers that were copied from, and a view of each: a connection keeps its buffer while it lives, as the core does. */
   readonly #sources: Uint8Array[] = Array.from({ length: SOURCES }, () => NO_BYTES);
   readonly #views: DataView[] = Array.from({ length: SOURCES }, () => new DataView(NO_BYTES.buffer));
   /** The one that makes room for the next. */
