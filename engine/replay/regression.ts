@@ -1,5 +1,5 @@
 /**
- * A run as a test: its records up to a time, packed into one file, and beside them what came of its replay when it was saved.
+ * A run as a test: its records up to a time, packed into one file, and beside them what its replay came to when it was saved.
  *
  *     <directory>/<name>/run-<run>-000000.okxj.gz      the records
  *                        expected.json                 identical, or the first difference that is wanted
@@ -34,6 +34,7 @@ export interface RegressionExpectation {
   } | null;
 }
 
+/** What a replay came to, as a saved run's is told. @testonly the tests compare it with what was expected. */
 export function expectationOf({ end, inputs, sends, difference }: ReplayResult): RegressionExpectation {
   if (difference === undefined) return { end, inputs, sends, difference: null };
   const { inputSequence, expected, got } = difference;
@@ -84,13 +85,13 @@ function runBytes(reader: JournalReader, run: number, untilNs: number): Uint8Arr
   return journal.bytes();
 }
 
-/** @throws JournalError, ReplayError */
+/** @testonly saved runs are replayed by the tests. @throws JournalError, ReplayError */
 export function replayRegression(directory: string): ReplayResult {
   const reader = JournalReader.open(directory);
   return replayRun(reader, reader.newestRun());
 }
 
-/** What was expected of it when it was saved. */
+/** What was expected of it when it was saved. @testonly as above. */
 export function readExpectation(directory: string): RegressionExpectation {
   return JSON.parse(readFileSync(join(directory, EXPECTED), 'utf8')) as RegressionExpectation;
 }
