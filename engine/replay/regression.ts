@@ -1,5 +1,5 @@
 /**
- * A run as a test: its records up to a time, packed into one file, and beside them what its replay came to when it was saved.
+ * A run as a test: its records up to a time, in one file, and beside them what its replay came to when it was saved.
  *
  *     <directory>/<name>/run-<run>-000000.okxj.gz      the records
  *                        expected.json                 identical, or the first difference that is wanted
