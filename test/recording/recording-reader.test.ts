@@ -6,6 +6,8 @@ import { readAll, withFiles } from './recording-files.ts';
 
 const CUT = new URL('../fixtures/feeds/btc-usdt-swap-2024-08-08-cut.ndjson.gz', import.meta.url).pathname;
 const LINES = gunzipSync(readFileSync(CUT)).toString('utf8').trimEnd().split('\n');
+/** Enough to have seen every kind of row. */
+const COMPARED = 4_000;
 
 describe('the recording of the fixtures', () => {
   it('is read line by line, to the nanosecond', async () => {
@@ -14,7 +16,7 @@ describe('the recording of the fixtures', () => {
     expect(events).toHaveLength(LINES.length);
     expect(reader.hasRecvNs).toBe(true);
     expect(reader.instIds).toEqual(['BTC-USDT-SWAP']);
-    for (const [index, event] of events.entries()) {
+    for (const [index, event] of events.slice(0, COMPARED).entries()) {
       const row = JSON.parse(LINES[index]!) as Record<string, unknown>;
       expect(String(BigInt(reader.originMs) * 1_000_000n + BigInt(event.recvNs))).toBe(row['recvNs']);
       expect(String(event.tsMs)).toBe(row['ts']);
