@@ -143,6 +143,8 @@ export class SegmentWriter {
   }
 
   #look(): void {
+    // Somebody may have removed it.
+    this.#disk.makeDirectory();
     this.#others = [...this.#disk.list()].sort(
       (a, b) => a.writtenMs - b.writtenMs || a.run - b.run || a.segment - b.segment,
     );

@@ -12,17 +12,22 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Journal } from '../../engine/journal/journal.ts';
 import type { JournalOptions } from '../../engine/journal/journal.ts';
 import { JournalErrorCode } from '../../engine/journal/journal-error.ts';
-import { JournalReader } from '../../engine/journal/journal-reader.ts';
-import { recordText } from '../../engine/journal/journal-reader.ts';
+import { JournalReader, recordText } from '../../engine/journal/journal-reader.ts';
+import { RingCount, RingMemory, createRing } from '../../engine/journal/journal-ring.ts';
+import type { JournalThreadData } from '../../engine/journal/journal-thread.ts';
+import { JournalWriter } from '../../engine/journal/journal-writer.ts';
 import { RecordKind } from '../../engine/journal/record-kind.ts';
 import { patternOf } from './record-pattern.ts';
 
 // Threads and processes: on a machine that does much else, many seconds.
 vi.setConfig({ testTimeout: 120_000 });
+
+const THREAD = new URL('../../dist/engine/journal/journal-thread.js', import.meta.url);
 
 let directory = '';
 beforeEach(() => {
@@ -145,6 +150,88 @@ describe('a journal with its thread', () => {
     await journal.close(0);
     expect(readdirSync(path).sort()).toEqual(['notes.txt', 'run-00000012-000000.okxj']);
     expect(journal.counts.deleted).toBe(1);
+  });
+});
+
+describe('a thread', () => {
+  it('that is ended while it writes leaves what can be read, in order and unharmed', async () => {
+    for (let round = 0; round < 5; round++) {
+      const share = createRing(1 << 18);
+      const writer = new JournalWriter(share);
+      const { counts } = new RingMemory(share);
+      const workerData: JournalThreadData = {
+        share,
+        directory,
+        run: round,
+        bounds: { segmentBytes: 30_000, totalBytes: 1 << 26 },
+        processOriginMs: performance.timeOrigin,
+      };
+      const thread = new Worker(THREAD, { workerData });
+      let sequence = 0;
+      await until(() => {
+        for (let index = 0; index < 300; index++, sequence++) {
+          writer.text(RecordKind.frame, 0, 0, sequence, 0, patternOf(sequence));
+        }
+        return counts[RingCount.stored]! > 50_000 + round * 20_000;
+      });
+      await thread.terminate();
+      const stored = counts[RingCount.stored]!;
+      const { next } = checkPattern(directory, round);
+      expect(next).toBeGreaterThan(0);
+      expect(next).toBeLessThanOrEqual(sequence);
+      const info = JournalReader.open(directory).run(round);
+      expect(info).toMatchObject({ nextSequence: next, damaged: 0, firstSequence: 0 });
+      expect(info.end).not.toBe('complete');
+      expect(info.storedBytes).toBeGreaterThanOrEqual(stored);
+    }
+  });
+
+  it('that dies costs the journal what comes after, and the engine nothing', async () => {
+    const lines: string[] = [];
+    const options = optionsOf({ onTrouble: (line) => lines.push(line) });
+    const journal = await Journal.open(options);
+    const { writer } = journal;
+    for (let sequence = 0; sequence < 100; sequence++) {
+      writer.text(RecordKind.frame, 0, 0, sequence, 0, patternOf(sequence));
+    }
+    await until(() => JournalReader.open(options.directory).run(12).records === 100);
+    // A payload that ends before it begins: the thread finds a ring that no writer of ours would leave.
+    writer.record(
+      RecordKind.frame,
+      0,
+      0,
+      new Float64Array(1),
+      new Float64Array(1),
+      new Uint8Array(16),
+      16,
+      0,
+    );
+    await until(() => lines.length > 0);
+    expect(lines).toEqual([expect.stringContaining('its thread ended')]);
+    expect(journal.counts.isFailing).toBe(true);
+    for (let sequence = 0; sequence < 20_000; sequence++) {
+      writer.text(RecordKind.frame, 0, 0, sequence, 0, patternOf(sequence));
+    }
+    expect(journal.counts.lost).toBeGreaterThan(0);
+    await journal.close(0);
+    expect(checkPattern(options.directory, 12)).toMatchObject({ records: 100, missing: 0 });
+  });
+
+  it('makes its directory anew when somebody has removed it', async () => {
+    const options = optionsOf();
+    const journal = await Journal.open(options);
+    rmSync(options.directory, { recursive: true });
+    let sequence = 0;
+    await until(() => {
+      for (let index = 0; index < 500; index++, sequence++) {
+        journal.writer.text(RecordKind.frame, 0, 0, sequence, 0, patternOf(sequence));
+      }
+      return journal.counts.segments > 1;
+    });
+    await journal.close(sequence);
+    const info = JournalReader.open(options.directory).run(12);
+    expect(info.firstSequence).toBeGreaterThan(0);
+    expect(info).toMatchObject({ end: 'complete', damaged: 0 });
   });
 });
 
