@@ -4,8 +4,10 @@ import { NS_PER_MS } from '../../engine/base/units.ts';
 import { runMarket } from '../../engine/backtest/run-backtest.ts';
 import { Timeline } from '../../engine/backtest/timeline.ts';
 import type { Config } from '../../engine/config/schema.ts';
+import { MemoryJournal } from '../../engine/journal/memory-journal.ts';
 import { recordedInstruments } from '../../engine/paper/instruments/recorded-instruments.ts';
 import type { RecordingEvent } from '../../engine/recording/recording-event.ts';
+import { ReplayEnd, replayRun } from '../../engine/replay/replay.ts';
 import type { RunResult } from '../../engine/report/run-result.ts';
 import {
   BEGIN_NS,
@@ -333,6 +335,23 @@ describe('the engine', () => {
     const config = configOf();
     config.instruments[0]!.strategy.size = '0.001';
     await expect(play(wanderingMarket(1, 1), config)).rejects.toThrow(/strategy\.size: expected/);
+  });
+
+  it('is the core that runs live: its journal is replayed byte for byte', async () => {
+    const kept: { run: number; journal: MemoryJournal }[] = [];
+    await runMarket(new EventList(wanderingMarket(16, 15)), {
+      config: configOf(),
+      openJournal: (run) => {
+        const journal = new MemoryJournal({ run });
+        kept.push({ run, journal });
+        return journal.writer;
+      },
+    });
+    const [{ run, journal }] = kept as [(typeof kept)[number]];
+    journal.close(0);
+    const replayed = replayRun(journal.reader(), run);
+    expect(replayed.end).toBe(ReplayEnd.complete);
+    expect(replayed.sends).toBeGreaterThan(20);
   });
 
   it('arms the switch, audits and recovers as live', async () => {
