@@ -180,8 +180,9 @@ export class MatchingBook {
 
   /** Whose turn it is when somebody takes from the level. */
   nextMaker(level: Level): BookOrder {
-    const first = level.recorded === null ? level.head! : firstOfAccounts(level);
-    return first === null || first.front >= 1 ? (level.recorded ?? level.head!) : first;
+    if (level.recorded === null) return level.head!;
+    const first = firstOfAccounts(level);
+    return first === null || first.front >= 1 ? level.recorded : first;
   }
 
   /** What of it can be taken before it is another's turn. */

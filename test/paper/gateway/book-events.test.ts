@@ -230,6 +230,31 @@ describe('the recorded market of the fixtures by event', () => {
     });
   });
 
+  it('is the same, with the same times, however time is cut', () => {
+    const texts = [1, 40, 333.3].map((stepMs) => {
+      const world = new EventWorld(events);
+      const peers = CHANNELS.map((channel) => world.listen(channel));
+      const trader = world.trader(1, { channel: 'orders', instType: 'ANY' });
+      const px = world.venue.exchange.book(INST_ID)!.bids[0]![0];
+      const args = [
+        {
+          instIdCode: world.codeOf(INST_ID),
+          tdMode: 'cross',
+          side: 'buy',
+          ordType: 'post_only',
+          px,
+          sz: '900',
+        },
+      ];
+      trader.say({ id: '1', op: 'order', args });
+      world.advance(endMs, stepMs);
+      return [trader, ...peers].map((peer) => peer.texts.map((text) => text.replace(/"connId":"\w+"/, '')));
+    });
+    expect(texts[0]![0]!.join('')).toContain('"state":"partially_filled"');
+    expect(texts[1]).toEqual(texts[0]);
+    expect(texts[2]).toEqual(texts[0]);
+  });
+
   it.each(CHANNELS)('and %s holds what its depth is of the book, our orders included', (channel) => {
     const depth = { 'bbo-tbt': 1, books5: 5, 'books50-l2-tbt': 50 }[channel] ?? Infinity;
     const world = new EventWorld(events);
