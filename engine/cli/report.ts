@@ -115,7 +115,11 @@ function read({ input, run: chosen, untilMs }: Arguments): Source {
     return { result, fills: result.fillRows, exitCode: ExitCode.done };
   }
   const reader = JournalReader.open(input);
-  const { result, replay, fills } = journalResult(reader, chosen ?? reader.newestRun(), untilMs);
+  const { result, replay, fills } = journalResult(
+    reader,
+    chosen ?? reader.newestRun(),
+    untilMs === undefined ? {} : { untilMs },
+  );
   const isWhole = [ReplayEnd.complete, ReplayEnd.open, ReplayEnd.until].some((end) => end === replay.end);
   return { result, fills, exitCode: isWhole ? ExitCode.done : ExitCode.failed };
 }

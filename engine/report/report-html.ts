@@ -77,7 +77,7 @@ ${notes(result)}
 <p class="hint"><span class="fine">Drag across a plot to zoom in, double-click or “All” to see everything.</span><span class="coarse">Pinch a plot, or use the buttons, to zoom.</span> All plots move together; times are UTC.</p>
 <figure data-plot="profit"><figcaption>Profit and its parts <span class="unit">${escapeHtml(result.currency)}</span></figcaption></figure>
 ${names.length > 1 ? `<div class="tabs" role="tablist" aria-label="Instrument">${tabs.join('')}</div>` : ''}
-<figure data-plot="price"><figcaption>Price, our best quotes and our fills <span class="unit" data-name="instrument">${escapeHtml(names[0] ?? '')}</span></figcaption></figure>
+<figure data-plot="price"><figcaption>Price, our best quotes and our fills <span class="unit" data-name="instrument">${escapeHtml(names[0] ?? '')}</span> <span class="unit"><span class="buy">▲</span> bought <span class="sell">▼</span> sold</span></figcaption></figure>
 <figure data-plot="position"><figcaption>Position <span class="unit" data-name="position"></span></figcaption></figure>
 ${names.length > 1 ? `<figure data-plot="value"><figcaption>Value of all positions <span class="unit">${escapeHtml(result.currency)}</span></figcaption></figure>` : ''}
 <figure data-plot="drawdown"><figcaption>Drawdown <span class="unit">${escapeHtml(result.currency)}</span></figcaption></figure>

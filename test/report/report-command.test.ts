@@ -11,6 +11,7 @@ import { UsageError } from '../../engine/cli/usage-error.ts';
 import { packageRoot } from '../../engine/config/package-root.ts';
 import { parseResult } from '../../engine/report/parse-result.ts';
 import type { RunResult } from '../../engine/report/run-result.ts';
+import { writeReport } from '../sim/seed-report.ts';
 import { ObservedWorld } from './observed-world.ts';
 
 const KEPT = join(packageRoot(), 'test', 'replay', 'regressions', 'paper-flatten');
@@ -54,6 +55,17 @@ describe('a journal', () => {
     expect(fills).toEqual(result.fillRows);
     expect(Math.abs(result.control.difference)).toBeLessThan(1e-8);
   });
+});
+
+it('a simulated world has a report, too', async () => {
+  const file = join(tmpdir(), `report-${process.pid}.html`);
+  expect(await writeReport(file, { seeds: [1], hours: 0.02, faults: 'none' })).toMatch(
+    /process 1, \d+ fills/,
+  );
+  const page = readFileSync(file, 'utf8');
+  rmSync(file);
+  expect(page).toContain('<h1>Simulation, seed 1, faults none, process 1</h1>');
+  expect(page).toContain('A simulated market');
 });
 
 describe('okx-mm report', () => {

@@ -17,6 +17,8 @@ export interface SimArguments {
   readonly isVerbose: boolean;
   /** Every process keeps a journal in memory, and must do the same when it is replayed from it. */
   readonly isJournaled: boolean;
+  /** Where the page about the world's last process goes; undefined for nowhere. Of one seed only. */
+  readonly report: string | undefined;
 }
 
 /** The command was called with something it does not know. */
@@ -27,7 +29,7 @@ export class UsageError extends Error {
 
 export const USAGE =
   'usage: npm run -s sim -- [--seed S | --seeds N [--from S]] --hours H --faults none|light|heavy\n' +
-  '                         [--json FILE] [--jobs N] [--broken NAME | --journal] [--verbose]';
+  '                         [--json FILE] [--jobs N] [--broken NAME | --journal] [--verbose] [--report FILE]';
 
 /** @throws UsageError */
 export function parseArguments(args: readonly string[]): SimArguments {
@@ -44,6 +46,9 @@ export function parseArguments(args: readonly string[]): SimArguments {
   // A defect that reaches into the core is no input of it.
   if (values.journal === true && values.broken !== undefined) {
     throw new UsageError('expected --broken or --journal, not both');
+  }
+  if (values.report !== undefined && (values.seed === undefined || values.broken !== undefined)) {
+    throw new UsageError('--report: expected --seed and no --broken beside it');
   }
   const hours = Number(values.hours);
   if (!(hours > 0 && hours <= 1_000)) {
@@ -63,6 +68,7 @@ export function parseArguments(args: readonly string[]): SimArguments {
     broken: values.broken ?? '',
     isVerbose: values.verbose ?? false,
     isJournaled: values.journal ?? false,
+    report: values.report,
   };
 }
 
@@ -89,6 +95,7 @@ function parse(args: readonly string[]) {
         broken: { type: 'string' },
         verbose: { type: 'boolean' },
         journal: { type: 'boolean' },
+        report: { type: 'string' },
       },
     }).values;
   } catch (error) {

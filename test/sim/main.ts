@@ -8,6 +8,7 @@ import { USAGE, UsageError, parseArguments } from './arguments.ts';
 import type { SimArguments } from './arguments.ts';
 import { BROKEN_ENGINES } from './broken-engines.ts';
 import { replayCommand, seedText, summaryText, writeResults } from './report.ts';
+import { writeReport } from './seed-report.ts';
 import { runSeeds } from './seed-pool.ts';
 import type { SeedReport } from './seed-thread.ts';
 import type { SeedResult } from './sim-types.ts';
@@ -44,6 +45,7 @@ async function run(args: SimArguments): Promise<boolean> {
   await runSeeds(args, onReport);
   console.log(summaryText(results, (clock.nowNs() - startNs) / NS_PER_SECOND));
   if (args.json !== undefined) writeResults(args.json, args, results);
+  if (args.report !== undefined) console.log(await writeReport(args.report, args));
   return results.every(({ failure }) => failure === null);
 }
 

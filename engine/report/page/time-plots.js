@@ -13,7 +13,7 @@
       const shown = fills.filter(([timeMs]) => timeMs / 1000 >= min && timeMs / 1000 <= max);
       // Many of them would hide the price: they grow as one zooms in.
       const crowd = shown.length / plot.width;
-      const size = (crowd > 0.5 ? 2.5 : crowd > 0.2 ? 3.5 : 5) * devicePixelRatioOf();
+      const size = (crowd > 0.7 ? 2.5 : crowd > 0.35 ? 3.5 : 5) * devicePixelRatioOf();
       ctx.save();
       ctx.beginPath();
       ctx.rect(plot.bbox.left, plot.bbox.top, plot.bbox.width, plot.bbox.height);
