@@ -36,6 +36,44 @@ describe('a journal in memory', () => {
     );
   });
 
+  it('keeps the place of a record whose payload comes later, and shows nothing behind it before', () => {
+    const [time, value] = [Float64Array.of(1), Float64Array.of(2)];
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(samples(300), fc.array(samples(100), { maxLength: 3 })), { maxLength: 20 }),
+        fc.integer({ min: 2_000, max: 5_000 }),
+        (turns, ringBytes) => {
+          const journal = new MemoryJournal({ run: 7, ringBytes, blockBytes: 1_000 });
+          const { writer } = journal;
+          const written = turns.flatMap(([input, outputs]) => {
+            const { kind, sub, instrument, payload } = input;
+            const before = journal.bytes().byteLength;
+            writer.open(kind, sub, instrument, time, value, payload.length);
+            for (const output of outputs) write(writer, output, 5);
+            expect(journal.bytes().byteLength).toBe(before);
+            writer.fill(Uint8Array.of(0, ...payload, 0), 1, 1 + payload.length);
+            return [{ ...input, timeNs: 1, value: 2 }, ...outputs];
+          });
+          expect([...journal.reader().records(7)].map(asSample)).toEqual(written);
+          expect(writer.lost).toBe(0);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('counts an opened record without room, and one that is filled is not taken for it', () => {
+    const journal = new MemoryJournal({ run: 1, ringBytes: 1_024 });
+    const { writer } = journal;
+    const [time, value] = [Float64Array.of(1), Float64Array.of(2)];
+    writer.open(RecordKind.frame, 0, 0, time, value, 2_000);
+    writer.text(RecordKind.command, 0, 0, 3, 0, 'an output');
+    writer.fill(new Uint8Array(2_000), 0, 2_000);
+    const kinds = [...journal.reader().records(1)].map(({ kind }) => kind);
+    expect(kinds).toEqual([RecordKind.gap, RecordKind.command]);
+    expect(writer.lost).toBe(1);
+  });
+
   it('pads with zeros: nothing of an earlier record shows behind a later one', () => {
     const journal = new MemoryJournal({ run: 1, ringBytes: 128 });
     for (let index = 0; index < 8; index++) {
