@@ -4,7 +4,9 @@ import { NS_PER_MS } from '../../engine/base/units.ts';
 import { runMarket } from '../../engine/backtest/run-backtest.ts';
 import { Timeline } from '../../engine/backtest/timeline.ts';
 import type { Config } from '../../engine/config/schema.ts';
+import type { JournalReader } from '../../engine/journal/journal-reader.ts';
 import { MemoryJournal } from '../../engine/journal/memory-journal.ts';
+import { RecordKind } from '../../engine/journal/record-kind.ts';
 import { recordedInstruments } from '../../engine/paper/instruments/recorded-instruments.ts';
 import type { RecordingEvent } from '../../engine/recording/recording-event.ts';
 import { ReplayEnd, replayRun } from '../../engine/replay/replay.ts';
@@ -337,30 +339,45 @@ describe('the engine', () => {
   });
 
   it('is the core that runs live: its journal is replayed byte for byte', async () => {
-    const kept: { run: number; journal: MemoryJournal }[] = [];
-    await runMarket(new EventList(wanderingMarket(16, 15)), {
-      config: configOf(),
-      openJournal: (run) => {
-        const journal = new MemoryJournal({ run });
-        kept.push({ run, journal });
-        return journal.writer;
-      },
-    });
-    const [{ run, journal }] = kept as [(typeof kept)[number]];
-    journal.close(0);
-    const replayed = replayRun(journal.reader(), run);
+    const { reader, run } = await journaled(16, configOf());
+    const replayed = replayRun(reader, run);
     expect(replayed.end).toBe(ReplayEnd.complete);
     expect(replayed.sends).toBeGreaterThan(20);
   });
 
   it('arms the switch, audits and recovers as live', async () => {
-    const lines: string[] = [];
-    const config = configOf({ engine: { auditMs: 5_000 } });
-    await runMarket(new EventList(wanderingMarket(14, 12)), { config, log: (line) => lines.push(line) });
+    const { reader, run, lines } = await journaled(14, configOf({ engine: { auditMs: 5_000 } }));
+    const kinds = [...reader.records(run)].map(({ kind }) => kind);
+    const countOf = (wanted: RecordKind): number => kinds.filter((kind) => kind === wanted).length;
+    expect(countOf(RecordKind.recovered)).toBe(1);
+    // In 15 s: every 2 s, and every 5 s.
+    expect(countOf(RecordKind.switchArmed)).toBeGreaterThanOrEqual(7);
+    expect(countOf(RecordKind.audited)).toBeGreaterThanOrEqual(2);
     expect(lines.some((line) => /^2024-08-08T10:00:00\.\d+Z recovered/.test(line))).toBe(true);
     expect(lines.filter((line) => /differ|lost|halted|paused/.test(line))).toEqual([]);
   });
 });
+
+/** Fifteen seconds of a market, with the journal and the log of the engine. */
+async function journaled(
+  seed: number,
+  config: Config,
+): Promise<{ reader: JournalReader; run: number; lines: string[] }> {
+  const kept: { run: number; journal: MemoryJournal }[] = [];
+  const lines: string[] = [];
+  await runMarket(new EventList(wanderingMarket(seed, 15)), {
+    config,
+    log: (line) => lines.push(line),
+    openJournal: (run) => {
+      const journal = new MemoryJournal({ run });
+      kept.push({ run, journal });
+      return journal.writer;
+    },
+  });
+  const { run, journal } = kept[0]!;
+  journal.close(0);
+  return { reader: journal.reader(), run, lines };
+}
 
 /** A row that the venue knows; one that it does not know is that of the swap with another name. */
 function rowOf(instId: string): Record<string, unknown> {
