@@ -50,8 +50,8 @@ interface CoinMarkets {
 }
 
 /**
- * Coins that the account holds or contracts settle in, where none of the configured markets tells their price: they stay worth
- * what they are in the recording's first book. Nothing but margin hangs on it.
+ * Coins that the account holds or contracts settle in, where none of the configured markets tells their price: they stay
+ * worth what they are in the recording's first book. Nothing but margin hangs on it.
  */
 function coinMarkets(config: Config, feed: RecordedFeed, listed: readonly InstrumentRow[]): CoinMarkets {
   const known = recordedInstruments();
