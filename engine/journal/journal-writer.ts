@@ -23,6 +23,8 @@ export class JournalWriter {
   #head: number;
   /** Where the reader had come at the last look: there may be more room than this says, never less. */
   #tail: number;
+  /** The record that waits for its payload; NO_ROOM when none does. */
+  #openAt: number = NO_ROOM;
   /** Records lost since the last one that found room. */
   readonly #missing = new Float64Array(1);
   readonly #time: TimeCell = new Float64Array(1);
@@ -90,12 +92,51 @@ export class JournalWriter {
     this.#publish(at + length);
   }
 
-  /** @hot The same without a payload. */
+  /**
+   * @hot Appends a record whose payload comes later, with `fill`: its place is taken now, so that what is appended in between
+   * comes behind it. Until then nobody sees any of them. One at a time.
+   */
+  open(
+    kind: RecordKind,
+    sub: number,
+    instrument: number,
+    timeNs: TimeCell,
+    value: Float64Array,
+    payloadBytes: number,
+  ): void {
+    const { uints, doubles, counts } = this.#memory;
+    const length = recordBytes(payloadBytes);
+    const at = this.#reserve(length, timeNs);
+    if (at === NO_ROOM) {
+      this.#missing[0]! += 1;
+      counts[RingCount.lost]! += 1;
+      return;
+    }
+    uints[at >>> 2] = payloadBytes;
+    uints[(at >>> 2) + 1] = kind | (sub << 8) | (instrument << 16);
+    doubles[(at >>> 3) + 1] = timeNs[0]!;
+    doubles[(at >>> 3) + 2] = value[0]!;
+    counts[RingCount.records]! += 1;
+    counts[RingCount.bytes]! += length;
+    this.#openAt = at;
+    this.#publish(at + length);
+  }
+
+  /** @hot The payload of the record that was opened, [start, end) of as many bytes; nothing where that found no room. */
+  fill(bytes: Uint8Array, start: number, end: number): void {
+    const at = this.#openAt;
+    if (at === NO_ROOM) return;
+    if (end > start) this.#copy(at + RECORD_HEAD_BYTES, bytes, start, end);
+    this.#openAt = NO_ROOM;
+    Atomics.store(this.#memory.words, RingWord.head, this.#head);
+  }
+
+  /** @hot As `record`, without a payload. */
   mark(kind: RecordKind, sub: number, instrument: number, timeNs: TimeCell, value: Float64Array): void {
     this.record(kind, sub, instrument, timeNs, value, NO_BYTES, 0, 0);
   }
 
-  /** The same with text, for what is not on the path. */
+  /** As `record` with text, for what is not on the path. */
   text(kind: RecordKind, sub: number, instrument: number, timeNs: number, value: number, text: string): void {
     const bytes = Buffer.from(text);
     this.#time[0] = timeNs;
@@ -143,10 +184,10 @@ export class JournalWriter {
     return length < tail ? 0 : NO_ROOM;
   }
 
-  /** @hot */
+  /** @hot Behind a record that is not filled yet, nothing is shown. */
   #publish(end: number): void {
     this.#head = end === this.#memory.size ? 0 : end;
-    Atomics.store(this.#memory.words, RingWord.head, this.#head);
+    if (this.#openAt === NO_ROOM) Atomics.store(this.#memory.words, RingWord.head, this.#head);
   }
 
   /**

@@ -11,7 +11,7 @@ const FEEDS = ['recorded', 'generated-books', 'generated-tbt'];
 /** Rows that each benchmark must give. */
 const ROWS: Readonly<Record<string, number>> = {
   'tick-to-trade': 6,
-  journaled: 6,
+  journaled: 12,
   'wire-to-wire': 10,
   'book-update': 3,
   handoff: 12,
