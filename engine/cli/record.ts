@@ -11,7 +11,7 @@ import { parseDurationMs } from './duration.ts';
 import { ExitCode } from './exit-code.ts';
 import { importRecordings } from './record-import.ts';
 import { recordLive, type LiveOptions } from './record-live.ts';
-import { parseTimeMs } from './time-option.ts';
+import { parseMarketTime } from './market-time.ts';
 import { UsageError } from './usage-error.ts';
 
 export const USAGE = `npm run -s okx-mm -- record --instruments A,B [--config FILE] [--out DIR] [--duration 8h]
@@ -87,8 +87,8 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
 function runImport(values: Values, files: readonly string[]): Promise<ExitCode> {
   refuse(values, ['config', 'rest', 'public', 'duration'], 'record import');
   if (files.length === 0) throw new UsageError('import: expected files, none was named');
-  const fromMs = values.from === undefined ? undefined : parseTimeMs(values.from, '--from');
-  const toMs = values.to === undefined ? undefined : parseTimeMs(values.to, '--to');
+  const fromMs = values.from === undefined ? undefined : parseMarketTime(values.from, '--from');
+  const toMs = values.to === undefined ? undefined : parseMarketTime(values.to, '--to');
   return importRecordings(files, values.out, {
     ...(fromMs === undefined ? {} : { fromMs }),
     ...(toMs === undefined ? {} : { toMs }),
