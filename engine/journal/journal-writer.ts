@@ -93,8 +93,8 @@ export class JournalWriter {
   }
 
   /**
-   * @hot Appends a record whose payload comes later, with `fill`: its place is taken now, so that what is appended in between
-   * comes behind it. Until then nobody sees any of them. One at a time.
+   * @hot Appends a record whose payload comes later, with `fill`: its place is taken now, so that what is appended in
+   * between comes behind it. Until then nobody sees any of them. One at a time.
    */
   open(
     kind: RecordKind,

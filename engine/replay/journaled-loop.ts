@@ -2,8 +2,8 @@
  * The core with a journal: every input is noted before it is handed in, and every output as it leaves.
  *
  * Owner:      the engine thread.
- * Invariants: an input stands before all that follows from it; one that threw is followed by `threw`; nothing is noted that is
- *             not the core's own: logins, signatures and keys never come here.
+ * Invariants: an input stands before all that follows from it; one that threw is followed by `threw`; nothing is noted
+ *             that is not the core's own: logins, signatures and keys never come here.
  * Cost:       a record's head before a frame, and a copy of it into the journal's ring after what it led to has left; before
  *             that, copies of the quotes that are taken. Nothing allocates on the path.
  */
@@ -108,9 +108,9 @@ export class JournaledLoop extends Loop {
   }
 
   /**
-   * @hot A frame's place is taken before it is handed in, and its bytes are copied when the core has answered: the copy is the
-   * dear part, and nobody shall wait for it. `finally`, because what made the core throw is what one wants to see; compiled, it
-   * costs nothing.
+   * @hot A frame's place is taken before it is handed in, and its bytes are copied when the core has answered: the copy is
+   * the dear part, and nobody shall wait for it. `finally`, because what made the core throw is what one wants to see;
+   * compiled, it costs nothing.
    */
   #open(connection: Connection, start: number, end: number): void {
     this.#begin();
