@@ -93,7 +93,7 @@ export class JournalWriter {
   }
 
   /**
-   * @hot Appends a record whose payload comes later, with `fill`: its place is taken now, so that what is appended in
+   * @hot Appends a record whose payload comes later, with `complete`: its place is taken now, so that what is appended in
    * between comes behind it. Until then nobody sees any of them. One at a time.
    */
   open(
@@ -123,7 +123,7 @@ export class JournalWriter {
   }
 
   /** @hot The payload of the record that was opened, [start, end) of as many bytes; nothing where that found no room. */
-  fill(bytes: Uint8Array, start: number, end: number): void {
+  complete(bytes: Uint8Array, start: number, end: number): void {
     const at = this.#openAt;
     if (at === NO_ROOM) return;
     if (end > start) this.#copy(at + RECORD_HEAD_BYTES, bytes, start, end);
@@ -184,7 +184,7 @@ export class JournalWriter {
     return length < tail ? 0 : NO_ROOM;
   }
 
-  /** @hot Behind a record that is not filled yet, nothing is shown. */
+  /** @hot Behind a record that is not complete, nothing is shown. */
   #publish(end: number): void {
     this.#head = end === this.#memory.size ? 0 : end;
     if (this.#openAt === NO_ROOM) Atomics.store(this.#memory.words, RingWord.head, this.#head);

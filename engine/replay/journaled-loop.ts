@@ -59,7 +59,7 @@ export class JournaledLoop extends Loop {
     try {
       super.publicFrame(bytes, start, end);
     } finally {
-      this.#writer.fill(bytes, start, end);
+      this.#writer.complete(bytes, start, end);
     }
     this.#isInside = false;
   }
@@ -70,7 +70,7 @@ export class JournaledLoop extends Loop {
     try {
       super.privateFrame(bytes, start, end);
     } finally {
-      this.#writer.fill(bytes, start, end);
+      this.#writer.complete(bytes, start, end);
     }
     this.#isInside = false;
   }
@@ -81,7 +81,7 @@ export class JournaledLoop extends Loop {
     try {
       super.tradeFrame(bytes, start, end);
     } finally {
-      this.#writer.fill(bytes, start, end);
+      this.#writer.complete(bytes, start, end);
     }
     this.#isInside = false;
   }

@@ -8,7 +8,7 @@ import { JournalWriter } from '../../engine/journal/journal-writer.ts';
 import { RecordKind } from '../../engine/journal/record-kind.ts';
 import { SegmentWriter } from '../../engine/journal/segment-writer.ts';
 import { DiskStep, MemoryDisk } from './memory-disk.ts';
-import { asSample, samples, write } from './record-samples.ts';
+import { asSample, samples, write, writeHeld } from './record-samples.ts';
 import type { Sample } from './record-samples.ts';
 
 const RUN = 3;
@@ -54,6 +54,8 @@ function world(
 /** One step of an engine and its journal thread. */
 type Step =
   | { readonly type: 'write'; readonly sample: Sample }
+  /** Its payload comes behind others, and the thread may look in between. */
+  | { readonly type: 'held'; readonly sample: Sample; readonly others: readonly Sample[] }
   | { readonly type: 'turn' }
   | { readonly type: 'wait'; readonly ms: number }
   /** The disk takes so many more bytes; -1 for all. */
@@ -62,6 +64,12 @@ type Step =
 function steps(withFaults: boolean): fc.Arbitrary<Step[]> {
   const step = fc.oneof(
     { weight: 6, arbitrary: samples(300).map((sample): Step => ({ type: 'write', sample })) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(samples(300), fc.array(samples(100), { maxLength: 4 }))
+        .map(([sample, others]): Step => ({ type: 'held', sample, others })),
+    },
     { weight: 2, arbitrary: fc.constant<Step>({ type: 'turn' }) },
     {
       weight: 1,
@@ -92,6 +100,14 @@ function run(parts: World, plan: readonly Step[]): Sample[] {
     if (step.type === 'write') {
       write(writer, step.sample, written.length % 9);
       written.push(step.sample);
+    } else if (step.type === 'held') {
+      writeHeld(writer, step.sample, () => {
+        for (const other of step.others) {
+          write(writer, other, 0);
+          store.turn();
+        }
+      });
+      written.push(step.sample, ...step.others);
     } else if (step.type === 'turn') expect(store.turn()).toBe(true);
     else if (step.type === 'wait') {
       clock.advanceNs(step.ms * 1e6);

@@ -51,7 +51,7 @@ describe('a journal in memory', () => {
             writer.open(kind, sub, instrument, time, value, payload.length);
             for (const output of outputs) write(writer, output, 5);
             expect(journal.bytes().byteLength).toBe(before);
-            writer.fill(Uint8Array.of(0, ...payload, 0), 1, 1 + payload.length);
+            writer.complete(Uint8Array.of(0, ...payload, 0), 1, 1 + payload.length);
             return [{ ...input, timeNs: 1, value: 2 }, ...outputs];
           });
           expect([...journal.reader().records(7)].map(asSample)).toEqual(written);
@@ -68,7 +68,8 @@ describe('a journal in memory', () => {
     const [time, value] = [Float64Array.of(1), Float64Array.of(2)];
     writer.open(RecordKind.frame, 0, 0, time, value, 2_000);
     writer.text(RecordKind.command, 0, 0, 3, 0, 'an output');
-    writer.fill(new Uint8Array(2_000), 0, 2_000);
+    const payload = new Uint8Array(2_000);
+    writer.complete(payload, 0, payload.length);
     const kinds = [...journal.reader().records(1)].map(({ kind }) => kind);
     expect(kinds).toEqual([RecordKind.gap, RecordKind.command]);
     expect(writer.lost).toBe(1);

@@ -48,6 +48,16 @@ export function write(writer: JournalWriter, sample: Sample, offset: number): vo
   );
 }
 
+/** Writes it with its payload behind what `between` writes. */
+export function writeHeld(writer: JournalWriter, sample: Sample, between: () => void): void {
+  const { kind, sub, instrument, payload } = sample;
+  timeCell[0] = sample.timeNs;
+  valueCell[0] = sample.value;
+  writer.open(kind, sub, instrument, timeCell, valueCell, payload.byteLength);
+  between();
+  writer.complete(payload, 0, payload.byteLength);
+}
+
 /** The record as what was written, with its sequence. */
 export function asSample(record: JournalRecord): Sample {
   const { kind, sub, instrument, timeNs, value, bytes } = record;
