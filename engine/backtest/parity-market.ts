@@ -1,70 +1,74 @@
 /**
  * The market that a journal saw, without our own orders: rows of a recording, written while the run is replayed.
  *
- *     depth frame ─▶ raw level by level ─┬─▶ less what rests there of ours ─▶ rows that have changed
- *     own orders of the replayed core ───┘
+ *     public frames ─▶ held for a second ─┬─▶ levels less what rested there of ours ─▶ rows that have changed
+ *     pushes of our orders ───────────────┘   (OwnLots)
  *
- * A backtest puts orders of its own into it. What the core believed about our orders when a frame came is what is taken
- * out: book and order pushes come on different connections, so that for a moment a level may be off by one of our orders, as
- * it was for the engine.
+ * A backtest puts orders of its own into it. Books, trades and news of our orders come on different connections: what is held
+ * is put back into the order of the venue's clock, so that an order is taken out of the very book that it came into.
+ *
+ * Invariants: a row is written with the time at which the engine received it; those times never fall.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { ContractKind, InstrumentType } from '../base/instrument.ts';
-import type { Instrument } from '../base/instrument.ts';
 import { OFF_GRID } from '../base/decimal.ts';
+import type { Instrument } from '../base/instrument.ts';
 import { Side } from '../base/side.ts';
+import { NS_PER_SECOND } from '../base/units.ts';
 import type { Lots, Milliseconds, Nanoseconds, Ticks } from '../base/units.ts';
 import { BookState } from '../book/book.ts';
+import type { BookSide } from '../book/book-side.ts';
 import type { JournalRecord } from '../journal/journal-block.ts';
 import { RecordKind } from '../journal/record-kind.ts';
 import type { Loop } from '../loop.ts';
 import { Connection } from '../loop/loop-options.ts';
-import { NO_ORDER } from '../orders/order-table.ts';
 import type { RecordedRow } from '../recording/recorded-row.ts';
 import { epochText } from '../recording/recorded-row.ts';
 import type { RunStart } from '../replay/run-start.ts';
+import { instrumentRow } from './instrument-row.ts';
+import type { OwnLots } from './own-lots.ts';
 
-/** Who follows the market level by level. Sizes are others' alone. */
+/** Who follows the market level by level, in the order of the venue's clock. Sizes are others' alone. */
 export interface ParityMarketWatcher {
-  /** @param atMs by the venue's clock */
+  /** Everything of the venue's private news up to this time is due, before the market of this time. */
+  onTime(atMs: Milliseconds): void;
   onLevel(instrument: number, side: Side, ticks: Ticks, lots: Lots, atMs: Milliseconds): void;
   /** @param side who took */
   onTrade(instrument: number, side: Side, ticks: Ticks, lots: Lots, atMs: Milliseconds): void;
-  /** The venue's time of the newest message. */
-  onTime(atMs: Milliseconds): void;
   /** The book is not known from here to its next levels. */
   onUnknown(instrument: number): void;
 }
 
+/** News of the same moment on two connections are no further apart than this, or a connection is as good as lost. */
+const HOLD_NS: Nanoseconds = NS_PER_SECOND;
 /** Text that is packed at a time. */
 const CHUNK_CHARS = 1 << 20;
-const TYPE_NAMES: Readonly<Record<InstrumentType, string>> = {
-  [InstrumentType.spot]: 'SPOT',
-  [InstrumentType.margin]: 'MARGIN',
-  [InstrumentType.swap]: 'SWAP',
-  [InstrumentType.futures]: 'FUTURES',
-  [InstrumentType.option]: 'OPTION',
-  [InstrumentType.events]: 'EVENTS',
-};
 
 type Json = Readonly<Record<string, unknown>>;
-type Rows = readonly (readonly string[])[];
+type Row = readonly [ticks: Ticks, lots: Lots];
+type Sides = readonly [bids: readonly Row[], asks: readonly Row[]];
 
 interface Ladder {
   /** As the venue tells it, ours included. */
   readonly raw: Map<Ticks, Lots>;
   /** As it was written: without ours. */
   readonly told: Map<Ticks, Lots>;
-  /** Prices at which ours rested when it was written. */
-  own: Ticks[];
 }
 
 interface Market {
   readonly instrument: Instrument;
   /** Bids and asks, by `Side`. */
   readonly ladders: readonly [Ladder, Ladder];
+  /** Where writing stands. */
   isKnown: boolean;
+  /** Where receiving stands, a moment ahead. */
+  isFollowed: boolean;
+}
+
+interface Held {
+  readonly timeNs: Nanoseconds;
+  readonly atMs: Milliseconds;
+  readonly write: () => void;
 }
 
 export class ParityMarket {
@@ -73,21 +77,26 @@ export class ParityMarket {
   trades = 0;
   readonly #file: number;
   readonly #watcher: ParityMarketWatcher;
+  readonly #own: OwnLots;
   readonly #markets: Market[];
   readonly #byId: ReadonlyMap<string, Market>;
   readonly #depthChannel: string;
   readonly #start: RunStart;
+  #held: Held[] = [];
+  #next = 0;
   #text = '';
 
   /** @param path of the recording, written anew */
-  constructor(path: string, loop: Loop, start: RunStart, watcher: ParityMarketWatcher) {
+  constructor(path: string, loop: Loop, start: RunStart, own: OwnLots, watcher: ParityMarketWatcher) {
     this.#start = start;
+    this.#own = own;
     this.#watcher = watcher;
     this.#depthChannel = start.about.config.venue.depthChannel;
     this.#markets = loop.instruments.map((instrument) => ({
       instrument,
       ladders: [newLadder(), newLadder()],
       isKnown: false,
+      isFollowed: false,
     }));
     this.#byId = new Map(this.#markets.map((market) => [market.instrument.instId, market]));
     this.#file = openSync(path, 'w');
@@ -96,103 +105,20 @@ export class ParityMarket {
 
   /** After the core has taken the input. */
   onStep(loop: Loop, record: JournalRecord): void {
+    this.#release(record.timeNs - HOLD_NS);
     const isPublic = record.sub === Connection.public;
     if (record.kind === RecordKind.sessionDown && isPublic) {
       for (const market of this.#markets) this.#lose(market, record.timeNs, 'the session went down');
-    }
-    if (record.kind !== RecordKind.frame || !isPublic) return;
-    const { bytes } = record;
-    const frame = JSON.parse(
-      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'),
-    ) as Json;
-    const arg = frame['arg'] as Json | undefined;
-    const data = frame['data'];
-    const market = this.#byId.get(String(arg?.['instId'] ?? ''));
-    if (market === undefined || !Array.isArray(data)) return;
-    const rows = data as Json[];
-    const recvNs = this.#epochText(record.timeNs);
-    switch (arg!['channel']) {
-      case this.#depthChannel:
-        for (const row of rows) this.#onDepth(loop, market, row, frame['action'], record.timeNs);
-        return;
-      case 'trades':
-        for (const row of rows) this.#onTrade(market, row, recvNs);
-        return;
-      case 'mark-price':
-        for (const { markPx, ts } of rows)
-          this.#write({
-            recvNs,
-            instId: market.instrument.instId,
-            channel: 'mark-price',
-            markPx,
-            ts: String(ts),
-          });
-        return;
-      case 'funding-rate':
-        for (const { fundingRate, fundingTime, ts } of rows) {
-          const { instId } = market.instrument;
-          this.#write({ recvNs, instId, channel: 'funding-rate', fundingRate, fundingTime, ts: String(ts) });
-        }
-        return;
-      default:
-    }
+    } else if (record.kind === RecordKind.frame && isPublic) this.#onFrame(loop, record);
+    else if (record.kind === RecordKind.bookSnapshot)
+      this.#takeBook(loop, this.#markets[record.instrument]!, record.timeNs);
   }
 
+  /** Nothing comes after this. */
   close(): void {
+    this.#release(Infinity);
     this.#flush();
     closeSync(this.#file);
-  }
-
-  #onDepth(loop: Loop, market: Market, row: Json, action: unknown, timeNs: Nanoseconds): void {
-    const { instrument, ladders } = market;
-    const isSnapshot = action === 'snapshot';
-    // After a gap the core waits for another snapshot: updates until then belong to a book that nobody has.
-    if (loop.market.books[instrument.index]!.state !== BookState.synced) {
-      this.#lose(market, timeNs, 'the book was not whole');
-      return;
-    }
-    if (!isSnapshot && !market.isKnown) return;
-    const changed = [row['bids'], row['asks']].map((rows, side) => {
-      const ladder = ladders[side]!;
-      if (isSnapshot) ladder.raw.clear();
-      return readRows(instrument, rows as Rows, ladder.raw);
-    });
-    const atMs = Number(row['ts']);
-    const told = [Side.buy, Side.sell].map((side) => {
-      if (isSnapshot) ladders[side]!.told.clear();
-      return this.#tell(loop, market, side, changed[side]!, atMs);
-    });
-    market.isKnown = true;
-    this.#watcher.onTime(atMs);
-    if (!isSnapshot && told[0]!.length === 0 && told[1]!.length === 0) return;
-    this.books++;
-    this.#write({
-      recvNs: this.#epochText(timeNs),
-      instId: instrument.instId,
-      action: isSnapshot ? 'snapshot' : 'update',
-      ts: String(row['ts']),
-      asks: told[Side.sell]!,
-      bids: told[Side.buy]!,
-    });
-  }
-
-  /** What has changed of a side without ours: rows of it, and levels for the watcher. */
-  #tell(loop: Loop, market: Market, side: Side, changed: readonly Ticks[], atMs: Milliseconds): string[][] {
-    const { instrument, ladders } = market;
-    const ladder = ladders[side]!;
-    const own = ownPrices(loop, instrument.index, side);
-    const rows: string[][] = [];
-    for (const ticks of new Set([...changed, ...ladder.own, ...own])) {
-      const raw = ladder.raw.get(ticks) ?? 0;
-      const lots = Math.max(0, raw - loop.table.ownLotsAt(instrument.index, side, ticks));
-      if (lots === (ladder.told.get(ticks) ?? 0)) continue;
-      if (lots === 0) ladder.told.delete(ticks);
-      else ladder.told.set(ticks, lots);
-      rows.push([instrument.tick.toText(ticks), instrument.lot.toText(lots), '1']);
-      this.#watcher.onLevel(instrument.index, side, ticks, lots, atMs);
-    }
-    ladder.own = own;
-    return rows;
   }
 
   /** Of others at this price, as it was written last. */
@@ -204,34 +130,173 @@ export class ParityMarket {
     return this.#markets[instrument]!.isKnown;
   }
 
-  #onTrade(market: Market, row: Json, recvNs: string): void {
+  // ------------------------------------------------------------------------------------------------- receiving
+
+  #onFrame(loop: Loop, { bytes, timeNs }: JournalRecord): void {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+    const frame = parseFrame(text);
+    const arg = frame?.['arg'] as Json | undefined;
+    const data = frame?.['data'];
+    const market = this.#byId.get(String(arg?.['instId'] ?? ''));
+    if (market === undefined || !Array.isArray(data)) return;
+    const channel = arg!['channel'];
+    if (channel === this.#depthChannel) {
+      for (const row of data as Json[]) this.#onDepth(loop, market, row, frame!['action'], timeNs);
+      return;
+    }
+    for (const row of data as Json[]) {
+      if (channel === 'trades') this.#onTrade(market, row, timeNs);
+      else if (channel === 'mark-price' || channel === 'funding-rate')
+        this.#onRate(market, channel, row, timeNs);
+    }
+  }
+
+  #onDepth(loop: Loop, market: Market, row: Json, action: unknown, timeNs: Nanoseconds): void {
     const { instrument } = market;
+    // After a gap the core waits for another snapshot: updates until then belong to a book that nobody has.
+    if (loop.market.books[instrument.index]!.state !== BookState.synced) {
+      this.#lose(market, timeNs, 'the book was not whole');
+      return;
+    }
+    const isSnapshot = action === 'snapshot';
+    if (!isSnapshot && !market.isFollowed) {
+      this.#takeBook(loop, market, timeNs);
+      return;
+    }
+    market.isFollowed = true;
+    const sides: Sides = [rowsOf(instrument, row['bids']), rowsOf(instrument, row['asks'])];
+    this.#holdBook(market, sides, isSnapshot, Number(row['ts']), timeNs);
+  }
+
+  /** The book as the core has put it together: where its first levels did not come with the feed. */
+  #takeBook(loop: Loop, market: Market, timeNs: Nanoseconds): void {
+    const book = loop.market.books[market.instrument.index]!;
+    if (market.isFollowed || book.state !== BookState.synced) return;
+    market.isFollowed = true;
+    this.#holdBook(market, [levelsOf(book.bids), levelsOf(book.asks)], true, book.tsMs, timeNs);
+  }
+
+  #holdBook(
+    market: Market,
+    sides: Sides,
+    isSnapshot: boolean,
+    atMs: Milliseconds,
+    timeNs: Nanoseconds,
+  ): void {
+    this.#hold(timeNs, atMs, () => this.#writeBook(market, sides, isSnapshot, atMs, timeNs));
+  }
+
+  #onTrade({ instrument }: Market, row: Json, timeNs: Nanoseconds): void {
     const px = String(row['px']);
     const sz = String(row['sz']);
-    const side = row['side'] === 'sell' ? 'sell' : 'buy';
+    const isSell = row['side'] === 'sell';
     const ticks = instrument.tick.fromText(px);
     const lots = instrument.lot.fromText(sz);
     if (ticks === OFF_GRID || lots === OFF_GRID || lots === 0) return;
-    this.trades++;
-    const { instId } = instrument;
-    const tradeId = String(row['tradeId']);
-    this.#write({ recvNs, instId, channel: 'trades', tradeId, px, sz, side, ts: String(row['ts']) });
+    const { instId, index } = instrument;
     const atMs = Number(row['ts']);
-    this.#watcher.onTrade(instrument.index, side === 'sell' ? Side.sell : Side.buy, ticks, lots, atMs);
-    this.#watcher.onTime(atMs);
+    this.#hold(timeNs, atMs, () => {
+      this.trades++;
+      this.#write({
+        recvNs: this.#epochText(timeNs),
+        instId,
+        channel: 'trades',
+        tradeId: String(row['tradeId']),
+        px,
+        sz,
+        side: isSell ? 'sell' : 'buy',
+        ts: String(row['ts']),
+      });
+      this.#watcher.onTrade(index, isSell ? Side.sell : Side.buy, ticks, lots, atMs);
+    });
+  }
+
+  #onRate({ instrument: { instId } }: Market, channel: string, row: Json, timeNs: Nanoseconds): void {
+    const { markPx, fundingRate, fundingTime, ts } = row;
+    const values = channel === 'mark-price' ? { markPx } : { fundingRate, fundingTime };
+    const recvNs = this.#epochText(timeNs);
+    this.#hold(timeNs, Number(ts), () => this.#write({ recvNs, instId, channel, ...values, ts: String(ts) }));
   }
 
   #lose(market: Market, timeNs: Nanoseconds, reason: string): void {
-    if (!market.isKnown) return;
-    market.isKnown = false;
-    for (const ladder of market.ladders) {
-      ladder.raw.clear();
-      ladder.told.clear();
+    if (!market.isFollowed) return;
+    market.isFollowed = false;
+    this.#hold(timeNs, -Infinity, () => {
+      market.isKnown = false;
+      forget(market);
+      const recvNs = this.#epochText(timeNs);
+      const { instId, index } = market.instrument;
+      this.#write({ recvNs, instId, channel: 'gap', reason, ts: recvNs.slice(0, -6) });
+      this.#watcher.onUnknown(index);
+    });
+  }
+
+  #hold(timeNs: Nanoseconds, atMs: Milliseconds, write: () => void): void {
+    this.#held.push({ timeNs, atMs, write });
+  }
+
+  #release(untilNs: Nanoseconds): void {
+    const held = this.#held;
+    while (this.#next < held.length && held[this.#next]!.timeNs <= untilNs) {
+      const { atMs, write } = held[this.#next++]!;
+      if (atMs > 0) this.#watcher.onTime(atMs);
+      write();
     }
-    const recvNs = this.#epochText(timeNs);
+    // What is over is let go now and then: shifting each one would cost what is held.
+    if (this.#next * 2 <= held.length) return;
+    this.#held = held.slice(this.#next);
+    this.#next = 0;
+  }
+
+  // --------------------------------------------------------------------------------------------------- writing
+
+  #writeBook(
+    market: Market,
+    sides: Sides,
+    isSnapshot: boolean,
+    atMs: Milliseconds,
+    timeNs: Nanoseconds,
+  ): void {
     const { instId, index } = market.instrument;
-    this.#write({ recvNs, instId, channel: 'gap', reason, ts: recvNs.slice(0, -6) });
-    this.#watcher.onUnknown(index);
+    // Where the feed begins anew, nobody knows what became of the queues in between.
+    if (isSnapshot && market.isKnown) {
+      forget(market);
+      this.#watcher.onUnknown(index);
+    }
+    const bids = this.#tell(market, Side.buy, sides[Side.buy], atMs);
+    const asks = this.#tell(market, Side.sell, sides[Side.sell], atMs);
+    market.isKnown = true;
+    if (!isSnapshot && bids.length === 0 && asks.length === 0) return;
+    this.books++;
+    const action = isSnapshot ? 'snapshot' : 'update';
+    this.#write({ recvNs: this.#epochText(timeNs), instId, action, ts: String(atMs), asks, bids });
+  }
+
+  /** What has changed of a side without ours: rows of it, and levels for the watcher. */
+  #tell(
+    { instrument, ladders }: Market,
+    side: Side,
+    changed: readonly Row[],
+    atMs: Milliseconds,
+  ): string[][] {
+    const { raw, told } = ladders[side]!;
+    const { index, tick, lot } = instrument;
+    for (const [ticks, lots] of changed) {
+      if (lots === 0) raw.delete(ticks);
+      else raw.set(ticks, lots);
+    }
+    const rows: string[][] = [];
+    for (const ticks of new Set([...changed.map((row) => row[0]), ...this.#own.prices(index, side)])) {
+      const before = told.get(ticks) ?? 0;
+      const place = { instrument: index, side, ticks };
+      const lots = this.#own.others(place, raw.get(ticks) ?? 0, before, atMs);
+      if (lots === before) continue;
+      if (lots === 0) told.delete(ticks);
+      else told.set(ticks, lots);
+      rows.push([tick.toText(ticks), lot.toText(lots), '1']);
+      this.#watcher.onLevel(index, side, ticks, lots, atMs);
+    }
+    return rows;
   }
 
   #epochText(timeNs: Nanoseconds): string {
@@ -254,72 +319,39 @@ export class ParityMarket {
   }
 }
 
+/** Undefined when it is none: pongs and what was mangled on the way. */
+function parseFrame(text: string): Json | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
 function newLadder(): Ladder {
-  return { raw: new Map(), told: new Map(), own: [] };
+  return { raw: new Map(), told: new Map() };
 }
 
-/** Takes rows over, and gives their prices. */
-function readRows({ tick, lot }: Instrument, rows: Rows, raw: Map<Ticks, Lots>): Ticks[] {
-  const changed: Ticks[] = [];
-  for (const [px = '', sz = ''] of rows) {
-    const ticks = tick.fromText(px);
-    const lots = lot.fromText(sz);
-    if (ticks === OFF_GRID || lots === OFF_GRID) continue;
-    if (lots === 0) raw.delete(ticks);
-    else raw.set(ticks, lots);
-    changed.push(ticks);
+function forget({ ladders }: Market): void {
+  for (const { raw, told } of ladders) {
+    raw.clear();
+    told.clear();
   }
-  return changed;
 }
 
-function ownPrices({ table }: Loop, instrument: number, side: Side): Ticks[] {
-  const prices: Ticks[] = [];
-  for (let slot = table.first(instrument, side); slot !== NO_ORDER; slot = table.next(slot)) {
-    if (table.isResting[slot] === 1) prices.push(table.priceTicks[slot]!);
+function rowsOf({ tick, lot }: Instrument, rows: unknown): Row[] {
+  return ((rows ?? []) as (readonly string[])[])
+    .map(([px = '', sz = '']) => [tick.fromText(px), lot.fromText(sz)] as const)
+    .filter(([ticks, lots]) => ticks !== OFF_GRID && lots !== OFF_GRID);
+}
+
+function levelsOf(side: BookSide): Row[] {
+  const rows: Row[] = [];
+  let ticks = side.bestTicks;
+  for (let index = 0; index < side.count; index++) {
+    rows.push([ticks, side.lotsAt(ticks)]);
+    ticks = side.nextTicks(ticks);
   }
-  return prices;
-}
-
-/** The instrument as GET /api/v5/public/instruments would give it, as far as the journal knows it. */
-function instrumentRow(instrument: Instrument): Omit<RecordedRow, 'ts'> {
-  const { fields } = instrument;
-  const isSpot = fields.kind === ContractKind.spot;
-  const kindOfContract = {
-    uly: `${fields.baseCcy}-${fields.quoteCcy}`,
-    ctVal: plainText(fields.contractValue),
-    ctMult: '1',
-    ctValCcy: fields.kind === ContractKind.inverse ? fields.quoteCcy : fields.baseCcy,
-    ctType: fields.kind === ContractKind.inverse ? 'inverse' : 'linear',
-    settleCcy: fields.settleCcy,
-  };
-  return {
-    instId: fields.instId,
-    channel: 'instruments',
-    instType: TYPE_NAMES[fields.type],
-    instIdCode: fields.instIdCode,
-    instFamily: fields.instFamily,
-    baseCcy: isSpot ? fields.baseCcy : '',
-    quoteCcy: isSpot ? fields.quoteCcy : '',
-    ...(isSpot
-      ? { uly: '', ctVal: '', ctMult: '', ctValCcy: '', ctType: '', settleCcy: '' }
-      : kindOfContract),
-    tickSz: fields.tickSz,
-    lotSz: fields.lotSz,
-    minSz: fields.minSz,
-    maxLmtSz: fields.maxLmtSz,
-    maxMktSz: fields.maxLmtSz,
-    maxLmtAmt: '',
-    maxMktAmt: '',
-    lever: isSpot ? '' : '100',
-    state: 'live',
-    listTime: '0',
-    expTime: '',
-    groupId: '1',
-  };
-}
-
-/** No exponent, as decimals are written. */
-function plainText(value: number): string {
-  const text = String(value);
-  return text.includes('e') ? value.toFixed(18).replace(/0+$/, '').replace(/\.$/, '') : text;
+  return rows;
 }

@@ -6,53 +6,42 @@
  *                        └─▶ each order's queue, by every model, against what the venue did with it
  *
  * The backtest has the strategy, limits and models of the journal's own configuration, starts flat, and quotes in no time.
+ *
+ * Times: the engine's clock of the run is the clock of the market that is written, as of a recording; results are compared by
+ * the venue's.
  */
-import { Side } from '../base/side.ts';
-import { OFF_GRID } from '../base/decimal.ts';
-import type { Instrument } from '../base/instrument.ts';
-import type { Lots, Milliseconds, Ticks } from '../base/units.ts';
+import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
+import type { Milliseconds } from '../base/units.ts';
+import { SystemClock } from '../base/clock.ts';
 import type { Config } from '../config/schema.ts';
-import type { JournalRecord } from '../journal/journal-block.ts';
 import type { JournalReader } from '../journal/journal-reader.ts';
-import { RecordKind } from '../journal/record-kind.ts';
-import type { Loop } from '../loop.ts';
-import { Connection } from '../loop/loop-options.ts';
+import { observedReplay } from '../replay/observed-replay.ts';
 import { ReplayEnd, replayRun } from '../replay/replay.ts';
-import { NO_FRAME, RunObserver } from '../report/run-observer.ts';
-import type { FillRow, RunKind, RunResult } from '../report/run-result.ts';
+import type { ReplayResult } from '../replay/replay.ts';
+import { RunObserver } from '../report/run-observer.ts';
+import type { RunResult } from '../report/run-result.ts';
+import { BacktestError, BacktestErrorCode } from './backtest-error.ts';
+import { OrderPushes } from './order-pushes.ts';
+import { OwnLots } from './own-lots.ts';
+import { comparedRows } from './parity-figures.ts';
+import type { ParityRow } from './parity-figures.ts';
+import { matchFills, parityFill } from './parity-fills.ts';
+import type { MatchedFills, ParityFill } from './parity-fills.ts';
 import { ParityMarket } from './parity-market.ts';
 import { QueueTrial } from './queue-trial.ts';
 import type { TrialResult } from './queue-trial.ts';
 import { runBacktest } from './run-backtest.ts';
 import type { BacktestProgress } from './run-backtest.ts';
 
-/** A fill of the model is the same as a real one when side and instrument are, and it is no further away than this. */
-const MATCH_MS = 1_000;
-
-/** A figure of both. Null where there is none. */
-export interface ParityRow {
-  readonly name: string;
-  readonly unit: string;
-  readonly real: number | null;
-  readonly model: number | null;
-}
-
-export interface MatchedFills {
-  readonly withinMs: number;
-  readonly real: number;
-  readonly model: number;
-  /** Pairs of one real and one fill of the model. */
-  readonly matched: number;
-}
-
 export interface ParityResult {
   readonly format: 'okx-mm-parity/1';
   readonly run: number;
   readonly real: RunResult;
   readonly model: RunResult;
+  /** What the clock of the model's times is behind the venue's, by which the real ones are. */
+  readonly modelBehindMs: Milliseconds;
   readonly rows: readonly ParityRow[];
-  /** Null when there were more fills than results keep. */
-  readonly fills: MatchedFills | null;
+  readonly fills: MatchedFills;
   /** Null when no order rested and left again. */
   readonly queue: TrialResult | null;
   /** What the reader must know to believe the figures. */
@@ -70,225 +59,136 @@ export interface ParityOptions {
   readonly onProgress?: (progress: BacktestProgress) => void;
 }
 
-/** @throws ReplayError, JournalError when the run cannot be replayed; what runBacktest throws */
+/** What the journal tells. */
+interface Told {
+  readonly replay: ReplayResult;
+  readonly real: RunResult;
+  readonly fills: readonly ParityFill[];
+  readonly queue: TrialResult | null;
+  readonly trades: number;
+  readonly behindMs: Milliseconds;
+}
+
+/**
+ * @throws ReplayError, JournalError when the run cannot be replayed; BacktestError when it saw no market; what runBacktest
+ *   throws
+ */
 export async function runParity(options: ParityOptions): Promise<ParityResult> {
-  const { reader, run, marketFile, backtest, environment = {} } = options;
-  const observer = new RunObserver();
-  const trial = new QueueTrial();
-  let market: ParityMarket | undefined;
-  let orders: OrderPushes | undefined;
-  const replay = replayRun(reader, run, {
-    onStart: (loop, start) => {
-      observer.begin(loop, start.about.nowNs);
-      const opened = new ParityMarket(marketFile, loop, start, {
-        onLevel: (instrument, side, ticks, lots, atMs) => trial.onLevel(instrument, side, ticks, lots, atMs),
-        onTrade: (instrument, side, ticks, lots, atMs) => trial.onTrade(instrument, side, ticks, lots, atMs),
-        onTime: (atMs) => trial.onTime(atMs),
-        onUnknown: (instrument) => trial.forget(instrument),
-      });
-      market = opened;
-      orders = new OrderPushes(loop, opened, trial);
-    },
-    onInput: (record) => observe(observer, record),
-    onOutput: (record) => {
-      // Only what the session took has left.
-      const hasLeft = record.kind === RecordKind.send && record.instrument === 1;
-      if (hasLeft) observer.onSend(connectionOf(record), record.bytes, record.timeNs);
-    },
-    onStep: (loop, record) => {
-      observer.onStep(loop, record.timeNs);
-      orders?.onStep(record);
-      market?.onStep(loop, record);
-    },
-  });
-  market!.close();
-  const { config, venue } = replay.start.about;
-  const real = observer.finish({
-    kind: kindOf(config),
-    title: `run ${run} on ${venue}`,
-    endNs: replay.provenNs,
-    environment,
-  });
+  const { run, marketFile, backtest, environment = {}, onProgress } = options;
+  const { replay, real, fills, queue, trades, behindMs } = replayed(options);
+  const { config } = replay.start.about;
+  const modelFills: ParityFill[] = [];
   const model = await runBacktest({
     config: backtest === undefined ? config : { ...config, backtest },
     files: [marketFile],
     title: `run ${run} in the models`,
     environment,
-    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    onFill: (row) => modelFills.push(parityFill(row, behindMs)),
+    ...(onProgress === undefined ? {} : { onProgress }),
   });
-  const queue = trial.result();
   return {
     format: 'okx-mm-parity/1',
     run,
     real,
     model,
-    rows: rowsOf(real, model),
-    fills: matchFills(real, model),
+    modelBehindMs: behindMs,
+    rows: comparedRows(real, model),
+    fills: matchFills(fills, modelFills),
     queue,
-    notes: notesOf(replay.end, replay.detail, market!, queue),
+    notes: notesOf(replay, real, trades, queue),
   };
 }
 
-function observe(observer: RunObserver, record: JournalRecord): void {
-  const isFrame = record.kind === RecordKind.frame;
-  if (record.kind === RecordKind.quoteTaken) return;
-  observer.onInput(isFrame ? connectionOf(record) : NO_FRAME, record.bytes, record.timeNs);
+/** Replays the run, writes its market, and tries every order that rested in every queue model. */
+function replayed({ reader, run, marketFile, environment = {} }: ParityOptions): Told {
+  const clock = new SystemClock();
+  const beganNs = clock.nowNs();
+  const rows: ParityFill[] = [];
+  // Before the venue's clock is known times are the engine's; they are moved at the end.
+  const observer = new RunObserver({ onFill: (row) => rows.push(parityFill(row)) });
+  const watcher = observedReplay(observer);
+  const trial = new QueueTrial();
+  const own = new OwnLots();
+  let market: ParityMarket | undefined;
+  let orders: OrderPushes | undefined;
+  let replay;
+  try {
+    replay = replayRun(reader, run, {
+      ...watcher,
+      onStart: (loop, start) => {
+        watcher.onStart(loop, start);
+        market = new ParityMarket(marketFile, loop, start, own, {
+          onTime: (atMs) => orders!.onTime(atMs),
+          onLevel: (instrument, side, ticks, lots, atMs) =>
+            trial.onLevel(instrument, side, ticks, lots, atMs),
+          onTrade: (instrument, side, ticks, lots, atMs) =>
+            trial.onTrade(instrument, side, ticks, lots, atMs),
+          onUnknown: (instrument) => trial.forget(instrument),
+        });
+        orders = new OrderPushes(loop, start.options.run, own, market, trial);
+      },
+      onStep: (loop, record) => {
+        watcher.onStep(loop, record);
+        orders!.onStep(loop, record);
+        market!.onStep(loop, record);
+      },
+    });
+  } finally {
+    market?.close();
+  }
+  if (market!.books === 0) {
+    throw new BacktestError(
+      BacktestErrorCode.noMarket,
+      `run ${run}: expected the book of an instrument in the journal, found none: it ended before the first came; compare a run that quoted`,
+    );
+  }
+  orders!.onTime(Infinity);
+  const { about } = replay.start;
+  const real = observer.finish({
+    kind: about.config.venue.kind,
+    title: `run ${run} on ${about.venue}`,
+    endNs: replay.provenNs,
+    wallSeconds: (clock.nowNs() - beganNs) / NS_PER_SECOND,
+    environment,
+  });
+  const fills = rows.map((row) => ({ ...row, timeMs: observer.msOf(row.timeMs * NS_PER_MS) }));
+  const behindMs = observer.msOf(about.nowNs) - about.wallMs;
+  return { replay, real, fills, queue: trial.result(), trades: market!.trades, behindMs };
 }
 
-function connectionOf({ sub }: JournalRecord): Connection {
-  return sub as Connection;
-}
-
-function kindOf({ venue }: Config): RunKind {
-  return venue.kind;
-}
-
-function notesOf(end: ReplayEnd, detail: string, market: ParityMarket, queue: TrialResult | null): string[] {
+function notesOf(
+  { end, detail, difference, provenSequence }: ReplayResult,
+  real: RunResult,
+  trades: number,
+  queue: TrialResult | null,
+): string[] {
   const notes = [
-    'Our real orders are taken out of the recorded book as the engine knew them when each message came; for a moment after a change a level may be off by one of them.',
+    'Our real orders are taken out of the recorded book by the venue’s own times of them. What they traded stays as it was: the print in the trades, and what it took from the other side.',
     'The model starts flat and with the balances of its configuration; the strategy reacts to its own fills, so that one that differs moves what comes after it.',
   ];
-  if (end !== ReplayEnd.complete) notes.push(`The journal is compared as far as it is proven: ${detail}.`);
-  if (market.trades === 0) {
+  if (end === ReplayEnd.different) {
+    notes.push(
+      `The replay differs from what the engine did before record ${provenSequence} (${difference?.got ?? ''}): only the time before is compared. okx-mm replay shows more.`,
+    );
+  } else if (end !== ReplayEnd.complete)
+    notes.push(`The journal is compared as far as it is proven: ${detail}.`);
+  for (const [instId, { adjustedLots }] of Object.entries(real.instruments)) {
+    if (adjustedLots !== 0) {
+      notes.push(
+        `${instId}: ${adjustedLots} lots came or went by no trade of the run, a position that it found among them; the model has none of them.`,
+      );
+    }
+  }
+  if (real.makerShare !== null && real.makerShare < 1) {
+    notes.push(
+      'Some real fills took from the book: their prints stay in the market that the model sees, as if somebody else had traded.',
+    );
+  }
+  if (trades === 0) {
     notes.push(
       'The journal has no trades of the market: the models fill only where the book goes through an order.',
     );
   }
   if (queue === null) notes.push('No order rested and left again: queue models cannot be judged.');
   return notes;
-}
-
-// ------------------------------------------------------------------------------------------------------ orders
-
-type Json = Readonly<Record<string, unknown>>;
-interface Place {
-  readonly ticks: Ticks;
-  readonly size: Lots;
-  readonly lots: Lots;
-}
-
-/** Lives of orders, from the pushes of the orders channel. */
-class OrderPushes {
-  readonly #market: ParityMarket;
-  readonly #trial: QueueTrial;
-  readonly #byId: ReadonlyMap<string, Instrument>;
-  /** By ordId: lots filled so far. */
-  readonly #filled = new Map<string, number>();
-
-  constructor({ instruments }: Loop, market: ParityMarket, trial: QueueTrial) {
-    this.#market = market;
-    this.#trial = trial;
-    this.#byId = new Map(instruments.map((instrument) => [instrument.instId, instrument]));
-  }
-
-  onStep({ kind, sub, bytes }: JournalRecord): void {
-    if (kind !== RecordKind.frame || sub !== Connection.private) return;
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-    const frame = JSON.parse(text) as Json;
-    if ((frame['arg'] as Json | undefined)?.['channel'] !== 'orders' || !Array.isArray(frame['data'])) return;
-    for (const row of frame['data'] as Json[]) this.#onOrder(row);
-  }
-
-  #onOrder(row: Json): void {
-    const instrument = this.#byId.get(String(row['instId']));
-    if (instrument === undefined) return;
-    const id = String(row['ordId']);
-    const ticks = instrument.tick.fromText(String(row['px']));
-    const size = instrument.lot.fromText(String(row['sz']));
-    const filled = instrument.lot.fromText(String(row['accFillSz'] || '0'));
-    if (ticks === OFF_GRID || size === OFF_GRID || filled === OFF_GRID) return;
-    const atMs = Number(row['uTime']);
-    const before = this.#filled.get(id) ?? 0;
-    if (filled > before) this.#trial.fill(id, filled - before);
-    this.#filled.set(id, filled);
-    const isOpen = row['state'] === 'live' || row['state'] === 'partially_filled';
-    if (!isOpen) {
-      this.#trial.end(id, atMs);
-      this.#filled.delete(id);
-      return;
-    }
-    const side = row['side'] === 'sell' ? Side.sell : Side.buy;
-    this.#place(id, instrument, side, { ticks, size, lots: size - filled }, atMs);
-  }
-
-  /** A new price, or more size, goes to the end of the queue; less size keeps its place. */
-  #place(id: string, { index }: Instrument, side: Side, next: Place, atMs: Milliseconds): void {
-    const place = this.#trial.placeOf(id);
-    if (place !== undefined && place.ticks === next.ticks && next.size <= place.size) {
-      if (next.size < place.size) this.#trial.shrink(id, next.size);
-    } else if (this.#market.isKnown(index)) {
-      this.#trial.begin(id, index, side, next, this.#market.lotsAt(index, side, next.ticks), atMs);
-    } else this.#trial.drop(id);
-  }
-}
-
-// ------------------------------------------------------------------------------------------------ the comparison
-
-function rowsOf(real: RunResult, model: RunResult): ParityRow[] {
-  const { currency } = real;
-  const row = (
-    name: string,
-    unit: string,
-    read: (result: RunResult) => number | null | undefined,
-  ): ParityRow => ({
-    name,
-    unit,
-    real: read(real) ?? null,
-    model: read(model) ?? null,
-  });
-  const ratio = (a: number, b: number): number | null => (b === 0 ? null : a / b);
-  return [
-    row('fills', '', ({ fills }) => fills),
-    row('volume', currency, ({ volume }) => volume),
-    row('maker share', '', ({ makerShare }) => makerShare),
-    row('fill ratio', '', ({ fillRatio }) => fillRatio),
-    row('profit', currency, ({ profit }) => profit.total),
-    row('spread', currency, ({ profit }) => profit.spread),
-    row('inventory', currency, ({ profit }) => profit.inventory),
-    row('fees', currency, ({ profit }) => profit.fees),
-    row('funding', currency, ({ profit }) => profit.funding),
-    row('fees by volume', 'bps', ({ fees, volume }) => ratio(fees * 10_000, volume)),
-    row('spread by volume', 'bps', ({ profit, volume }) => ratio(profit.spread * 10_000, volume)),
-    row('inventory, standard deviation', real.inventory.unit, ({ inventory }) => inventory.standardDeviation),
-    row('inventory, maximum', real.inventory.unit, ({ inventory }) => inventory.maximum),
-    row('time quoted on both sides', '', ({ timeQuoted }) => timeQuoted),
-    row('mean distance of the bid', 'bps', ({ quotedDistance }) => quotedDistance.meanBidBps),
-    row('mean distance of the ask', 'bps', ({ quotedDistance }) => quotedDistance.meanAskBps),
-    row('orders placed', '', ({ orders }) => orders.place),
-    row('orders amended', '', ({ orders }) => orders.amend),
-    row('orders cancelled', '', ({ orders }) => orders.cancel),
-    row('commands refused', '', ({ orders }) => orders.refused),
-    ...Object.keys({ ...real.markouts, ...model.markouts }).map((horizon) =>
-      row(`markout after ${horizon} s`, 'bps', ({ markouts }) => markouts[horizon]?.bps),
-    ),
-    ...Object.keys({ ...real.latencies, ...model.latencies }).flatMap((name) => [
-      row(`latency of ${name}, p50`, 'ms', ({ latencies }) => latencies[name]?.p50Ms),
-      row(`latency of ${name}, p99`, 'ms', ({ latencies }) => latencies[name]?.p99Ms),
-    ]),
-  ];
-}
-
-/** Each real fill with the nearest free one of the model, in the order of time. */
-export function matchFills(
-  real: Pick<RunResult, 'fillRows' | 'fillRowsEvery'>,
-  model: Pick<RunResult, 'fillRows' | 'fillRowsEvery'>,
-): MatchedFills | null {
-  if (real.fillRowsEvery > 1 || model.fillRowsEvery > 1) return null;
-  const free = new Map<string, FillRow[]>();
-  const keyOf = ({ instId, side }: FillRow): string => `${instId} ${side}`;
-  for (const row of model.fillRows) free.set(keyOf(row), [...(free.get(keyOf(row)) ?? []), row]);
-  let matched = 0;
-  for (const row of real.fillRows) {
-    const rows = free.get(keyOf(row)) ?? [];
-    let best = -1;
-    for (let index = 0; index < rows.length; index++) {
-      const away = Math.abs(rows[index]!.timeMs - row.timeMs);
-      const isNearer = best === -1 || away < Math.abs(rows[best]!.timeMs - row.timeMs);
-      if (away <= MATCH_MS && isNearer) best = index;
-    }
-    if (best === -1) continue;
-    rows.splice(best, 1);
-    matched++;
-  }
-  return { withinMs: MATCH_MS, real: real.fillRows.length, model: model.fillRows.length, matched };
 }

@@ -11,7 +11,7 @@ import { QueueShape, filledLots, frontAfterLevel, frontAfterTrade } from '../bas
 import type { QueueModel } from '../base/queue-position.ts';
 
 /** What is tried. */
-export const TRIED_MODELS: readonly QueueModel[] = [
+const TRIED_MODELS: readonly QueueModel[] = [
   { shape: QueueShape.riskAverse, exponent: 1 },
   ...[QueueShape.power, QueueShape.power2, QueueShape.power3].flatMap((shape) =>
     [1, 2, 3, 5].map((exponent) => ({ shape, exponent })),
@@ -24,6 +24,8 @@ export const TRIED_MODELS: readonly QueueModel[] = [
 const GROUPS = 4;
 /** Public news of what ended an order is no later than this behind the private, by the venue's clock. */
 const LATE_MS: Milliseconds = 1_000;
+/** Orders for which there is room at first. */
+const ROOM = 1_024;
 
 /** How a model did. */
 export interface ModelScore {
@@ -85,12 +87,16 @@ export class QueueTrial {
   readonly #models: readonly QueueModel[];
   /** By the venue's name of the order. */
   readonly #resting = new Map<string, Life>();
-  /** Resting ones, and those whose end the market has not come past. */
+  /** Resting ones, and those whose end the market has not come past; of one price in the order of its queue. */
   #open: Life[] = [];
-  readonly #ended: Life[] = [];
+  readonly #ended: EndedLives;
+  /** By model: what of a trade has gone to our orders that stand before another one of ours. */
+  readonly #used: Float64Array;
 
   constructor(models: readonly QueueModel[] = TRIED_MODELS) {
     this.#models = models;
+    this.#ended = new EndedLives(models.length);
+    this.#used = new Float64Array(models.length);
   }
 
   /**
@@ -160,6 +166,11 @@ export class QueueTrial {
     life.untilMs = atMs;
   }
 
+  /** Nobody knows what becomes of our orders from here on. */
+  dropAll(): void {
+    for (const id of this.#resting.keys()) this.drop(id);
+  }
+
   /** Nobody knows the level any more: what has not been judged is not. */
   forget(instrument: number): void {
     for (const [id, life] of this.#resting) if (life.instrument === instrument) this.#resting.delete(id);
@@ -178,6 +189,7 @@ export class QueueTrial {
 
   /** @param taker who took */
   onTrade(instrument: number, taker: Side, ticks: Ticks, lots: Lots, atMs: Milliseconds): void {
+    this.#used.fill(0);
     for (const life of this.#open) {
       if (life.instrument !== instrument || life.side === taker || !isWithin(life, atMs)) continue;
       if (life.ticks === ticks) this.#trade(life, lots);
@@ -192,7 +204,7 @@ export class QueueTrial {
   }
 
   #judge(isOver: (life: Life) => boolean): void {
-    for (const life of this.#open) if (isOver(life) && life.lots > 0) this.#ended.push(life);
+    for (const life of this.#open) if (isOver(life) && life.lots > 0) this.#ended.add(life);
     this.#open = this.#open.filter((life) => !isOver(life));
   }
 
@@ -207,8 +219,10 @@ export class QueueTrial {
   #trade(life: Life, lots: Lots): void {
     life.traded += lots;
     for (let index = 0; index < this.#models.length; index++) {
-      const front = frontAfterTrade(life.fronts[index]!, lots);
-      life.filled[index]! += filledLots(front, life.lots - life.filled[index]!);
+      const front = frontAfterTrade(life.fronts[index]!, lots - this.#used[index]!);
+      const filled = filledLots(front, life.lots - life.filled[index]!);
+      life.filled[index]! += filled;
+      this.#used[index]! += filled;
       life.fronts[index] = Math.max(0, front);
     }
   }
@@ -220,17 +234,17 @@ export class QueueTrial {
   /** Of all orders that have ended, at the end of the journal. Null when there is none. */
   result(): TrialResult | null {
     this.#judge(({ untilMs }) => untilMs < Infinity);
-    const lives = this.#ended.toSorted((a, b) => frontOf(a) - frontOf(b));
-    if (lives.length === 0) return null;
-    const groups = groupsOf(lives);
-    const models = this.#models.map((model, index) => scoreOf(model, index, lives, groups));
+    const { count, fronts, realShares } = this.#ended;
+    if (count === 0) return null;
+    const groups = this.#ended.groups();
+    const models = this.#models.map((model, index) => scoreOf(model, this.#ended, index, groups));
     return {
-      orders: lives.length,
-      filledShare: mean(lives.map(realShare)),
+      orders: count,
+      filledShare: mean(realShares.subarray(0, count)),
       groups: groups.map((group) => ({
         orders: group.length,
-        frontMax: frontOf(group.at(-1)!),
-        filledShare: mean(group.map(realShare)),
+        frontMax: fronts[group.at(-1)!]!,
+        filledShare: meanOf(realShares, group),
       })),
       models: models.toSorted((a, b) => a.score - b.score),
     };
@@ -252,51 +266,94 @@ function isWithin({ fromMs, untilMs }: Life, atMs: Milliseconds): boolean {
   return atMs >= fromMs && atMs <= untilMs;
 }
 
-/** In sizes of its own. */
-function frontOf({ frontAtStart, lots }: Life): number {
-  return frontAtStart / lots;
+/** Orders that were judged: a few numbers each, since a day has hundreds of thousands of them. */
+class EndedLives {
+  count = 0;
+  /** What was in front of each when it joined, in sizes of its own. */
+  fronts = new Float64Array(ROOM);
+  realShares = new Float64Array(ROOM);
+  /** By model. */
+  readonly shares: Float64Array[];
+
+  constructor(models: number) {
+    this.shares = Array.from({ length: models }, () => new Float64Array(ROOM));
+  }
+
+  add({ frontAtStart, lots, realLots, filled }: Life): void {
+    const at = this.count++;
+    if (at === this.fronts.length) {
+      this.fronts = grown(this.fronts);
+      this.realShares = grown(this.realShares);
+      for (const [index, shares] of this.shares.entries()) this.shares[index] = grown(shares);
+    }
+    this.fronts[at] = frontAtStart / lots;
+    this.realShares[at] = Math.min(1, realLots / lots);
+    for (const [index, shares] of this.shares.entries()) shares[at] = Math.min(1, filled[index]! / lots);
+  }
+
+  /** Those with nobody in front, and the others in groups of equal number, least in front first. */
+  groups(): Int32Array[] {
+    const { fronts, count } = this;
+    const order = Int32Array.from({ length: count }, (_, index) => index);
+    order.sort((a, b) => fronts[a]! - fronts[b]!);
+    const first = order.findIndex((index) => fronts[index]! > 0);
+    const behind = first < 0 ? order.subarray(count) : order.subarray(first);
+    const groupCount = Math.min(GROUPS, behind.length);
+    const groups = Array.from({ length: groupCount }, (_, index) =>
+      behind.subarray(
+        Math.floor((behind.length * index) / groupCount),
+        Math.floor((behind.length * (index + 1)) / groupCount),
+      ),
+    );
+    return [order.subarray(0, count - behind.length), ...groups].filter(({ length }) => length > 0);
+  }
 }
 
-/** Those with nobody in front, and the others in groups of equal number. */
-function groupsOf(lives: readonly Life[]): Life[][] {
-  const behind = lives.filter(({ frontAtStart }) => frontAtStart > 0);
-  const count = Math.min(GROUPS, behind.length);
-  const groups = Array.from({ length: count }, (_, index) =>
-    behind.slice(
-      Math.floor((behind.length * index) / count),
-      Math.floor((behind.length * (index + 1)) / count),
-    ),
-  );
-  return [lives.filter(({ frontAtStart }) => frontAtStart === 0), ...groups].filter(
-    ({ length }) => length > 0,
-  );
+function grown(values: Float64Array): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(values.length * 2);
+  larger.set(values);
+  return larger;
 }
 
 function scoreOf(
   model: QueueModel,
+  { count, realShares, shares: all }: EndedLives,
   index: number,
-  lives: readonly Life[],
-  groups: readonly Life[][],
+  groups: readonly Int32Array[],
 ): ModelScore {
-  const share = (life: Life): number => Math.min(1, life.filled[index]! / life.lots);
-  const isReal = (life: Life): boolean => life.realLots > 0;
-  const isModel = (life: Life): boolean => life.filled[index]! > 0;
+  const shares = all[index]!;
+  let squares = 0;
+  let both = 0;
+  let modelOnly = 0;
+  let realOnly = 0;
+  for (let at = 0; at < count; at++) {
+    const share = shares[at]!;
+    const real = realShares[at]!;
+    squares += (share - real) ** 2;
+    if (share > 0 && real > 0) both++;
+    else if (share > 0) modelOnly++;
+    else if (real > 0) realOnly++;
+  }
   return {
     model: model.shape,
     exponent: model.exponent,
-    score: mean(lives.map((life) => (share(life) - realShare(life)) ** 2)),
-    filledShare: mean(lives.map(share)),
-    both: lives.filter((life) => isReal(life) && isModel(life)).length,
-    modelOnly: lives.filter((life) => !isReal(life) && isModel(life)).length,
-    realOnly: lives.filter((life) => isReal(life) && !isModel(life)).length,
-    groupShares: groups.map((group) => mean(group.map(share))),
+    score: squares / count,
+    filledShare: mean(shares.subarray(0, count)),
+    both,
+    modelOnly,
+    realOnly,
+    groupShares: groups.map((group) => meanOf(shares, group)),
   };
 }
 
-function realShare({ realLots, lots }: Life): number {
-  return Math.min(1, realLots / lots);
+function meanOf(values: Float64Array, group: Int32Array): number {
+  let sum = 0;
+  for (let index = 0; index < group.length; index++) sum += values[group[index]!]!;
+  return sum / group.length;
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+function mean(values: Float64Array): number {
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += values[index]!;
+  return sum / values.length;
 }

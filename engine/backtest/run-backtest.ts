@@ -51,7 +51,7 @@ export interface MarketOptions {
   readonly onProgress?: (progress: BacktestProgress) => void;
   /** Who looks on beside the report. */
   readonly watcher?: LoopWatcher;
-  /** Told each fill, however many there are, as `RunObserverOptions` says: `fillRows` of the result are bounded. */
+  /** Told each fill as it would be in `fillRows`, however many there are. */
   readonly onFill?: (row: FillRow) => void;
   /**
    * A journal of the run as a live one keeps it, with trades and funding of the market.
@@ -114,7 +114,12 @@ export async function runMarket(
   const feed = await RecordedFeed.open(source, instIds, latencies.feed);
   const timeline = new Timeline(feed.originMs, (feed.startMs - feed.originMs) * NS_PER_MS);
   const clock = { nowNs: () => 0, readNs: () => {}, wallMs: () => Math.floor(timeline.nowMs) };
-  const observer = new RunObserver(options.onFill === undefined ? {} : { onFill: options.onFill });
+  const { onFill } = options;
+  const observer: RunObserver = new RunObserver(
+    onFill === undefined
+      ? {}
+      : { onFill: (row) => onFill({ ...row, timeMs: observer.msOf(row.timeMs * NS_PER_MS) }) },
+  );
   const world = new BacktestWorld({
     config,
     tag: config.tag ?? TAG,
@@ -137,6 +142,12 @@ export async function runMarket(
   });
   try {
     await world.run();
+    if (world.engine === null) {
+      throw new BacktestError(
+        BacktestErrorCode.noMarket,
+        'data: expected a market that lasts longer than the engine takes to start, was over before; take more of it, or less latency',
+      );
+    }
   } catch (error) {
     throw error instanceof FeedError ? wrongGrid(error, timeline) : error;
   }

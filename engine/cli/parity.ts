@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BacktestError } from '../backtest/backtest-error.ts';
 import { runParity } from '../backtest/parity.ts';
-import type { ParityResult, ParityRow } from '../backtest/parity.ts';
+import type { ParityResult } from '../backtest/parity.ts';
+import type { MatchedFills } from '../backtest/parity-fills.ts';
+import type { ParityRow } from '../backtest/parity-figures.ts';
 import type { ModelScore, TrialResult } from '../backtest/queue-trial.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { HostError } from '../host/host-error.ts';
@@ -114,15 +116,24 @@ function textOf({ run: number, real, rows, fills, queue, notes }: ParityResult):
     '',
     ...table(['', 'real', 'model', ''], rows.map(cellsOf)),
     '',
-    fills === null
-      ? 'Single fills are not compared: there are more than results keep.'
-      : `Of ${fills.real} real fills and ${fills.model} of the model, ${fills.matched} are the same within ${fills.withinMs / 1_000} s.`,
+    ...fillLines(fills),
     '',
     ...(queue === null ? [] : queueLines(queue)),
     ...notes,
     '',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function fillLines({ real, model, matched, withinMs, ...of }: MatchedFills): string[] {
+  const both = `${real} real fills, ${model} of the model: ${matched} real ones are in the model within ${withinMs / 1_000} s`;
+  if (of.realShare === null || of.modelShare === null) return [both];
+  const shares = `${percent(of.realShare)} of what really traded, ${percent(of.modelShare)} of what the model traded`;
+  const off =
+    of.laterMs === null || of.betterBps === null
+      ? ''
+      : `; of these the model fills ${numberText(of.laterMs)} ms later, ${numberText(of.betterBps)} bps better`;
+  return [`${both}: ${shares}${off}`];
 }
 
 function cellsOf({ name, unit, real, model }: ParityRow): string[] {
