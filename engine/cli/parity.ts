@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BacktestError } from '../backtest/backtest-error.ts';
 import { runParity } from '../backtest/parity.ts';
+import { parityHtml } from '../backtest/parity-html.ts';
 import type { ParityResult } from '../backtest/parity.ts';
 import type { MatchedFills } from '../backtest/parity-fills.ts';
 import type { ParityRow } from '../backtest/parity-figures.ts';
@@ -20,7 +21,7 @@ import { ProgressLine } from './progress-line.ts';
 import { STATE_DIRECTORY } from './state-directory.ts';
 import { UsageError } from './usage-error.ts';
 
-export const USAGE = `npm run -s okx-mm -- parity [JOURNAL] [--run N] [--config FILE] [--json OUT] [--market FILE]
+export const USAGE = `npm run -s okx-mm -- parity [JOURNAL] [--run N] [--config FILE] [--report OUT.html] [--json OUT] [--market FILE]
 
 Trades a journaled day once more in the backtest's models, and compares it with what really happened: fills, profit and its parts,
 inventory, orders and latencies; and each order that rested with what every queue model says would have become of it.
@@ -28,6 +29,7 @@ inventory, orders and latencies; and each order that rested with what every queu
   JOURNAL   a journal's directory or one of its files (default ${join(STATE_DIRECTORY, 'journal')})
   --run     the number of the run (default: the newest; \`okx-mm journal ls\` lists them)
   --config  takes the section backtest (latencies, queue model, fees, balances) from this file, not from the journal
+  --report  writes the comparison there, one HTML file
   --json    writes everything there, both results whole
   --market  keeps the market without our orders there, as a recording that backtest and sweep read (FILE.ndjson.gz)
 
@@ -38,6 +40,7 @@ interface Arguments {
   readonly run: number | undefined;
   readonly config: string | undefined;
   readonly json: string | undefined;
+  readonly report: string | undefined;
   readonly market: string | undefined;
 }
 
@@ -51,6 +54,7 @@ function readArguments(argv: readonly string[]): Arguments {
         run: { type: 'string' },
         config: { type: 'string' },
         json: { type: 'string' },
+        report: { type: 'string' },
         market: { type: 'string' },
       },
     });
@@ -65,9 +69,9 @@ function readArguments(argv: readonly string[]): Arguments {
   if (values.market !== undefined && !values.market.endsWith('.gz')) {
     throw new UsageError(`--market: expected a name that ends in .ndjson.gz, was "${values.market}"`);
   }
-  const { config, json, market } = values;
+  const { config, json, report, market } = values;
   const run = values.run === undefined ? undefined : Number(values.run);
-  return { journal: positionals[0] ?? join(STATE_DIRECTORY, 'journal'), run, config, json, market };
+  return { journal: positionals[0] ?? join(STATE_DIRECTORY, 'journal'), run, config, json, report, market };
 }
 
 export async function run(argv: readonly string[]): Promise<ExitCode> {
@@ -89,13 +93,25 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     });
     progress.end();
     process.stdout.write(textOf(result));
-    if (args.json !== undefined) writeFileSync(args.json, `${JSON.stringify(result)}\n`);
+    if (args.json !== undefined) write(args.json, '--json', `${JSON.stringify(result)}\n`);
+    if (args.report !== undefined) write(args.report, '--report', parityHtml(result));
     return ExitCode.done;
   } catch (error) {
     throw commandError(error);
   } finally {
     progress.end();
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function write(file: string, option: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CommandError(ExitCode.failed, `${option}: expected a file that can be written: ${reason}`, {
+      cause,
+    });
   }
 }
 

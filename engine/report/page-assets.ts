@@ -12,14 +12,17 @@ export interface PageAssets {
   readonly scripts: readonly string[];
 }
 
-export function pageAssets(): PageAssets {
+/** @param plots scripts of this folder that say what is drawn, the last one has the last word */
+export function pageAssets(plots: readonly string[] = []): PageAssets {
   const plot = dirname(createRequire(import.meta.url).resolve('uplot'));
   const own = join(packageRoot(), 'engine', 'report', 'page');
   return {
     styles: [text(join(plot, 'uPlot.min.css')), text(join(own, 'page.css'))],
     scripts: [
       text(join(plot, 'uPlot.iife.min.js')),
-      ...['plot-parts.js', 'time-plots.js', 'still-plots.js', 'page.js'].map((name) => text(join(own, name))),
+      ...['plot-parts.js', 'time-plots.js', 'still-plots.js', ...plots, 'page.js'].map((name) =>
+        text(join(own, name)),
+      ),
     ],
   };
 }

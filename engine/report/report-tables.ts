@@ -18,12 +18,13 @@ import type { Budget, FillRow, RunResult } from './run-result.ts';
 const FILLS_SHOWN = 200;
 const FULL_SECOND_LETTERS = 19;
 
-interface Cell {
+export interface Cell {
   readonly text: string;
   readonly className?: string;
 }
 
-function table(
+/** A cell may have a class of the page's style; the first of a row is its head. */
+export function table(
   caption: string,
   heads: readonly string[],
   rows: readonly (readonly (string | Cell)[])[],
