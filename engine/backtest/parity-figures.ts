@@ -43,7 +43,7 @@ export function comparedRows(real: RunResult, model: RunResult): ParityRow[] {
     row('orders amended', '', ({ orders }) => orders.amend),
     row('orders cancelled', '', ({ orders }) => orders.cancel),
     row('commands refused', '', ({ orders }) => orders.refused),
-    ...Object.keys({ ...real.markouts, ...model.markouts }).map((horizon) =>
+    ...byNumber(Object.keys({ ...real.markouts, ...model.markouts })).map((horizon) =>
       row(`markout after ${horizon} s`, 'bps', ({ markouts }) => markouts[horizon]?.bps),
     ),
     ...Object.keys({ ...real.latencies, ...model.latencies }).flatMap((name) => [
@@ -51,4 +51,8 @@ export function comparedRows(real: RunResult, model: RunResult): ParityRow[] {
       row(`latency of ${name}, p99`, 'ms', ({ latencies }) => latencies[name]?.p99Ms),
     ]),
   ];
+}
+
+function byNumber(names: readonly string[]): string[] {
+  return names.toSorted((one, two) => Number(one) - Number(two));
 }

@@ -30,9 +30,8 @@ export interface MatchedFills {
   readonly betterBps: number | null;
 }
 
-/** @param offsetMs what the row's clock is behind the venue's */
-export function parityFill({ timeMs, instId, side, price, size }: FillRow, offsetMs = 0): ParityFill {
-  return { timeMs: timeMs + offsetMs, instId, side, price, size };
+export function parityFill({ timeMs, instId, side, price, size }: FillRow): ParityFill {
+  return { timeMs, instId, side, price, size };
 }
 
 /**

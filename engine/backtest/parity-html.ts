@@ -23,8 +23,8 @@ import type { ParityResult } from './parity.ts';
 import type { ParityRow } from './parity-figures.ts';
 import type { ModelScore, TrialResult } from './queue-trial.ts';
 
-/** Differences that are marked: the largest, and none of less than this share of the real figure. */
-const WORST_COUNT = 6;
+/** Differences of a table that are marked: the largest, and none of less than this share of the real figure. */
+const WORST_COUNT = 4;
 const WORST_SHARE_MIN = 0.1;
 const HASH_LETTERS = 12;
 
@@ -41,7 +41,6 @@ export function parityHtml(parity: ParityResult): string {
   const pair = (name: string, caption: string, unit: string): string =>
     `<div class="grid two">${figure(`${name}-real`, `${caption}: real`, unit)}${figure(`${name}-model`, `${caption}: model`, unit)}</div>`;
   const isMarket = ({ name }: ParityRow): boolean => /^(latency|markout) /.test(name);
-  const worst = worstOf(parity.rows);
   const body = `${header(parity)}
 <main>
 <section class="summary" aria-label="Summary">
@@ -58,14 +57,13 @@ ${names.length > 1 ? `<div class="tabs" role="tablist" aria-label="Instrument">$
 </section>
 <section aria-label="Figures">
 <h2>Figures</h2>
-<p class="hint">The ${WORST_COUNT} largest differences of at least ${percentText(WORST_SHARE_MIN)} are marked; “only one” says that the other has none.</p>
+<p class="hint">Of each table the ${WORST_COUNT} largest differences of at least ${percentText(WORST_SHARE_MIN)} are marked; “only one” says that the other has none.</p>
 <div class="grid two">
 ${figureTable(
   'What was traded, and what came of it',
   parity.rows.filter((row) => !isMarket(row)),
-  worst,
 )}
-${figureTable('Markouts and latencies', parity.rows.filter(isMarket), worst)}
+${figureTable('Markouts and latencies', parity.rows.filter(isMarket))}
 </div>
 </section>
 <section aria-label="Queues">
@@ -111,7 +109,9 @@ function tiles({ real, model, fills, queue }: ParityResult): string {
     [
       'The model fills later by',
       fills.laterMs === null ? '–' : `${numberText(fills.laterMs, 3)} ms`,
-      `at ${bpsText(fills.betterBps)} bps better`,
+      fills.betterBps === null
+        ? 'nothing is in both'
+        : `at prices ${numberText(fills.betterBps, 2)} bps better for us`,
     ],
     [
       'Best queue model',
@@ -141,18 +141,23 @@ function worstOf(rows: readonly ParityRow[]): ReadonlySet<ParityRow> {
   return new Set(both.toSorted((a, b) => shareOff(b) - shareOff(a)).slice(0, WORST_COUNT));
 }
 
-function figureTable(caption: string, rows: readonly ParityRow[], worst: ReadonlySet<ParityRow>): string {
+function figureTable(caption: string, rows: readonly ParityRow[]): string {
+  const worst = worstOf(rows);
   const cells = rows.map((row): (string | Cell)[] => {
     const { name, unit, real, model } = row;
     const text = differenceText(row);
     return [
       unit === '' ? name : `${name}, ${unit}`,
-      numberText(real),
-      numberText(model),
+      figureText(real),
+      figureText(model),
       worst.has(row) ? { text: `● ${text}`, className: 'worst' } : text,
     ];
   });
   return table(caption, ['', 'Real', 'Model', 'Difference'], cells);
+}
+
+function figureText(value: number | null): string {
+  return value !== null && Number.isInteger(value) ? countText(value) : numberText(value);
 }
 
 function differenceText(row: ParityRow): string {

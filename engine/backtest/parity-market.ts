@@ -75,6 +75,8 @@ export class ParityMarket {
   /** Rows of books and trades. */
   books = 0;
   trades = 0;
+  /** When the last row of the market was received. */
+  lastNs: Nanoseconds = 0;
   readonly #file: number;
   readonly #watcher: ParityMarketWatcher;
   readonly #own: OwnLots;
@@ -84,6 +86,7 @@ export class ParityMarket {
   readonly #start: RunStart;
   #held: Held[] = [];
   #next = 0;
+  #rows = 0;
   #text = '';
 
   /** @param path of the recording, written anew */
@@ -238,9 +241,11 @@ export class ParityMarket {
   #release(untilNs: Nanoseconds): void {
     const held = this.#held;
     while (this.#next < held.length && held[this.#next]!.timeNs <= untilNs) {
-      const { atMs, write } = held[this.#next++]!;
+      const { timeNs, atMs, write } = held[this.#next++]!;
+      const before = this.#rows;
       if (atMs > 0) this.#watcher.onTime(atMs);
       write();
+      if (this.#rows > before) this.lastNs = timeNs;
     }
     // What is over is let go now and then: shifting each one would cost what is held.
     if (this.#next * 2 <= held.length) return;
@@ -306,6 +311,7 @@ export class ParityMarket {
   }
 
   #write(row: RecordedRow | Omit<RecordedRow, 'ts'>): void {
+    this.#rows++;
     this.#text += `${JSON.stringify(row)}\n`;
     if (this.#text.length >= CHUNK_CHARS) this.#flush();
   }

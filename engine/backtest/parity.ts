@@ -66,7 +66,8 @@ interface Told {
   readonly fills: readonly ParityFill[];
   readonly queue: TrialResult | null;
   readonly trades: number;
-  readonly behindMs: Milliseconds;
+  /** The venue's clock when the last row of the market was received. */
+  readonly lastMs: Milliseconds;
 }
 
 /**
@@ -75,17 +76,20 @@ interface Told {
  */
 export async function runParity(options: ParityOptions): Promise<ParityResult> {
   const { run, marketFile, backtest, environment = {}, onProgress } = options;
-  const { replay, real, fills, queue, trades, behindMs } = replayed(options);
+  const { replay, real, fills, queue, trades, lastMs } = replayed(options);
   const { config } = replay.start.about;
-  const modelFills: ParityFill[] = [];
+  const rows: ParityFill[] = [];
   const model = await runBacktest({
     config: backtest === undefined ? config : { ...config, backtest },
     files: [marketFile],
     title: `run ${run} in the models`,
     environment,
-    onFill: (row) => modelFills.push(parityFill(row, behindMs)),
+    onFill: (row) => rows.push(parityFill(row)),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
+  // Both runs know the venue's clock as their engine measured it; the last row of the market is the same moment in both.
+  const behindMs = lastMs - model.toMs;
+  const modelFills = rows.map((row) => ({ ...row, timeMs: row.timeMs + behindMs }));
   return {
     format: 'okx-mm-parity/1',
     run,
@@ -152,8 +156,8 @@ function replayed({ reader, run, marketFile, environment = {} }: ParityOptions):
     environment,
   });
   const fills = rows.map((row) => ({ ...row, timeMs: observer.msOf(row.timeMs * NS_PER_MS) }));
-  const behindMs = observer.msOf(about.nowNs) - about.wallMs;
-  return { replay, real, fills, queue: trial.result(), trades: market!.trades, behindMs };
+  const lastMs = observer.msOf(market!.lastNs);
+  return { replay, real, fills, queue: trial.result(), trades: market!.trades, lastMs };
 }
 
 function notesOf(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runParity } from '../../engine/backtest/parity.ts';
+import { parityHtml } from '../../engine/backtest/parity-html.ts';
 import type { ParityResult } from '../../engine/backtest/parity.ts';
 import type { Config } from '../../engine/config/schema.ts';
 import type { JournalRecord } from '../../engine/journal/journal-block.ts';
@@ -152,6 +153,18 @@ describe('the journal of a backtest', () => {
     expect(other.fills.realShare).toBeLessThan(1);
     const latency = other.rows.find(({ name }) => name === 'latency of place, p50')!;
     expect(latency).toMatchObject({ real: 50, model: 115 });
+  });
+
+  it('is told on one page that holds everything, with its texts escaped', () => {
+    const html = parityHtml({ ...parity, notes: ['<b>"&'] });
+    expect(html).toContain('&lt;b&gt;&quot;&amp;');
+    expect(html).not.toMatch(/src=|href="(?!data:)|url\(|@import/);
+    const data = JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/.exec(html)![1]!) as {
+      fills: unknown[][];
+    };
+    expect(data.fills.filter((fill) => fill[4] === 1)).toHaveLength(parity.real.fills);
+    expect(data.fills.filter((fill) => fill[4] === 0)).toHaveLength(parity.model.fills);
+    for (const { name } of parity.rows) expect(html).toContain(name);
   });
 
   it('says of every order what the venue made of it, in the model that made it', () => {
