@@ -4,6 +4,7 @@
 import {
   closeSync,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -39,6 +40,7 @@ export interface JournalDisk {
   create(name: string): number;
   /** How many bytes of it were written: fewer than all are no error. */
   write(file: number, bytes: Uint8Array, offset: number): number;
+  /** Refused, too, where nobody will find the file again. */
   sync(file: number): void;
   truncate(file: number, length: number): void;
   close(file: number): void;
@@ -84,6 +86,9 @@ export class DirectoryDisk implements JournalDisk {
 
   sync(file: number): void {
     fdatasyncSync(file);
+    // What is written to it from then on is gone when it is closed, and nothing else would say so.
+    if (fstatSync(file).nlink > 0) return;
+    throw Object.assign(new Error('ENOENT: the file that was written to was deleted'), { code: 'ENOENT' });
   }
 
   truncate(file: number, length: number): void {

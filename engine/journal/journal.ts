@@ -168,7 +168,9 @@ export class Journal {
     // Not awaited: a thread within a call of a disk that hangs ends only when the disk does.
     void this.#thread.terminate();
     if (this.#isClosed) return;
-    const why = this.#error?.message ?? `the disk took longer than ${CLOSE_TIMEOUT_MS} ms`;
+    const why =
+      this.#error?.message ??
+      `the disk took longer than ${CLOSE_TIMEOUT_MS} ms; this process ends when the disk answers, or is killed`;
     this.#options.onTrouble(`journal: expected its end to be written, was not: ${why}`);
   }
 

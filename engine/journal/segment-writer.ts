@@ -8,6 +8,7 @@
  */
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
+import type { Milliseconds } from '../base/units.ts';
 import type { JournalDisk, SegmentFact } from './journal-disk.ts';
 import { segmentName, writeSegmentHead } from './journal-segment.ts';
 
@@ -145,11 +146,21 @@ export class SegmentWriter {
   #look(): void {
     // Somebody may have removed it.
     this.#disk.makeDirectory();
-    this.#others = [...this.#disk.list()].sort(
-      (a, b) => a.writtenMs - b.writtenMs || a.run - b.run || a.segment - b.segment,
-    );
+    this.#others = this.#inOrder(this.#disk.list());
     this.#otherBytes = 0;
     for (const { bytes } of this.#others) this.#otherBytes += bytes;
+  }
+
+  /** Runs by when they were last written, this one last; within a run the clock, which may be set back, has no say. */
+  #inOrder(segments: readonly SegmentFact[]): SegmentFact[] {
+    const endedMs = new Map<number, Milliseconds>();
+    for (const { run, writtenMs } of segments) {
+      endedMs.set(run, Math.max(writtenMs, endedMs.get(run) ?? -Infinity));
+    }
+    endedMs.set(this.#run, Number.MAX_VALUE);
+    return [...segments].sort(
+      (a, b) => endedMs.get(a.run)! - endedMs.get(b.run)! || a.run - b.run || a.segment - b.segment,
+    );
   }
 
   #makeRoom(bytes: number): void {

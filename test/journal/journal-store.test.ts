@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../engine/base/clock.ts';
-import { JournalReader } from '../../engine/journal/journal-reader.ts';
+import { DirectoryDisk } from '../../engine/journal/journal-disk.ts';
+import { JournalReader, recordText } from '../../engine/journal/journal-reader.ts';
 import { RingCount, RingMemory, createRing } from '../../engine/journal/journal-ring.ts';
 import { JournalStore } from '../../engine/journal/journal-store.ts';
 import { JournalWriter } from '../../engine/journal/journal-writer.ts';
@@ -255,9 +259,66 @@ describe('the journal store', () => {
     store.turn();
     expect(asked).toEqual([DiskStep.write, DiskStep.sync]);
   });
+
+  it('tells of a segment that somebody has deleted, and begins another', () => {
+    const directory = join(mkdtempSync(join(tmpdir(), 'okxmm-journal-')), 'journal');
+    try {
+      const disk = new DirectoryDisk(directory);
+      disk.makeDirectory();
+      const share = createRing(4_096);
+      const clock = new ManualClock();
+      const troubles: (string | undefined)[] = [];
+      const segments = new SegmentWriter(disk, clock, RUN, { segmentBytes: AMPLE, totalBytes: AMPLE });
+      const onTrouble = (error: Error | undefined): unknown => troubles.push(error?.message);
+      const store = new JournalStore({ share, segments, clock, onTrouble });
+      store.open();
+      const writer = new JournalWriter(share);
+      const put = (text: string, ns: number): void => {
+        writer.text(RecordKind.command, 0, 0, clock.nowNs(), 0, text);
+        store.turn();
+        clock.advanceNs(ns);
+        store.turn();
+      };
+      put('gone', 1.1e9);
+      rmSync(directory, { recursive: true });
+      put('gone too', 1.1e9);
+      expect(troubles).toEqual([expect.stringContaining('deleted')]);
+      put('lost', 5.1e9);
+      put('there', 1.1e9);
+      expect(troubles).toEqual([expect.stringContaining('deleted'), undefined]);
+      writer.close(clock.nowNs());
+      store.turn();
+      const reader = JournalReader.open(directory);
+      expect(reader.run(RUN)).toMatchObject({ firstSequence: 2, end: 'complete', damaged: 0 });
+      expect([...reader.records(RUN)].map(recordText)).toEqual(['lost', 'there', '']);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
 });
 
 describe('the bound', () => {
+  it('takes a run’s segments in their order, though the clock was set back while it wrote them', () => {
+    const disk = new MemoryDisk();
+    let isSetBack = false;
+    const list = disk.list.bind(disk);
+    disk.list = () =>
+      list().map((fact) => ({
+        ...fact,
+        writtenMs: fact.writtenMs - (fact.segment > 4 && isSetBack ? 1e6 : 0),
+      }));
+    const { writer, store, clock } = world(65_536, 2_000, 20_000, disk);
+    for (let index = 0; index < 1_000; index++) {
+      isSetBack = disk.files.size > 5;
+      writer.text(RecordKind.command, 0, 0, index, 0, `${index} `.repeat(40));
+      clock.advanceNs(100e6);
+      store.turn();
+    }
+    expect(disk.removed.length).toBeGreaterThan(5);
+    expect([...disk.removed].sort()).toEqual(disk.removed);
+    expect(JournalReader.of(() => disk.sources()).run(RUN).damaged).toBe(0);
+  });
+
   it('is kept at every byte by deleting the oldest segments, and the reader says what is gone', () => {
     const disk = new MemoryDisk();
     const totalBytes = 40_000;
