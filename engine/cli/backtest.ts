@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { AssertionError } from '../base/assert.ts';
 import { BacktestError } from '../backtest/backtest-error.ts';
 import { runBacktest } from '../backtest/run-backtest.ts';
@@ -15,6 +14,7 @@ import { CommandError } from './command-error.ts';
 import { ExitCode } from './exit-code.ts';
 import { readInstrumentRows } from './instrument-rows.ts';
 import { parseMarketTime } from './market-time.ts';
+import { parseOptions } from './options.ts';
 import { ProgressLine } from './progress-line.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -43,27 +43,17 @@ interface Arguments extends Pick<BacktestOptions, 'files' | 'fromMs' | 'toMs' | 
 }
 
 function readArguments(argv: readonly string[]): Arguments {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        config: { type: 'string' },
-        data: { type: 'string', multiple: true },
-        from: { type: 'string' },
-        to: { type: 'string' },
-        json: { type: 'string' },
-        report: { type: 'string' },
-        instruments: { type: 'string', multiple: true },
-        partial: { type: 'boolean', default: false },
-        verbose: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseOptions(argv, {
+    config: { type: 'string' },
+    data: { type: 'string', multiple: true },
+    from: { type: 'string' },
+    to: { type: 'string' },
+    json: { type: 'string' },
+    report: { type: 'string' },
+    instruments: { type: 'string', multiple: true },
+    partial: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+  });
   const { config, data = [], from, to } = values;
   if (config === undefined) throw new UsageError('--config: expected a configuration file, was absent');
   // A list after one --data comes as positionals.

@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Milliseconds } from '../base/units.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import { JournalReader, RunEnd } from '../journal/journal-reader.ts';
@@ -14,7 +12,7 @@ import { JournalRun } from './journal-run.ts';
 import { statsOf, statsTable } from './journal-stats.ts';
 import { parseMarketTime } from './market-time.ts';
 import { writeLines } from './output-lines.ts';
-import { STATE_DIRECTORY } from './state-directory.ts';
+import { DEFAULT_JOURNAL, parseOptions, parseRun } from './options.ts';
 import { UsageError } from './usage-error.ts';
 
 export const USAGE = `okx-mm journal ls [JOURNAL] [--json]
@@ -31,7 +29,7 @@ What the engine has journaled: every input of its core, and every output.
   export   orders (one row a command, with the venue's answer), fills, quotes (as the core took them from its workers) or
            latencies (of order operations, and of the public feed), for other programs and for \`okx-mm backtest\`
 
-  JOURNAL    a journal's directory or one of its files (default ${join(STATE_DIRECTORY, 'journal')})
+  JOURNAL    a journal's directory or one of its files (default ${DEFAULT_JOURNAL})
   --run      the number of the run (default: the newest)
   --from     only what came at that time or later: 2024-08-08T23:55:00Z, or milliseconds since the epoch
   --to       only what came at that time or before
@@ -70,13 +68,7 @@ const OPTIONS = {
 } as const;
 
 function readArguments(argv: readonly string[]): Arguments {
-  let parsed;
-  try {
-    parsed = parseArgs({ args: [...argv], allowPositionals: true, options: OPTIONS });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseOptions(argv, OPTIONS);
   const [first = '', ...others] = positionals;
   const action = oneOf(Action, first, 'ls, cat, stats or export');
   const table =
@@ -84,9 +76,6 @@ function readArguments(argv: readonly string[]): Arguments {
       ? oneOf(ExportTable, others.shift() ?? '', 'export orders, fills, quotes or latencies')
       : ExportTable.orders;
   if (others.length > 1) throw new UsageError(`expected one journal, was "${others.join(' ')}"`);
-  if (values.run !== undefined && !/^\d{1,8}$/.test(values.run)) {
-    throw new UsageError(`--run: expected the number of a run, was "${values.run}"`);
-  }
   if (values.format !== 'csv' && values.format !== 'ndjson') {
     throw new UsageError(`--format: expected csv or ndjson, was "${values.format}"`);
   }
@@ -96,8 +85,8 @@ function readArguments(argv: readonly string[]): Arguments {
   return {
     action,
     table,
-    journal: others[0] ?? join(STATE_DIRECTORY, 'journal'),
-    run: values.run === undefined ? undefined : Number(values.run),
+    journal: others[0] ?? DEFAULT_JOURNAL,
+    run: parseRun(values.run),
     fromMs: values.from === undefined ? -Infinity : parseMarketTime(values.from, '--from'),
     toMs: values.to === undefined ? Infinity : parseMarketTime(values.to, '--to'),
     kinds: values.kind === undefined ? undefined : readKinds(values.kind),

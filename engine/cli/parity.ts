@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { BacktestError } from '../backtest/backtest-error.ts';
 import { runParity } from '../backtest/parity.ts';
 import { parityHtml } from '../backtest/parity-html.ts';
@@ -17,8 +16,9 @@ import { RecordingError } from '../recording/recording-error.ts';
 import { ReplayError } from '../replay/replay-error.ts';
 import { CommandError } from './command-error.ts';
 import { ExitCode } from './exit-code.ts';
+import { DEFAULT_JOURNAL, parseOptions, parseRun } from './options.ts';
 import { ProgressLine } from './progress-line.ts';
-import { STATE_DIRECTORY } from './state-directory.ts';
+import { textTable } from './text-table.ts';
 import { UsageError } from './usage-error.ts';
 
 export const USAGE = `npm run -s okx-mm -- parity [JOURNAL] [--run N] [--config FILE] [--report OUT.html] [--json OUT] [--market FILE]
@@ -26,7 +26,7 @@ export const USAGE = `npm run -s okx-mm -- parity [JOURNAL] [--run N] [--config 
 Trades a journaled day once more in the backtest's models, and compares it with what really happened: fills, profit and its parts,
 inventory, orders and latencies; and each order that rested with what every queue model says would have become of it.
 
-  JOURNAL   a journal's directory or one of its files (default ${join(STATE_DIRECTORY, 'journal')})
+  JOURNAL   a journal's directory or one of its files (default ${DEFAULT_JOURNAL})
   --run     the number of the run (default: the newest; \`okx-mm journal ls\` lists them)
   --config  takes the section backtest (latencies, queue model, fees, balances) from this file, not from the journal
   --report  writes the comparison there, one HTML file
@@ -45,33 +45,20 @@ interface Arguments {
 }
 
 function readArguments(argv: readonly string[]): Arguments {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        run: { type: 'string' },
-        config: { type: 'string' },
-        json: { type: 'string' },
-        report: { type: 'string' },
-        market: { type: 'string' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseOptions(argv, {
+    run: { type: 'string' },
+    config: { type: 'string' },
+    json: { type: 'string' },
+    report: { type: 'string' },
+    market: { type: 'string' },
+  });
   if (positionals.length > 1) throw new UsageError(`expected one journal, was "${positionals.join(' ')}"`);
-  if (values.run !== undefined && !/^\d{1,8}$/.test(values.run)) {
-    throw new UsageError(`--run: expected the number of a run, was "${values.run}"`);
-  }
   if (values.market !== undefined && !values.market.endsWith('.gz')) {
     throw new UsageError(`--market: expected a name that ends in .ndjson.gz, was "${values.market}"`);
   }
   const { config, json, report, market } = values;
-  const run = values.run === undefined ? undefined : Number(values.run);
-  return { journal: positionals[0] ?? join(STATE_DIRECTORY, 'journal'), run, config, json, report, market };
+  const run = parseRun(values.run);
+  return { journal: positionals[0] ?? DEFAULT_JOURNAL, run, config, json, report, market };
 }
 
 export async function run(argv: readonly string[]): Promise<ExitCode> {
@@ -121,7 +108,9 @@ function commandError(error: unknown): unknown {
     error instanceof JournalError ||
     error instanceof ReplayError ||
     error instanceof RecordingError ||
-    error instanceof BacktestError;
+    error instanceof BacktestError ||
+    // The file of --market, or the disk of the temporary folder.
+    (error instanceof Error && 'syscall' in error);
   return isData ? new CommandError(ExitCode.failed, error.message, { cause: error }) : error;
 }
 
@@ -130,7 +119,7 @@ function textOf({ run: number, real, rows, fills, queue, notes }: ParityResult):
   const lines = [
     `run ${number}, ${from} to ${new Date(real.toMs).toISOString()}: real and model`,
     '',
-    ...table(['', 'real', 'model', ''], rows.map(cellsOf)),
+    ...textTable(['', 'real', 'model', ''], rows.map(cellsOf), 'lrrr'),
     '',
     ...fillLines(fills),
     '',
@@ -174,9 +163,10 @@ function queueLines({ orders, filledShare, groups, models }: TrialResult): strin
   ];
   return [
     `${orders} orders in their queues; share filled, by what was in front when they joined, in sizes of their own`,
-    ...table(
+    ...textTable(
       ['', 'score', 'filled', 'both', 'model only', 'real only', ...fronts],
       [real, ...models.map(modelCells)],
+      `l${'r'.repeat(5 + fronts.length)}`,
     ),
     'score: mean squared difference of the shares filled, 0 at best',
     '',
@@ -188,16 +178,6 @@ function modelCells({ model, exponent, score, filledShare, groupShares, ...count
   const { both, modelOnly, realOnly } = counts;
   const numbers = [both, modelOnly, realOnly].map(String);
   return [name, score.toFixed(4), percent(filledShare), ...numbers, ...groupShares.map(percent)];
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]!.length)));
-  return [head, ...rows].map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 function numberText(value: number | null): string {

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { processEnvironment, readCredentials } from '../config/environment.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
@@ -10,6 +9,7 @@ import { CommandError } from './command-error.ts';
 import { parseDurationMs } from './duration.ts';
 import { ExitCode } from './exit-code.ts';
 import { importRecordings } from './record-import.ts';
+import { parseOptions } from './options.ts';
 import { recordLive, type LiveOptions } from './record-live.ts';
 import { parseMarketTime } from './market-time.ts';
 import { UsageError } from './usage-error.ts';
@@ -36,26 +36,18 @@ import reads recordings, OKX's historical order books (â€¦.tar.gz) and trades (â
 const LIST_SEPARATOR = ',';
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        instruments: { type: 'string' },
-        config: { type: 'string' },
-        rest: { type: 'string' },
-        public: { type: 'string' },
-        out: { type: 'string', default: 'recordings' },
-        duration: { type: 'string' },
-        from: { type: 'string' },
-        to: { type: 'string' },
-        partial: { type: 'boolean', default: false },
-        mixed: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
+  return parseOptions(argv, {
+    instruments: { type: 'string' },
+    config: { type: 'string' },
+    rest: { type: 'string' },
+    public: { type: 'string' },
+    out: { type: 'string', default: 'recordings' },
+    duration: { type: 'string' },
+    from: { type: 'string' },
+    to: { type: 'string' },
+    partial: { type: 'boolean', default: false },
+    mixed: { type: 'boolean', default: false },
+  });
 }
 
 type Values = ReturnType<typeof parse>['values'];

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { SystemClock } from '../base/clock.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import type { Milliseconds } from '../base/units.ts';
@@ -14,7 +13,7 @@ import { ReplayError } from '../replay/replay-error.ts';
 import { CommandError } from './command-error.ts';
 import { ExitCode } from './exit-code.ts';
 import { parseMarketTime } from './market-time.ts';
-import { STATE_DIRECTORY } from './state-directory.ts';
+import { DEFAULT_JOURNAL, parseOptions, parseRun } from './options.ts';
 import { UsageError } from './usage-error.ts';
 
 const REGRESSIONS = 'test/replay/regressions';
@@ -23,7 +22,7 @@ export const USAGE = `okx-mm replay [JOURNAL] [--run N] [--until TIME] [--json F
 
 Gives a run's inputs to a fresh core, and proves that it sends what it sent, byte for byte; or stops at the first difference.
 
-  JOURNAL      a journal's directory or one of its files (default ${join(STATE_DIRECTORY, 'journal')})
+  JOURNAL      a journal's directory or one of its files (default ${DEFAULT_JOURNAL})
   --run        the number of the run (default: the newest; \`okx-mm journal ls\` lists them)
   --until      stop there: 2024-08-08T23:55:00Z, or milliseconds since the epoch
   --json       write what was found to this file
@@ -40,33 +39,20 @@ interface Arguments {
 }
 
 function readArguments(argv: readonly string[]): Arguments {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        run: { type: 'string' },
-        until: { type: 'string' },
-        json: { type: 'string', default: '' },
-        'save-test': { type: 'string', default: '' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseOptions(argv, {
+    run: { type: 'string' },
+    until: { type: 'string' },
+    json: { type: 'string', default: '' },
+    'save-test': { type: 'string', default: '' },
+  });
   if (positionals.length > 1) throw new UsageError(`expected one journal, was "${positionals.join(' ')}"`);
-  if (values.run !== undefined && !/^\d{1,8}$/.test(values.run)) {
-    throw new UsageError(`--run: expected the number of a run, was "${values.run}"`);
-  }
   const test = values['save-test'];
   if (test !== '' && !/^[a-z0-9][a-z0-9-]*$/.test(test)) {
     throw new UsageError(`--save-test: expected a name of small letters, digits and hyphens, was "${test}"`);
   }
   return {
-    journal: positionals[0] ?? join(STATE_DIRECTORY, 'journal'),
-    run: values.run === undefined ? undefined : Number(values.run),
+    journal: positionals[0] ?? DEFAULT_JOURNAL,
+    run: parseRun(values.run),
     untilMs: values.until === undefined ? undefined : parseMarketTime(values.until, '--until'),
     json: values.json,
     test,

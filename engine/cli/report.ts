@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Milliseconds } from '../base/units.ts';
 import { JournalError } from '../journal/journal-error.ts';
 import { JournalReader } from '../journal/journal-reader.ts';
@@ -15,10 +14,8 @@ import { CommandError } from './command-error.ts';
 import { ExitCode } from './exit-code.ts';
 import { journalResult } from './journal-result.ts';
 import { parseMarketTime } from './market-time.ts';
-import { STATE_DIRECTORY } from './state-directory.ts';
+import { DEFAULT_JOURNAL, parseOptions, parseRun } from './options.ts';
 import { UsageError } from './usage-error.ts';
-
-const DEFAULT_JOURNAL = join(STATE_DIRECTORY, 'journal');
 
 export const USAGE = `npm run -s okx-mm -- report [JOURNAL|RESULT.json] [--run N] [--until TIME] [--html OUT] [--json OUT] [--csv DIR]
 
@@ -50,30 +47,18 @@ interface Source {
 }
 
 function readArguments(argv: readonly string[]): Arguments {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        run: { type: 'string' },
-        until: { type: 'string' },
-        html: { type: 'string' },
-        json: { type: 'string' },
-        csv: { type: 'string' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseOptions(argv, {
+    run: { type: 'string' },
+    until: { type: 'string' },
+    html: { type: 'string' },
+    json: { type: 'string' },
+    csv: { type: 'string' },
+  });
   if (positionals.length > 1)
     throw new UsageError(`expected one journal or result, was "${positionals.join(' ')}"`);
-  if (values.run !== undefined && !/^\d{1,8}$/.test(values.run))
-    throw new UsageError(`--run: expected the number of a run, was "${values.run}"`);
   return {
     input: positionals[0] ?? DEFAULT_JOURNAL,
-    run: values.run === undefined ? undefined : Number(values.run),
+    run: parseRun(values.run),
     untilMs: values.until === undefined ? undefined : parseMarketTime(values.until, '--until'),
     html: values.html,
     json: values.json,
