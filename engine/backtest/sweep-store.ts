@@ -32,29 +32,30 @@ export class SweepStore<Row extends { readonly id: number }> {
   constructor(path: string, identity: Readonly<Record<string, string>>) {
     const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
     const whole = text.slice(0, text.lastIndexOf(END) + 1);
+    const firstLine = `${JSON.stringify({ format: FORMAT, ...identity })}${END}`;
     const [head, ...lines] = whole.split(END).slice(0, -1);
     if (head !== undefined) {
       checkHead(path, head, identity);
       for (const [index, line] of lines.entries()) this.rows.push(readRow(path, line, index + 2));
-    } else if (text !== '') throw notASweep(path);
+    } else if (!firstLine.startsWith(text)) throw notASweep(path);
     this.#file = openSync(path, head === undefined ? 'w' : 'r+');
     const bytes = Buffer.byteLength(whole);
     ftruncateSync(this.#file, bytes);
     this.#end = bytes;
-    if (head === undefined) this.#write({ format: FORMAT, ...identity });
+    if (head === undefined) this.#write(firstLine);
   }
 
   add(row: Row): void {
     this.rows.push(row);
-    this.#write(row);
+    this.#write(`${JSON.stringify(row)}${END}`);
   }
 
   close(): void {
     closeSync(this.#file);
   }
 
-  #write(value: unknown): void {
-    const bytes = Buffer.from(`${JSON.stringify(value)}${END}`);
+  #write(line: string): void {
+    const bytes = Buffer.from(line);
     let written = 0;
     while (written < bytes.length) {
       written += writeSync(this.#file, bytes, written, bytes.length - written, this.#end + written);

@@ -57,6 +57,8 @@ export interface SweepOptions {
   readonly toMs: Milliseconds;
   readonly threads: number;
   readonly store: SweepStore<SweepRow>;
+  /** Ends the sweep at once; what was done by then is in the store. */
+  readonly signal: AbortSignal;
   readonly onProgress: (progress: SweepProgress) => void;
 }
 
@@ -67,7 +69,10 @@ export interface SweepProgress {
   readonly secondsLeft: number;
 }
 
-/** The first and last moment of the data, since the epoch: the last one is past its last event. */
+/**
+ * The first and last moment of the market, since the epoch: its first book, which a backtest begins with, and just past its last
+ * event.
+ */
 export async function timeBounds(
   files: readonly string[],
   options: { readonly instIds: readonly string[]; readonly isPartial: boolean },
@@ -80,12 +85,12 @@ export async function timeBounds(
       if (reader.needsFill) await reader.fill();
       const event = reader.next();
       if (event === null) break;
-      if (firstNs < 0) firstNs = event.timeNs;
+      if (firstNs < 0 && event.kind === 'snapshot') firstNs = event.timeNs;
       lastNs = event.timeNs;
     }
     if (firstNs < 0)
       throw new SweepError(
-        'data: expected events of a configured instrument, found none; check --data and the configuration',
+        'data: expected the book of a configured instrument, found none; check --data and the configuration',
       );
     const at = (ns: Nanoseconds): Milliseconds => reader.originMs + ns / 1e6;
     return { firstMs: Math.floor(at(firstNs)), endMs: Math.floor(at(lastNs)) + 1 };
@@ -94,10 +99,13 @@ export async function timeBounds(
   }
 }
 
-/** Runs what the store does not hold yet. A point that fails is a row with its error; the others go on. */
+/**
+ * Runs what the store does not hold yet. A point that fails is a row with its error; the others go on, and the next time it is
+ * tried once more.
+ */
 export async function runSweep(options: SweepOptions): Promise<void> {
-  const { points, store, threads, onProgress } = options;
-  const known = new Set(store.rows.map(({ id }) => id));
+  const { points, store, threads, signal, onProgress } = options;
+  const known = new Set(latestRows(store.rows).flatMap(({ id, error }) => (error === '' ? [id] : [])));
   const ids = points.map((_, id) => id).filter((id) => !known.has(id));
   const clock = new SystemClock();
   const startNs = clock.nowNs();
@@ -115,18 +123,33 @@ export async function runSweep(options: SweepOptions): Promise<void> {
     const left = done === 0 ? NaN : (seconds / done) * (ids.length - done);
     onProgress({ done: known.size + done, total: points.length, secondsLeft: left });
   };
+  // Points that end because the pool does have not failed: nothing is written once the sweep is over.
+  let isOver = false;
+  const interrupted = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+  });
   try {
     let done = 0;
     tell(done);
-    await Promise.all(
+    const all = Promise.all(
       ids.map(async (id) => {
-        store.add(await runOne(pool, options, id));
+        const row = await runOne(pool, options, id);
+        if (isOver) return;
+        store.add(row);
         tell(++done);
       }),
     );
+    await Promise.race([all, interrupted]);
   } finally {
+    isOver = true;
     await pool.destroy();
   }
+}
+
+/** One row a point, the one that was written last: a point that had failed may have been tried again. */
+export function latestRows(rows: readonly SweepRow[]): SweepRow[] {
+  return [...new Map(rows.map((row) => [row.id, row])).values()];
 }
 
 /** The thread is JavaScript: a test that runs from TypeScript takes what was built before it. */

@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
-import { parseArgs } from 'node:util';
 import {
   OBJECTIVES,
+  latestRows,
   rankCorrelation,
   runSweep,
   sortRows,
-  textOfFigure,
   timeBounds,
 } from '../backtest/sweep.ts';
 import type { Objective, SweepPoint, SweepProgress, SweepRow } from '../backtest/sweep.ts';
@@ -19,7 +18,6 @@ import {
   parseChoice,
   parseRange,
   randomPoints,
-  textOfPoint,
 } from '../backtest/sweep-space.ts';
 import type { Parameters } from '../backtest/sweep-space.ts';
 import { SweepStore } from '../backtest/sweep-store.ts';
@@ -30,7 +28,9 @@ import { CommandError } from './command-error.ts';
 import { ExitCode } from './exit-code.ts';
 import { readInstrumentRows } from './instrument-rows.ts';
 import { parseMarketTime } from './market-time.ts';
+import { parseOptions } from './options.ts';
 import { ProgressLine } from './progress-line.ts';
+import { isoOf, sweepTable } from './sweep-table.ts';
 import { UsageError } from './usage-error.ts';
 
 export const USAGE = `npm run -s okx-mm -- sweep --config FILE --data FILES... --grid KEY=V1,V2,... [--grid ...] [--objective NAME]
@@ -50,7 +50,7 @@ first part, and what they did in the second stands beside it.
   --threads      default: the number of cores
   --from, --to, --instruments, --partial   as in backtest
 
-exit: 0 done, 1 the data cannot be played or a point failed, 2 wrong arguments, 78 a point is no configuration`;
+exit: 0 done, 1 the data cannot be played, a point failed, or it was interrupted (Ctrl-C; the same command goes on), 2 wrong arguments, 78 a point is no configuration`;
 
 interface Arguments {
   readonly config: string;
@@ -69,32 +69,24 @@ interface Arguments {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        config: { type: 'string' },
-        data: { type: 'string', multiple: true },
-        grid: { type: 'string', multiple: true },
-        range: { type: 'string', multiple: true },
-        random: { type: 'string' },
-        seed: { type: 'string', default: '1' },
-        objective: { type: 'string', default: 'profit' },
-        split: { type: 'string', default: '0.7' },
-        from: { type: 'string' },
-        to: { type: 'string' },
-        instruments: { type: 'string', multiple: true },
-        partial: { type: 'boolean', default: false },
-        out: { type: 'string', default: 'sweep.ndjson' },
-        json: { type: 'string' },
-        top: { type: 'string', default: '20' },
-        threads: { type: 'string', default: String(availableParallelism()) },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
+  return parseOptions(argv, {
+    config: { type: 'string' },
+    data: { type: 'string', multiple: true },
+    grid: { type: 'string', multiple: true },
+    range: { type: 'string', multiple: true },
+    random: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    objective: { type: 'string', default: 'profit' },
+    split: { type: 'string', default: '0.7' },
+    from: { type: 'string' },
+    to: { type: 'string' },
+    instruments: { type: 'string', multiple: true },
+    partial: { type: 'boolean', default: false },
+    out: { type: 'string', default: 'sweep.ndjson' },
+    json: { type: 'string' },
+    top: { type: 'string', default: '20' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+  });
 }
 
 function readArguments(argv: readonly string[]): Arguments {
@@ -159,9 +151,15 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
   try {
     return await sweep(args);
   } catch (error) {
-    if (!(error instanceof SweepError || error instanceof RecordingError)) throw error;
+    const isData = error instanceof SweepError || error instanceof RecordingError || isFileError(error);
+    if (!isData) throw error;
     throw new CommandError(ExitCode.failed, error.message, { cause: error });
   }
+}
+
+/** A file that cannot be read or written, by the system's word. */
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
 }
 
 async function sweep(args: Arguments): Promise<ExitCode> {
@@ -182,29 +180,32 @@ async function sweep(args: Arguments): Promise<ExitCode> {
   const parts = `${fromMs} ${splitMs} ${toMs}`;
   const store = new SweepStore<SweepRow>(args.out, { ...identityOf(points, files, instruments), parts });
   const progress = new ProgressLine(process.stderr);
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort();
+  // A second one ends the process as if there were no handler.
+  process.once('SIGINT', interrupt);
   try {
     if (store.rows.length > 0)
-      progress.line(`${args.out}: goes on after ${store.rows.length} of ${points.length} points`);
+      progress.line(`${args.out}: goes on after ${latestRows(store.rows).length} of ${points.length} points`);
     const onProgress = (how: SweepProgress): void => progress.show(progressText(how));
     const { threads } = args;
-    await runSweep({
-      points,
-      files,
-      instruments,
-      isPartial,
-      fromMs,
-      splitMs,
-      toMs,
-      threads,
-      store,
-      onProgress,
-    });
+    const { signal } = stop;
+    const parts = { fromMs, splitMs, toMs };
+    await runSweep({ points, files, instruments, isPartial, ...parts, threads, store, signal, onProgress });
   } finally {
+    process.off('SIGINT', interrupt);
     progress.end();
     store.close();
   }
-  const rows = sortRows(store.rows, objective);
-  process.stdout.write(tableOf(rows, args, { fromMs, splitMs, toMs }));
+  const latest = latestRows(store.rows);
+  if (stop.signal.aborted) {
+    throw new CommandError(
+      ExitCode.failed,
+      `interrupted: ${latest.length} of ${points.length} points are in ${args.out}; the same command goes on from there`,
+    );
+  }
+  const rows = sortRows(latest, objective);
+  process.stdout.write(sweepTable(rows, args, { fromMs, splitMs, toMs }));
   if (args.json !== undefined) {
     const correlation = rankCorrelation(rows, objective);
     const outcome = { format: 'okx-mm-sweep/1', objective, fromMs, splitMs, toMs, rows };
@@ -227,15 +228,23 @@ function identityOf(
   files: readonly string[],
   instruments: readonly unknown[],
 ): Record<string, string> {
-  const data = files.map((file) => {
-    const { size, mtimeMs } = statSync(file);
-    return `${basename(file)} ${size} ${mtimeMs}`;
-  });
   return {
-    data: hashOf(data),
+    data: hashOf(files.map(fileMark)),
     configuration: hashOf(points.map(({ config }) => config)),
+    latencies: hashOf(latencyFilesOf(points).map(fileMark)),
     instruments: hashOf(instruments),
   };
+}
+
+function latencyFilesOf(points: readonly SweepPoint[]): string[] {
+  const files = points.flatMap(({ config }) => config.backtest.latencyFile ?? []);
+  return [...new Set(files)];
+}
+
+/** Changes with what is in the file. */
+function fileMark(file: string): string {
+  const { size, mtimeMs } = statSync(file);
+  return `${basename(file)} ${size} ${mtimeMs}`;
 }
 
 function hashOf(value: unknown): string {
@@ -250,44 +259,4 @@ function progressText({ done, total, secondsLeft }: SweepProgress): string {
 function timeText(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`;
   return seconds < 5_400 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3_600).toFixed(1)} h`;
-}
-
-/** Beside the objective, of the first part. */
-const SHOWN: readonly Objective[] = ['profit', 'sharpe', 'fills', 'maxDrawdown', 'timeQuoted'];
-
-interface Parts {
-  readonly fromMs: Milliseconds;
-  readonly splitMs: Milliseconds;
-  readonly toMs: Milliseconds;
-}
-
-function tableOf(rows: readonly SweepRow[], { objective, top }: Arguments, parts: Parts): string {
-  const { fromMs, splitMs, toMs } = parts;
-  const hasSecond = splitMs < toMs;
-  const others = SHOWN.filter((name) => name !== objective);
-  const head = ['rank', objective, ...(hasSecond ? ['out of sample'] : []), ...others, 'parameters'];
-  const body = rows
-    .slice(0, top)
-    .map(({ outcome, parameters, error }, index) => [
-      String(index + 1),
-      textOfFigure(outcome?.inSample, objective),
-      ...(hasSecond ? [textOfFigure(outcome?.outOfSample, objective)] : []),
-      ...others.map((name) => textOfFigure(outcome?.inSample, name)),
-      error === '' ? textOfPoint(parameters) : `${textOfPoint(parameters)}: ${error}`,
-    ]);
-  const widths = head.map((_, column) => Math.max(...[head, ...body].map((row) => row[column]!.length)));
-  const lines = [head, ...body].map((row) =>
-    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padStart(widths[column]!))).join('  '),
-  );
-  const correlation = rankCorrelation(rows, objective);
-  const belief = Number.isNaN(correlation)
-    ? 'no second part to compare with'
-    : `rank correlation of the two parts ${correlation.toFixed(2)}: 1 is the same order, 0 is chance`;
-  const first = `sorted by ${objective} from ${isoOf(fromMs)} to ${isoOf(splitMs)}`;
-  const second = hasSecond ? `; out of sample to ${isoOf(toMs)}` : '';
-  return `${lines.join('\n')}\n\n${rows.length} points, ${first}${second}; ${belief}\n`;
-}
-
-function isoOf(timeMs: Milliseconds): string {
-  return new Date(timeMs).toISOString();
 }
