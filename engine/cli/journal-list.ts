@@ -4,8 +4,8 @@ import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import { textTable } from './text-table.ts';
 
 /** One line a run. */
-export function runTable(runs: readonly RunInfo[]): string[] {
-  if (runs.length === 0) return ['no runs'];
+export function runTable(path: string, runs: readonly RunInfo[]): string[] {
+  if (runs.length === 0) return [`no runs in ${path}`];
   const heads = ['run', 'began', 'lasted', 'records', 'lost', 'files', 'size', 'how it ends'];
   const rows = runs.map((info) => [
     String(info.run),

@@ -146,7 +146,7 @@ async function act(args: Arguments): Promise<ExitCode> {
   const reader = JournalReader.open(args.journal, { damage: args.isPartial ? 'skip' : 'throw' });
   if (args.action === Action.ls) {
     const runs = reader.runs();
-    await writeLines(args.isJson ? runsJson(runs) : runTable(runs));
+    await writeLines(args.isJson ? runsJson(runs) : runTable(args.journal, runs));
     return ExitCode.done;
   }
   const run = new JournalRun(reader, args.run ?? reader.newestRun());

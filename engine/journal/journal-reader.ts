@@ -67,8 +67,10 @@ export interface JournalReaderOptions {
 export class JournalReader {
   readonly #list: () => readonly SegmentEntry[];
   readonly #options: JournalReaderOptions;
+  readonly #path: string;
 
-  private constructor(list: () => readonly SegmentEntry[], options: JournalReaderOptions) {
+  private constructor(path: string, list: () => readonly SegmentEntry[], options: JournalReaderOptions) {
+    this.#path = path;
     this.#list = list;
     this.#options = options;
   }
@@ -92,7 +94,7 @@ export class JournalReader {
         return [{ run, segment, name, open: () => openSegment(name) }];
       });
     };
-    return new JournalReader(list, options);
+    return new JournalReader(path, list, options);
   }
 
   /** Over segments that are open already, in memory for one. */
@@ -102,7 +104,7 @@ export class JournalReader {
         const { run, segment, name } = source;
         return { run, segment, name, open: () => source };
       });
-    return new JournalReader(list, options);
+    return new JournalReader('in memory', list, options);
   }
 
   /** Every run, oldest first. Quick: it looks at the heads of blocks alone. @throws JournalError */
@@ -119,8 +121,7 @@ export class JournalReader {
   newestRun(): number {
     const newest = this.#runs().at(-1);
     if (newest !== undefined) return newest[0]!.run;
-    const text =
-      'journal: expected at least one run, was none; the engine writes one when journal.isOn is true';
+    const text = `journal ${this.#path}: expected at least one run, was none; the engine writes them to the journal directory in its state directory when journal.isOn is true`;
     throw new JournalError(JournalErrorCode.noRun, text);
   }
 

@@ -3,6 +3,8 @@ export const ReplayErrorCode = {
   noStart: 'REPLAY_NO_START',
   /** A record is not as this build writes it. */
   unreadable: 'REPLAY_UNREADABLE',
+  /** It was to end before the run began. */
+  tooEarly: 'REPLAY_TOO_EARLY',
 } as const;
 export type ReplayErrorCode = (typeof ReplayErrorCode)[keyof typeof ReplayErrorCode];
 

@@ -157,6 +157,13 @@ class Replay {
     this.#options = options;
     this.#provenNs = start.about.nowNs;
     this.#untilNs = untilNsOf(start, options.untilMs);
+    if (this.#untilNs < start.about.nowNs) {
+      throw new ReplayError(
+        ReplayErrorCode.tooEarly,
+        `run ${run}: expected a time after its start at ${new Date(start.about.wallMs).toISOString()}, was an earlier one; ` +
+          'give a later one, or another run',
+      );
+    }
     this.#output = new ExpectedOutput((record) => this.#onOutput(record));
     this.#core = new ReplayCore(start, this.#output);
   }

@@ -86,6 +86,14 @@ describe('the command', () => {
     await expect(command(join(folder, 'none'))).rejects.toThrow(CommandError);
     await expect(command(saveJournal('cut', records.slice(2)))).rejects.toThrow(/cannot be replayed/);
     await expect(command(saveJournal('same', records), '--run', '99')).rejects.toThrow(/expected run 99/);
+    // A proof of nothing is none.
+    const before = '2001-01-01T00:00:00Z';
+    await expect(command(saveJournal('same', records), '--until', before)).rejects.toThrow(
+      /expected a time after its start/,
+    );
+    // The state directory, where the journal's is meant.
+    const state = mkdtempSync(join(folder, 'state-'));
+    await expect(command(state)).rejects.toThrow(`journal ${state}: expected at least one run`);
   });
 
   it.each([
