@@ -120,9 +120,15 @@ export class RecordedFeed implements FeedSource, LatencyModel {
       source.next();
     }
     const named = [...others].slice(0, NAMES_SHOWN).join(', ');
+    const hasNoSnapshot = instIds.some((instId) => others.has(instId));
+    const was = hasNoSnapshot
+      ? 'without a snapshot of it'
+      : named === ''
+        ? 'without any event'
+        : `of ${named}`;
     throw new BacktestError(
       BacktestErrorCode.noMarket,
-      `data: expected the book of ${instIds.join(' or ')}, was ${named === '' ? 'without any event' : `of ${named}`}; name other files with --data, or other instruments in --config`,
+      `data: expected the book of ${instIds.join(' or ')}, was ${was}; name ${hasNoSnapshot ? 'a file of its book, too,' : 'other files'} with --data, or other instruments in --config`,
     );
   }
 

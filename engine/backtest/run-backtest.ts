@@ -68,6 +68,8 @@ export interface BacktestOptions extends MarketOptions {
   readonly toMs?: Milliseconds;
   /** Takes what there is of broken files. */
   readonly isPartial?: boolean;
+  /** Files may hold several instruments, as the market that parity writes does; false for an error when they do. */
+  readonly isMixed?: boolean;
 }
 
 /**
@@ -77,10 +79,10 @@ export interface BacktestOptions extends MarketOptions {
  *   start with; AssertionError when a rule of the engine does not hold
  */
 export async function runBacktest(options: BacktestOptions): Promise<RunResult> {
-  const { config, files, fromMs, toMs, isPartial } = options;
+  const { config, files, fromMs, toMs, isPartial, isMixed } = options;
   const reader = await RecordingReader.open(files, {
     instIds: config.instruments.map(({ instId }) => instId),
-    isMixed: true,
+    isMixed: isMixed ?? true,
     ...(fromMs === undefined ? {} : { fromMs }),
     ...(toMs === undefined ? {} : { toMs }),
     ...(isPartial === undefined ? {} : { isPartial }),

@@ -1,4 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { access, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { AssertionError } from '../base/assert.ts';
 import { BacktestError } from '../backtest/backtest-error.ts';
 import { runBacktest } from '../backtest/run-backtest.ts';
@@ -30,11 +32,12 @@ The configured engine against recorded markets, in virtual time. The same comman
   --report       writes the report there, one HTML file
   --instruments  an answer of GET /api/v5/public/instruments, for recordings without instrument rows; may be repeated
   --partial      takes what there is of files that are cut off or broken
+  --mixed        files may hold several instruments; those of the configuration are played
   --verbose      shows what the engine logs, with the market's time
 
 exit: 0 done, 1 the data cannot be played, 2 wrong arguments, 78 the engine does not start with this configuration`;
 
-interface Arguments extends Pick<BacktestOptions, 'files' | 'fromMs' | 'toMs' | 'isPartial'> {
+interface Arguments extends Pick<BacktestOptions, 'files' | 'fromMs' | 'toMs' | 'isPartial' | 'isMixed'> {
   readonly config: string;
   readonly json: string | undefined;
   readonly report: string | undefined;
@@ -52,6 +55,7 @@ function readArguments(argv: readonly string[]): Arguments {
     report: { type: 'string' },
     instruments: { type: 'string', multiple: true },
     partial: { type: 'boolean', default: false },
+    mixed: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   });
   const { config, data = [], from, to } = values;
@@ -68,6 +72,7 @@ function readArguments(argv: readonly string[]): Arguments {
     ...(fromMs === undefined ? {} : { fromMs }),
     ...(toMs === undefined ? {} : { toMs }),
     isPartial: values.partial,
+    isMixed: values.mixed,
     json: values.json,
     report: values.report,
     instruments: values.instruments ?? [],
@@ -78,6 +83,7 @@ function readArguments(argv: readonly string[]): Arguments {
 export async function run(argv: readonly string[]): Promise<ExitCode> {
   const args = readArguments(argv);
   const config = loadConfig(args.config);
+  for (const option of ['json', 'report'] as const) await checkPlace(args[option], `--${option}`);
   const progress = new ProgressLine(process.stderr);
   let result: RunResult;
   try {
@@ -105,15 +111,29 @@ function progressText({ events, marketMs, marketSeconds, wallSeconds }: Backtest
   return `${new Date(marketMs).toISOString().slice(0, 19)}  ${events} events  ${speed.toFixed(0)} times as fast as it was`;
 }
 
+/** Before the run, which may take hours. */
+async function checkPlace(file: string | undefined, option: string): Promise<void> {
+  if (file === undefined) return;
+  try {
+    await access(existsSync(file) ? file : dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw unwritable(option, cause);
+  }
+}
+
 async function write(file: string, option: string, text: string): Promise<void> {
   try {
     await writeFile(file, text);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CommandError(ExitCode.failed, `${option}: expected a file that can be written: ${reason}`, {
-      cause,
-    });
+    throw unwritable(option, cause);
   }
+}
+
+function unwritable(option: string, cause: unknown): CommandError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new CommandError(ExitCode.failed, `${option}: expected a file that can be written: ${reason}`, {
+    cause,
+  });
 }
 
 /** What is wrong with the data or the configuration, as the end of the command; mistakes of ours go on as they are. */

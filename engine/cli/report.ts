@@ -95,7 +95,7 @@ function read({ input, run: chosen, untilMs }: Arguments): Source {
       `${input}: expected a journal or a result, was nothing; name another, or run the engine with journal.isOn`,
     );
   }
-  if (statSync(input).isFile() && input.endsWith('.json')) {
+  if (statSync(input).isFile() && !/\.okxj(\.gz)?$/.test(input)) {
     const result = parseResult(readFileSync(input, 'utf8'));
     return { result, fills: result.fillRows, exitCode: ExitCode.done };
   }

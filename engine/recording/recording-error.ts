@@ -16,7 +16,7 @@ export const RecordingErrorCode = {
   mixedInstruments: 'MIXED_INSTRUMENTS',
   /** Files with receive times and files without do not share a time line. */
   mixedClocks: 'MIXED_CLOCKS',
-  /** Two files hold the book of one instrument at the same time. */
+  /** Two files hold the book of one instrument at the same time, or the same trade. */
   overlapping: 'OVERLAPPING',
   /** An update of a book that no snapshot began. */
   noSnapshot: 'NO_SNAPSHOT',

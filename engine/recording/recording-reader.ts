@@ -14,6 +14,7 @@ import { RecordingError, RecordingErrorCode } from './recording-error.ts';
 import type { RecordingEvent } from './recording-event.ts';
 import { readFirstRow, RecordingSource, type FirstRow } from './recording-source.ts';
 import { SourceQueue } from './source-queue.ts';
+import { TradeFiles } from './trade-files.ts';
 
 export interface RecordingOptions {
   /**
@@ -62,6 +63,7 @@ export class RecordingReader {
   /** Instruments whose book is known: a snapshot, and no gap since. */
   readonly #synced = new Set<string>();
   readonly #bookFiles = new BookFiles();
+  readonly #tradeFiles = new TradeFiles();
   /** Instruments and files of which something was left out, which is told once. */
   readonly #reported = new Set<string>();
   /** What is due before the files' next event. */
@@ -223,6 +225,7 @@ export class RecordingReader {
   #isKnown(event: RecordingEvent): boolean {
     const { kind, instId, file, line } = event;
     if (kind === 'gap') this.#synced.delete(instId);
+    if (kind === 'trade') return this.#isNewTrade(event);
     if (kind !== 'snapshot' && kind !== 'update') return true;
     const other = this.#bookFiles.overlapping(instId, file);
     if (other !== undefined) {
@@ -246,6 +249,22 @@ export class RecordingReader {
         `expected a snapshot of ${instId} before its first update, found none; name the file before it too, or begin at the next snapshot with --partial`,
       ),
       instId,
+    );
+  }
+
+  /** The same trade from two files would fill our orders twice. */
+  #isNewTrade(event: RecordingEvent): boolean {
+    const { instId, file, line } = event;
+    const other = this.#tradeFiles.other(event);
+    if (other === undefined) return true;
+    return this.#leaveOut(
+      new RecordingError(
+        RecordingErrorCode.overlapping,
+        file,
+        line,
+        `expected trades of ${instId} in one file, this one is in ${other}, too; name one of them`,
+      ),
+      `trades ${file}`,
     );
   }
 

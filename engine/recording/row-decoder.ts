@@ -139,7 +139,7 @@ export class RowDecoder {
       RecordingErrorCode.mixedInstruments,
       this.#file,
       this.#line,
-      `expected rows of ${this.#instId} as in the lines before, found ${instId}; split the file with record import --mixed`,
+      `expected rows of ${this.#instId} as in the lines before, found ${instId}; take it as it is with --mixed, or split it with record import --mixed`,
     );
   }
 
@@ -232,8 +232,9 @@ export class RowDecoder {
   }
 }
 
-/** A piece of what was found, short enough for a message. */
+/** A piece of what was found, short enough for a message, without what a terminal would obey or not show. */
 function quoted(text: string | undefined): string {
   if (text === undefined) return 'nothing';
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  const shown = text.slice(0, 80).replace(/[\p{C}\uFFFD]/gu, '?');
+  return text.length > 80 ? `${shown}…` : shown;
 }

@@ -131,6 +131,32 @@ describe('okx-mm backtest', () => {
     expect(await printed('--data', cut, '--partial')).toContain('data left out: ');
   });
 
+  it('takes several instruments in one file only when asked', async () => {
+    const others = LINES.map((line) => line.replace('BTC-USDT-SWAP', 'ETH-USDT-SWAP'));
+    const mixed = fileOf('mixed.ndjson', LINES.map((line, index) => `${line}\n${others[index]!}\n`).join(''));
+    await expect(run(['--config', CONFIG, '--data', mixed])).rejects.toThrow(
+      /mixed\.ndjson:2: expected rows of BTC-USDT-SWAP as in the lines before, found ETH-USDT-SWAP; .*--mixed/,
+    );
+    const alone = await printed('--data', fileOf('alone.ndjson', `${LINES.join('\n')}\n`));
+    const hash = /result [0-9a-f]{64}/.exec(alone)![0];
+    expect(await printed('--data', mixed, '--mixed')).toContain(hash);
+  });
+
+  it('looks where it will write before it reads the data', async () => {
+    for (const option of ['--json', '--report']) {
+      await expect(run(['--config', CONFIG, '--data', '/none.gz', option, '/none/out'])).rejects.toThrow(
+        `${option}: expected a file that can be written`,
+      );
+    }
+  });
+
+  it('says which file is missing when there is no snapshot', async () => {
+    const updates = fileOf('updates.ndjson', `${LINES.slice(1).join('\n')}\n`);
+    await expect(run(['--config', CONFIG, '--data', updates, '--partial'])).rejects.toThrow(
+      /expected the book of BTC-USDT-SWAP, was without a snapshot of it; name a file of its book/,
+    );
+  });
+
   it('of an empty file is refused', async () => {
     await expect(run(['--config', CONFIG, '--data', fileOf('empty.ndjson', '')])).rejects.toThrow(
       /empty\.ndjson: expected rows of a recording, found none/,

@@ -237,6 +237,12 @@ describe('files that are no recording', () => {
     });
   });
 
+  it('shows nothing that a terminal would obey', async () => {
+    await withFiles({ a: '\u001b[2J\uFEFF{"a":1}\n' }, async ([path]) => {
+      await expect(RecordingReader.open([path!])).rejects.toThrow('found ?[2J?{"a":1}; correct');
+    });
+  });
+
   it('a file that is not there', async () => {
     await expect(RecordingReader.open(['/nowhere/x.gz'])).rejects.toThrow(
       '/nowhere/x.gz: expected a readable file, got ENOENT',

@@ -112,7 +112,7 @@ describe('record import', () => {
     await withFiles({ 'a.ndjson': text }, async ([file], folder) => {
       const out = join(folder, 'out');
       await expect(run(['import', file!, '--out', out])).rejects.toThrow(
-        'split the file with record import --mixed',
+        'take it as it is with --mixed, or split it with record import --mixed',
       );
       await record(['import', file!, '--out', out, '--mixed']);
       expect(readdirSync(out)).toHaveLength(2);

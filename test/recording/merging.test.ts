@@ -108,6 +108,22 @@ describe('several files', () => {
     });
   });
 
+  it('that hold the same trades are refused, or played once', async () => {
+    const file: TradesFile = { instId: 'A-USDT', stepsNs: [1, 10, 10] };
+    const [rows] = rowsOf([file]);
+    const text = textOf(file, rows!, true);
+    await withFiles({ a: text, b: text }, async (paths) => {
+      await expect(RecordingReader.open(paths).then(readAll)).rejects.toMatchObject({
+        code: 'OVERLAPPING',
+        message: `${paths[1]!}:1: expected trades of A-USDT in one file, this one is in ${paths[0]!}, too; name one of them`,
+      });
+      const reader = await RecordingReader.open(paths, { isPartial: true });
+      const names = (await readAll(reader)).map(({ tradeId }) => tradeId);
+      expect(names).toEqual(rows!.map(({ name }) => name));
+      expect(reader.cuts.map(({ code }) => code)).toEqual(['OVERLAPPING']);
+    });
+  });
+
   it('of a partial set lose only the one that breaks', async () => {
     const files: TradesFile[] = [
       { instId: 'A-USDT', stepsNs: [1, 10, 10, 10] },

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -99,6 +107,9 @@ describe('okx-mm report', () => {
     const again = join(folder, 'b.html');
     expect(await run([json, '--html', again])).toBe(ExitCode.done);
     expect(readFileSync(again, 'utf8')).toBe(readFileSync(html, 'utf8'));
+    const unnamed = join(folder, 'result');
+    copyFileSync(json, unnamed);
+    expect(await run([unnamed])).toBe(ExitCode.done);
   });
 
   it('says what is wrong with its input', async () => {
