@@ -3,8 +3,8 @@
  *
  *     push of an order ─▶ change at (price, time)          book of time T ─▶ what of ours may be in it
  *
- * Times are whole milliseconds: whether a book already holds a change of its own one nobody says. Then the book itself is asked
- * what would let the others' lots change least.
+ * Times are whole milliseconds: whether a book already holds a change of its own one nobody says. Then the book itself is
+ * asked what would let the others' lots change least.
  *
  * Cost:       a few entries a price at which something of ours has changed lately.
  */

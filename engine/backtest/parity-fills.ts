@@ -35,8 +35,8 @@ export function parityFill({ timeMs, instId, side, price, size }: FillRow): Pari
 }
 
 /**
- * Gives each real fill of what the model has nearest to it in time, until it is used up: one order may fill in one piece here
- * and in three there. Shares are by price times size.
+ * Gives each real fill of what the model has nearest to it in time, until it is used up: one order may fill in one piece
+ * here and in three there. Shares are by price times size.
  */
 export function matchFills(real: readonly ParityFill[], model: readonly ParityFill[]): MatchedFills {
   const groups = new Map<string, { real: ParityFill[]; model: ParityFill[] }>();

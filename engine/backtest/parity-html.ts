@@ -21,7 +21,7 @@ import {
 import type { FillRow, RunResult, Series } from '../report/run-result.ts';
 import type { ParityResult } from './parity.ts';
 import type { ParityRow } from './parity-figures.ts';
-import type { ModelScore, TrialResult } from './queue-trial.ts';
+import type { ModelScore, TrialResult } from './queue-scores.ts';
 
 /** Differences of a table that are marked: the largest, and none of less than this share of the real figure. */
 const WORST_COUNT = 4;

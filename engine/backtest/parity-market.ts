@@ -4,13 +4,11 @@
  *     public frames ─▶ held for a second ─┬─▶ levels less what rested there of ours ─▶ rows that have changed
  *     pushes of our orders ───────────────┘   (OwnLots)
  *
- * A backtest puts orders of its own into it. Books, trades and news of our orders come on different connections: what is held
- * is put back into the order of the venue's clock, so that an order is taken out of the very book that it came into.
+ * A backtest puts orders of its own into it. Books, trades and news of our orders come on different connections: what is
+ * held is put back into the order of the venue's clock, so that an order is taken out of the very book that it came into.
  *
  * Invariants: a row is written with the time at which the engine received it; those times never fall.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
 import { OFF_GRID } from '../base/decimal.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { Side } from '../base/side.ts';
@@ -22,10 +20,10 @@ import type { JournalRecord } from '../journal/journal-block.ts';
 import { RecordKind } from '../journal/record-kind.ts';
 import type { Loop } from '../loop.ts';
 import { Connection } from '../loop/loop-options.ts';
-import type { RecordedRow } from '../recording/recorded-row.ts';
 import { epochText } from '../recording/recorded-row.ts';
 import type { RunStart } from '../replay/run-start.ts';
 import { instrumentRow } from './instrument-row.ts';
+import { MarketFile } from './market-file.ts';
 import type { OwnLots } from './own-lots.ts';
 
 /** Who follows the market level by level, in the order of the venue's clock. Sizes are others' alone. */
@@ -41,8 +39,6 @@ export interface ParityMarketWatcher {
 
 /** News of the same moment on two connections are no further apart than this, or a connection is as good as lost. */
 const HOLD_NS: Nanoseconds = NS_PER_SECOND;
-/** Text that is packed at a time. */
-const CHUNK_CHARS = 1 << 20;
 
 type Json = Readonly<Record<string, unknown>>;
 type Row = readonly [ticks: Ticks, lots: Lots];
@@ -77,7 +73,7 @@ export class ParityMarket {
   trades = 0;
   /** When the last row of the market was received. */
   lastNs: Nanoseconds = 0;
-  readonly #file: number;
+  readonly #file: MarketFile;
   readonly #watcher: ParityMarketWatcher;
   readonly #own: OwnLots;
   readonly #markets: Market[];
@@ -86,8 +82,6 @@ export class ParityMarket {
   readonly #start: RunStart;
   #held: Held[] = [];
   #next = 0;
-  #rows = 0;
-  #text = '';
 
   /** @param path of the recording, written anew */
   constructor(path: string, loop: Loop, start: RunStart, own: OwnLots, watcher: ParityMarketWatcher) {
@@ -102,8 +96,8 @@ export class ParityMarket {
       isFollowed: false,
     }));
     this.#byId = new Map(this.#markets.map((market) => [market.instrument.instId, market]));
-    this.#file = openSync(path, 'w');
-    for (const { instrument } of this.#markets) this.#write(instrumentRow(instrument));
+    this.#file = new MarketFile(path);
+    for (const { instrument } of this.#markets) this.#file.write(instrumentRow(instrument));
   }
 
   /** After the core has taken the input. */
@@ -120,8 +114,7 @@ export class ParityMarket {
   /** Nothing comes after this. */
   close(): void {
     this.#release(Infinity);
-    this.#flush();
-    closeSync(this.#file);
+    this.#file.close();
   }
 
   /** Of others at this price, as it was written last. */
@@ -200,7 +193,7 @@ export class ParityMarket {
     const atMs = Number(row['ts']);
     this.#hold(timeNs, atMs, () => {
       this.trades++;
-      this.#write({
+      this.#file.write({
         recvNs: this.#epochText(timeNs),
         instId,
         channel: 'trades',
@@ -218,7 +211,9 @@ export class ParityMarket {
     const { markPx, fundingRate, fundingTime, ts } = row;
     const values = channel === 'mark-price' ? { markPx } : { fundingRate, fundingTime };
     const recvNs = this.#epochText(timeNs);
-    this.#hold(timeNs, Number(ts), () => this.#write({ recvNs, instId, channel, ...values, ts: String(ts) }));
+    this.#hold(timeNs, Number(ts), () =>
+      this.#file.write({ recvNs, instId, channel, ...values, ts: String(ts) }),
+    );
   }
 
   #lose(market: Market, timeNs: Nanoseconds, reason: string): void {
@@ -229,7 +224,7 @@ export class ParityMarket {
       forget(market);
       const recvNs = this.#epochText(timeNs);
       const { instId, index } = market.instrument;
-      this.#write({ recvNs, instId, channel: 'gap', reason, ts: recvNs.slice(0, -6) });
+      this.#file.write({ recvNs, instId, channel: 'gap', reason, ts: recvNs.slice(0, -6) });
       this.#watcher.onUnknown(index);
     });
   }
@@ -242,10 +237,10 @@ export class ParityMarket {
     const held = this.#held;
     while (this.#next < held.length && held[this.#next]!.timeNs <= untilNs) {
       const { timeNs, atMs, write } = held[this.#next++]!;
-      const before = this.#rows;
+      const before = this.#file.rows;
       if (atMs > 0) this.#watcher.onTime(atMs);
       write();
-      if (this.#rows > before) this.lastNs = timeNs;
+      if (this.#file.rows > before) this.lastNs = timeNs;
     }
     // What is over is let go now and then: shifting each one would cost what is held.
     if (this.#next * 2 <= held.length) return;
@@ -274,7 +269,7 @@ export class ParityMarket {
     if (!isSnapshot && bids.length === 0 && asks.length === 0) return;
     this.books++;
     const action = isSnapshot ? 'snapshot' : 'update';
-    this.#write({ recvNs: this.#epochText(timeNs), instId, action, ts: String(atMs), asks, bids });
+    this.#file.write({ recvNs: this.#epochText(timeNs), instId, action, ts: String(atMs), asks, bids });
   }
 
   /** What has changed of a side without ours: rows of it, and levels for the watcher. */
@@ -308,20 +303,6 @@ export class ParityMarket {
     const { nowNs, wallMs } = this.#start.about;
     const originMs = Math.floor(wallMs);
     return epochText(originMs, Math.round(timeNs - nowNs + (wallMs - originMs) * 1e6));
-  }
-
-  #write(row: RecordedRow | Omit<RecordedRow, 'ts'>): void {
-    this.#rows++;
-    this.#text += `${JSON.stringify(row)}\n`;
-    if (this.#text.length >= CHUNK_CHARS) this.#flush();
-  }
-
-  /** Members of one gzip file, so that a day of it never stands in memory. */
-  #flush(): void {
-    if (this.#text === '') return;
-    const bytes = gzipSync(this.#text, { level: 1 });
-    for (let at = 0; at < bytes.length;) at += writeSync(this.#file, bytes, at);
-    this.#text = '';
   }
 }
 

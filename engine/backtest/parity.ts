@@ -7,11 +7,11 @@
  *
  * The backtest has the strategy, limits and models of the journal's own configuration, starts flat, and quotes in no time.
  *
- * Times: the engine's clock of the run is the clock of the market that is written, as of a recording; results are compared by
- * the venue's.
+ * Times: the engine's clock of the run is the clock of the market that is written, as of a recording; results are compared
+ * by the venue's.
  */
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
-import type { Milliseconds } from '../base/units.ts';
+import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import { SystemClock } from '../base/clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { JournalReader } from '../journal/journal-reader.ts';
@@ -29,9 +29,12 @@ import { matchFills, parityFill } from './parity-fills.ts';
 import type { MatchedFills, ParityFill } from './parity-fills.ts';
 import { ParityMarket } from './parity-market.ts';
 import { QueueTrial } from './queue-trial.ts';
-import type { TrialResult } from './queue-trial.ts';
+import type { TrialResult } from './queue-scores.ts';
 import { runBacktest } from './run-backtest.ts';
 import type { BacktestProgress } from './run-backtest.ts';
+
+/** Progress is told so often, in inputs. */
+const PROGRESS_STEPS = 16_384;
 
 export interface ParityResult {
   readonly format: 'okx-mm-parity/1';
@@ -56,6 +59,9 @@ export interface ParityOptions {
   /** Other models than those of the journal's configuration. */
   readonly backtest?: Config['backtest'];
   readonly environment?: Readonly<Record<string, string>>;
+  /** While the journal is replayed: the time of day, by the machine that wrote it. */
+  readonly onReplay?: (wallMs: Milliseconds) => void;
+  /** While the models trade. */
   readonly onProgress?: (progress: BacktestProgress) => void;
 }
 
@@ -104,7 +110,7 @@ export async function runParity(options: ParityOptions): Promise<ParityResult> {
 }
 
 /** Replays the run, writes its market, and tries every order that rested in every queue model. */
-function replayed({ reader, run, marketFile, environment = {} }: ParityOptions): Told {
+function replayed({ reader, run, marketFile, environment = {}, onReplay }: ParityOptions): Told {
   const clock = new SystemClock();
   const beganNs = clock.nowNs();
   const rows: ParityFill[] = [];
@@ -116,11 +122,16 @@ function replayed({ reader, run, marketFile, environment = {} }: ParityOptions):
   let market: ParityMarket | undefined;
   let orders: OrderPushes | undefined;
   let replay;
+  let steps = 0;
+  let startNs: Nanoseconds = 0;
+  let wallMs: Milliseconds = 0;
   try {
     replay = replayRun(reader, run, {
       ...watcher,
       onStart: (loop, start) => {
         watcher.onStart(loop, start);
+        startNs = start.about.nowNs;
+        wallMs = start.about.wallMs;
         market = new ParityMarket(marketFile, loop, start, own, {
           onTime: (atMs) => orders!.onTime(atMs),
           onLevel: (instrument, side, ticks, lots, atMs) =>
@@ -135,6 +146,7 @@ function replayed({ reader, run, marketFile, environment = {} }: ParityOptions):
         watcher.onStep(loop, record);
         orders!.onStep(loop, record);
         market!.onStep(loop, record);
+        if (++steps % PROGRESS_STEPS === 0) onReplay?.(wallMs + (record.timeNs - startNs) / NS_PER_MS);
       },
     });
   } finally {

@@ -9,6 +9,8 @@ import { Side } from '../base/side.ts';
 import type { Lots, Milliseconds, Ticks } from '../base/units.ts';
 import { QueueShape, filledLots, frontAfterLevel, frontAfterTrade } from '../base/queue-position.ts';
 import type { QueueModel } from '../base/queue-position.ts';
+import { EndedLives } from './queue-scores.ts';
+import type { TrialResult } from './queue-scores.ts';
 
 /** What is tried. */
 const TRIED_MODELS: readonly QueueModel[] = [
@@ -20,43 +22,8 @@ const TRIED_MODELS: readonly QueueModel[] = [
   { shape: QueueShape.log2, exponent: 1 },
 ];
 
-/** Orders that joined behind others are told apart by how much that was: so many groups of equal number. */
-const GROUPS = 4;
 /** Public news of what ended an order is no later than this behind the private, by the venue's clock. */
 const LATE_MS: Milliseconds = 1_000;
-/** Orders for which there is room at first. */
-const ROOM = 1_024;
-
-/** How a model did. */
-export interface ModelScore {
-  readonly model: QueueShape;
-  /** Of the power shapes. */
-  readonly exponent: number;
-  /** Mean of (share filled in the model - share really filled)², 0 at best: a Brier score of shares. */
-  readonly score: number;
-  /** Mean share that the model fills. */
-  readonly filledShare: number;
-  /** Orders that filled at least in part: in both, in the model alone, in reality alone. */
-  readonly both: number;
-  readonly modelOnly: number;
-  readonly realOnly: number;
-  /** Mean share that it fills by group, as `groups` of the trial. */
-  readonly groupShares: readonly number[];
-}
-
-export interface TrialResult {
-  /** Orders by price: one that was moved counts again. */
-  readonly orders: number;
-  readonly filledShare: number;
-  /** By lots in front when they joined, least first. */
-  readonly groups: readonly {
-    readonly orders: number;
-    readonly frontMax: Lots;
-    readonly filledShare: number;
-  }[];
-  /** Best first. */
-  readonly models: readonly ModelScore[];
-}
 
 /** An order from when it came to rest at a price until it left it. */
 interface Life {
@@ -234,20 +201,7 @@ export class QueueTrial {
   /** Of all orders that have ended, at the end of the journal. Null when there is none. */
   result(): TrialResult | null {
     this.#judge(({ untilMs }) => untilMs < Infinity);
-    const { count, fronts, realShares } = this.#ended;
-    if (count === 0) return null;
-    const groups = this.#ended.groups();
-    const models = this.#models.map((model, index) => scoreOf(model, this.#ended, index, groups));
-    return {
-      orders: count,
-      filledShare: mean(realShares.subarray(0, count)),
-      groups: groups.map((group) => ({
-        orders: group.length,
-        frontMax: fronts[group.at(-1)!]!,
-        filledShare: meanOf(realShares, group),
-      })),
-      models: models.toSorted((a, b) => a.score - b.score),
-    };
+    return this.#ended.result(this.#models);
   }
 }
 
@@ -264,96 +218,4 @@ function isThrough({ side, ticks }: Life, levelTicks: Ticks): boolean {
 /** The venue's times are milliseconds: what happened in the same one as the end may be what ended it. */
 function isWithin({ fromMs, untilMs }: Life, atMs: Milliseconds): boolean {
   return atMs >= fromMs && atMs <= untilMs;
-}
-
-/** Orders that were judged: a few numbers each, since a day has hundreds of thousands of them. */
-class EndedLives {
-  count = 0;
-  /** What was in front of each when it joined, in sizes of its own. */
-  fronts = new Float64Array(ROOM);
-  realShares = new Float64Array(ROOM);
-  /** By model. */
-  readonly shares: Float64Array[];
-
-  constructor(models: number) {
-    this.shares = Array.from({ length: models }, () => new Float64Array(ROOM));
-  }
-
-  add({ frontAtStart, lots, realLots, filled }: Life): void {
-    const at = this.count++;
-    if (at === this.fronts.length) {
-      this.fronts = grown(this.fronts);
-      this.realShares = grown(this.realShares);
-      for (const [index, shares] of this.shares.entries()) this.shares[index] = grown(shares);
-    }
-    this.fronts[at] = frontAtStart / lots;
-    this.realShares[at] = Math.min(1, realLots / lots);
-    for (const [index, shares] of this.shares.entries()) shares[at] = Math.min(1, filled[index]! / lots);
-  }
-
-  /** Those with nobody in front, and the others in groups of equal number, least in front first. */
-  groups(): Int32Array[] {
-    const { fronts, count } = this;
-    const order = Int32Array.from({ length: count }, (_, index) => index);
-    order.sort((a, b) => fronts[a]! - fronts[b]!);
-    const first = order.findIndex((index) => fronts[index]! > 0);
-    const behind = first < 0 ? order.subarray(count) : order.subarray(first);
-    const groupCount = Math.min(GROUPS, behind.length);
-    const groups = Array.from({ length: groupCount }, (_, index) =>
-      behind.subarray(
-        Math.floor((behind.length * index) / groupCount),
-        Math.floor((behind.length * (index + 1)) / groupCount),
-      ),
-    );
-    return [order.subarray(0, count - behind.length), ...groups].filter(({ length }) => length > 0);
-  }
-}
-
-function grown(values: Float64Array): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(values.length * 2);
-  larger.set(values);
-  return larger;
-}
-
-function scoreOf(
-  model: QueueModel,
-  { count, realShares, shares: all }: EndedLives,
-  index: number,
-  groups: readonly Int32Array[],
-): ModelScore {
-  const shares = all[index]!;
-  let squares = 0;
-  let both = 0;
-  let modelOnly = 0;
-  let realOnly = 0;
-  for (let at = 0; at < count; at++) {
-    const share = shares[at]!;
-    const real = realShares[at]!;
-    squares += (share - real) ** 2;
-    if (share > 0 && real > 0) both++;
-    else if (share > 0) modelOnly++;
-    else if (real > 0) realOnly++;
-  }
-  return {
-    model: model.shape,
-    exponent: model.exponent,
-    score: squares / count,
-    filledShare: mean(shares.subarray(0, count)),
-    both,
-    modelOnly,
-    realOnly,
-    groupShares: groups.map((group) => meanOf(shares, group)),
-  };
-}
-
-function meanOf(values: Float64Array, group: Int32Array): number {
-  let sum = 0;
-  for (let index = 0; index < group.length; index++) sum += values[group[index]!]!;
-  return sum / group.length;
-}
-
-function mean(values: Float64Array): number {
-  let sum = 0;
-  for (let index = 0; index < values.length; index++) sum += values[index]!;
-  return sum / values.length;
 }

@@ -3,8 +3,8 @@
  *
  *     points ──▶ pool (sweep-thread.ts) ──▶ store (a line a point) ──▶ sorted by the objective
  *
- * The data is cut in time: the order is made by the first part alone, and what each point did in the second stands beside it.
- * The more points are tried, the better the best of the first part looks by chance; only the second part tells.
+ * The data is cut in time: the order is made by the first part alone, and what each point did in the second stands beside
+ * it. The more points are tried, the better the best of the first part looks by chance; only the second part tells.
  */
 import { Piscina } from 'piscina';
 import { SystemClock } from '../base/clock.ts';
@@ -70,8 +70,8 @@ export interface SweepProgress {
 }
 
 /**
- * The first and last moment of the market, since the epoch: its first book, which a backtest begins with, and just past its last
- * event.
+ * The first and last moment of the market, since the epoch: its first book, which a backtest begins with, and just past its
+ * last event.
  */
 export async function timeBounds(
   files: readonly string[],
@@ -100,8 +100,8 @@ export async function timeBounds(
 }
 
 /**
- * Runs what the store does not hold yet. A point that fails is a row with its error; the others go on, and the next time it is
- * tried once more.
+ * Runs what the store does not hold yet. A point that fails is a row with its error; the others go on, and the next time it
+ * is tried once more.
  */
 export async function runSweep(options: SweepOptions): Promise<void> {
   const { points, store, threads, signal, onProgress } = options;

@@ -7,7 +7,7 @@ import { parityHtml } from '../backtest/parity-html.ts';
 import type { ParityResult } from '../backtest/parity.ts';
 import type { MatchedFills } from '../backtest/parity-fills.ts';
 import type { ParityRow } from '../backtest/parity-figures.ts';
-import type { ModelScore, TrialResult } from '../backtest/queue-trial.ts';
+import type { ModelScore, TrialResult } from '../backtest/queue-scores.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { HostError } from '../host/host-error.ts';
 import { JournalError } from '../journal/journal-error.ts';
@@ -73,6 +73,7 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
       marketFile: args.market ?? join(folder, 'market.ndjson.gz'),
       ...(args.config === undefined ? {} : { backtest: loadConfig(args.config).backtest }),
       environment: { node: process.version },
+      onReplay: (wallMs) => progress.show(`replay: ${new Date(wallMs).toISOString().slice(0, 19)}`),
       onProgress: ({ events, marketSeconds, wallSeconds }) =>
         progress.show(
           `model: ${events} events, ${(marketSeconds / wallSeconds).toFixed(0)} times as fast as it was`,

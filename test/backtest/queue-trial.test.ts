@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { QueueTrial } from '../../engine/backtest/queue-trial.ts';
-import type { ModelScore, TrialResult } from '../../engine/backtest/queue-trial.ts';
+import type { ModelScore, TrialResult } from '../../engine/backtest/queue-scores.ts';
 import { Side } from '../../engine/base/side.ts';
 
 const PX = 1_000;
