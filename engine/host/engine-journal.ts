@@ -45,6 +45,8 @@ export class EngineJournal {
   readonly #options: EngineJournalOptions;
   #journal: Journal | undefined;
   #writer: MetricsWriter | undefined;
+  /** Once a run: a disk that is too slow is so again and again. */
+  #isLossTold = false;
   #cells: readonly (readonly [cell: number, read: (counts: JournalCounts) => number])[] = [];
 
   constructor(options: EngineJournalOptions) {
@@ -84,11 +86,21 @@ export class EngineJournal {
     if (this.#journal === undefined || this.#writer === undefined) return;
     const { counts } = this.#journal;
     for (const [cell, read] of this.#cells) this.#writer.set(cell, read(counts));
+    if (counts.lost === 0 || this.#isLossTold) return;
+    this.#isLossTold = true;
+    this.#options.log(
+      'journal: records are lost: its ring is full, because the disk hangs or falls behind (journal.ringMegabytes); trading goes on',
+    );
   }
 
   /** Nothing is handed to the engine any more. */
   async close(nowNs: Nanoseconds): Promise<void> {
-    await this.#journal?.close(nowNs);
+    const journal = this.#journal;
+    if (journal === undefined) return;
+    await journal.close(nowNs);
+    const { lost, refused } = journal.counts;
+    if (lost + refused > 0)
+      this.#options.log(`journal: records of this run that are not in it: ${lost + refused}`);
   }
 }
 

@@ -126,7 +126,9 @@ export class Journal {
     clearTimeout(timer);
     if (error !== undefined) {
       journal.#isClosing = true;
-      await journal.#thread.terminate();
+      // Not awaited, as in `close`.
+      journal.#thread.unref();
+      void journal.#thread.terminate();
       throw error;
     }
     // The journal alone is no reason for the process to stay.

@@ -6,6 +6,8 @@ import { EngineJournal } from '../../engine/host/engine-journal.ts';
 import { JournalError } from '../../engine/journal/journal-error.ts';
 import { JournalReader } from '../../engine/journal/journal-reader.ts';
 import { RecordKind } from '../../engine/journal/record-kind.ts';
+import { createMetricsMemory } from '../../engine/metrics/cells.ts';
+import { SAMPLE_DIMENSIONS } from '../metrics/sample-dimensions.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'okxmm-engine-journal-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -27,6 +29,24 @@ describe('an engine’s journal', () => {
     await journal.close(2);
     const kinds = [...JournalReader.open(directory).records(12)].map(({ kind }) => kind);
     expect(kinds).toEqual([RecordKind.command, RecordKind.end]);
+  });
+
+  it('that loses records says so once, and how many in the end', async () => {
+    const journal = journalIn(join(folder, 'slow'), true);
+    const writer = await journal.open(12);
+    journal.show(createMetricsMemory(SAMPLE_DIMENSIONS));
+    said.length = 0;
+    journal.post();
+    expect(said).toEqual([]);
+    // Larger than the ring: what a disk that hangs does to everything after a while.
+    writer!.text(RecordKind.command, 0, 0, 1, 0, 'x'.repeat(2 << 20));
+    journal.post();
+    journal.post();
+    await journal.close(2);
+    expect(said).toEqual([
+      expect.stringContaining('records are lost'),
+      'journal: records of this run that are not in it: 1',
+    ]);
   });
 
   it('that is off is none, and leaves nothing', async () => {
