@@ -27,6 +27,10 @@ import type { ModelScore, TrialResult } from './queue-scores.ts';
 const WORST_COUNT = 4;
 const WORST_SHARE_MIN = 0.1;
 const HASH_LETTERS = 12;
+/** A mark and its number stay on one line. */
+const JOINT = '\u00a0';
+/** Scores that nobody tells apart. */
+const SCORE_SAME = 1e-6;
 
 export function parityHtml(parity: ParityResult): string {
   const { real, model, queue } = parity;
@@ -98,6 +102,9 @@ function profits(real: RunResult, model: RunResult): string {
 
 function tiles({ real, model, fills, queue }: ParityResult): string {
   const best = queue?.models[0];
+  const asGood =
+    best === undefined ? 0 : queue!.models.filter(({ score }) => score - best.score < SCORE_SAME).length - 1;
+  const others = asGood === 0 ? '0 at best' : `${asGood} others are as good`;
   const all: [string, string, string][] = [
     ['Fills', countText(real.fills), `${countText(model.fills)} in the model`],
     [
@@ -116,7 +123,7 @@ function tiles({ real, model, fills, queue }: ParityResult): string {
     [
       'Best queue model',
       best === undefined ? '–' : modelName(best),
-      best === undefined ? 'no order to try it on' : `score ${best.score.toFixed(4)}, 0 at best`,
+      best === undefined ? 'no order to try it on' : `score ${best.score.toFixed(4)}; ${others}`,
     ],
     ['Orders in their queues', queue === null ? '–' : countText(queue.orders), 'tried in every model'],
   ];
@@ -150,7 +157,7 @@ function figureTable(caption: string, rows: readonly ParityRow[]): string {
       unit === '' ? name : `${name}, ${unit}`,
       figureText(real),
       figureText(model),
-      worst.has(row) ? { text: `● ${text}`, className: 'worst' } : text,
+      worst.has(row) ? { text: `●${JOINT}${text}`, className: 'worst' } : text,
     ];
   });
   return table(caption, ['', 'Real', 'Model', 'Difference'], cells);

@@ -189,6 +189,10 @@ function notesOf(
   } else if (end !== ReplayEnd.complete)
     notes.push(`The journal is compared as far as it is proven: ${detail}.`);
   for (const [instId, { adjustedLots }] of Object.entries(real.instruments)) {
+    // None is known before the first middle.
+    const first = real.instrumentSeries[instId]?.columns['position']?.find((lots) => lots !== null) ?? 0;
+    if (first !== 0)
+      notes.push(`${instId}: the run began with a position of ${first}; the model begins with none.`);
     if (adjustedLots !== 0) {
       notes.push(
         `${instId}: ${adjustedLots} lots came or went by no trade of the run, a position that it found among them; the model has none of them.`,

@@ -12,6 +12,8 @@ import { RecordKind } from '../../engine/journal/record-kind.ts';
 import type { RecordingEvent } from '../../engine/recording/recording-event.ts';
 import type { RecordedRow } from '../../engine/recording/recorded-row.ts';
 import type { FillRow } from '../../engine/report/run-result.ts';
+import { NS_PER_SECOND } from '../../engine/base/units.ts';
+import { SimWorld } from '../sim/world.ts';
 import { RUN, journalOf } from '../replay/journaled-run.ts';
 import { journaledBacktest, tradedMarket } from './journaled-backtest.ts';
 import type { JournaledBacktest } from './journaled-backtest.ts';
@@ -216,5 +218,25 @@ describe('a journal that is not whole', () => {
     await expect(runParity({ reader: journal.reader(), run: RUN, marketFile })).rejects.toThrow(
       /run 7: expected the book of an instrument in the journal, found none/,
     );
+  });
+});
+
+describe('a run that began with a position', () => {
+  it('is said to have, since its model begins flat', async () => {
+    // Simulated processes are killed and come up again with what they had; their journals have no trades of the market.
+    const world = new SimWorld(1, undefined, true);
+    const runFor = (seconds: number): Promise<void> =>
+      world.runUntil(world.nowNs + seconds * NS_PER_SECOND, () => {});
+    await runFor(120);
+    const before = world.machine.journals!.newest!;
+    world.crash(false, NS_PER_SECOND);
+    await runFor(40);
+    const { run, journal } = world.machine.journals!.newest!;
+    expect(run).not.toBe(before.run);
+    const { notes } = await runParity({ reader: journal.reader(), run, marketFile });
+    expect(notes.join()).toMatch(
+      /-SWAP: the run began with a position of -?[1-9\d.]+; the model begins with none/,
+    );
+    expect(notes.join()).toContain('no trades of the market');
   });
 });
