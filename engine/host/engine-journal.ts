@@ -100,7 +100,7 @@ export class EngineJournal {
     await journal.close(nowNs);
     const { lost, refused } = journal.counts;
     if (lost + refused > 0)
-      this.#options.log(`journal: records of this run that are not in it: ${lost + refused}`);
+      this.#options.log(`journal: at least ${lost + refused} records of this run are not in it`);
   }
 }
 

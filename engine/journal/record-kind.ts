@@ -30,7 +30,6 @@ export const RecordKind = {
   /** value = until when, ns. */
   switchArmed: 14,
   stateOverdue: 15,
-  accountRefused: 16,
   /** The operator's word as text. */
   command: 17,
   stop: 18,
