@@ -1,11 +1,9 @@
+import { EventHeap } from '../../engine/backtest/event-heap.ts';
 import { NS_PER_MS } from '../../engine/base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../../engine/base/units.ts';
 import { StepKind } from './sim-types.ts';
 
 interface Event {
-  readonly atNs: Nanoseconds;
-  /** Of two at the same time, the one that was asked for first comes first. */
-  readonly number: number;
   readonly kind: StepKind;
   readonly run: () => void;
 }
@@ -16,15 +14,14 @@ export const EPOCH_MS: Milliseconds = Date.UTC(2026, 6, 28, 10, 0, 0);
 const START_NS: Nanoseconds = 1_000_000_000_000;
 
 /**
- * Virtual time: what is to happen, by when, in a binary heap. The only clock of a world, and everything that happens in it
+ * Virtual time. The only clock of a world, and everything that happens in it
  * is an event of this queue or of the venue's own.
  */
 export class Timeline {
   nowNs: Nanoseconds = START_NS;
   /** Promises were resolved: what hangs on them has to run before time goes on. */
   isSettling = false;
-  readonly #heap: Event[] = [];
-  #count = 0;
+  readonly #events = new EventHeap<Event>();
 
   /** Time since the world began. */
   get passedNs(): Nanoseconds {
@@ -38,7 +35,7 @@ export class Timeline {
 
   /** When the first event is due; Infinity when there is none. */
   get nextNs(): Nanoseconds {
-    return this.#heap.length === 0 ? Infinity : this.#heap[0]!.atNs;
+    return this.#events.nextNs;
   }
 
   nsOf(timeMs: Milliseconds): Nanoseconds {
@@ -50,37 +47,15 @@ export class Timeline {
   }
 
   at(atNs: Nanoseconds, kind: StepKind, run: () => void): void {
-    const heap = this.#heap;
-    const event = { atNs: Math.round(Math.max(atNs, this.nowNs)), number: this.#count++, kind, run };
-    let index = heap.length;
-    heap.push(event);
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (!isBefore(event, heap[parent]!)) break;
-      heap[index] = heap[parent]!;
-      index = parent;
-    }
-    heap[index] = event;
+    this.#events.push(Math.round(Math.max(atNs, this.nowNs)), { kind, run });
   }
 
   /** Runs the first event at its time; returns its kind. There must be one. */
   runNext(): StepKind {
-    const heap = this.#heap;
-    const first = heap[0]!;
-    const last = heap.pop()!;
-    if (heap.length > 0) {
-      let index = 0;
-      for (let child = 1; child < heap.length; child = index * 2 + 1) {
-        if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-        if (!isBefore(heap[child]!, last)) break;
-        heap[index] = heap[child]!;
-        index = child;
-      }
-      heap[index] = last;
-    }
-    this.nowNs = first.atNs;
-    first.run();
-    return first.kind;
+    const { atNs, value } = this.#events.pop();
+    this.nowNs = atNs;
+    value.run();
+    return value.kind;
   }
 
   /** A promise that is resolved by an event; never, when `isWanted` says no by then. */
@@ -93,8 +68,4 @@ export class Timeline {
       });
     });
   }
-}
-
-function isBefore(left: Event, right: Event): boolean {
-  return left.atNs < right.atNs || (left.atNs === right.atNs && left.number < right.number);
 }
