@@ -63,9 +63,15 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       process.stderr.write(`${error.message}\n\n${command.USAGE}\n`);
       return ExitCode.usage;
     }
-    if (!(error instanceof CommandError || error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return error instanceof CommandError ? error.exitCode : ExitCode.config;
+    if (error instanceof CommandError || error instanceof ConfigError) {
+      process.stderr.write(`${error.message}\n`);
+      return error instanceof CommandError ? error.exitCode : ExitCode.config;
+    }
+    // A full disk, a file that is gone. Everything else is a bug.
+    const isRefusal = error instanceof Error && 'syscall' in error;
+    const text = error instanceof Error ? (isRefusal ? error.message : error.stack) : String(error);
+    process.stderr.write(`okx-mm ${name}: ${text}\n`);
+    return isRefusal ? ExitCode.failed : ExitCode.internal;
   }
 }
 

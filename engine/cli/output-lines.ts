@@ -6,8 +6,8 @@ const CHUNK_CHARACTERS = 1 << 16;
  */
 export async function writeLines(lines: Iterable<string>): Promise<void> {
   let isGone = false;
-  // Told twice: to who wrote, and as an event that would end the process if nobody listened.
-  process.stdout.on('error', ignoreBrokenPipe);
+  // Told twice: to who wrote, below, and as an event that would end the process if nobody listened.
+  process.stdout.on('error', () => {});
   const write = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
       process.stdout.write(text, (error) => {
@@ -25,10 +25,6 @@ export async function writeLines(lines: Iterable<string>): Promise<void> {
     if (isGone) return;
   }
   if (chunk !== '') await write(chunk);
-}
-
-function ignoreBrokenPipe(error: Error): void {
-  if (!isBrokenPipe(error)) throw error;
 }
 
 function isBrokenPipe(error: Error | null | undefined): boolean {
