@@ -12,6 +12,7 @@ export interface SweepTask {
   readonly files: readonly string[];
   readonly instruments: readonly InstrumentRow[];
   readonly isPartial: boolean;
+  readonly isMixed: boolean;
   readonly fromMs: Milliseconds;
   /** Where the data is cut in two; equal to `toMs` when it is not. */
   readonly splitMs: Milliseconds;
@@ -55,8 +56,8 @@ export async function runPoint(task: SweepTask): Promise<SweepOutcome> {
 }
 
 function runPart(task: SweepTask, fromMs: Milliseconds, toMs: Milliseconds): Promise<RunResult> {
-  const { config, files, instruments, isPartial } = task;
-  return runBacktest({ config, files, instruments, isPartial, fromMs, toMs });
+  const { config, files, instruments, isPartial, isMixed } = task;
+  return runBacktest({ config, files, instruments, isPartial, isMixed, fromMs, toMs });
 }
 
 function figuresOf(result: RunResult): SweepFigures {

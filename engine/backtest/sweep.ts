@@ -52,6 +52,7 @@ export interface SweepOptions {
   readonly files: readonly string[];
   readonly instruments: readonly InstrumentRow[];
   readonly isPartial: boolean;
+  readonly isMixed: boolean;
   readonly fromMs: Milliseconds;
   readonly splitMs: Milliseconds;
   readonly toMs: Milliseconds;
@@ -75,9 +76,13 @@ export interface SweepProgress {
  */
 export async function timeBounds(
   files: readonly string[],
-  options: { readonly instIds: readonly string[]; readonly isPartial: boolean },
+  options: {
+    readonly instIds: readonly string[];
+    readonly isPartial: boolean;
+    readonly isMixed: boolean;
+  },
 ): Promise<{ firstMs: Milliseconds; endMs: Milliseconds }> {
-  const reader = await RecordingReader.open(files, { ...options, isMixed: true });
+  const reader = await RecordingReader.open(files, options);
   try {
     let firstNs: Nanoseconds = -1;
     let lastNs: Nanoseconds = -1;
@@ -166,10 +171,19 @@ async function runOne(
   options: SweepOptions,
   id: number,
 ): Promise<SweepRow> {
-  const { files, instruments, isPartial, fromMs, splitMs, toMs } = options;
+  const { files, instruments, isPartial, isMixed, fromMs, splitMs, toMs } = options;
   const { parameters, config } = options.points[id]!;
   try {
-    const outcome = await pool.run({ config, files, instruments, isPartial, fromMs, splitMs, toMs });
+    const outcome = await pool.run({
+      config,
+      files,
+      instruments,
+      isPartial,
+      isMixed,
+      fromMs,
+      splitMs,
+      toMs,
+    });
     return { id, parameters, error: '', outcome };
   } catch (error) {
     return { id, parameters, error: error instanceof Error ? error.message : String(error), outcome: null };

@@ -48,7 +48,7 @@ first part, and what they did in the second stands beside it.
   --json         all points, sorted, with the figures of both parts
   --top          so many are shown (default 20)
   --threads      default: the number of cores
-  --from, --to, --instruments, --partial   as in backtest
+  --from, --to, --instruments, --partial, --mixed   as in backtest
 
 exit: 0 done, 1 the data cannot be played, a point failed, or it was interrupted (Ctrl-C; the same command goes on), 2 wrong arguments, 78 a point is no configuration`;
 
@@ -62,6 +62,7 @@ interface Arguments {
   readonly toMs: Milliseconds | undefined;
   readonly instruments: readonly string[];
   readonly isPartial: boolean;
+  readonly isMixed: boolean;
   readonly out: string;
   readonly json: string | undefined;
   readonly top: number;
@@ -82,6 +83,7 @@ function parse(argv: readonly string[]) {
     to: { type: 'string' },
     instruments: { type: 'string', multiple: true },
     partial: { type: 'boolean', default: false },
+    mixed: { type: 'boolean', default: false },
     out: { type: 'string', default: 'sweep.ndjson' },
     json: { type: 'string' },
     top: { type: 'string', default: '20' },
@@ -112,6 +114,7 @@ function readArguments(argv: readonly string[]): Arguments {
     toMs: values.to === undefined ? undefined : parseMarketTime(values.to, '--to'),
     instruments: values.instruments ?? [],
     isPartial: values.partial,
+    isMixed: values.mixed,
     out: values.out,
     json,
     top: count(values.top, '--top', 1_000_000),
@@ -163,11 +166,11 @@ function isFileError(error: unknown): error is NodeJS.ErrnoException {
 }
 
 async function sweep(args: Arguments): Promise<ExitCode> {
-  const { files, isPartial, objective, split } = args;
+  const { files, isPartial, isMixed, objective, split } = args;
   const points = readPoints(args);
   const instruments = await readInstrumentRows(args.instruments);
   const instIds = points[0]!.config.instruments.map(({ instId }) => instId);
-  const bounds = await timeBounds(files, { instIds, isPartial });
+  const bounds = await timeBounds(files, { instIds, isPartial, isMixed });
   const fromMs = Math.max(args.fromMs ?? -Infinity, bounds.firstMs);
   const toMs = Math.min(args.toMs ?? Infinity, bounds.endMs);
   if (fromMs >= toMs) {
@@ -190,8 +193,8 @@ async function sweep(args: Arguments): Promise<ExitCode> {
     const onProgress = (how: SweepProgress): void => progress.show(progressText(how));
     const { threads } = args;
     const { signal } = stop;
-    const parts = { fromMs, splitMs, toMs };
-    await runSweep({ points, files, instruments, isPartial, ...parts, threads, store, signal, onProgress });
+    const data = { files, instruments, isPartial, isMixed, fromMs, splitMs, toMs };
+    await runSweep({ points, ...data, threads, store, signal, onProgress });
   } finally {
     process.off('SIGINT', interrupt);
     progress.end();

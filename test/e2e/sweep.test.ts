@@ -17,6 +17,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Some seconds of the recording of the fixtures. */
 const DATA = join(folder, 'data.ndjson');
+/** Two instruments in one file. */
+const MIXED = join(folder, 'mixed.ndjson');
 const GRID = ['--grid', 'strategy.levels=1,2,3', '--grid', 'strategy.halfSpreadBps=0.2,0.4'];
 
 interface Outcome {
@@ -56,6 +58,8 @@ beforeAll(() => {
   const trade = JSON.parse(lines.find((line) => line.includes('"trades"'))!) as Record<string, string>;
   trade['ts'] = String(Number(ts) - 20_000);
   if (recvNs !== undefined) trade['recvNs'] = String(BigInt(recvNs) - 20_000_000_000n);
+  const others = ['ETH-USDT-SWAP', 'SOL-USDT-SWAP'].map((instId) => JSON.stringify({ ...trade, instId }));
+  writeFileSync(MIXED, `${others.join('\n')}\n`);
   writeFileSync(DATA, `${[JSON.stringify(trade), ...lines].join('\n')}\n`);
 });
 
@@ -123,6 +127,13 @@ describe('okx-mm sweep', () => {
     ['a key that is none', 'bad.ndjson', ['--grid', 'strategy.speed=1'], 78, /speed/],
     ['nothing to vary', 'bad.ndjson', [], 2, /expected something to vary/],
     ['a folder that is not there', 'none/s.ndjson', GRID, 1, /ENOENT.*none\/s\.ndjson/],
+    [
+      'several instruments in one file',
+      'mixed.ndjson.out',
+      [...GRID, '--data', MIXED],
+      1,
+      /mixed\.ndjson:2: expected rows of ETH-USDT-SWAP .*found SOL-USDT-SWAP; .*--mixed/,
+    ],
     [
       'a first part that is too short',
       'short.ndjson',
