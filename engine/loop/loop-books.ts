@@ -236,10 +236,10 @@ export class LoopBooks {
    * a look at them.
    */
   checkAges(): void {
-    const { nowNs, isUp } = this.#state;
+    const { now, isUp } = this.#state;
     if (isUp[Connection.public] === 0) return;
-    const isSomeSilent = nowNs - this.#heardSince[0]! > this.#options.timings.bookSilenceNsMax;
-    if (isSomeSilent || nowNs >= this.#resyncFrom[0]!) this.#checkAll();
+    const isSomeSilent = now[0]! - this.#heardSince[0]! > this.#options.timings.bookSilenceNsMax;
+    if (isSomeSilent || now[0]! >= this.#resyncFrom[0]!) this.#checkAll();
     else this.#checkCrossed();
   }
 

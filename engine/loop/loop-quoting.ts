@@ -206,11 +206,14 @@ export class LoopQuoting {
     if (now[0]! < this.#unansweredSince[0]!) this.#unansweredSince[0] = now[0]!;
   }
 
-  /** A worker that is late with its answer loses its quotes. */
+  /** @hot A worker that is late with its answer loses its quotes. Most often none can be: times stay in their cells. */
   checkAges(): void {
+    if (this.#state.now[0]! - this.#unansweredSince[0]! > this.#quoteAgeNsMax) this.#checkEveryAge();
+  }
+
+  #checkEveryAge(): void {
     const { nowNs } = this.#state;
     const since = this.#unansweredSince;
-    if (nowNs - since[0]! <= this.#quoteAgeNsMax) return;
     since[0] = Infinity;
     for (let instrument = 0; instrument < this.wanted.length; instrument++) {
       const unansweredNs = this.#unansweredNs[instrument]!;
