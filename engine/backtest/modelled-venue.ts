@@ -107,6 +107,12 @@ export function modelledVenue(
         balances: backtest.balances,
         accountLevel,
         positionMode: 'net_mode',
+        feeRows: backtest.fees.map(({ instType, groupId, makerBps, takerBps }) => ({
+          instType,
+          ...(groupId === undefined ? {} : { groupId }),
+          maker: feeRate(makerBps),
+          taker: feeRate(takerBps),
+        })),
         makerFeeRate: feeRate(backtest.makerFeeBps),
         takerFeeRate: feeRate(backtest.takerFeeBps),
         feeTier: FEE_TIER,

@@ -7,6 +7,7 @@ import { SystemClock } from '../base/clock.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
+import { instTypeOf } from '../host/instruments.ts';
 import { Log } from '../host/log.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import type { InstrumentRow } from '../paper/exchange/exchange.ts';
@@ -189,10 +190,25 @@ function bothOf(first: LoopWatcher, second: LoopWatcher): LoopWatcher {
   };
 }
 
+/** What is paid for what is traded here: negative is a rebate. */
+function feesText(
+  { makerFeeBps, takerFeeBps, fees }: Config['backtest'],
+  instruments: Config['instruments'],
+): string {
+  const types = new Set(instruments.map(({ instId }) => instTypeOf(instId)));
+  const own = fees
+    .filter(({ instType }) => types.has(instType))
+    .map(({ instType, groupId, makerBps, takerBps }) => {
+      const of = groupId === undefined ? instType : `${instType}, group ${groupId}`;
+      return `; ${of}: maker ${makerBps} bps, taker ${takerBps} bps`;
+    });
+  return `maker ${makerFeeBps} bps, taker ${takerFeeBps} bps${own.join('')}`;
+}
+
 /** The models, and what the data lacks. */
 function notesOf({ backtest, instruments }: Config, feed: RecordedFeed): string[] {
   const { feedLatencyMs, entryLatencyMs, responseLatencyMs, latencyFile } = backtest;
-  const { queueModel, queueExponent, makerFeeBps, takerFeeBps } = backtest;
+  const { queueModel, queueExponent } = backtest;
   const ways = `${feedLatencyMs} ms from the venue, ${entryLatencyMs} ms to it, ${responseLatencyMs} ms for its answers`;
   const notes = [
     'Our orders never move the recorded market: nobody answers them, and what we trade with is there again with the next recorded change.',
@@ -200,7 +216,7 @@ function notesOf({ backtest, instruments }: Config, feed: RecordedFeed): string[
     feed.hasReceipts
       ? 'Market data reaches the engine when it was recorded (recvNs).'
       : 'The recording has no receive times: market data reaches the engine at its ts plus the feed latency.',
-    `Queues: ${queueModel}${queueModel.startsWith('power') ? ` with exponent ${queueExponent}` : ''}. Fees: maker ${makerFeeBps} bps, taker ${takerFeeBps} bps.`,
+    `Queues: ${queueModel}${queueModel.startsWith('power') ? ` with exponent ${queueExponent}` : ''}. Fees: ${feesText(backtest, instruments)}.`,
   ];
   for (const { instId } of instruments) {
     const { books, trades, gaps } = feed.counts.get(instId)!;

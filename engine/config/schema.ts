@@ -149,6 +149,20 @@ export const configSchema = z.strictObject({
       queueExponent: z.number().min(0.1).max(20).default(3),
       makerFeeBps: z.number().min(-100).max(100).default(2),
       takerFeeBps: z.number().min(-100).max(100).default(5),
+      // What a tier pays for one kind of instruments, as GET /account/trade-fee tells it; the two above for all others.
+      fees: z
+        .array(
+          z.strictObject({
+            instType: z.enum(['SPOT', 'SWAP', 'FUTURES', 'OPTION']),
+            groupId: z
+              .string()
+              .regex(/^\d+$/, { error: 'expected the number of a fee group in quotes' })
+              .optional(),
+            makerBps: z.number().min(-100).max(100),
+            takerBps: z.number().min(-100).max(100),
+          }),
+        )
+        .default([]),
       balances: z
         .record(z.string(), decimal)
         .default({ USDT: '1000000', USDC: '1000000', BTC: '20', ETH: '400' }),

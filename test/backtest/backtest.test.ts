@@ -53,6 +53,17 @@ describe('a recorded market', () => {
     expect(result.seconds).toBeCloseTo(40, 0);
   });
 
+  it('pays what the tier pays for its kind of instruments, a rebate too', async () => {
+    const events = wanderingMarket(1, 40);
+    const row = { instType: 'SWAP' as const, makerBps: -1, takerBps: 3 };
+    const { result } = await play(events, configOf({ backtest: { fees: [row] } }));
+    expect(result.makerShare).toBe(1);
+    expect(result.fees).toBeCloseTo(result.volume * 1e-4, 6);
+    expect(result.notes.join(' ')).toContain('SWAP: maker -1 bps, taker 3 bps');
+    const other = await play(events, configOf({ backtest: { fees: [{ ...row, instType: 'SPOT' }] } }));
+    expect(other.result.fees).toBeLessThan(0);
+  });
+
   it('gives the same result twice, and another with another latency', async () => {
     const events = wanderingMarket(2, 10);
     const first = await play(events);

@@ -6,6 +6,8 @@ import { ENDPOINTS } from '../../engine/okx/venue-limits.ts';
 import { exampleFile, exampleText } from './example.ts';
 
 const KINDS = ['paper', 'demo', 'live'] as const;
+/** Keys that hold lists of others. */
+const LISTS: readonly string[] = ['instruments', 'backtest.fees'];
 
 /** Every key of the schema by its path, such as "venue.kind" and "instruments[].limits.position". */
 function keysOf(schema: z.ZodType, path = ''): string[] {
@@ -32,7 +34,7 @@ function keysNamedIn(text: string): Set<string> {
     const indent = blanks!.length + (dash === undefined ? 0 : 2);
     while (open.length > 0 && open.at(-1)!.indent >= indent) open.pop();
     const parent = open.at(-1)?.path ?? '';
-    const path = parent === '' ? key! : `${parent}${parent === 'instruments' ? '[]' : ''}.${key}`;
+    const path = parent === '' ? key! : `${parent}${LISTS.includes(parent) ? '[]' : ''}.${key}`;
     named.add(path);
     open.push({ indent, path });
   }

@@ -92,6 +92,7 @@ describe('parseConfig', () => {
         queueExponent: 3,
         makerFeeBps: 2,
         takerFeeBps: 5,
+        fees: [],
         balances: { USDT: '1000000', USDC: '1000000', BTC: '20', ETH: '400' },
       },
       metrics: { host: '127.0.0.1', port: 9464 },
