@@ -15,10 +15,10 @@ import { writeLines } from './output-lines.ts';
 import { DEFAULT_JOURNAL, parseOptions, parseRun } from './options.ts';
 import { UsageError } from './usage-error.ts';
 
-export const USAGE = `okx-mm journal ls [JOURNAL] [--json]
-okx-mm journal cat [JOURNAL] [--run N] [--from TIME] [--to TIME] [--kind KIND,...] [--json] [--partial]
-okx-mm journal stats [JOURNAL] [--run N] [--from TIME] [--to TIME] [--json] [--partial]
-okx-mm journal export orders|fills|quotes|latencies [JOURNAL] [--run N] [--from TIME] [--to TIME]
+export const USAGE = `npm run -s okx-mm -- journal ls [JOURNAL] [--json]
+  journal cat [JOURNAL] [--run N] [--from TIME] [--to TIME] [--kind KIND,...] [--json] [--partial]
+  journal stats [JOURNAL] [--run N] [--from TIME] [--to TIME] [--json] [--partial]
+  journal export orders|fills|quotes|latencies [JOURNAL] [--run N] [--from TIME] [--to TIME]
                       [--format csv|ndjson] [--feed-ms N] [--partial]
 
 What the engine has journaled: every input of its core, and every output.

@@ -18,7 +18,7 @@ import { UsageError } from './usage-error.ts';
 
 const REGRESSIONS = 'test/replay/regressions';
 
-export const USAGE = `okx-mm replay [JOURNAL] [--run N] [--until TIME] [--json FILE] [--save-test NAME]
+export const USAGE = `npm run -s okx-mm -- replay [JOURNAL] [--run N] [--until TIME] [--json FILE] [--save-test NAME]
 
 Gives a run's inputs to a fresh core, and proves that it sends what it sent, byte for byte; or stops at the first difference.
 
