@@ -24,7 +24,8 @@ export class QuoteRows implements RowMaker {
     'bidLevels',
     'askLevels',
     'fairPrice',
-    'edgeMin',
+    'bidEdge',
+    'askEdge',
     'marketVersion',
     'epoch',
     'marketAgeMs',
@@ -43,7 +44,7 @@ export class QuoteRows implements RowMaker {
     const quote = this.#quote;
     if (instrument === undefined || !readQuoteRecord(record.bytes, quote)) return [];
     const { tick, lot } = instrument;
-    const { bidCount, askCount, fairTicks, edgeMinTicks } = quote;
+    const { bidCount, askCount, fairTicks, bidEdgeTicks, askEdgeTicks } = quote;
     const ageMs = (ns: number): number | null => (ns > 0 ? roundMs((record.timeNs - ns) / NS_PER_MS) : null);
     return [
       {
@@ -57,7 +58,8 @@ export class QuoteRows implements RowMaker {
         bidLevels: levelsOf(quote.bidTicks, quote.bidLots, bidCount, tick, lot),
         askLevels: levelsOf(quote.askTicks, quote.askLots, askCount, tick, lot),
         fairPrice: Number.isFinite(fairTicks) ? fairTicks * tick.value : null,
-        edgeMin: Number.isFinite(edgeMinTicks) ? edgeMinTicks * tick.value : null,
+        bidEdge: Number.isFinite(bidEdgeTicks) ? bidEdgeTicks * tick.value : null,
+        askEdge: Number.isFinite(askEdgeTicks) ? askEdgeTicks * tick.value : null,
         marketVersion: quote.marketVersion,
         epoch: quote.epoch,
         marketAgeMs: ageMs(quote.recvNs),

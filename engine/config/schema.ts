@@ -1,4 +1,8 @@
 import { z } from 'zod';
+import { calibration } from './calibration-schema.ts';
+import { portfolio } from './portfolio-schema.ts';
+import { bps, decimal, decimalAboveZero } from './schema-values.ts';
+import { strategy } from './strategy-schema.ts';
 
 /**
  * The shape of a configuration file. Every key is explained in the commented examples beside this file (paper.yaml,
@@ -8,13 +12,6 @@ import { z } from 'zod';
  * numbers are floats.
  */
 
-const decimal = z
-  .string({ error: 'expected a decimal in quotes, such as "0.01"' })
-  .regex(/^\d+(\.\d+)?$/, { error: 'expected a plain decimal in quotes, such as "0.01"' });
-const decimalAboveZero = decimal.regex(/[1-9]/, {
-  error: 'expected a decimal above zero in quotes, such as "0.01"',
-});
-const bps = z.number().min(0).max(10_000);
 /** A whole number of seconds that OKX takes for cancel-all-after, or none. */
 const switchSeconds = z.int().refine((value) => value === 0 || (value >= 10 && value <= 120), {
   error: 'expected 0 or a whole number from 10 to 120',
@@ -25,19 +22,6 @@ const webSocketUrl = z.url({ protocol: /^wss?$/, error: 'expected a URL that beg
 const restUrl = z.url({ protocol: /^https?$/, error: 'expected a URL that begins with http:// or https://' });
 
 export const TAG_PATTERN = /^[A-Za-z0-9]{1,16}$/;
-
-const strategy = z.strictObject({
-  levels: z.int().min(1).max(10).default(3),
-  size: decimalAboveZero,
-  sizeStep: decimal.default('0'),
-  halfSpreadBps: bps.default(5),
-  halfSpreadTicksMin: z.number().min(0).max(100_000).default(1),
-  levelStepBps: bps.default(3),
-  skewBpsAtMax: bps.default(4),
-  edgeMinRatio: z.number().min(0).max(1).default(0.4),
-  priceToleranceTicks: z.int().min(0).max(10_000).default(2),
-  sizeToleranceRatio: z.number().min(0).max(1).default(0.2),
-});
 
 const limits = z.strictObject({
   position: decimalAboveZero,
@@ -83,6 +67,8 @@ export const configSchema = z.strictObject({
     .regex(TAG_PATTERN, { error: 'expected 1 to 16 letters and digits, the broker code that OKX gave you' })
     .optional(),
   instruments: z.array(instrument).min(1).max(100),
+  portfolio: portfolio.prefault({}),
+  calibration: calibration.prefault({}),
   account: z
     .strictObject({
       notionalMax: z.number().positive().default(1_000_000),

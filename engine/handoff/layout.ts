@@ -9,21 +9,30 @@
  *     quoteBellAt      bell of the engine, "these quotes moved"        rung by every worker (atomic ors)
  *     marketSlotAt(i)  market of instrument i                          writer: engine thread
  *     quoteSlotAt(i)   quote of instrument i                           writer: the one worker that owns instrument i
+ *     flowSlotAt(i)    what the core has counted of instrument i       writer: engine thread
+ *     modelSlotAt(i)   calibrated parameters of instrument i           writer: whoever calibrates, one at a time
+ *     explainSlotAt(i) why its quote is what it is                     writer: the one worker that owns instrument i
+ *     configurationAt  strategy parameters of all, as JSON             writer: engine thread
  *
  *     a bell    | word | groups of 32 instruments, where one word does not have a flag for each … |pad|   both ends write it
  *     a slot    | sequence, counts … (Int32) | doubles (Float64) | bid lots | ask lots | bid ticks | ask ticks |pad|
+ *     a record  | sequence (Int32 × 8) | doubles (Float64) |pad|       flow, model and explain slots: record-slot.ts
+ *     the JSON  | sequence, version, length (Int32 × 8) | bytes |pad|  configuration-slot.ts
  *
  * Cells of different writers are two cache lines (128 bytes) apart rather than one: x86 prefetches lines in pairs, so a
  * neighbour 64 bytes away would still be pulled along.
  */
 import { assert } from '../base/assert.ts';
+import { EXPLAIN_DOUBLES } from '../base/explain-record.ts';
+import { FLOW_DOUBLES } from '../base/flow-record.ts';
+import { MODEL_DOUBLES } from '../base/model-record.ts';
 
 const WRITER_SPACING_BYTES = 128;
 
 /** "okxH", read as a little-endian Int32. */
 export const HANDOFF_MAGIC = 0x4878_6b6f;
 /** Raised by one whenever an offset below changes its meaning. */
-export const HANDOFF_LAYOUT = 2;
+export const HANDOFF_LAYOUT = 3;
 
 /** Int32 words of the header. */
 export const HeaderWord = {
@@ -42,7 +51,19 @@ export const StatusDouble = { quotes: 1 } as const;
 /** Int32 words at the start of a market slot. */
 export const MarketWord = { sequence: 0, bidCount: 1, askCount: 2, isQuotable: 3, epoch: 4 } as const;
 /** Float64s of a market slot, counted from the slot's doubles. */
-export const MarketDouble = { version: 0, seqId: 1, tsMs: 2, recvNs: 3, positionLots: 4 } as const;
+export const MarketDouble = {
+  version: 0,
+  seqId: 1,
+  tsMs: 2,
+  recvNs: 3,
+  positionLots: 4,
+  groupLots: 5,
+  ofiLots: 6,
+  boughtLots: 7,
+  soldLots: 8,
+  markTicks: 9,
+  indexTicks: 10,
+} as const;
 
 /** Int32 words at the start of a quote slot. */
 export const QuoteWord = { sequence: 0, bidCount: 1, askCount: 2, epoch: 3 } as const;
@@ -52,13 +73,28 @@ export const QuoteDouble = {
   recvNs: 1,
   computedNs: 2,
   fairTicks: 3,
-  edgeMinTicks: 4,
+  referenceTicks: 4,
+  bidEdgeTicks: 5,
+  askEdgeTicks: 6,
+  modelVersion: 7,
+  configVersion: 8,
+  bidRate: 9,
+  bidDecay: 10,
+  askRate: 11,
+  askDecay: 12,
+  bidCostTicks: 13,
+  askCostTicks: 14,
 } as const;
 
 /** Bytes before a slot's doubles: up to eight Int32 words. */
-const SLOT_WORDS_BYTES = 32;
-export const MARKET_DOUBLES = 5;
-export const QUOTE_DOUBLES = 5;
+export const SLOT_WORDS_BYTES = 32;
+export const MARKET_DOUBLES = 11;
+export const QUOTE_DOUBLES = 15;
+/** Int32 words before the JSON of the configuration slot. */
+export const ConfigurationWord = { sequence: 0, version: 1, length: 2 } as const;
+/** What an instrument's parameters may take in it, and all of them at the least. */
+const CONFIGURATION_BYTES_EACH = 8 * 1_024;
+const CONFIGURATION_BYTES_MIN = 64 * 1_024;
 
 /** Flags in the word of a bell: 32 bits but two, see doorbell.ts. */
 export const FLAGS = 30;
@@ -84,6 +120,10 @@ function slotBytes(doubles: number, levels: number): number {
   return padded(SLOT_WORDS_BYTES + doubles * 8 + levels * 2 * (8 + 4));
 }
 
+function recordBytes(doubles: number): number {
+  return padded(SLOT_WORDS_BYTES + doubles * 8);
+}
+
 function isCount(value: number, max: number): boolean {
   return Number.isInteger(value) && value >= 1 && value <= max;
 }
@@ -100,6 +140,11 @@ export class HandoffLayout {
   readonly #marketSlotsAt: number;
   readonly #marketSlotBytes: number;
   readonly #quoteSlotBytes: number;
+  readonly #flowSlotsAt: number;
+  readonly #modelSlotsAt: number;
+  readonly #explainSlotsAt: number;
+  readonly configurationAt: number;
+  readonly configurationBytes: number;
 
   constructor(dimensions: HandoffDimensions) {
     assert(
@@ -121,7 +166,14 @@ export class HandoffLayout {
     this.#marketSlotsAt = this.quoteBellAt + this.#bellBytes;
     this.#marketSlotBytes = slotBytes(MARKET_DOUBLES, dimensions.marketLevels);
     this.#quoteSlotBytes = slotBytes(QUOTE_DOUBLES, dimensions.quoteLevels);
-    this.totalBytes = this.quoteSlotAt(dimensions.instrumentCount);
+    this.#flowSlotsAt = this.quoteSlotAt(instrumentCount);
+    this.#modelSlotsAt = this.#flowSlotsAt + instrumentCount * recordBytes(FLOW_DOUBLES);
+    this.#explainSlotsAt = this.#modelSlotsAt + instrumentCount * recordBytes(MODEL_DOUBLES);
+    this.configurationAt = this.#explainSlotsAt + instrumentCount * recordBytes(EXPLAIN_DOUBLES);
+    this.configurationBytes = padded(
+      Math.max(CONFIGURATION_BYTES_MIN, instrumentCount * CONFIGURATION_BYTES_EACH),
+    );
+    this.totalBytes = this.configurationAt + SLOT_WORDS_BYTES + this.configurationBytes;
   }
 
   controlAt(worker: number): number {
@@ -143,6 +195,18 @@ export class HandoffLayout {
   quoteSlotAt(instrument: number): number {
     const { instrumentCount } = this.dimensions;
     return this.#marketSlotsAt + instrumentCount * this.#marketSlotBytes + instrument * this.#quoteSlotBytes;
+  }
+
+  flowSlotAt(instrument: number): number {
+    return this.#flowSlotsAt + instrument * recordBytes(FLOW_DOUBLES);
+  }
+
+  modelSlotAt(instrument: number): number {
+    return this.#modelSlotsAt + instrument * recordBytes(MODEL_DOUBLES);
+  }
+
+  explainSlotAt(instrument: number): number {
+    return this.#explainSlotsAt + instrument * recordBytes(EXPLAIN_DOUBLES);
   }
 }
 

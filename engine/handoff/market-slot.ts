@@ -64,6 +64,28 @@ export class MarketView {
   get positionLots(): Lots {
     return this.doubles[MarketDouble.positionLots];
   }
+  /** Net delta of the other instruments of its underlying, in lots of this one; 0 where none is counted with it. */
+  get groupLots(): number {
+    return this.doubles[MarketDouble.groupLots];
+  }
+  /** Order-flow imbalance of the best levels, added up since the start (models.md par. 4.3); readers take differences. */
+  get ofiLots(): number {
+    return this.doubles[MarketDouble.ofiLots];
+  }
+  /** What takers have bought and sold since the start, added up; readers take differences. */
+  get boughtLots(): number {
+    return this.doubles[MarketDouble.boughtLots];
+  }
+  get soldLots(): number {
+    return this.doubles[MarketDouble.soldLots];
+  }
+  /** The venue's mark price and index price, with a fraction; 0 while they are not known. */
+  get markTicks(): number {
+    return this.doubles[MarketDouble.markTicks];
+  }
+  get indexTicks(): number {
+    return this.doubles[MarketDouble.indexTicks];
+  }
 }
 
 /**
@@ -113,6 +135,24 @@ export class MarketWriter {
   }
   set positionLots(value: Lots) {
     this.#doubles[MarketDouble.positionLots] = value;
+  }
+  set groupLots(value: number) {
+    this.#doubles[MarketDouble.groupLots] = value;
+  }
+  set ofiLots(value: number) {
+    this.#doubles[MarketDouble.ofiLots] = value;
+  }
+  set boughtLots(value: number) {
+    this.#doubles[MarketDouble.boughtLots] = value;
+  }
+  set soldLots(value: number) {
+    this.#doubles[MarketDouble.soldLots] = value;
+  }
+  set markTicks(value: number) {
+    this.#doubles[MarketDouble.markTicks] = value;
+  }
+  set indexTicks(value: number) {
+    this.#doubles[MarketDouble.indexTicks] = value;
   }
   /** The version published last; 0 before the first. */
   get version(): number {

@@ -8,8 +8,10 @@
  *             published quote, never parts of two.
  * Cost:       one copy of the counted levels on each side; nothing allocates.
  *
- * The guard: a resting bid at p has its edge while p <= fair - edgeMinTicks, a resting ask while p >= fair + edgeMinTicks,
- * fair being the engine's own, from the book as it is now. `fairTicks` is the fair price that the worker saw.
+ * The guard: a resting bid at p has its edge while p <= reference - bidEdgeTicks, a resting ask while p >= reference +
+ * askEdgeTicks, the reference being the engine's own fair price (base/micro-price.ts) of the book as it is now.
+ * `referenceTicks` is that price in the market that was quoted, and `fairTicks` what the strategy made of it: what the
+ * two differ by is in the edges.
  */
 import { assert } from '../base/assert.ts';
 import type { Nanoseconds } from '../base/units.ts';
@@ -66,12 +68,78 @@ export class QuoteView {
   set fairTicks(value: number) {
     this.doubles[QuoteDouble.fairTicks] = value;
   }
-  /** Ticks with a fraction. */
-  get edgeMinTicks(): number {
-    return this.doubles[QuoteDouble.edgeMinTicks];
+  /** The engine's fair price in the market that was quoted: what the guard measures moves from. */
+  get referenceTicks(): number {
+    return this.doubles[QuoteDouble.referenceTicks];
   }
-  set edgeMinTicks(value: number) {
-    this.doubles[QuoteDouble.edgeMinTicks] = value;
+  set referenceTicks(value: number) {
+    this.doubles[QuoteDouble.referenceTicks] = value;
+  }
+  /** What a resting bid must keep below the reference, a resting ask above it; ticks with a fraction, may be negative. */
+  get bidEdgeTicks(): number {
+    return this.doubles[QuoteDouble.bidEdgeTicks];
+  }
+  set bidEdgeTicks(value: number) {
+    this.doubles[QuoteDouble.bidEdgeTicks] = value;
+  }
+  get askEdgeTicks(): number {
+    return this.doubles[QuoteDouble.askEdgeTicks];
+  }
+  set askEdgeTicks(value: number) {
+    this.doubles[QuoteDouble.askEdgeTicks] = value;
+  }
+  /** Of the calibrated parameters in it; 0 for none. */
+  get modelVersion(): number {
+    return this.doubles[QuoteDouble.modelVersion];
+  }
+  set modelVersion(value: number) {
+    this.doubles[QuoteDouble.modelVersion] = value;
+  }
+  /** Of the strategy parameters in it. */
+  get configVersion(): number {
+    return this.doubles[QuoteDouble.configVersion];
+  }
+  set configVersion(value: number) {
+    this.doubles[QuoteDouble.configVersion] = value;
+  }
+  /** What the requote rule reckons with, by side (models.md par. 3, 5.2): fills a second at no distance, ... */
+  get bidRate(): number {
+    return this.doubles[QuoteDouble.bidRate];
+  }
+  set bidRate(value: number) {
+    this.doubles[QuoteDouble.bidRate] = value;
+  }
+  /** ... their decay with the distance from `fairTicks`, a tick; 0 where no calibration is trusted. */
+  get bidDecay(): number {
+    return this.doubles[QuoteDouble.bidDecay];
+  }
+  set bidDecay(value: number) {
+    this.doubles[QuoteDouble.bidDecay] = value;
+  }
+  get askRate(): number {
+    return this.doubles[QuoteDouble.askRate];
+  }
+  set askRate(value: number) {
+    this.doubles[QuoteDouble.askRate] = value;
+  }
+  get askDecay(): number {
+    return this.doubles[QuoteDouble.askDecay];
+  }
+  set askDecay(value: number) {
+    this.doubles[QuoteDouble.askDecay] = value;
+  }
+  /** What a fill costs: the maker's fee and the expected adverse move, in ticks. */
+  get bidCostTicks(): number {
+    return this.doubles[QuoteDouble.bidCostTicks];
+  }
+  set bidCostTicks(value: number) {
+    this.doubles[QuoteDouble.bidCostTicks] = value;
+  }
+  get askCostTicks(): number {
+    return this.doubles[QuoteDouble.askCostTicks];
+  }
+  set askCostTicks(value: number) {
+    this.doubles[QuoteDouble.askCostTicks] = value;
   }
 }
 

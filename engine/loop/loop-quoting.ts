@@ -325,7 +325,8 @@ export class LoopQuoting {
     const table = this.#table;
     const fair = this.#market.fairTicks[instrument]!;
     if (fair === 0) return;
-    const edge = this.wanted[instrument]!.quote.edgeMinTicks;
+    const { quote } = this.wanted[instrument]!;
+    const edge = side === Side.buy ? quote.bidEdgeTicks : quote.askEdgeTicks;
     const best = table.bestTicks[instrument * 2 + side]!;
     if (side === Side.buy ? best <= fair - edge : best >= fair + edge) return;
     for (let slot = table.first(instrument, side); slot !== NO_ORDER; slot = table.next(slot)) {

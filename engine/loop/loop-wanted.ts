@@ -70,8 +70,8 @@ export class WantedLadder {
     if (next.epoch !== epoch || next.marketVersion < this.#versionMin[0]!) return TakeResult.stale;
     this.#next = this.#quote;
     this.#quote = next;
-    this.#fairOfSide[Side.buy] = next.fairTicks;
-    this.#fairOfSide[Side.sell] = next.fairTicks;
+    this.#fairOfSide[Side.buy] = next.referenceTicks;
+    this.#fairOfSide[Side.sell] = next.referenceTicks;
     return TakeResult.taken;
   }
 
@@ -98,7 +98,7 @@ export class WantedLadder {
     const quote = this.#quote;
     const count = quote.bidCount;
     if (count === 0) return GuardResult.good;
-    const allowed = fairNow - quote.edgeMinTicks;
+    const allowed = fairNow - quote.bidEdgeTicks;
     if (quote.bidTicks[0]! <= allowed) return ownBest > allowed ? GuardResult.ordersBad : GuardResult.good;
     const moved = this.#fairOfSide[Side.buy]! - fairNow;
     const step = Math.ceil(Math.max(moved, quote.bidTicks[0]! - allowed));
@@ -120,7 +120,7 @@ export class WantedLadder {
     const quote = this.#quote;
     const count = quote.askCount;
     if (count === 0) return GuardResult.good;
-    const allowed = fairNow + quote.edgeMinTicks;
+    const allowed = fairNow + quote.askEdgeTicks;
     if (quote.askTicks[0]! >= allowed) {
       return ownBest > 0 && ownBest < allowed ? GuardResult.ordersBad : GuardResult.good;
     }

@@ -38,6 +38,7 @@ describe('parseConfig', () => {
           instId: 'BTC-USDT-SWAP',
           tradeMode: 'cross',
           strategy: {
+            model: 'fixed',
             levels: 3,
             size: '1',
             sizeStep: '0',
@@ -48,11 +49,14 @@ describe('parseConfig', () => {
             edgeMinRatio: 0.4,
             priceToleranceTicks: 2,
             sizeToleranceRatio: 0.2,
+            fair: {},
           },
           limits: { position: '10', orderSize: '2', orderNotional: 1000, openOrders: 40, collarBps: 200 },
           brakes: { volatilityBps: 100, volatilityWindowMs: 10_000, adverseBps: 20, holdMs: 30_000 },
         },
       ],
+      portfolio: {},
+      calibration: {},
       account: {
         notionalMax: 1_000_000,
         openOrdersMax: 500,

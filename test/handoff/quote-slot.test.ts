@@ -24,7 +24,7 @@ function quoteOf(fair: number): QuoteView {
   quote.recvNs = 1.5;
   quote.computedNs = 2.5;
   quote.fairTicks = fair + 0.25;
-  quote.edgeMinTicks = 0.75;
+  quote.bidEdgeTicks = 0.75;
   return quote;
 }
 
@@ -40,7 +40,7 @@ describe('quote slot', () => {
     expect(reader.read(view)).toBe(true);
     expect(view).toEqual(quoteOf(1_000));
     expect([view.marketVersion, view.recvNs, view.computedNs]).toEqual([2 ** 33 + 1, 1.5, 2.5]);
-    expect([view.fairTicks, view.edgeMinTicks]).toEqual([1_000.25, 0.75]);
+    expect([view.fairTicks, view.bidEdgeTicks]).toEqual([1_000.25, 0.75]);
     expect(reader.read(view)).toBe(false);
     writer.publish(quoteOf(2_000));
     writer.publish(quoteOf(3_000));

@@ -28,6 +28,12 @@ export function publishMarket(writer: MarketWriter, number: number): void {
   writer.tsMs = number * 11;
   writer.recvNs = number * 13;
   writer.positionLots = -number;
+  writer.groupLots = number * 17;
+  writer.ofiLots = number * 19;
+  writer.boughtLots = number * 21;
+  writer.soldLots = number * 23;
+  writer.markTicks = number * 25;
+  writer.indexTicks = number * 27;
   writer.publish(count, count, number % 2 === 0, number);
 }
 
@@ -42,7 +48,13 @@ export function isMarketWhole(view: MarketView): boolean {
     view.seqId === number * 7 &&
     view.tsMs === number * 11 &&
     view.recvNs === number * 13 &&
-    view.positionLots === -number;
+    view.positionLots === -number &&
+    view.groupLots === number * 17 &&
+    view.ofiLots === number * 19 &&
+    view.boughtLots === number * 21 &&
+    view.soldLots === number * 23 &&
+    view.markTicks === number * 25 &&
+    view.indexTicks === number * 27;
   for (let level = 0; level < count; level++) {
     isWhole &&= view.bidTicks[level] === number - level && view.bidLots[level] === number * 3 + level;
     isWhole &&= view.askTicks[level] === number + level && view.askLots[level] === number * 5 + level;
@@ -65,7 +77,17 @@ export function fillQuote(quote: QuoteView, number: number): void {
   quote.recvNs = number * 7;
   quote.computedNs = number * 11;
   quote.fairTicks = number * 13;
-  quote.edgeMinTicks = number * 17;
+  quote.referenceTicks = number * 15;
+  quote.bidEdgeTicks = number * 17;
+  quote.askEdgeTicks = number * 19;
+  quote.modelVersion = number * 21;
+  quote.configVersion = number * 23;
+  quote.bidRate = number * 25;
+  quote.bidDecay = number * 27;
+  quote.askRate = number * 29;
+  quote.askDecay = number * 31;
+  quote.bidCostTicks = number * 33;
+  quote.askCostTicks = number * 35;
 }
 
 export function isQuoteWhole(view: QuoteView, expected: QuoteView): boolean {

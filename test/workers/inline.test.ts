@@ -76,7 +76,7 @@ describe('InlineQuoter', () => {
       expect(quote.bidTicks).toEqual(expected.bidTicks);
       expect(quote.askTicks).toEqual(expected.askTicks);
       expect(quote.bidLots).toEqual(expected.bidLots);
-      expect([quote.fairTicks, quote.edgeMinTicks]).toEqual([expected.fairTicks, expected.edgeMinTicks]);
+      expect([quote.fairTicks, quote.bidEdgeTicks]).toEqual([expected.fairTicks, expected.bidEdgeTicks]);
     }
   });
 

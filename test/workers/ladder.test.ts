@@ -26,7 +26,7 @@ function compute(parameters: Partial<LadderParameters>, market: MarketView): Quo
     bids: Array.from({ length: view.bidCount }, (_, level) => [view.bidTicks[level], view.bidLots[level]]),
     asks: Array.from({ length: view.askCount }, (_, level) => [view.askTicks[level], view.askLots[level]]),
     fair: view.fairTicks,
-    edgeMin: view.edgeMinTicks,
+    edgeMin: view.bidEdgeTicks,
   };
 }
 

@@ -94,7 +94,9 @@ export class Ladder {
     quote.bidCount = 0;
     quote.askCount = 0;
     quote.fairTicks = 0;
-    quote.edgeMinTicks = 0;
+    quote.referenceTicks = 0;
+    quote.bidEdgeTicks = 0;
+    quote.askEdgeTicks = 0;
     if (!market.isQuotable || market.bidCount === 0 || market.askCount === 0) return;
     const bestBid = market.bidTicks[0];
     const bestAsk = market.askTicks[0];
@@ -115,7 +117,9 @@ export class Ladder {
     const inventory = Math.max(-1, Math.min(1, position / parameters.positionLotsMax));
     const reservation = fair - fair * parameters.skewBpsAtMax * BPS * inventory;
     quote.fairTicks = fair;
-    quote.edgeMinTicks = edgeMin;
+    quote.referenceTicks = fair;
+    quote.bidEdgeTicks = edgeMin;
+    quote.askEdgeTicks = edgeMin;
     this.#fillBids(quote, Math.min(reservation - half, fair - inner), bestAsk, fair, position);
     this.#fillAsks(quote, Math.max(reservation + half, fair + inner), bestBid, fair, position);
   }
