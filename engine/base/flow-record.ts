@@ -26,7 +26,7 @@ export const FlowField = {
   /** Sweeps seen since the start, not decayed, on bids and on asks. */
   bidSweeps: 9,
   askSweeps: 10,
-  /** Of our fills, by our side: mean adverse move after 1 s and 5 s (EWMA, ticks; positive is against us), how many. */
+  /** Of our fills, by our side: mean adverse move after 1 s and 5 s (EWMA, ticks), and how many. */
   bidAdverse1s: 11,
   bidAdverse5s: 12,
   bidAdverseCount: 13,
