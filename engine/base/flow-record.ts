@@ -44,7 +44,7 @@ export type FlowField = (typeof FlowField)[keyof typeof FlowField];
 
 const FLOW_HEAD = 32;
 
-  /** Variance rate of the fair price, ticks²/s, half-lives 10, 60 and 600 s (models.md par. 3.3), and samples seen. */
+/** Where each begins. Sweeps: takers' sweeps by deepest distance. Own: order-seconds and fills of ours by distance. */
 export const FlowHistogram = {
   bidSweeps: FLOW_HEAD,
   askSweeps: FLOW_HEAD + FLOW_BUCKETS,
