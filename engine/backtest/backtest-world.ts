@@ -37,7 +37,6 @@ import { RestClient } from '../venue/rest-client.ts';
 import { InlineQuoter } from '../../workers/inline.ts';
 import { BacktestError, BacktestErrorCode } from './backtest-error.ts';
 import type { LatencyModel } from './latency-model.ts';
-import type { RecordedFeed } from './recorded-feed.ts';
 import { RouterTransport } from './router-transport.ts';
 import type { Timeline } from './timeline.ts';
 import { VenueSession } from './venue-session.ts';
@@ -60,12 +59,22 @@ export interface LoopWatcher {
   onStep(loop: Loop, timeNs: Nanoseconds): void;
 }
 
+/** The market that is played, as far as the world has to know of it: when it is over, and how long its news is on its way. */
+export interface PlayedMarket extends LatencyModel {
+  readonly isEnded: boolean;
+  /** When its last event is received, since the origin. */
+  readonly lastReceivedNs: Nanoseconds;
+  /** More has to be read before the venue goes on. */
+  readonly needsFill: boolean;
+  fill(): Promise<void>;
+}
+
 export interface BacktestWorldOptions {
   readonly config: Config;
   readonly tag: string;
   readonly credentials: Credentials;
   readonly timeline: Timeline;
-  readonly feed: RecordedFeed;
+  readonly feed: PlayedMarket;
   readonly venue: PaperVenue;
   readonly entry: LatencyModel;
   readonly response: LatencyModel;
