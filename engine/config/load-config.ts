@@ -4,6 +4,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 import { packageRoot } from './package-root.ts';
+import { portfolioProblem } from './portfolio-schema.ts';
 import { configSchema, type Config } from './schema.ts';
 
 /** The configuration that `npm start` runs without --config: the commented paper example itself. */
@@ -126,6 +127,8 @@ function checkAcrossKeys(config: Config, file: string): void {
       );
     }
   });
+  const problem = portfolioProblem(config.portfolio, config.instruments.map(({ instId }) => instId));
+  if (problem !== '') throw new ConfigError(`configuration ${file}:\n  ${problem}`);
   if (config.venue.kind === 'live' && config.engine.deadMansSwitchSeconds === 0) {
     throw new ConfigError(
       `configuration ${file}:\n  engine.deadMansSwitchSeconds: expected 10 to 120 on a live venue, was 0; without it a dead engine leaves its orders`,
