@@ -1,0 +1,11 @@
+/**
+ * What a trade on an instrument costs this account, as a share of its value. Positive is paid, negative is a rebate: the
+ * venue's own sign is turned round once, where its answer is read.
+ */
+export interface FeeRates {
+  readonly makerRate: number;
+  readonly takerRate: number;
+}
+
+/** Before the venue has told, and where it does not. */
+export const NO_FEES: FeeRates = { makerRate: 0, takerRate: 0 };
