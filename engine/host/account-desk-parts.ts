@@ -64,7 +64,7 @@ function knownOrders(table: OrderTable, instruments: readonly Instrument[], run:
     orders.push({
       instId: instruments[table.instrument[slot]!]!.instId,
       clOrdId: clientOrderIdText(run, slot, table.generation[slot]!),
-      inFlightSinceNs: hasArrived ? -Infinity : table.placedNs[slot]!,
+      inFlightSinceNs: hasArrived ? -Infinity : table.openedNs[slot]!,
     });
   }
   return orders;

@@ -8,6 +8,7 @@
  * Cost:       the gate's comparisons and some 100 bytes written a command; nothing allocates.
  */
 import { BATCH_MAX, CommandOp } from '../base/command-op.ts';
+import { OrderPurpose } from '../base/order-purpose.ts';
 import { Side } from '../base/side.ts';
 import type { Lots, Milliseconds, Ticks } from '../base/units.ts';
 import { Connection } from './loop-options.ts';
@@ -43,6 +44,9 @@ export class LoopCommands {
   readonly throttle: Throttle;
   /** By instrument: 1 while its quote has not seen the position as it is now. Then only retreats and cancels leave. */
   readonly isBehind: Uint8Array;
+  /** By instrument: of the quote that its commands follow from. */
+  readonly modelVersion: Int32Array;
+  readonly configVersion: Int32Array;
 
   readonly #state: LoopState;
   readonly #output: LoopOutput;
@@ -69,6 +73,8 @@ export class LoopCommands {
     this.gate = parts.gate;
     this.throttle = parts.throttle;
     this.isBehind = new Uint8Array(instruments.length);
+    this.modelVersion = new Int32Array(instruments.length);
+    this.configVersion = new Int32Array(instruments.length);
     this.#rows = Object.values(CommandOp).map(() => new Int32Array(table.capacity));
     this.#admittedOf = new Int32Array(instruments.length);
     this.#amendIds = new Int32Array(table.capacity);
@@ -215,15 +221,21 @@ export class LoopCommands {
   #register(group: CommandGroup, row: number, admitted: number): boolean {
     const { table } = this;
     const { now } = this.#state;
+    const instrument = group.instrument[row]!;
+    const modelVersion = this.modelVersion[instrument]!;
+    const configVersion = this.configVersion[instrument]!;
     if (group.op === CommandOp.place) {
       const side = group.side[row]! as Side;
-      const slot = table.open(group.instrument[row]!, side, group.ticks[row]!, group.lots[row]!, now);
+      const slot = table.open(instrument, side, group.ticks[row]!, group.lots[row]!, now);
       if (slot === NO_ORDER) return false;
+      const purpose = group.purpose[row]! as OrderPurpose;
+      table.setOrigin(slot, purpose, group.level[row]!, modelVersion, configVersion);
       group.slot[row] = slot;
       this.#rests.onPlaced(slot);
     } else if (group.op === CommandOp.amend) {
       const slot = group.slot[row]!;
       this.#amendIds[admitted] = table.requestAmend(slot, group.ticks[row]!, group.lots[row]!, now);
+      table.setAmendOrigin(slot, modelVersion, configVersion);
     } else {
       table.requestCancel(group.slot[row]!, now);
     }
@@ -328,7 +340,8 @@ export class LoopCommands {
   }
 
   /**
-   * Sends one order that closes (part of) a position at once: what it finds at its price or better, and nothing rests.
+   * Sends one order that closes (part of) a position at once: what it finds at its price or better, and nothing rests. Its
+   * purpose is `closing`.
    * Returns its slot, or NO_ORDER when gate, budget or connection did not let it leave.
    */
   sendClosing(
@@ -352,6 +365,7 @@ export class LoopCommands {
     }
     const slot = table.open(instrument, side, ticks, lots, now);
     if (slot === NO_ORDER) return NO_ORDER;
+    table.setOrigin(slot, OrderPurpose.closing, 0, 0, 0);
     this.#rests.onPlaced(slot);
     const requestId = this.#requests.begin(CommandOp.place, now);
     if (requestId === NO_REQUEST) {

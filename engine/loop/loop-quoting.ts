@@ -8,6 +8,7 @@
  *             position; what the guard finds bad is moved or cancelled in the same turn.
  * Cost:       the guard is two comparisons a book update; a comparison of orders and rows only where something happened.
  */
+import { OrderPurpose } from '../base/order-purpose.ts';
 import { Side } from '../base/side.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { TICKS_MAX } from '../base/units.ts';
@@ -253,16 +254,19 @@ export class LoopQuoting {
     const { quote } = wanted;
     const level = this.#kill.ladder.level(instrument);
     const isWanted = isQuoting && level < KillLevel.paused && this.#gate.isPaused[instrument] === 0;
+    this.#commands.modelVersion[instrument] = quote.modelVersion;
+    this.#commands.configVersion[instrument] = quote.configVersion;
     this.#commands.isBehind[instrument] = quote.marketVersion < this.#positionVersion[instrument]! ? 1 : 0;
     const askedBefore = batch.askedCount;
     const amendsBefore = batch.amends.count;
     const cancelsBefore = batch.cancels.count;
     const isShaped = isWanted && level !== KillLevel.quoting;
-    if (!isShaped) {
-      const bidCount = isWanted ? quote.bidCount : 0;
-      const askCount = isWanted ? quote.askCount : 0;
-      this.#diff.diff(instrument, Side.buy, quote.bidTicks, quote.bidLots, bidCount, batch);
-      this.#diff.diff(instrument, Side.sell, quote.askTicks, quote.askLots, askCount, batch);
+    if (!isWanted) {
+      this.#diff.withdraw(instrument, Side.buy, batch);
+      this.#diff.withdraw(instrument, Side.sell, batch);
+    } else if (!isShaped) {
+      this.#diff.diff(instrument, Side.buy, quote.bidTicks, quote.bidLots, quote.bidCount, batch);
+      this.#diff.diff(instrument, Side.sell, quote.askTicks, quote.askLots, quote.askCount, batch);
     } else this.#compareShaped(instrument, level, batch);
     this.#pullBad(instrument, Side.buy, batch);
     this.#pullBad(instrument, Side.sell, batch);
@@ -330,6 +334,8 @@ export class LoopQuoting {
     const best = table.bestTicks[instrument * 2 + side]!;
     if (side === Side.buy ? best <= fair - edge : best >= fair + edge) return;
     for (let slot = table.first(instrument, side); slot !== NO_ORDER; slot = table.next(slot)) {
+      // What is no quote has no quote's edge to keep.
+      if (table.purpose[slot] !== OrderPurpose.quote) continue;
       const ticks = table.wantTicks[slot]!;
       const isBad = side === Side.buy ? ticks > fair - edge : ticks < fair + edge;
       if (!isBad || batch.isTouched(slot) || !table.isCancellable(slot)) continue;

@@ -7,6 +7,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { CommandOp } from '../base/command-op.ts';
+import { OrderPurpose } from '../base/order-purpose.ts';
 import type { Side } from '../base/side.ts';
 import type { Lots, Ticks } from '../base/units.ts';
 
@@ -43,6 +44,9 @@ export class CommandGroup {
   /** A place: the size. An amend: the new total with what is already filled, or KEEP_LOTS. A cancel: 0. */
   readonly lots: Float64Array;
   readonly reason: Uint8Array;
+  /** Of places: what the order is for (OrderPurpose), and its index in the ladder. */
+  readonly purpose: Uint8Array;
+  readonly level: Uint16Array;
 
   constructor(op: CommandOp, capacity: number) {
     this.op = op;
@@ -52,6 +56,8 @@ export class CommandGroup {
     this.ticks = new Int32Array(capacity);
     this.lots = new Float64Array(capacity);
     this.reason = new Uint8Array(capacity);
+    this.purpose = new Uint8Array(capacity);
+    this.level = new Uint16Array(capacity);
   }
 }
 
@@ -114,12 +120,23 @@ export class CommandBatch {
   }
 
   /** @hot */
-  addPlace(instrument: number, side: Side, ticks: Ticks, lots: Lots, reason: CommandReason): void {
-    if (this.places.count === this.places.slot.length) {
+  addPlace(
+    instrument: number,
+    side: Side,
+    ticks: Ticks,
+    lots: Lots,
+    reason: CommandReason,
+    level = 0,
+    purpose: OrderPurpose = OrderPurpose.quote,
+  ): void {
+    const { places } = this;
+    if (places.count === places.slot.length) {
       this.droppedCount++;
       return;
     }
-    write(this.places, NO_SLOT, instrument, side, ticks, lots, reason);
+    places.purpose[places.count] = purpose;
+    places.level[places.count] = level;
+    write(places, NO_SLOT, instrument, side, ticks, lots, reason);
   }
 
   /** @hot Takes an amend's order out instead: what may not be moved to where it should be must not stay. */

@@ -13,6 +13,7 @@
 import { assert } from '../base/assert.ts';
 import { CommandOp } from '../base/command-op.ts';
 import { IndexSet } from '../base/index-set.ts';
+import type { OrderPurpose } from '../base/order-purpose.ts';
 import type { Side } from '../base/side.ts';
 import type { Lots, Milliseconds, Nanoseconds, Ticks, TimeCell } from '../base/units.ts';
 import { AMENDS_IN_FLIGHT_MAX, AmendsInFlight } from './amends-in-flight.ts';
@@ -21,6 +22,7 @@ import { FillTotals } from './fill-totals.ts';
 import { FreeSlots } from './free-slots.ts';
 import { OrderDoubts } from './order-doubts.ts';
 import { END } from './order-lists.ts';
+import { OrderOrigins } from './order-origins.ts';
 import type { OrderRows } from './order-rows.ts';
 import {
   AckOutcome,
@@ -62,11 +64,17 @@ export class OrderTable {
   readonly isCancelInFlight: Uint8Array;
   /** 1 from the first push that says it rests until it is over. */
   readonly isResting: Uint8Array;
-  readonly placedNs: Float64Array;
+  readonly openedNs: Float64Array;
   /** When the last command for it left. */
   readonly sentNs: Float64Array;
   /** Since when its fate is unknown (OrderDoubts). */
   readonly unknownSinceNs: Float64Array;
+  /** What it is there for, its level, and since when and by which parameters it is at its price (OrderOrigins). */
+  readonly purpose: Uint8Array;
+  readonly level: Uint16Array;
+  readonly placedNs: Float64Array;
+  readonly modelVersion: Int32Array;
+  readonly configVersion: Int32Array;
   /** When its last order ended, by the newest time told to the table. */
   readonly endedNs: Float64Array;
   /**
@@ -104,6 +112,7 @@ export class OrderTable {
   /** The venue's time of the newest push, per slot. */
   readonly #updatedMs: Float64Array;
   readonly #fills: FillTotals;
+  readonly #origins: OrderOrigins;
   readonly #totals: OrderTotals;
   readonly #doubts: OrderDoubts;
   readonly #freeSlots: FreeSlots;
@@ -136,8 +145,14 @@ export class OrderTable {
     this.amendCount = this.#amends.count;
     this.isCancelInFlight = new Uint8Array(capacity);
     this.isResting = new Uint8Array(capacity);
-    this.placedNs = new Float64Array(capacity);
+    this.openedNs = new Float64Array(capacity);
     this.sentNs = new Float64Array(capacity);
+    this.#origins = new OrderOrigins(capacity);
+    this.purpose = this.#origins.purpose;
+    this.level = this.#origins.level;
+    this.placedNs = this.#origins.placedNs;
+    this.modelVersion = this.#origins.modelVersion;
+    this.configVersion = this.#origins.configVersion;
     this.endedNs = new Float64Array(capacity);
     this.wasAbsent = new Uint8Array(capacity);
     this.changed = changed;
@@ -224,13 +239,33 @@ export class OrderTable {
     this.wasAbsent[slot] = 0;
     this.wantTicks[slot] = ticks;
     this.wantLots[slot] = lots;
-    this.placedNs[slot] = now[0]!;
+    this.openedNs[slot] = now[0]!;
+    this.#origins.onOpened(slot, now);
     this.sentNs[slot] = now[0]!;
     this.#updatedMs[slot] = 0;
     this.#doubts.onSent(now);
     this.isDue[instrument] = 1;
     this.#totals.add(slot, ticks, lots);
     return slot;
+  }
+
+  /** @hot Says of an order that was just opened where it comes from: without it, a quote of level 0 and no version. */
+  setOrigin(
+    slot: number,
+    purpose: OrderPurpose,
+    level: number,
+    modelVersion: number,
+    configVersion: number,
+  ): void {
+    this.purpose[slot] = purpose;
+    this.level[slot] = level;
+    this.modelVersion[slot] = modelVersion;
+    this.configVersion[slot] = configVersion;
+  }
+
+  /** @hot Says by which parameters the amend was asked for that was registered last; without it, as the order was. */
+  setAmendOrigin(slot: number, modelVersion: number, configVersion: number): void {
+    this.#origins.setAsked(slot, modelVersion, configVersion);
   }
 
   /** @hot Whether an amend of this order may be sent now: what its trades have filled, ahead of its last push, is over. */
@@ -263,6 +298,7 @@ export class OrderTable {
     this.#now[0] = now[0]!;
     const total = lots === KEEP_LOTS ? this.wantLots[slot]! : lots;
     const id = this.#amends.add(slot, ticks, total, now);
+    this.#origins.onAmend(slot, now);
     this.wantTicks[slot] = ticks;
     this.wantLots[slot] = total;
     this.sentNs[slot] = now[0]!;
@@ -518,7 +554,10 @@ export class OrderTable {
   }
 
   #confirm(slot: number, ticks: Ticks, lots: Lots): void {
-    if (ticks > 0) this.priceTicks[slot] = ticks;
+    if (ticks > 0 && ticks !== this.priceTicks[slot]) {
+      this.priceTicks[slot] = ticks;
+      this.#origins.onMoved(slot);
+    }
     if (lots > 0) this.sizeLots[slot] = lots;
   }
 

@@ -13,9 +13,13 @@
  *   2  an order within tolerance of a level keeps it      a dead band around the price that was last asked for
  *   3  best order left ─▶ best level left                 amended; levels left over are placed, orders left over cancelled
  *
+ * What is no quote (OrderPurpose) is left alone: who placed it moves it and takes it out. Only when its fate is unknown it is
+ * cancelled as any other.
+ *
  * The band is narrower where an order is more aggressive than wanted: there it loses money, on the other side only rank.
  */
 import { assert } from '../base/assert.ts';
+import { OrderPurpose } from '../base/order-purpose.ts';
 import { Side } from '../base/side.ts';
 import type { Lots, Ticks } from '../base/units.ts';
 import type { CommandBatch } from './command-batch.ts';
@@ -84,7 +88,18 @@ export class QuoteDiff {
     this.#pairLeftOvers(instrument, side, ticks, lots, count, tolerance >> 1, out);
     for (let level = 0; level < count; level++) {
       if (this.#isLevelTaken[level] === 1) continue;
-      out.addPlace(instrument, side, ticks[level]!, lots[level]!, CommandReason.newLevel);
+      out.addPlace(instrument, side, ticks[level]!, lots[level]!, CommandReason.newLevel, level);
+    }
+  }
+
+  /** @hot Adds to `out` what takes every order out of one side of one instrument, whatever it is there for. */
+  withdraw(instrument: number, side: Side, out: CommandBatch): void {
+    const table = this.#table;
+    for (let slot = table.first(instrument, side); slot !== NO_ORDER; slot = table.next(slot)) {
+      if (!table.isCancellable(slot) || table.riskLots[slot] === 0 || out.isTouched(slot)) continue;
+      const isUnknown = table.state[slot] === OrderState.unknown;
+      const reason = isUnknown ? CommandReason.unknownFate : CommandReason.withdrawn;
+      out.addCancel(slot, instrument, side, table.priceTicks[slot]!, reason);
     }
   }
 
@@ -96,7 +111,9 @@ export class QuoteDiff {
       // One that is being cancelled or is gone holds nothing, but its risk stays counted. One that its trades have filled
       // holds nothing either, and its last push is on its way.
       if (!table.isCancellable(slot) || table.riskLots[slot] === 0) continue;
+      // What is no quote is another's to move and to withdraw, as long as its fate is known.
       const isUnknown = table.state[slot] === OrderState.unknown;
+      if (!isUnknown && table.purpose[slot] !== OrderPurpose.quote) continue;
       if (isUnknown || isWithdrawn) {
         const reason = isUnknown ? CommandReason.unknownFate : CommandReason.withdrawn;
         if (!out.isTouched(slot)) out.addCancel(slot, instrument, side, table.priceTicks[slot]!, reason);
@@ -138,6 +155,7 @@ export class QuoteDiff {
       else {
         this.#isLevelTaken[level] = 1;
         this.#level[row] = level;
+        this.#table.level[this.#slot[row]!] = level;
         this.#matched++;
         level++;
         row++;
@@ -181,6 +199,7 @@ export class QuoteDiff {
       }
       // One on its way holds the level as it is; it moves when its answer is here, which is sooner than a new order.
       this.#isLevelTaken[level] = 1;
+      table.level[slot] = level;
       if (!isFree) continue;
       const wanted = lots[level]!;
       const total = this.#isSizeGood(instrument, slot, wanted) ? KEEP_LOTS : table.filledLots[slot]! + wanted;

@@ -75,7 +75,7 @@ export class Reconciliation {
     let closedCount = 0;
     for (let slot = 0; slot < table.capacity; slot++) {
       if (table.state[slot] === OrderState.free || this.#isSeen[slot] === 1) continue;
-      if (table.placedNs[slot]! >= this.#placedBeforeNs) continue;
+      if (table.openedNs[slot]! >= this.#placedBeforeNs) continue;
       table.resolveAbsent(slot, table.generation[slot]!);
       closedCount++;
     }
