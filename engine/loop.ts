@@ -51,6 +51,7 @@ import { buildLoop } from './loop/loop-parts.ts';
 import type { LoopPushes } from './loop/loop-pushes.ts';
 import type { LoopQuoting } from './loop/loop-quoting.ts';
 import type { LoopState } from './loop/loop-state.ts';
+import type { LoopTruth } from './loop/loop-truth.ts';
 import type { WantedLadder } from './loop/loop-wanted.ts';
 import { FrameKind, PushChannel, frameKind, pushChannel } from './okx/frame-kind.ts';
 import { CommandBatch } from './orders/command-batch.ts';
@@ -98,6 +99,7 @@ export class Loop {
   readonly market: LoopMarket;
   readonly commands: LoopCommands;
   readonly fills: LoopFills;
+  readonly truth: LoopTruth;
   readonly kill: LoopKill;
   readonly account: LoopAccount;
   readonly flatten: LoopFlatten;
@@ -136,6 +138,7 @@ export class Loop {
     this.market = parts.market;
     this.commands = parts.commands;
     this.fills = parts.fills;
+    this.truth = parts.truth;
     this.kill = parts.kill;
     this.account = parts.account;
     this.flatten = parts.flatten;
@@ -297,6 +300,7 @@ export class Loop {
     this.#books.checkAges();
     this.account.onTimer();
     this.flatten.onTimer(this.account.isRecovered);
+    this.truth.onTimer();
     this.#compareDue();
     this.#turn();
     this.metrics.count();
@@ -389,6 +393,7 @@ export class Loop {
   restore(memory: LoopMemory): void {
     const { ledger, tradeLog, ladder, lossWatch } = this;
     restoreMemory({ ledger, trades: tradeLog, ladder, loss: lossWatch }, memory);
+    this.truth.onRestored();
   }
 
   /**

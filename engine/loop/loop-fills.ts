@@ -23,6 +23,7 @@ import { Connection } from './loop-options.ts';
 import type { LoopOptions, TradeFact } from './loop-options.ts';
 import type { LoopRests } from './loop-rests.ts';
 import type { LoopState } from './loop-state.ts';
+import type { LoopTruth } from './loop-truth.ts';
 import { ClientOrderId } from '../okx/client-order-id.ts';
 import {
   FeeCurrency,
@@ -54,6 +55,7 @@ export class LoopFills {
   readonly #kill: LoopKill;
   readonly #rests: LoopRests;
   readonly #metrics: LoopMetrics;
+  readonly #truth: LoopTruth;
   readonly #decoder: OrderUpdateDecoder;
   readonly #updates = new OrderUpdateFrame();
   readonly #trade = new Trade();
@@ -69,6 +71,7 @@ export class LoopFills {
       readonly kill: LoopKill;
       readonly rests: LoopRests;
       readonly metrics: LoopMetrics;
+      readonly truth: LoopTruth;
     },
   ) {
     const { instruments } = options;
@@ -80,6 +83,7 @@ export class LoopFills {
     this.#kill = parts.kill;
     this.#rests = parts.rests;
     this.#metrics = parts.metrics;
+    this.#truth = parts.truth;
     this.#decoder = new OrderUpdateDecoder(instruments, options.tag);
     this.#instrumentOf = new Map(instruments.map(({ instId, index }) => [instId, index]));
   }
@@ -162,11 +166,20 @@ export class LoopFills {
   /** @hot Books the trade in the scratch; a new one is told to those who watch. */
   #book(isMaker: boolean): TradeResult {
     const trade = this.#trade;
-    const result = this.#fills.onTrade(trade);
+    const result = this.#tell(isMaker);
     if (result !== TradeResult.booked) return result;
     const notional = this.#instruments[trade.instrument]!.notional(trade.ticks, trade.lots);
     this.#metrics.fill(trade.instrument, trade.side, isMaker, notional);
     this.#kill.onFill(trade.instrument, trade.side, trade.ticks, this.#state.now);
+    return result;
+  }
+
+  /** @hot Books the trade in the scratch, and tells what was booked of it. */
+  #tell(isMaker: boolean): TradeResult {
+    const trade = this.#trade;
+    const result = this.#fills.onTrade(trade);
+    if (result === TradeResult.booked) this.#truth.onFill(trade, isMaker);
+    else if (result === TradeResult.feeBooked) this.#truth.onFee(trade);
     return result;
   }
 
@@ -262,9 +275,9 @@ export class LoopFills {
     trade.isThisRun = fact.run === this.#run;
     trade.slot = fact.slot;
     trade.generation = fact.generation;
-    if (this.#fills.onTrade(trade) !== TradeResult.booked) return false;
-    const notional = this.#instruments[fact.instrument]!.notional(fact.ticks, fact.lots);
     // Counted as one that rested: ours do, but for what closes a position.
+    if (this.#tell(true) !== TradeResult.booked) return false;
+    const notional = this.#instruments[fact.instrument]!.notional(fact.ticks, fact.lots);
     this.#metrics.fill(fact.instrument, fact.side, true, notional);
     return true;
   }

@@ -22,6 +22,7 @@ import { LoopPushes } from './loop-pushes.ts';
 import { LoopQuoting } from './loop-quoting.ts';
 import { LoopRests } from './loop-rests.ts';
 import { LoopState } from './loop-state.ts';
+import { LoopTruth } from './loop-truth.ts';
 import {
   BATCH_ORDERS_PER_WINDOW,
   ORDER_WINDOW_MS,
@@ -61,6 +62,7 @@ export interface LoopParts {
   readonly kill: LoopKill;
   readonly commands: LoopCommands;
   readonly answers: LoopAnswers;
+  readonly truth: LoopTruth;
   readonly fills: LoopFills;
   readonly quoting: LoopQuoting;
   readonly books: LoopBooks;
@@ -92,7 +94,8 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const commands = new LoopCommands(options, state, path, kill.orderToTrade);
   const answers = new LoopAnswers(options, state, path, ladder);
   const booking = new Fills(table, ledger, tradeLog);
-  const fills = new LoopFills(options, state, { table, fills: booking, kill, rests, metrics });
+  const truth = new LoopTruth(options, state, { table, ledger, market });
+  const fills = new LoopFills(options, state, { table, fills: booking, kill, rests, metrics, truth });
   const quoting = new LoopQuoting(options, state, { table, ledger, gate, market, commands, kill, metrics });
   const books = new LoopBooks(options, state, market, quoting, metrics);
   const account = new LoopAccount(options, state, { table, ledger, gate, ladder, fills });
@@ -112,6 +115,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
     kill,
     commands,
     answers,
+    truth,
     fills,
     quoting,
     books,

@@ -6,7 +6,7 @@ import type { Nanoseconds } from '../base/units.ts';
 import { Histogram } from '../metrics/histogram.ts';
 import { DOLLARS } from '../okx/shapes.ts';
 import { ORDER_WINDOW_MS, SUB_ACCOUNT_ORDERS_PER_WINDOW } from '../okx/venue-limits.ts';
-import { addingUp, numberOf } from './exact-money.ts';
+import { addingUp, numberOf } from '../attribution/exact-money.ts';
 import type { InstrumentWatch } from './instrument-watch.ts';
 import { HORIZONS_SECONDS, MarkoutSums, markoutsOf } from './markout-watch.ts';
 import { Operation, orderCounts } from './order-counter.ts';
@@ -26,7 +26,7 @@ import type {
   Profit,
   RunResult,
 } from './run-result.ts';
-import type { ProfitParts } from './profit-parts.ts';
+import type { ProfitParts } from '../attribution/profit-parts.ts';
 
 const SECONDS_PER_DAY = 86_400;
 /** Where a distribution is read. */

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { Instrument } from '../../engine/base/instrument.ts';
 import { Side } from '../../engine/base/side.ts';
 import { PositionLedger } from '../../engine/orders/position-ledger.ts';
-import { addingUp, numberOf, unitsOf, unitsOfText } from '../../engine/report/exact-money.ts';
-import { ProfitParts } from '../../engine/report/profit-parts.ts';
-import { inverse, linear, spot } from './instruments.ts';
+import { addingUp, numberOf, unitsOf, unitsOfText } from '../../engine/attribution/exact-money.ts';
+import { ProfitParts } from '../../engine/attribution/profit-parts.ts';
+import { inverse, linear, spot } from '../report/instruments.ts';
 
 const decimals = (text: string): bigint => unitsOfText(text);
 
