@@ -127,7 +127,10 @@ function checkAcrossKeys(config: Config, file: string): void {
       );
     }
   });
-  const problem = portfolioProblem(config.portfolio, config.instruments.map(({ instId }) => instId));
+  const problem = portfolioProblem(
+    config.portfolio,
+    config.instruments.map(({ instId }) => instId),
+  );
   if (problem !== '') throw new ConfigError(`configuration ${file}:\n  ${problem}`);
   if (config.venue.kind === 'live' && config.engine.deadMansSwitchSeconds === 0) {
     throw new ConfigError(
