@@ -33,6 +33,7 @@ import type { LoopBooks } from './loop/loop-books.ts';
 import type { LoopCommands } from './loop/loop-commands.ts';
 import type { LoopFills } from './loop/loop-fills.ts';
 import type { LoopFlatten } from './loop/loop-flatten.ts';
+import type { LoopFlow } from './loop/loop-flow.ts';
 import type { LoopKill } from './loop/loop-kill.ts';
 import type { LoopMarket } from './loop/loop-market.ts';
 import { beginLedger, restoreMemory } from './loop/loop-memory.ts';
@@ -109,6 +110,7 @@ export class Loop {
   readonly #state: LoopState;
   readonly #quoting: LoopQuoting;
   readonly #books: LoopBooks;
+  readonly #flow: LoopFlow;
   readonly #answers: LoopAnswers;
   readonly #pushes: LoopPushes;
   readonly #batch: CommandBatch;
@@ -145,6 +147,7 @@ export class Loop {
     this.operator = parts.operator;
     this.#quoting = parts.quoting;
     this.#books = parts.books;
+    this.#flow = parts.flow;
     this.#answers = parts.answers;
     this.#pushes = parts.pushes;
     this.#batch = new CommandBatch(parts.table.capacity);
@@ -204,7 +207,7 @@ export class Loop {
     this.#state.advance();
     this.metrics.received(Connection.public, end - start);
     this.metrics.begin();
-    if (!this.#books.onFrame(bytes, start, end)) {
+    if (!this.#books.onFrame(bytes, start, end) && !this.#flow.onFrame(bytes, start, end)) {
       this.#pushes.onPush(Connection.public, bytes, start, end);
     }
     this.#turn();
@@ -296,6 +299,7 @@ export class Loop {
     if (this.#answers.expire() > 0) this.account.recover();
     if (this.table.doubtCount > 0 && this.#isDoubtOld()) this.account.recover();
     this.#pushes.onTimer();
+    this.#flow.onTimer();
     this.#quoting.checkAges();
     this.#books.checkAges();
     this.account.onTimer();

@@ -16,9 +16,11 @@ import { Book } from '../book/book.ts';
 import { microPrice } from '../base/micro-price.ts';
 import { Side } from '../base/side.ts';
 import type { TimeCell } from '../base/units.ts';
+import type { FlowStatistics } from '../flow/flow-statistics.ts';
 import { MarketBells } from '../handoff/doorbell.ts';
-import type { Handoff } from '../handoff/handoff-memory.ts';
 import { MarketWriter } from '../handoff/market-slot.ts';
+import type { LoopOptions } from './loop-options.ts';
+import type { LoopState } from './loop-state.ts';
 import type { OrderTable } from '../orders/order-table.ts';
 
 export class LoopMarket {
@@ -32,11 +34,19 @@ export class LoopMarket {
   readonly version: Float64Array;
   /** By instrument: 1 while the newest word about its book was too old when it came. */
   readonly isStale: Uint8Array;
+  readonly #state: LoopState;
   readonly #table: OrderTable;
+  readonly #flow: FlowStatistics;
   readonly #writers: readonly MarketWriter[];
   readonly #bells: MarketBells;
+  /** By instrument: others whose workers read this market. */
+  readonly #followers: readonly Int32Array[];
 
-  constructor(handoff: Handoff, table: OrderTable) {
+  constructor(
+    { handoff, followers }: Pick<LoopOptions, 'handoff' | 'followers'>,
+    state: LoopState,
+    parts: { readonly table: OrderTable; readonly flow: FlowStatistics },
+  ) {
     const instruments = Array.from({ length: handoff.instrumentCount }, (_, instrument) => instrument);
     this.books = instruments.map(() => new Book());
     this.syncs = this.books.map((book) => new BookSync(book));
@@ -44,9 +54,12 @@ export class LoopMarket {
     this.bestTicks = new Int32Array(instruments.length * 2);
     this.version = new Float64Array(instruments.length);
     this.isStale = new Uint8Array(instruments.length);
-    this.#table = table;
+    this.#state = state;
+    this.#table = parts.table;
+    this.#flow = parts.flow;
     this.#writers = instruments.map((instrument) => new MarketWriter(handoff, instrument));
     this.#bells = new MarketBells(handoff);
+    this.#followers = instruments.map((instrument) => Int32Array.from(followers?.[instrument] ?? []));
   }
 
   /** @hot Whether its book is whole, two-sided, uncrossed and fresh. Whether others rest there, publishing finds out. */
@@ -75,8 +88,25 @@ export class LoopMarket {
       : 0;
     this.bestTicks[instrument * 2] = bidCount > 0 ? writer.bidTicks[0]! : 0;
     this.bestTicks[instrument * 2 + 1] = askCount > 0 ? writer.askTicks[0]! : 0;
+    this.#setFlow(instrument, writer);
     this.version[instrument] = writer.publish(bidCount, askCount, isQuotable, book.epoch);
     this.#bells.ring(instrument);
+    const followers = this.#followers[instrument]!;
+    for (let index = 0; index < followers.length; index++) this.#bells.ring(followers[index]!);
+  }
+
+  /** @hot What was counted up to and with this market, and the prices that others make of it. */
+  #setFlow(instrument: number, writer: MarketWriter): void {
+    const flow = this.#flow;
+    const { markTicks, indexTicks, groupLots } = this.#state;
+    const { bidTicks, bidLots, askTicks, askLots } = writer;
+    flow.onMarket(instrument, bidTicks, bidLots, askTicks, askLots, this.fairTicks);
+    writer.ofiLots = flow.ofiLots[instrument]!;
+    writer.boughtLots = flow.boughtLots[instrument]!;
+    writer.soldLots = flow.soldLots[instrument]!;
+    writer.markTicks = markTicks[instrument]!;
+    writer.indexTicks = indexTicks[instrument]!;
+    writer.groupLots = groupLots[instrument]!;
   }
 
   /** @hot Copies a side's best levels, less our own resting orders, and returns how many were copied. */

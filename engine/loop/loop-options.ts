@@ -204,6 +204,8 @@ export interface LoopOptions {
   readonly tolerances: readonly DiffTolerance[];
   readonly timings: LoopTimings;
   readonly handoff: Handoff;
+  /** By instrument: others whose quotes read its market too, and whose workers are woken by it. Without it, none. */
+  readonly followers?: readonly (readonly number[])[];
   /** Who reads an instrument's quote slot; without it, a plain reader. The journal's notes what it has read. */
   readonly quoteReaderOf?: (instrument: number) => QuoteReader;
   readonly metrics: MetricsMemory;

@@ -7,12 +7,14 @@
  */
 import { IndexSet } from '../base/index-set.ts';
 import { NS_PER_MS } from '../base/units.ts';
+import { FlowStatistics } from '../flow/flow-statistics.ts';
 import { LoopAccount } from './loop-account.ts';
 import { LoopAnswers, REQUESTS_IN_FLIGHT_MAX } from './loop-answers.ts';
 import { LoopBooks } from './loop-books.ts';
 import { LoopCommands } from './loop-commands.ts';
 import { LoopFills } from './loop-fills.ts';
 import { LoopFlatten } from './loop-flatten.ts';
+import { LoopFlow } from './loop-flow.ts';
 import { LoopKill } from './loop-kill.ts';
 import { LoopMarket } from './loop-market.ts';
 import { LoopMetrics } from './loop-metrics.ts';
@@ -66,6 +68,7 @@ export interface LoopParts {
   readonly fills: LoopFills;
   readonly quoting: LoopQuoting;
   readonly books: LoopBooks;
+  readonly flow: LoopFlow;
   readonly account: LoopAccount;
   readonly flatten: LoopFlatten;
   readonly operator: LoopOperator;
@@ -89,7 +92,8 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const rests = new LoopRests(count, slots);
   const requests = new RequestLog(REQUESTS_IN_FLIGHT_MAX);
   const path = { table, gate, throttle, requests, rests, metrics };
-  const market = new LoopMarket(handoff, table);
+  const statistics = new FlowStatistics(count);
+  const market = new LoopMarket(options, state, { table, flow: statistics });
   const kill = new LoopKill(options, ladder, ledger, gate);
   const commands = new LoopCommands(options, state, path, kill.orderToTrade);
   const answers = new LoopAnswers(options, state, path, ladder);
@@ -98,6 +102,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const fills = new LoopFills(options, state, { table, fills: booking, kill, rests, metrics, truth });
   const quoting = new LoopQuoting(options, state, { table, ledger, gate, market, commands, kill, metrics });
   const books = new LoopBooks(options, state, market, quoting, metrics);
+  const flow = new LoopFlow(options, state, { flow: statistics, metrics });
   const account = new LoopAccount(options, state, { table, ledger, gate, ladder, fills });
   const flatten = new LoopFlatten(options, state, { table, ledger, gate, market, commands, ladder, rests });
   const operator = new LoopOperator(instruments, kill, flatten);
@@ -119,6 +124,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
     fills,
     quoting,
     books,
+    flow,
     account,
     flatten,
     operator,

@@ -29,6 +29,10 @@ export class LoopState {
   readonly isOutdated: Uint8Array;
   /** By instrument: the venue's mark price in ticks, with a fraction; 0 while it is not known. */
   readonly markTicks: Float64Array;
+  /** By instrument: the index price of its underlying in its own ticks, with a fraction; 0 while it is not known. */
+  readonly indexTicks: Float64Array;
+  /** By instrument: net delta of the other instruments of its underlying, in lots of this one; 0 where none is counted. */
+  readonly groupLots: Float64Array;
   /** By instrument: the venue's price limits; TICKS_MAX and 0 while there are none. */
   readonly buyTicksMax: Int32Array;
   readonly sellTicksMin: Int32Array;
@@ -47,6 +51,8 @@ export class LoopState {
     this.isGuarded = new Uint8Array(instrumentCount * 2);
     this.isOutdated = new Uint8Array(instrumentCount);
     this.markTicks = new Float64Array(instrumentCount);
+    this.indexTicks = new Float64Array(instrumentCount);
+    this.groupLots = new Float64Array(instrumentCount);
     this.buyTicksMax = new Int32Array(instrumentCount).fill(TICKS_MAX);
     this.sellTicksMin = new Int32Array(instrumentCount);
   }
