@@ -1,7 +1,6 @@
 import type { Clock } from '../engine/base/clock.ts';
 import type { Handoff } from '../engine/handoff/handoff-memory.ts';
 import { Quoter } from './quoter-core.ts';
-import type { LadderParameters } from './strategy/ladder.ts';
 
 /**
  * The quoters of all workers on the calling thread, through the same slots and bells: for replay, backtest, simulation
@@ -10,11 +9,11 @@ import type { LadderParameters } from './strategy/ladder.ts';
 export class InlineQuoter {
   readonly #quoters: readonly Quoter[];
 
-  /** @param parameters of every instrument of the hand-off, in order */
-  constructor(handoff: Handoff, parameters: readonly LadderParameters[], clock: Clock) {
+  /** The configuration must have been published before. */
+  constructor(handoff: Handoff, clock: Clock) {
     this.#quoters = Array.from(
       { length: handoff.workerCount },
-      (_, worker) => new Quoter(handoff, worker, parameters, clock),
+      (_, worker) => new Quoter(handoff, worker, clock),
     );
   }
 

@@ -20,7 +20,6 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { assert } from '../engine/base/assert.ts';
 import { processOriginMs } from '../engine/base/clock.ts';
 import { NS_PER_MS } from '../engine/base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../engine/base/units.ts';
@@ -31,7 +30,6 @@ import { QuoteView, QuoteWriter } from '../engine/handoff/quote-slot.ts';
 import { WorkerControl, WorkerWatch } from '../engine/handoff/worker-status.ts';
 import type { MetricsShare } from '../engine/metrics/cells.ts';
 import type { QuoterTask, QuoterWorkerData } from './quoter.ts';
-import type { LadderParameters } from './strategy/ladder.ts';
 
 /** @testonly Exported so that a drill can wait for a state. */
 export const SeatState = { resting: 0, starting: 1, running: 2, ending: 3, closed: 4 } as const;
@@ -44,9 +42,8 @@ export class QuoterPoolError extends Error {
 }
 
 export interface QuoterPoolOptions {
+  /** With the configuration published in it. */
   readonly handoff: Handoff;
-  /** By instrument of the hand-off. */
-  readonly parameters: readonly LadderParameters[];
   readonly wait: WaitStrategy;
   /** By worker: the cores its threads are pinned to; undefined, and not given, for none. */
   readonly cores?: readonly (readonly number[] | undefined)[];
@@ -144,7 +141,6 @@ export class QuoterPool {
    */
   constructor(options: QuoterPoolOptions, handler: QuoterPoolHandler) {
     const { handoff } = options;
-    assert(options.parameters.length === handoff.instrumentCount, 'every instrument has strategy parameters');
     this.#options = {
       stuckAfterMs: 500,
       startTimeoutMs: 5_000,
@@ -248,9 +244,9 @@ export class QuoterPool {
     seat.heartbeat = seat.watch.heartbeat;
     seat.abort = new AbortController();
     seat.watch.setControl(WorkerControl.run);
-    const { parameters, wait, cores } = this.#options;
+    const { wait, cores } = this.#options;
     const { term, worker } = seat;
-    const task: QuoterTask = { worker, term, wait, cores: cores[worker], parameters };
+    const task: QuoterTask = { worker, term, wait, cores: cores[worker] };
     seat.task = this.#piscina.run(task, { signal: seat.abort.signal }).then(
       () => this.#onTaskEnded(seat, term, 'the worker stopped'),
       (error: unknown) =>

@@ -9,6 +9,7 @@
  */
 import type { Clock } from '../engine/base/clock.ts';
 import { assert } from '../engine/base/assert.ts';
+import { ConfigurationReader } from '../engine/handoff/configuration-slot.ts';
 import { BellRinger, BellWaiter } from '../engine/handoff/doorbell.ts';
 import type { WaitStrategy } from '../engine/handoff/doorbell.ts';
 import type { Handoff } from '../engine/handoff/handoff-memory.ts';
@@ -18,7 +19,7 @@ import { QuoteView, QuoteWriter } from '../engine/handoff/quote-slot.ts';
 import { WorkerStatus } from '../engine/handoff/worker-status.ts';
 import { Histogram } from '../engine/metrics/histogram.ts';
 import { Ladder } from './strategy/ladder.ts';
-import type { LadderParameters } from './strategy/ladder.ts';
+import type { StrategyConfiguration } from './strategy/parameters.ts';
 
 export class Quoter {
   readonly status: WorkerStatus;
@@ -32,20 +33,15 @@ export class Quoter {
   readonly #writers: QuoteWriter[] = [];
   /** Time from reading a market to its quote being ready. */
   readonly #compute: Histogram;
+  readonly #configuration: ConfigurationReader;
+  readonly #instrumentCount: number;
   readonly #market: MarketView;
   readonly #quote: QuoteView;
   /** When computing began: a time in a field, or passed on, would be boxed. */
   readonly #startedNs = new Float64Array(1);
 
-  /** @param parameters of every instrument of the hand-off, in order */
-  constructor(
-    handoff: Handoff,
-    worker: number,
-    parameters: readonly LadderParameters[],
-    clock: Clock,
-    compute: Histogram = new Histogram(),
-  ) {
-    assert(parameters.length === handoff.instrumentCount, 'every instrument has strategy parameters');
+  /** The configuration must have been published before. */
+  constructor(handoff: Handoff, worker: number, clock: Clock, compute: Histogram = new Histogram()) {
     this.status = new WorkerStatus(handoff, worker);
     this.#clock = clock;
     this.#compute = compute;
@@ -54,11 +50,25 @@ export class Quoter {
     this.#instruments = handoff.instrumentsOf(worker);
     for (const instrument of this.#instruments) {
       this.#readers[instrument] = new MarketReader(handoff, instrument);
-      this.#ladders[instrument] = new Ladder(parameters[instrument]);
       this.#writers[instrument] = new QuoteWriter(handoff, instrument);
     }
     this.#market = new MarketView(handoff.marketLevels);
     this.#quote = new QuoteView(handoff.quoteLevels);
+    this.#configuration = new ConfigurationReader(handoff);
+    this.#instrumentCount = handoff.instrumentCount;
+    this.#configure();
+    assert(this.#configuration.version > 0, 'the configuration was published before its quoters start');
+  }
+
+  /** Makes the strategies anew when another configuration has been published. */
+  #configure(): void {
+    const value = this.#configuration.read();
+    if (value === undefined) return;
+    const { strategies } = value as StrategyConfiguration;
+    assert(strategies.length === this.#instrumentCount, 'every instrument has strategy parameters');
+    for (const instrument of this.#instruments) {
+      this.#ladders[instrument] = new Ladder(strategies[instrument]);
+    }
   }
 
   /** Quotes every instrument of this worker: what a quoter does first, since its predecessor may have heard the bells. */
@@ -87,9 +97,11 @@ export class Quoter {
     const market = this.#market;
     const quote = this.#quote;
     if (!this.#readers[instrument].read(market)) return false;
+    if (this.#configuration.hasChanged()) this.#configure();
     this.#clock.readNs(this.#startedNs, 0);
     this.#ladders[instrument].compute(market, quote);
     quote.epoch = market.epoch;
+    quote.configVersion = this.#configuration.version;
     quote.marketVersion = market.version;
     quote.recvNs = market.recvNs;
     this.#clock.readNs(quote.doubles, QuoteDouble.computedNs);

@@ -12,7 +12,6 @@ import type { MetricsShare } from '../engine/metrics/cells.ts';
 import { Histogram } from '../engine/metrics/histogram.ts';
 import { pinThread } from './pin-thread.ts';
 import { Quoter } from './quoter-core.ts';
-import type { LadderParameters } from './strategy/ladder.ts';
 
 /** The same for all workers of a pool. */
 export interface QuoterWorkerData {
@@ -30,8 +29,6 @@ export interface QuoterTask {
   readonly wait: WaitStrategy;
   /** What the thread is pinned to, if it is. */
   readonly cores: readonly number[] | undefined;
-  /** By instrument. */
-  readonly parameters: readonly LadderParameters[];
 }
 
 /** For drills: what a worker does that was told to hang. It stays interruptible from outside, like any endless loop. */
@@ -47,7 +44,7 @@ function serve(task: QuoterTask): void {
     metrics === undefined ? undefined : new MetricsWriter(new MetricsMemory(metrics), task.worker);
   const quotes = writer?.cell('workerQuotes') ?? 0;
   const compute = writer?.histogram('workerCompute') ?? new Histogram();
-  const quoter = new Quoter(new Handoff(memory), task.worker, task.parameters, clock, compute);
+  const quoter = new Quoter(new Handoff(memory), task.worker, clock, compute);
   const { status } = quoter;
   quoter.quoteAll();
   status.begin(task.term);

@@ -3,6 +3,7 @@ import { ContractKind } from '../../engine/base/instrument.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../../engine/base/units.ts';
 import type { Ticks } from '../../engine/base/units.ts';
 import { BookState } from '../../engine/book/book.ts';
+import { ConfigurationWriter } from '../../engine/handoff/configuration-slot.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import type { LoopOptions, LoopOutput } from '../../engine/loop/loop-options.ts';
 import { defaultConfigFile, loadConfig } from '../../engine/config/load-config.ts';
@@ -17,8 +18,8 @@ import { OrderState } from '../../engine/orders/order-state.ts';
 import { GateReason } from '../../engine/risk/gate.ts';
 import { KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { JournaledLoop } from '../../engine/replay/journaled-loop.ts';
-import { MARKET_LEVELS_READ } from '../../workers/strategy/ladder.ts';
-import type { LadderParameters } from '../../workers/strategy/ladder.ts';
+import { FIXED_STRATEGY, levelsReadOf } from '../../workers/strategy/parameters.ts';
+import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
 import type { BenchClock } from '../bench-clock.ts';
 import { sinkWriter } from './journal-sink.ts';
 
@@ -46,7 +47,7 @@ const BENCH_ABOUT = {
 export const AnswerPath = { quote: 0, guard: 1 } as const;
 export type AnswerPath = (typeof AnswerPath)[keyof typeof AnswerPath];
 
-const LADDERS: readonly Pick<LadderParameters, 'levels' | 'edgeMinRatio'>[] = [
+const LADDERS: readonly Pick<StrategyParameters, 'levels' | 'edgeMinRatio'>[] = [
   { levels: 1, edgeMinRatio: 0.2 },
   { levels: 2, edgeMinRatio: 1 },
 ];
@@ -63,8 +64,9 @@ export function halfSpreadTicksAt(priceTicks: Ticks): Ticks {
   return Math.max(HALF_SPREAD_TICKS_MIN, Math.round(priceTicks * HALF_SPREAD_RATIO));
 }
 
-export function ladderParameters(path: AnswerPath, halfSpreadTicks: Ticks): LadderParameters {
+export function ladderParameters(path: AnswerPath, halfSpreadTicks: Ticks): StrategyParameters {
   return {
+    ...FIXED_STRATEGY,
     ...LADDERS[path]!,
     halfSpreadBps: 0,
     halfSpreadTicksMin: halfSpreadTicks,
@@ -93,21 +95,23 @@ export interface EngineRigOptions {
 export class EngineRig {
   readonly loop: Loop;
   readonly handoff: Handoff;
-  readonly parameters: readonly LadderParameters[];
   /** What the engine counts and times of itself: the stages of the path among it. */
   readonly metrics: MetricsMemory;
 
   constructor(options: EngineRigOptions) {
     const { instruments, path, clock } = options;
-    this.parameters = instruments.map(({ index }) => ladderParameters(path, options.halfSpreadTicks[index]!));
+    const strategies = instruments.map(({ index }) =>
+      ladderParameters(path, options.halfSpreadTicks[index]!),
+    );
     this.handoff = new Handoff(
       createHandoff({
         instrumentCount: instruments.length,
         workerCount: options.workerCount,
-        marketLevels: MARKET_LEVELS_READ,
+        marketLevels: levelsReadOf(FIXED_STRATEGY),
         quoteLevels: QUOTE_LEVELS,
       }),
     );
+    new ConfigurationWriter(this.handoff).publish({ strategies }, 1);
     this.metrics = createMetricsMemory({
       instruments: instruments.map((instrument) => ({
         name: instrument.instId,

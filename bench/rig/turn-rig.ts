@@ -94,7 +94,7 @@ export class TurnRig implements LoopOutput {
     });
     this.#loop = rig.loop;
     this.metrics = rig.metrics;
-    this.#quoter = new InlineQuoter(rig.handoff, rig.parameters, this.clock);
+    this.#quoter = new InlineQuoter(rig.handoff, this.clock);
     this.answers = new VenueAnswers(instruments);
     this.#start();
   }

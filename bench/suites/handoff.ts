@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assert } from '../../engine/base/assert.ts';
 import { LoopMode } from '../../engine/base/loop-mode.ts';
+import { ConfigurationWriter } from '../../engine/handoff/configuration-slot.ts';
 import { MarketBells, QuoteBell, WaitStrategy } from '../../engine/handoff/doorbell.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import { MarketWriter } from '../../engine/handoff/market-slot.ts';
@@ -10,7 +11,7 @@ import { LoopPace } from '../../engine/host/loop-pace.ts';
 import { Histogram } from '../../engine/metrics/histogram.ts';
 import { InlineQuoter } from '../../workers/inline.ts';
 import { QuoterPool } from '../../workers/pool.ts';
-import { MARKET_LEVELS_READ } from '../../workers/strategy/ladder.ts';
+import { FIXED_STRATEGY, levelsReadOf } from '../../workers/strategy/parameters.ts';
 import type { BenchContext, BenchResult, Benchmark } from '../benchmark.ts';
 import { BenchClock } from '../bench-clock.ts';
 import { Calibration } from '../calibration.ts';
@@ -22,6 +23,7 @@ import { saySkipped } from '../peers/availability.ts';
 import { AnswerPath, ladderParameters } from '../rig/engine-rig.ts';
 
 const QUOTE_LEVELS = 10;
+const MARKET_LEVELS = levelsReadOf(FIXED_STRATEGY);
 const HALF_SPREAD_TICKS = 32;
 const CHECKSUM_QUOTES = 200;
 /** The trip is given up after this long: the worker is gone. The clock is looked at rarely, not to be what is measured. */
@@ -118,7 +120,7 @@ class HandoffTrips {
       createHandoff({
         instrumentCount: instruments,
         workerCount: workers,
-        marketLevels: MARKET_LEVELS_READ,
+        marketLevels: MARKET_LEVELS,
         quoteLevels: QUOTE_LEVELS,
       }),
     );
@@ -144,7 +146,7 @@ class HandoffTrips {
   #publishOne(writer: MarketWriter, number: number): void {
     const bid = 650_000 + (number & 63);
     writer.begin();
-    for (let level = 0; level < MARKET_LEVELS_READ; level++) {
+    for (let level = 0; level < MARKET_LEVELS; level++) {
       writer.bidTicks[level] = bid - level;
       writer.bidLots[level] = 1_000 + ((number * 7 + level) & 255);
       writer.askTicks[level] = bid + 1 + level;
@@ -154,7 +156,7 @@ class HandoffTrips {
     writer.tsMs = 1.7e12 + number;
     writer.recvNs = number;
     writer.positionLots = 0;
-    writer.publish(MARKET_LEVELS_READ, MARKET_LEVELS_READ, true, 1);
+    writer.publish(MARKET_LEVELS, MARKET_LEVELS, true, 1);
   }
 
   /** Whether all quotes of the markets published last are there. Others are read and passed over. */
@@ -195,15 +197,16 @@ class HandoffRound {
     const { instruments, workers, wait, engine } = variant;
     this.#trips = new HandoffTrips(instruments, workers);
     const { handoff, bell } = this.#trips;
-    const parameters = Array.from({ length: instruments }, () =>
+    const strategies = Array.from({ length: instruments }, () =>
       ladderParameters(AnswerPath.quote, HALF_SPREAD_TICKS),
     );
+    new ConfigurationWriter(handoff).publish({ strategies }, 1);
     if (wait === undefined) {
-      this.#inline = new InlineQuoter(handoff, parameters, new BenchClock(true));
+      this.#inline = new InlineQuoter(handoff, new BenchClock(true));
       this.#readyWorkers = workers;
     } else {
       this.#pool = new QuoterPool(
-        { handoff, parameters, wait },
+        { handoff, wait },
         {
           onWorkerLost: (_worker, _instruments, reason) => {
             throw new Error(`handoff: the quote worker was lost: ${reason}`);

@@ -81,11 +81,11 @@ export class EngineSide implements LoopOutput, SessionHandler, QuoterPoolHandler
       clock: this.#clock,
       output: this,
     });
-    const { handoff, parameters } = this.#rig;
+    const { handoff } = this.#rig;
     if (wiring.worker === undefined) {
-      this.#quoter = new InlineQuoter(handoff, parameters, this.#clock);
+      this.#quoter = new InlineQuoter(handoff, this.#clock);
     } else {
-      this.#pool = new QuoterPool({ handoff, parameters, wait: wiring.worker }, this);
+      this.#pool = new QuoterPool({ handoff, wait: wiring.worker }, this);
     }
     this.#sessions = this.#openSessions(url, ca);
     this.#timer = setInterval(() => this.#onTimer(), TIMER_MS);

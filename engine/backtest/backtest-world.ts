@@ -176,7 +176,7 @@ export class BacktestWorld implements EngineWorld, SessionOwner {
     }
     this.#engine = engine;
     this.#changes = new ChangeLog(engine.loop, this.#options.log);
-    this.#quoter = new InlineQuoter(engine.handoff, engine.parameters, this.clock);
+    this.#quoter = new InlineQuoter(engine.handoff, this.clock);
     engine.onWorkerReady(
       0,
       engine.instruments.map(({ index }) => index),

@@ -1,9 +1,12 @@
 import type { Clock } from '../base/clock.ts';
+import { NO_FEES } from '../base/fee-rates.ts';
+import type { FeeRates } from '../base/fee-rates.ts';
 import { ContractKind, InstrumentType } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import { BookState } from '../book/book.ts';
 import type { Config } from '../config/schema.ts';
+import { ConfigurationWriter } from '../handoff/configuration-slot.ts';
 import { Handoff, createHandoff } from '../handoff/handoff-memory.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import { Loop } from '../loop.ts';
@@ -14,6 +17,7 @@ import type { MetricsMemory } from '../metrics/cells.ts';
 import { DEPTH_CHANNEL_NAMES } from '../okx/depth-frame.ts';
 import type { DepthChannel } from '../okx/depth-frame.ts';
 import { RejectDecision } from '../okx/reject-codes.ts';
+import { indexOf } from '../okx/instrument-rows.ts';
 import { Channel } from '../okx/shapes.ts';
 import type { ChannelArg } from '../okx/shapes.ts';
 import { OrderState } from '../orders/order-state.ts';
@@ -23,8 +27,10 @@ import { KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
 import type { EngineOptions } from './engine.ts';
 import { JournaledLoop } from '../replay/journaled-loop.ts';
 import type { RunAbout } from '../replay/run-start.ts';
-import { MARKET_LEVELS_READ } from '../../workers/strategy/ladder.ts';
-import { instTypeOf, limitsOf } from './instruments.ts';
+import { levelsReadOf } from '../../workers/strategy/parameters.ts';
+import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
+import { calibrationOf } from './calibration-parameters.ts';
+import { instTypeOf, limitsOf, strategyOf } from './instruments.ts';
 import { venueName } from './startup.ts';
 
 /** By the numbers of `Connection`. */
@@ -40,6 +46,8 @@ export interface EngineParts {
   readonly handoff: Handoff;
   readonly memory: MetricsMemory;
   readonly limits: readonly RiskLimits[];
+  /** Published in the hand-off as version 1. */
+  readonly strategies: readonly StrategyParameters[];
   readonly loop: Loop;
 }
 
@@ -53,14 +61,17 @@ export function buildParts(
   journal: JournalWriter | undefined,
 ): EngineParts {
   const { config, tag } = options;
+  const fees = instruments.map(() => NO_FEES);
+  const strategies = strategiesOf(config, instruments, fees);
   const handoff = new Handoff(
     createHandoff({
       instrumentCount: instruments.length,
       workerCount: Math.min(config.engine.workers, instruments.length),
-      marketLevels: MARKET_LEVELS_READ,
+      marketLevels: Math.max(...strategies.map(levelsReadOf)),
       quoteLevels: QUOTE_LEVELS,
     }),
   );
+  new ConfigurationWriter(handoff).publish({ strategies, calibration: calibrationOf(config, fees) }, 1);
   const memory = buildMemory(options, instruments, run, handoff.workerCount);
   const limits = instruments.map((each) => limitsOf(each, config.instruments[each.index]!));
   const loopOptions: LoopOptions = {
@@ -85,7 +96,19 @@ export function buildParts(
     journal === undefined
       ? new Loop(loopOptions)
       : new JournaledLoop(loopOptions, journal, aboutOf(options, clock));
-  return { handoff, memory, limits, loop };
+  return { handoff, memory, limits, strategies, loop };
+}
+
+/** What the quoters are told, by instrument. */
+export function strategiesOf(
+  config: Config,
+  instruments: readonly Instrument[],
+  fees: readonly FeeRates[],
+): StrategyParameters[] {
+  const instIds = instruments.map(({ instId }) => instId);
+  return instruments.map((each, index) =>
+    strategyOf(each, config.instruments[index]!, fees[index]!, instIds),
+  );
 }
 
 function aboutOf({ config, build }: Pick<EngineOptions, 'config' | 'build'>, clock: Clock): RunAbout {
@@ -170,8 +193,10 @@ export function channelsOf(
   return {
     public: [
       ...ofEach(config.venue.depthChannel),
+      ...ofEach(Channel.trades),
       ...ofEach(Channel.priceLimit),
       ...ofEach(Channel.markPrice, contracts),
+      ...indexesOf(config, instruments).map((instId) => ({ channel: Channel.indexTickers, instId })),
       ...types.map((instType) => ({ channel: Channel.instruments, instType })),
       { channel: Channel.status },
     ],
@@ -184,6 +209,14 @@ export function channelsOf(
     // also closes a connection on which nothing is subscribed after 30 s.
     trade: [{ channel: Channel.account }],
   };
+}
+
+/** The indexes that a fair value reads, each once. */
+function indexesOf(config: Config, instruments: readonly Instrument[]): string[] {
+  const readers = instruments.filter(
+    ({ index }) => config.instruments[index]!.strategy.fair.index.weight !== 0,
+  );
+  return [...new Set(readers.map(indexOf))];
 }
 
 /**

@@ -23,7 +23,7 @@ import { MetricsWriter } from '../metrics/cells.ts';
 import type { MetricsMemory } from '../metrics/cells.ts';
 import type { ChannelArg } from '../okx/shapes.ts';
 import type { RiskLimits } from '../risk/gate.ts';
-import type { LadderParameters } from '../../workers/strategy/ladder.ts';
+import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
 import type { AccountDesk } from './account-desk.ts';
 import { buildAccountDesk } from './account-desk-parts.ts';
 import { DeadMansSwitch } from './dead-mans-switch.ts';
@@ -36,7 +36,6 @@ import { statusOf } from './engine-status.ts';
 import type { EngineState } from './engine-state.ts';
 import type { EngineWorld } from './engine-world.ts';
 import { Holdings } from './holdings.ts';
-import { ladderOf } from './instruments.ts';
 import { nextRun, prepare, venueName } from './startup.ts';
 import type { Prepared } from './startup.ts';
 import { StateKeeper } from './state-keeper.ts';
@@ -64,8 +63,8 @@ export class Engine implements LoopOutput {
   readonly loop: Loop;
   readonly handoff: Handoff;
   readonly memory: MetricsMemory;
-  /** By instrument, for the quoters. */
-  readonly parameters: readonly LadderParameters[];
+  /** By instrument, as published to the quoters at the start. */
+  readonly strategies: readonly StrategyParameters[];
   readonly limits: readonly RiskLimits[];
   readonly instruments: readonly Instrument[];
   readonly run: number;
@@ -128,7 +127,7 @@ export class Engine implements LoopOutput {
     this.handoff = parts.handoff;
     this.memory = parts.memory;
     this.limits = parts.limits;
-    this.parameters = instruments.map((each) => ladderOf(each, config.instruments[each.index]!));
+    this.strategies = parts.strategies;
     this.#writer = new MetricsWriter(parts.memory);
     this.#writer.set(this.#writer.cell('startTime'), clock.wallMs() / 1_000);
     this.#writer.set(this.#writer.cell('buildInfo', 0, 0, 0, 0), 1);

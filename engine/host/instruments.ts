@@ -1,3 +1,4 @@
+import type { FeeRates } from '../base/fee-rates.ts';
 import { Instrument, InstrumentState, InstrumentType } from '../base/instrument.ts';
 import type { InstrumentFields } from '../base/instrument.ts';
 import type { InstrumentConfig } from '../config/schema.ts';
@@ -7,7 +8,9 @@ import type { InstType } from '../okx/shapes.ts';
 import type { RiskLimits } from '../risk/gate.ts';
 import type { AccountRest } from '../venue/account-rest.ts';
 import { RestError } from '../venue/rest-error.ts';
-import type { LadderParameters } from '../../workers/strategy/ladder.ts';
+
+import type { FairValueParameters } from '../../workers/strategy/fair/fair-value-parameters.ts';
+import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
 import { HostError } from './host-error.ts';
 
 /** The venue's type of an instrument, from its name: BTC-USDT, BTC-USDT-SWAP, BTC-USDT-270326. */
@@ -115,8 +118,46 @@ function lotsOf(instrument: Instrument, index: number, key: string, text: string
   return lots;
 }
 
-/** The strategy's parameters in ticks and lots. */
-export function ladderOf(instrument: Instrument, config: InstrumentConfig): LadderParameters {
+/**
+ * Of the fair value, in lots and with the number of the instrument that leads.
+ *
+ * @throws HostError when the lead is none of the configured instruments, or the instrument itself
+ */
+function fairValueOf(
+  instrument: Instrument,
+  { strategy: { fair } }: InstrumentConfig,
+  instIds: readonly string[],
+): FairValueParameters {
+  const { index } = instrument;
+  const { instrument: leader = '', ...lead } = fair.lead;
+  const leads = leader === '' ? -1 : instIds.indexOf(leader);
+  if (leader !== '' && (leads === -1 || leads === index)) {
+    throw new HostError(
+      'INSTRUMENT_REFUSED',
+      `instruments[${index}].strategy.fair.lead.instrument: expected another of the configured instruments, was "${leader}"`,
+    );
+  }
+  const { depthSize, microPriceFile: _, ...rest } = fair;
+  return {
+    ...rest,
+    depthLots: lotsOf(instrument, index, 'strategy.fair.depthSize', depthSize),
+    microPrice: null,
+    lead: { ...lead, instrument: leads },
+  };
+}
+
+/**
+ * The strategy's parameters in ticks and lots.
+ *
+ * @param fees what the account pays on this instrument
+ * @param instIds of all configured instruments, in order
+ */
+export function strategyOf(
+  instrument: Instrument,
+  config: InstrumentConfig,
+  fees: FeeRates,
+  instIds: readonly string[],
+): StrategyParameters {
   const { strategy, limits } = config;
   const { index } = instrument;
   const lots = lotsOf(instrument, index, 'strategy.size', strategy.size);
@@ -126,17 +167,23 @@ export function ladderOf(instrument: Instrument, config: InstrumentConfig): Ladd
       `instruments[${index}].strategy.size: expected at least ${instrument.instId}'s least order ${instrument.lot.toText(instrument.minLots)}, was "${strategy.size}"`,
     );
   }
+  const {
+    size: _,
+    sizeStep,
+    fair: __,
+    priceToleranceTicks: ___,
+    sizeToleranceRatio: ____,
+    ...rest
+  } = strategy;
   return {
-    levels: strategy.levels,
-    halfSpreadBps: strategy.halfSpreadBps,
-    halfSpreadTicksMin: strategy.halfSpreadTicksMin,
-    levelStepBps: strategy.levelStepBps,
+    ...rest,
     lots,
-    lotsStep: lotsOf(instrument, index, 'strategy.sizeStep', strategy.sizeStep),
-    skewBpsAtMax: strategy.skewBpsAtMax,
-    positionLotsMax: lotsOf(instrument, index, 'limits.position', limits.position),
-    edgeMinRatio: strategy.edgeMinRatio,
+    lotsStep: lotsOf(instrument, index, 'strategy.sizeStep', sizeStep),
     minLots: instrument.minLots,
+    orderLotsMax: lotsOf(instrument, index, 'limits.orderSize', limits.orderSize),
+    positionLotsMax: lotsOf(instrument, index, 'limits.position', limits.position),
+    makerFeeRate: fees.makerRate,
+    fair: fairValueOf(instrument, config, instIds),
   };
 }
 

@@ -129,7 +129,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     const { config, tag, isFreshAccount, build, processOriginMs, journal } = this.#options;
     const openJournal = (run: number): Promise<JournalWriter | undefined> => journal.open(run);
     this.#engine = await Engine.start({ config, tag, world: this, isFreshAccount, build, openJournal });
-    const { loop, memory, handoff, parameters } = this.#engine;
+    const { loop, memory, handoff } = this.#engine;
     this.#writer = new MetricsWriter(memory);
     journal.show(memory);
     this.#board = new Board(this.#engine);
@@ -138,7 +138,6 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     this.#pool = new QuoterPool(
       {
         handoff,
-        parameters,
         wait: WaitStrategy[config.engine.wait],
         cores: cores.workers,
         metrics: memory.share,

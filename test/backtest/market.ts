@@ -151,6 +151,7 @@ export function configOf(changes: Readonly<Record<string, unknown>> = {}): Confi
       instId,
       tradeMode: 'cross',
       strategy: {
+        model: 'fixed',
         levels: 2,
         size: '1',
         halfSpreadBps: 0.001,

@@ -3,7 +3,7 @@ import { loadConfig } from '../../engine/config/load-config.ts';
 import type { Config } from '../../engine/config/schema.ts';
 import { HostError } from '../../engine/host/host-error.ts';
 import { blankState } from '../../engine/host/engine-state.ts';
-import { ladderOf, limitsOf } from '../../engine/host/instruments.ts';
+import { limitsOf, strategyOf } from '../../engine/host/instruments.ts';
 import {
   answered,
   checkAccount,
@@ -18,7 +18,9 @@ import { exampleFile } from '../config/example.ts';
 import { instrumentsOf } from '../okx/okx-fixtures.ts';
 
 const paper = loadConfig(exampleFile('paper'));
-const instruments = instrumentsOf('BTC-USDT', 'BTC-USDT-SWAP', 'ETH-USDT-SWAP');
+const INST_IDS = ['BTC-USDT', 'BTC-USDT-SWAP', 'ETH-USDT-SWAP'] as const;
+const instruments = instrumentsOf(...INST_IDS);
+const FEES = { makerRate: 2e-4, takerRate: 5e-4 };
 
 const ACCOUNT = {
   uid: '1',
@@ -102,12 +104,14 @@ describe('checkAccount', () => {
 
 describe('sizes in lots', () => {
   it('are exact', () => {
-    const parameters = ladderOf(instruments[0]!, paper.instruments[0]!);
+    const parameters = strategyOf(instruments[0]!, paper.instruments[0]!, FEES, INST_IDS);
     expect(parameters).toMatchObject({
       lots: 100_000,
       lotsStep: 50_000,
       positionLotsMax: 2_000_000,
       minLots: 1_000,
+      orderLotsMax: 1_000_000,
+      makerFeeRate: 2e-4,
     });
     expect(limitsOf(instruments[1]!, paper.instruments[1]!)).toMatchObject({
       positionLotsMax: 2_000,
@@ -130,7 +134,10 @@ describe('sizes in lots', () => {
   ] as const)('refuse %s.%s = %s', (section, key, value, text) => {
     const config = paper.instruments[1]!;
     const changed = { ...config, [section]: { ...config[section], [key]: value } };
-    expect(() => [ladderOf(instruments[1]!, changed), limitsOf(instruments[1]!, changed)]).toThrow(text);
+    expect(() => [
+      strategyOf(instruments[1]!, changed, FEES, INST_IDS),
+      limitsOf(instruments[1]!, changed),
+    ]).toThrow(text);
   });
 });
 

@@ -4,6 +4,7 @@ import { ContractKind } from '../../engine/base/instrument.ts';
 import type { Instrument } from '../../engine/base/instrument.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../../engine/base/units.ts';
 import { BookState } from '../../engine/book/book.ts';
+import { ConfigurationWriter } from '../../engine/handoff/configuration-slot.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import { Loop } from '../../engine/loop.ts';
 import { Connection } from '../../engine/loop/loop-options.ts';
@@ -26,7 +27,7 @@ import { GateReason } from '../../engine/risk/gate.ts';
 import type { AccountLimits, RiskLimits } from '../../engine/risk/gate.ts';
 import { KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { InlineQuoter } from '../../workers/inline.ts';
-import type { LadderParameters } from '../../workers/strategy/ladder.ts';
+import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
 
 export const TAG = 'TESTTAG1';
 export const RUN = 12_345_678;
@@ -49,7 +50,7 @@ export interface SentMessage {
 export interface LoopWorldOptions {
   readonly instruments: readonly Instrument[];
   /** One for all instruments, or one each. */
-  readonly ladder: LadderParameters | readonly LadderParameters[];
+  readonly ladder: StrategyParameters | readonly StrategyParameters[];
   readonly limits: RiskLimits | readonly RiskLimits[];
   readonly account?: AccountLimits;
   readonly tolerance?: DiffTolerance;
@@ -144,7 +145,8 @@ export class LoopWorld implements LoopOutput {
     // A time of zero stands for "never" in places.
     this.clock.advanceNs(1_000 * NS_PER_MS);
     this.loop = new Loop(loopOptions);
-    this.quoter = new InlineQuoter(handoff, each(instruments, ladder), this.clock);
+    new ConfigurationWriter(handoff).publish({ strategies: each(instruments, ladder) }, 1);
+    this.quoter = new InlineQuoter(handoff, this.clock);
   }
 
   get nowNs(): number {

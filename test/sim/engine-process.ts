@@ -177,7 +177,7 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
   startWorker(): void {
     const { engine } = this;
     if (engine === null) return;
-    this.#quoter = new InlineQuoter(engine.handoff, engine.parameters, this.clock);
+    this.#quoter = new InlineQuoter(engine.handoff, this.clock);
     engine.onWorkerReady(
       0,
       engine.instruments.map(({ index }) => index),

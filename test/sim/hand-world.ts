@@ -98,7 +98,7 @@ export class HandWorld implements SimWorldView {
       instruments: instIds.map((instId) => ({
         instId,
         tradeMode: instId === SPOT ? 'cash' : 'cross',
-        strategy: { size: '0.1', levels: 1 },
+        strategy: { model: 'fixed', size: '0.1', levels: 1 },
         limits: { position: '1', orderSize: '0.6', orderNotional: 1e6, openOrders: 4 },
       })),
       account: { openOrdersMax: 6, ...account },

@@ -134,6 +134,7 @@ function instrumentOf(row: InstrumentRow, level: AccountLevel, random: Random): 
     instId,
     tradeMode: isSpot && level === '2' ? 'cash' : 'cross',
     strategy: {
+      model: 'fixed',
       levels,
       size: lot.toText(size),
       sizeStep: lot.toText(pick(random, [0, Math.round(size / 2)])),

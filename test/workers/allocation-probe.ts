@@ -4,6 +4,7 @@
  */
 import { getHeapStatistics } from 'node:v8';
 import { SystemClock } from '../../engine/base/clock.ts';
+import { ConfigurationWriter } from '../../engine/handoff/configuration-slot.ts';
 import { MarketBells, QuoteBell } from '../../engine/handoff/doorbell.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import { MarketWriter } from '../../engine/handoff/market-slot.ts';
@@ -21,7 +22,8 @@ const handoff = new Handoff(
 const instruments = Array.from({ length: INSTRUMENTS }, (_, instrument) => instrument);
 const clock = new SystemClock();
 const parameters = instruments.map(() => PLAIN_LADDER);
-const quoter = new InlineQuoter(handoff, parameters, clock);
+new ConfigurationWriter(handoff).publish({ strategies: parameters }, 1);
+const quoter = new InlineQuoter(handoff, clock);
 const bells = new MarketBells(handoff);
 const bell = new QuoteBell(handoff);
 const writers = instruments.map((instrument) => new MarketWriter(handoff, instrument));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../engine/base/clock.ts';
+import { ConfigurationWriter } from '../../engine/handoff/configuration-slot.ts';
 import { MarketBells, QuoteBell } from '../../engine/handoff/doorbell.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import { MarketWriter } from '../../engine/handoff/market-slot.ts';
@@ -35,7 +36,8 @@ function openWorld() {
     bells.ring(instrument);
     return version;
   };
-  return { handoff, clock, publish, quoter: new InlineQuoter(handoff, PARAMETERS, clock) };
+  new ConfigurationWriter(handoff).publish({ strategies: PARAMETERS }, 1);
+  return { handoff, clock, publish, quoter: new InlineQuoter(handoff, clock) };
 }
 
 function takeAll(bell: QuoteBell): number[] {
@@ -96,6 +98,7 @@ describe('InlineQuoter', () => {
 
   it('wants parameters for every instrument', () => {
     const { handoff, clock } = openWorld();
-    expect(() => new InlineQuoter(handoff, PARAMETERS.slice(1), clock)).toThrow('every instrument');
+    new ConfigurationWriter(handoff).publish({ strategies: PARAMETERS.slice(1) }, 2);
+    expect(() => new InlineQuoter(handoff, clock)).toThrow('every instrument');
   });
 });

@@ -5,7 +5,7 @@ import { MarketDouble } from '../../engine/handoff/layout.ts';
 import type { MarketView } from '../../engine/handoff/market-slot.ts';
 import { QuoteView } from '../../engine/handoff/quote-slot.ts';
 import { Ladder } from '../../workers/strategy/ladder.ts';
-import type { LadderParameters } from '../../workers/strategy/ladder.ts';
+import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
 import { PLAIN_LADDER, marketOf } from './markets.ts';
 import type { BestLevels } from './markets.ts';
 
@@ -16,7 +16,7 @@ interface Quote {
   readonly edgeMin: number;
 }
 
-function compute(parameters: Partial<LadderParameters>, market: MarketView): Quote {
+function compute(parameters: Partial<StrategyParameters>, market: MarketView): Quote {
   const view = new QuoteView(10);
   // What the view held before must not show.
   view.bidCount = 7;
@@ -121,7 +121,7 @@ describe('Ladder', () => {
     expect(compute({}, market)).toEqual({ bids: [], asks: [], fair: 0, edgeMin: 0 });
   });
 
-  it.each<Partial<LadderParameters>>([
+  it.each<Partial<StrategyParameters>>([
     { levels: 1.5 },
     { lots: 0.5 },
     { halfSpreadBps: -1 },
@@ -130,11 +130,14 @@ describe('Ladder', () => {
     { minLots: 0 },
     { positionLotsMax: 0 },
   ])('refuses %o', (wrong) => {
-    expect(() => new Ladder({ ...PLAIN_LADDER, ...wrong })).toThrow(/ladder|least/);
+    expect(() => new Ladder({ ...PLAIN_LADDER, ...wrong })).toThrow(/ladder|least|strategy/);
   });
 });
 
-const anyParameters = fc.record<LadderParameters>({
+const anyParameters = fc.record({
+  ...(Object.fromEntries(Object.entries(PLAIN_LADDER).map(([key, value]) => [key, fc.constant(value)])) as {
+    [K in keyof StrategyParameters]: fc.Arbitrary<StrategyParameters[K]>;
+  }),
   levels: fc.integer({ min: 0, max: 10 }),
   halfSpreadBps: fc.double({ min: 0, max: 100, noNaN: true }),
   halfSpreadTicksMin: fc.double({ min: 0, max: 20, noNaN: true }),

@@ -1,9 +1,11 @@
 import { MarketDouble } from '../../engine/handoff/layout.ts';
 import { MarketView } from '../../engine/handoff/market-slot.ts';
-import type { LadderParameters } from '../../workers/strategy/ladder.ts';
+import { FIXED_STRATEGY } from '../../workers/strategy/parameters.ts';
+import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
 
 /** A fair price near 10,000 ticks makes a basis point one tick. */
-export const PLAIN_LADDER: LadderParameters = {
+export const PLAIN_LADDER: StrategyParameters = {
+  ...FIXED_STRATEGY,
   levels: 3,
   halfSpreadBps: 5,
   halfSpreadTicksMin: 1,

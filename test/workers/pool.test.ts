@@ -1,6 +1,7 @@
 /** The pool with real piscina threads, which run compiled: `npm run build` first. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../engine/base/clock.ts';
+import { ConfigurationWriter } from '../../engine/handoff/configuration-slot.ts';
 import { MarketBells, QuoteBell, WaitStrategy } from '../../engine/handoff/doorbell.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import { MarketWriter } from '../../engine/handoff/market-slot.ts';
@@ -38,8 +39,9 @@ class World {
 
   constructor(options: Partial<QuoterPoolOptions> = {}) {
     const { events } = this;
+    new ConfigurationWriter(this.handoff).publish({ strategies: PARAMETERS }, 1);
     this.pool = new QuoterPool(
-      { handoff: this.handoff, parameters: PARAMETERS, wait: WaitStrategy.block, ...options },
+      { handoff: this.handoff, wait: WaitStrategy.block, ...options },
       {
         onWorkerLost: (worker, instruments, reason) => events.push(['lost', worker, instruments, reason]),
         onWorkerReady: (worker, instruments) => events.push(['ready', worker, instruments, '']),

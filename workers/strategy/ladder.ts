@@ -14,41 +14,13 @@
  * Bids round down and asks up, always: rounding to the nearest tick would give edge away on books one tick wide. A quote
  * may improve on the best price; what it earns is bounded by half and inner, not by where others stand.
  */
-import { assert } from '../../engine/base/assert.ts';
 import { microPrice } from '../../engine/base/micro-price.ts';
 import { TICKS_MAX } from '../../engine/base/units.ts';
 import type { Lots } from '../../engine/base/units.ts';
 import type { MarketView } from '../../engine/handoff/market-slot.ts';
 import type { QuoteView } from '../../engine/handoff/quote-slot.ts';
-
-/**
- * Levels a side that compute() looks at: what a market slot has to carry. A level more costs every frame 24 bytes of
- * copying into the slot and out of it, and a look into the order table.
- */
-export const MARKET_LEVELS_READ = 1;
-
-/** Plain numbers, so that they travel to a worker as they are. Basis points are of the fair price. */
-export interface LadderParameters {
-  /** Wanted levels a side; 0 quotes nothing. */
-  readonly levels: number;
-  /** Distance of the first level from the reservation price. */
-  readonly halfSpreadBps: number;
-  /** The least such distance, in ticks; a fraction is allowed. */
-  readonly halfSpreadTicksMin: number;
-  /** Distance from level to level; at least a tick whatever this says. */
-  readonly levelStepBps: number;
-  /** Size of the first level. */
-  readonly lots: Lots;
-  /** Added to the size with every further level. */
-  readonly lotsStep: Lots;
-  /** How far both sides shift when the position is at its maximum. */
-  readonly skewBpsAtMax: number;
-  readonly positionLotsMax: Lots;
-  /** The guard's least edge as a share of the half spread, at most 1. */
-  readonly edgeMinRatio: number;
-  /** Levels smaller than this are not quoted: the venue's least order. */
-  readonly minLots: Lots;
-}
+import { assertStrategy } from './parameters.ts';
+import type { StrategyParameters } from './parameters.ts';
 
 /** Half spreads below this, in ticks, would drown in rounding at the largest prices. */
 const HALF_TICKS_MIN = 0.01;
@@ -61,28 +33,11 @@ const INNER_TO_EDGE = 1.25;
 
 const BPS = 1e-4;
 
-/** @throws AssertionError for parameters that configuration must have refused */
-function assertParameters(parameters: LadderParameters): void {
-  for (const value of Object.values(parameters)) {
-    assert(Number.isFinite(value) && value >= 0, 'ladder parameters are finite and not negative');
-  }
-  assert(Number.isInteger(parameters.levels), 'ladder levels are a whole number');
-  assert(parameters.edgeMinRatio <= 1, 'the least edge is at most the half spread');
-  assert(
-    Number.isInteger(parameters.lots) && Number.isInteger(parameters.lotsStep),
-    'ladder sizes are whole lots',
-  );
-  assert(
-    parameters.minLots >= 1 && parameters.positionLotsMax >= 1,
-    'the least order and the position are lots',
-  );
-}
-
 export class Ladder {
-  readonly parameters: LadderParameters;
+  readonly parameters: StrategyParameters;
 
-  constructor(parameters: LadderParameters) {
-    assertParameters(parameters);
+  constructor(parameters: StrategyParameters) {
+    assertStrategy(parameters);
     this.parameters = parameters;
   }
 
