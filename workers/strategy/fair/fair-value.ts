@@ -96,10 +96,11 @@ export class FairValue {
    * @hot Values a market. Each newest market once, in order; a lead's news may come with the same market again.
    *
    * @param lead market of the instrument that leads this one, or null
-   * @param halfTicks half spread of the model, which bounds the signals; without one (0, NaN) they add nothing
+   * @param halfTicks [0]: half spread of the model, which bounds the signals; without one (0, NaN) they add nothing. A cell:
+   *   a number would be boxed by the call
    * @param parts FAIR_PARTS doubles from index 0: what the price is made of, see FairPart
    */
-  compute(market: MarketView, lead: MarketView | null, halfTicks: number, parts: Float64Array): void {
+  compute(market: MarketView, lead: MarketView | null, halfTicks: Float64Array, parts: Float64Array): void {
     for (let part = 0; part < FAIR_PARTS; part++) parts[part] = 0;
     this.fair[0] = 0;
     if (!isValued(market)) return;
@@ -113,7 +114,7 @@ export class FairValue {
     for (let part = FairPart.bookImbalance; part < FairPart.cap; part++) signals += parts[part];
 
     const { signalHalvesMax, capBps, capSpreads } = this.parameters;
-    const signalsMax = halfTicks > 0 ? signalHalvesMax * halfTicks : 0;
+    const signalsMax = halfTicks[0] > 0 ? signalHalvesMax * halfTicks[0] : 0;
     const middle = (market.bidTicks[0] + market.askTicks[0]) / 2;
     let capTicks = Infinity;
     if (capBps > 0) capTicks = middle * capBps * BPS;
