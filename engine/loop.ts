@@ -9,6 +9,7 @@
  *               onRecovered, onAudited, onBookSnapshot, onSwitchArmed     answers to requests
  *               onClock, onStateOverdue, onAccountRefused, onRateLimit    what was measured and asked beside
  *               command, stop, halt, onBroken                   the operator, and what ends a run
+ *               configure                                       parameters that changed while it runs
  *               restore                                         before all else: what the run before has written down
  *     outputs   send(connection, bytes), request(what)
  *
@@ -31,6 +32,7 @@ import { PathSignal } from './loop/loop-answers.ts';
 import type { LoopAnswers } from './loop/loop-answers.ts';
 import type { LoopBooks } from './loop/loop-books.ts';
 import type { LoopCommands } from './loop/loop-commands.ts';
+import type { LoopConfiguration, ParameterChange } from './loop/loop-configuration.ts';
 import type { LoopFills } from './loop/loop-fills.ts';
 import type { LoopFlatten } from './loop/loop-flatten.ts';
 import type { LoopFlow } from './loop/loop-flow.ts';
@@ -65,9 +67,6 @@ import { ACCOUNT, KillLevel, KillTrigger } from './risk/kill-ladder.ts';
 import type { KillLadder } from './risk/kill-ladder.ts';
 import type { LossWatch } from './risk/loss-watch.ts';
 import type { Throttle } from './risk/throttle.ts';
-
-/** A timer that is this late was held up with the thread, whatever stall is allowed for: nothing is quoted before it. */
-const HELD_UP_NS_MAX = 5 * NS_PER_SECOND;
 
 /**
  * An account that is not recovered for longer than this is out of our hands: what rests there may be heard by nobody. From
@@ -105,6 +104,7 @@ export class Loop {
   readonly account: LoopAccount;
   readonly flatten: LoopFlatten;
   readonly operator: LoopOperator;
+  readonly configuration: LoopConfiguration;
 
   readonly #options: LoopOptions;
   readonly #state: LoopState;
@@ -119,7 +119,6 @@ export class Loop {
   #inHandNs: Nanoseconds = -Infinity;
   /** The last timer; what comes too long after it was held up with the thread, and tells of a market that is gone. */
   #timerNs: Nanoseconds = -Infinity;
-  readonly #heldUpNs: Nanoseconds;
   /** Whether anything might be wanted at all when instruments were last compared. */
   #wasQuoting = false;
 
@@ -127,7 +126,6 @@ export class Loop {
     const parts = buildLoop(options);
     this.#options = options;
     this.#state = parts.state;
-    this.#heldUpNs = Math.min(HELD_UP_NS_MAX, options.watches.stallNsMax);
     this.instruments = options.instruments;
     this.inputNs = parts.state.input;
     this.table = parts.table;
@@ -145,6 +143,7 @@ export class Loop {
     this.account = parts.account;
     this.flatten = parts.flatten;
     this.operator = parts.operator;
+    this.configuration = parts.configuration;
     this.#quoting = parts.quoting;
     this.#books = parts.books;
     this.#flow = parts.flow;
@@ -333,7 +332,7 @@ export class Loop {
     const { table } = this;
     const nowNs = this.#timerNs;
     for (let slot = table.nextInDoubt(0); slot !== NO_ORDER; slot = table.nextInDoubt(slot + 1)) {
-      if (nowNs - table.sentNs[slot]! > this.#options.timings.ackTimeoutNs) return true;
+      if (nowNs - table.sentNs[slot]! > this.configuration.parameters.timings.ackTimeoutNs) return true;
     }
     return false;
   }
@@ -478,6 +477,18 @@ export class Loop {
     return result;
   }
 
+  /**
+   * Parameters that are others from here on, all of them or none: `isDone` false says why, and then all is as it was. Quotes
+   * by the former ones are void from this turn on.
+   */
+  configure(change: ParameterChange, nowNs: Nanoseconds): CommandResult {
+    this.#state.advanceTo(nowNs);
+    if (this.#state.isStopping) return { isDone: false, text: 'the engine is stopping' };
+    const result = this.configuration.configure(change);
+    this.#turn();
+    return result;
+  }
+
   /** Withdraws everything for good; the process ends when no order is left. */
   stop(nowNs: Nanoseconds): void {
     this.#state.advanceTo(nowNs);
@@ -507,7 +518,7 @@ export class Loop {
       this.account.isRecovered &&
       !state.isStopping &&
       state.isEverySessionUp &&
-      !(state.nowNs - this.#timerNs > this.#heldUpNs) &&
+      !(state.nowNs - this.#timerNs > this.kill.heldUp[0]!) &&
       this.kill.isArmed(state.nowNs)
     );
   }

@@ -39,12 +39,14 @@ export const RecordKind = {
   restored: 21,
   /** A rule of the engine did not hold. */
   broken: 22,
+  /** Parameters changed while running: JSON. What it came to follows as `commandResult`. */
+  configured: 23,
 
   /** sub = connection, instrument = 1 when the connection took it; the bytes as they went. */
   send: 40,
   /** sub = what is asked for, instrument, -1 where it concerns the account. */
   request: 41,
-  /** What a command came to: JSON. */
+  /** What a command or a change of parameters came to: JSON. */
   commandResult: 42,
   /** The input before it ended by an error. */
   threw: 43,

@@ -14,6 +14,7 @@
 import type { Instrument } from '../base/instrument.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';
+import type { LoopParameters } from './loop-configuration.ts';
 import type { LoopFills } from './loop-fills.ts';
 import { LoopRequest } from './loop-options.ts';
 import type { AuditedAccount, LoopOptions, LoopOutput, RecoveredAccount, TradeFact } from './loop-options.ts';
@@ -65,6 +66,8 @@ export class LoopAccount {
   readonly #fills: LoopFills;
   readonly #positions: LoopPositions;
   readonly #reconciliation: Reconciliation;
+  /** How often the account is audited; 0 for never. */
+  #auditNs: Nanoseconds;
   #isAuditing = false;
   #auditAskedNs: Nanoseconds = 0;
   #auditedNs: Nanoseconds = -Infinity;
@@ -96,6 +99,7 @@ export class LoopAccount {
   ) {
     this.#instruments = options.instruments;
     this.#options = options;
+    this.#auditNs = options.timings.auditNs;
     this.#output = options.output;
     this.#state = state;
     this.#table = parts.table;
@@ -105,6 +109,12 @@ export class LoopAccount {
     this.#positions = new LoopPositions(options.instruments, state, parts.ledger, parts.gate);
     this.#reconciliation = new Reconciliation(parts.table);
     this.#oddGeneration = new Int32Array(parts.table.capacity);
+  }
+
+  /** The audit that is due next comes no later than it would have by itself. */
+  configure({ timings }: LoopParameters): void {
+    this.#auditNs = timings.auditNs;
+    this.#nextAuditNs = Math.min(this.#nextAuditNs, this.#state.nowNs + timings.auditNs);
   }
 
   // ------------------------------------------------------------------------------------------------- recovery
@@ -154,7 +164,7 @@ export class LoopAccount {
     this.#untoldSinceNs = 0;
     this.#untoldAudits = 0;
     this.#isAuditing = false;
-    this.#nextAuditNs = nowNs + this.#options.timings.auditNs;
+    this.#nextAuditNs = nowNs + this.#auditNs;
     if (this.#staleAtUps >= 0 && this.#privateUps > this.#staleAtUps) {
       this.#staleAtUps = -1;
       this.#ladder.clear(KillTrigger.privateStale, ACCOUNT);
@@ -170,7 +180,7 @@ export class LoopAccount {
 
   onTimer(): void {
     const { nowNs } = this.#state;
-    const { auditNs } = this.#options.timings;
+    const auditNs = this.#auditNs;
     if (this.#staleAtUps >= 0) this.#reconnectAgain(nowNs);
     if (!this.isRecovered || auditNs === 0) return;
     if (this.#isAuditing) {
@@ -206,7 +216,7 @@ export class LoopAccount {
   onAudited(account: AuditedAccount, nowNs: Nanoseconds): void {
     this.#isAuditing = false;
     this.#auditedNs = nowNs;
-    this.#nextAuditNs = nowNs + this.#options.timings.auditNs;
+    this.#nextAuditNs = nowNs + this.#auditNs;
     this.audits++;
     this.auditStrays += account.strayCount;
     let isDeaf = false;

@@ -10,6 +10,7 @@ import { BATCH_MAX, CommandOp } from '../base/command-op.ts';
 import type { Side } from '../base/side.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import type { Nanoseconds, TimeCell } from '../base/units.ts';
+import type { LoopParameters } from './loop-configuration.ts';
 import type { CommandParts } from './loop-commands.ts';
 import { Connection } from './loop-options.ts';
 import type { LoopOptions } from './loop-options.ts';
@@ -73,6 +74,10 @@ export class LoopAnswers {
     this.#ladder = ladder;
     this.#metrics = parts.metrics;
     this.#ackTimeout = Float64Array.of(options.timings.ackTimeoutNs);
+  }
+
+  configure({ timings }: LoopParameters): void {
+    this.#ackTimeout[0] = timings.ackTimeoutNs;
   }
 
   /** @hot The answer to a request. */

@@ -12,6 +12,7 @@ import type { Instrument } from '../base/instrument.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import type { Nanoseconds, TimeCell } from '../base/units.ts';
 import { SyncResult } from '../book/book-sync.ts';
+import type { LoopParameters } from './loop-configuration.ts';
 import { Connection, LoopRequest } from './loop-options.ts';
 import type { LoopOptions, LoopOutput } from './loop-options.ts';
 import type { LoopMarket } from './loop-market.ts';
@@ -45,7 +46,8 @@ export class LoopBooks {
   readonly #metrics: LoopMetrics;
   readonly #decoder: DepthDecoder;
   readonly #frame = new DepthFrame();
-  readonly #ageMsMax: number;
+  #ageMsMax: number;
+  readonly #silence: TimeCell = new Float64Array(1);
   /** The age found last, in a cell for the metrics. */
   readonly #ageMs = new Float64Array(1);
   /** By instrument: when the last message about its book came, and since when it is crossed; 0 when it is not. */
@@ -85,6 +87,7 @@ export class LoopBooks {
     this.#metrics = metrics;
     this.#decoder = new DepthDecoder(options.instruments);
     this.#ageMsMax = options.timings.bookAgeNsMax / NS_PER_MS;
+    this.#silence[0] = options.timings.bookSilenceNsMax;
     this.#heardNs = new Float64Array(count);
     this.#crossedNs = new Float64Array(count);
     this.#mayCross = new IndexSet(count);
@@ -93,6 +96,11 @@ export class LoopBooks {
     this.#resyncAllowedNs = new Float64Array(count);
     this.#isToResync = new Uint8Array(count);
     this.#requests = newBudget();
+  }
+
+  configure({ timings }: LoopParameters): void {
+    this.#ageMsMax = timings.bookAgeNsMax / NS_PER_MS;
+    this.#silence[0] = timings.bookSilenceNsMax;
   }
 
   // --------------------------------------------------------------------------------------------------- frames
@@ -238,7 +246,7 @@ export class LoopBooks {
   checkAges(): void {
     const { now, isUp } = this.#state;
     if (isUp[Connection.public] === 0) return;
-    const isSomeSilent = now[0]! - this.#heardSince[0]! > this.#options.timings.bookSilenceNsMax;
+    const isSomeSilent = now[0]! - this.#heardSince[0]! > this.#silence[0]!;
     if (isSomeSilent || now[0]! >= this.#resyncFrom[0]!) this.#checkAll();
     else this.#checkCrossed();
   }
@@ -262,7 +270,7 @@ export class LoopBooks {
     const { nowNs } = this.#state;
     const sync = this.#market.syncs[instrument]!;
     const silentNs = nowNs - this.#heardNs[instrument]!;
-    if (!sync.isAwaitingSnapshot && silentNs > this.#options.timings.bookSilenceNsMax) {
+    if (!sync.isAwaitingSnapshot && silentNs > this.#silence[0]!) {
       this.#breakBook(instrument);
     } else if (this.#isCrossedForLong(instrument)) this.#breakBook(instrument);
     else if (this.#resyncNs[instrument]! > 0 && nowNs >= this.#resyncNs[instrument]!) {

@@ -16,6 +16,7 @@ import { Side } from '../base/side.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
 import type { Lots, Nanoseconds, Ticks } from '../base/units.ts';
 import type { LoopCommands } from './loop-commands.ts';
+import type { LoopParameters } from './loop-configuration.ts';
 import type { LoopMarket } from './loop-market.ts';
 import type { LoopOptions } from './loop-options.ts';
 import type { LoopRests } from './loop-rests.ts';
@@ -32,8 +33,8 @@ const PERIOD_NS = NS_PER_SECOND;
 
 export class LoopFlatten {
   readonly #instruments: readonly Instrument[];
-  readonly #limits: readonly RiskLimits[];
-  readonly #closeBps: number;
+  #limits: readonly RiskLimits[];
+  #closeBps: number;
   readonly #state: LoopState;
   readonly #table: OrderTable;
   readonly #ledger: PositionLedger;
@@ -76,6 +77,11 @@ export class LoopFlatten {
     this.#rests = parts.rests;
     this.#slot = new Int32Array(instruments.length).fill(NO_ORDER);
     this.#generation = new Int32Array(instruments.length);
+  }
+
+  configure({ limits, closeBps }: LoopParameters): void {
+    this.#limits = limits;
+    this.#closeBps = closeBps;
   }
 
   get isActive(): boolean {

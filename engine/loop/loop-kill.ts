@@ -11,6 +11,7 @@ import type { Instrument } from '../base/instrument.ts';
 import type { Side } from '../base/side.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
 import type { Nanoseconds, TimeCell } from '../base/units.ts';
+import type { LoopParameters } from './loop-configuration.ts';
 import type { LoopOptions } from './loop-options.ts';
 import type { LoopState } from './loop-state.ts';
 import type { PositionLedger } from '../orders/position-ledger.ts';
@@ -30,6 +31,9 @@ const ORDER_TO_TRADE_WINDOW_NS = 60 * NS_PER_SECOND;
 const ORDER_TO_TRADE_SAMPLE_MIN = 200;
 const ORDER_TO_TRADE_HOLD_NS = 30 * NS_PER_SECOND;
 
+/** A timer that is this late was held up with the thread, whatever stall is allowed for: nothing is quoted before it. */
+const HELD_UP_NS_MAX = 5 * NS_PER_SECOND;
+
 export class LoopKill {
   readonly ladder: KillLadder;
   readonly loss: LossWatch;
@@ -45,6 +49,8 @@ export class LoopKill {
   readonly #mark = new Float64Array(1);
 
   readonly #instruments: readonly Instrument[];
+  /** A timer that is later than this was held up with the thread. */
+  readonly heldUp: TimeCell = new Float64Array(1);
   readonly #needsSwitch: boolean;
   readonly #ledger: PositionLedger;
   readonly #gate: Gate;
@@ -57,6 +63,7 @@ export class LoopKill {
     this.#ledger = ledger;
     this.#gate = gate;
     this.#needsSwitch = timings.switchNs > 0;
+    this.heldUp[0] = Math.min(HELD_UP_NS_MAX, watches.stallNsMax);
     this.profits = new Float64Array(instruments.length);
     this.loss = new LossWatch({
       instruments,
@@ -87,6 +94,21 @@ export class LoopKill {
       sampleMin: ORDER_TO_TRADE_SAMPLE_MIN,
       holdNs: ORDER_TO_TRADE_HOLD_NS,
     });
+  }
+
+  /** What is watched for from the next look on; what is held meanwhile goes as it came. */
+  configure({ account, brakes, watches }: LoopParameters): void {
+    this.loss.configure(
+      account.lossMax,
+      watches.drawdownMax,
+      brakes.map(({ lossMax }) => lossMax),
+    );
+    this.volatility.configure(brakes);
+    this.adverse.configure(brakes);
+    this.margin.configure(watches.marginRatioMin, watches.liquidationDistanceBps);
+    this.health.configure(watches.stallNsMax, watches.clockOffsetMsMax);
+    this.orderToTrade.configure(watches.orderToTradeMax);
+    this.heldUp[0] = Math.min(HELD_UP_NS_MAX, watches.stallNsMax);
   }
 
   /** @hot Whether the dead man's switch stands behind what is quoted; a timer may be late to say that it lapsed. */

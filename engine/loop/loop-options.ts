@@ -34,6 +34,8 @@ export const LoopRequest = {
   save: 5,
   /** The private connection is up and keeps its words to itself: make it anew. */
   reconnectPrivate: 6,
+  /** A change of parameters is in force here: the workers' share of it may be published now, at once. */
+  parameters: 7,
 } as const;
 export type LoopRequest = (typeof LoopRequest)[keyof typeof LoopRequest];
 

@@ -12,6 +12,8 @@ import { LoopAccount } from './loop-account.ts';
 import { LoopAnswers, REQUESTS_IN_FLIGHT_MAX } from './loop-answers.ts';
 import { LoopBooks } from './loop-books.ts';
 import { LoopCommands } from './loop-commands.ts';
+import { LoopConfiguration } from './loop-configuration.ts';
+import type { ConfiguredRoom } from './loop-configuration.ts';
 import { LoopFills } from './loop-fills.ts';
 import { LoopFlatten } from './loop-flatten.ts';
 import { LoopFlow } from './loop-flow.ts';
@@ -73,6 +75,7 @@ export interface LoopParts {
   readonly flatten: LoopFlatten;
   readonly operator: LoopOperator;
   readonly pushes: LoopPushes;
+  readonly configuration: LoopConfiguration;
 }
 
 export function buildLoop(options: LoopOptions): LoopParts {
@@ -107,6 +110,9 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const flatten = new LoopFlatten(options, state, { table, ledger, gate, market, commands, ladder, rests });
   const operator = new LoopOperator(instruments, kill, flatten);
   const pushes = new LoopPushes(options, state, { gate, ledger, kill, quoting, fills, account, metrics });
+  const gateRoom: ConfiguredRoom = { configure: ({ limits, account: all }) => gate.configure(limits, all) };
+  const rooms = [gateRoom, kill, answers, quoting, books, account, flatten];
+  const configuration = new LoopConfiguration(options, quoting, rooms);
   return {
     state,
     table,
@@ -129,6 +135,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
     flatten,
     operator,
     pushes,
+    configuration,
   };
 }
 

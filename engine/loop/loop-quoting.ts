@@ -18,6 +18,7 @@ import { QuoteBell } from '../handoff/doorbell.ts';
 import { QuoteDouble } from '../handoff/layout.ts';
 import { QuoteReader } from '../handoff/quote-slot.ts';
 import type { LoopCommands } from './loop-commands.ts';
+import type { LoopParameters } from './loop-configuration.ts';
 import type { LoopKill } from './loop-kill.ts';
 import type { LoopMarket } from './loop-market.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
@@ -48,9 +49,10 @@ export class LoopQuoting {
   readonly #kill: LoopKill;
   readonly #metrics: LoopMetrics;
   readonly #readers: readonly QuoteReader[];
-  readonly #diff: QuoteDiff;
+  #diff: QuoteDiff;
   readonly #shape: LoopShape;
-  readonly #quoteAgeNsMax: Nanoseconds;
+  #quoteAgeNsMax: Nanoseconds;
+  readonly #levels: number;
   /** By instrument: 1 while its worker runs. */
   readonly #hasWorker: Uint8Array;
   /** By instrument: when the oldest market that its worker has not answered was published; 0 when it has answered all. */
@@ -91,6 +93,7 @@ export class LoopQuoting {
     const { quoteReaderOf = (instrument) => new QuoteReader(handoff, instrument) } = options;
     this.#readers = instruments.map(({ index }) => quoteReaderOf(index));
     this.#diff = new QuoteDiff(parts.table, options.tolerances, handoff.quoteLevels);
+    this.#levels = handoff.quoteLevels;
     this.#shape = new LoopShape(handoff.quoteLevels);
     this.#quoteAgeNsMax = options.timings.quoteAgeNsMax;
     this.#hasWorker = new Uint8Array(instruments.length);
@@ -98,6 +101,18 @@ export class LoopQuoting {
     this.#publishedLots = new Float64Array(instruments.length);
     this.#positionVersion = new Float64Array(instruments.length);
     this.#fairSeen = new Float64Array(instruments.length);
+  }
+
+  configure({ timings, tolerances }: LoopParameters): void {
+    this.#quoteAgeNsMax = timings.quoteAgeNsMax;
+    this.#diff = new QuoteDiff(this.#table, tolerances, this.#levels);
+  }
+
+  /** Parameters of this version are in force: no quote of an older one is taken, and what these instruments want is void. */
+  onConfigured(version: number, withdrawn: readonly number[]): void {
+    for (const wanted of this.wanted) wanted.requireConfig(version);
+    for (const instrument of withdrawn) this.wanted[instrument]!.withdraw();
+    this.#state.dirty.addAll();
   }
 
   // -------------------------------------------------------------------------------------------------- market

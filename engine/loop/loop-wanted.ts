@@ -38,6 +38,8 @@ export class WantedLadder {
   readonly #fairOfSide = new Float64Array(2);
   /** A quote must have seen at least this market version: that of the last guard move. */
   readonly #versionMin = new Float64Array(1);
+  /** A quote must have been computed by parameters of at least this version. */
+  readonly #configVersionMin = new Float64Array(1);
 
   constructor(levels: number) {
     this.#quote = new QuoteView(levels);
@@ -68,11 +70,17 @@ export class WantedLadder {
     const next = this.#next;
     if (!reader.read(next)) return TakeResult.none;
     if (next.epoch !== epoch || next.marketVersion < this.#versionMin[0]!) return TakeResult.stale;
+    if (next.configVersion < this.#configVersionMin[0]!) return TakeResult.stale;
     this.#next = this.#quote;
     this.#quote = next;
     this.#fairOfSide[Side.buy] = next.referenceTicks;
     this.#fairOfSide[Side.sell] = next.referenceTicks;
     return TakeResult.taken;
+  }
+
+  /** Quotes by parameters of older versions than this are void from now on. */
+  requireConfig(version: number): void {
+    this.#configVersionMin[0] = version;
   }
 
   /** @hot Nothing is wanted until the next quote. */

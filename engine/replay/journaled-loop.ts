@@ -11,6 +11,7 @@ import { Loop } from '../loop.ts';
 import type { Milliseconds, Nanoseconds, TimeCell } from '../base/units.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import { RecordKind } from '../journal/record-kind.ts';
+import type { ParameterChange } from '../loop/loop-configuration.ts';
 import { Connection } from '../loop/loop-options.ts';
 import type {
   AuditedAccount,
@@ -221,6 +222,14 @@ export class JournaledLoop extends Loop {
   override command(command: OperatorCommand, nowNs: Nanoseconds): CommandResult {
     this.#text(RecordKind.command, 0, nowNs, command);
     const result = super.command(command, nowNs);
+    this.#writer.text(RecordKind.commandResult, 0, 0, nowNs, 0, toExactJson(result));
+    this.#isInside = false;
+    return result;
+  }
+
+  override configure(change: ParameterChange, nowNs: Nanoseconds): CommandResult {
+    this.#text(RecordKind.configured, 0, nowNs, toExactJson(change));
+    const result = super.configure(change, nowNs);
     this.#writer.text(RecordKind.commandResult, 0, 0, nowNs, 0, toExactJson(result));
     this.#isInside = false;
     return result;

@@ -10,6 +10,7 @@ import { recordText } from '../journal/journal-reader.ts';
 import { RecordKind, recordKindName } from '../journal/record-kind.ts';
 import { Loop } from '../loop.ts';
 import { Connection } from '../loop/loop-options.ts';
+import type { ParameterChange } from '../loop/loop-configuration.ts';
 import type {
   AuditedAccount,
   CommandResult,
@@ -82,7 +83,7 @@ export class ReplayCore {
    * Hands an input in.
    *
    * @param quotes of `quotes`: those that were taken, in their order
-   * @returns what a command came to; undefined of everything else
+   * @returns what a command or a change of parameters came to; undefined of everything else
    * @throws ReplayError when the record is no input, or not as this build writes it; and what the core throws
    */
   feed(record: JournalRecord, quotes: readonly JournalRecord[]): CommandResult | undefined {
@@ -100,6 +101,8 @@ export class ReplayCore {
         return undefined;
       case RecordKind.command:
         return this.loop.command(recordText(record) as OperatorCommand, record.timeNs);
+      case RecordKind.configured:
+        return this.loop.configure(valueOf(record) as ParameterChange, record.timeNs);
       default:
         this.#feedOther(record);
         return undefined;

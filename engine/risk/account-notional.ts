@@ -56,6 +56,13 @@ export class AccountNotional {
     inputs.changed.addAll();
   }
 
+  /** Another limit, and what each instrument's worth counts with; all is taken up anew. */
+  configure(limits: readonly RiskLimits[], notionalMax: number): void {
+    for (const [each, { notionalRate }] of limits.entries()) this.#rate[each] = notionalRate;
+    this.#max[0] = notionalMax;
+    this.#inputs.changed.addAll();
+  }
+
   /** @hot Whether the account stays within its limit with `addedLots` more on a side of one, at `ticks` if dearer. */
   isWithin(instrument: number, side: Side, ticks: Ticks, addedLots: Lots): boolean {
     this.#takeUp();

@@ -36,7 +36,7 @@ export class AdverseSelectionBrake {
   /** Fills that were not marked because too many waited. */
   unmarked = 0;
 
-  readonly #limits: readonly BrakeLimits[];
+  #limits: readonly BrakeLimits[];
   readonly #levels: HeldLevels;
   /** By instrument × WAITING_MAX: a ring of fills. */
   readonly #side: Uint8Array;
@@ -61,6 +61,12 @@ export class AdverseSelectionBrake {
     this.#atNs = new Float64Array(cells);
     this.#oldest = new Int32Array(limits.length);
     this.#count = new Int32Array(limits.length);
+  }
+
+  /** Other limits and holds, from the next timer on. */
+  configure(limits: readonly BrakeLimits[]): void {
+    this.#levels.configure(limits.map(({ holdNs }) => holdNs));
+    this.#limits = limits;
   }
 
   /** @hot A fill of ours, at a price that may lie between ticks. */

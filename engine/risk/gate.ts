@@ -100,7 +100,7 @@ export class Gate {
   readonly strikes: Float64Array;
   readonly isPaused: Uint8Array;
 
-  readonly #account: AccountLimits;
+  #account: AccountLimits;
   readonly #inputs: GateInputs;
   readonly #hasTag: boolean;
   readonly #ladder: KillLadder;
@@ -117,6 +117,7 @@ export class Gate {
   readonly #tickValue: Float64Array;
   readonly #isInverse: Uint8Array;
   readonly #minLots: Float64Array;
+  readonly #maxLots: Float64Array;
   readonly #orderLotsMax: Float64Array;
   readonly #orderNotionalMax: Float64Array;
   readonly #openOrdersMax: Float64Array;
@@ -151,18 +152,36 @@ export class Gate {
     this.#tickValue = Float64Array.from(instruments, ({ tick }) => tick.value);
     this.#isInverse = Uint8Array.from(instruments, ({ kind }) => (kind === ContractKind.inverse ? 1 : 0));
     this.#minLots = Float64Array.from(instruments, ({ minLots }) => minLots);
-    const ownMax = limits.map(({ orderLotsMax }, index) =>
-      Math.min(orderLotsMax, instruments[index]!.maxLots),
-    );
-    this.#orderLotsMax = Float64Array.from(ownMax);
-    this.#orderNotionalMax = Float64Array.from(limits, ({ orderNotionalMax }) => orderNotionalMax);
-    this.#openOrdersMax = Float64Array.from(limits, ({ openOrdersMax }) => openOrdersMax);
-    this.#positionLotsMax = Float64Array.from(limits, ({ positionLotsMax }) => positionLotsMax);
-    this.#notionalMax = Float64Array.from(limits, ({ notionalMax }) => notionalMax);
-    this.#collarBps = Float64Array.from(limits, ({ collarBps }) => collarBps);
+    this.#maxLots = Float64Array.from(instruments, ({ maxLots }) => maxLots);
+    this.#orderLotsMax = new Float64Array(count);
+    this.#orderNotionalMax = new Float64Array(count);
+    this.#openOrdersMax = new Float64Array(count);
+    this.#positionLotsMax = new Float64Array(count);
+    this.#notionalMax = new Float64Array(count);
+    this.#collarBps = new Float64Array(count);
+    this.#setLimits(limits);
     this.#notional = new AccountNotional(instruments, limits, account.notionalMax, inputs, this.#seenTicks);
     this.#buyTicksMax = new Int32Array(count).fill(TICKS_MAX);
     this.#sellTicksMin = new Int32Array(count);
+  }
+
+  /** Other limits, from the next check on. */
+  configure(limits: readonly RiskLimits[], account: AccountLimits): void {
+    assert(limits.length === this.#minLots.length, 'every instrument has its limits');
+    this.#account = account;
+    this.#setLimits(limits);
+    this.#notional.configure(limits, account.notionalMax);
+  }
+
+  #setLimits(limits: readonly RiskLimits[]): void {
+    for (const [instrument, each] of limits.entries()) {
+      this.#orderLotsMax[instrument] = Math.min(each.orderLotsMax, this.#maxLots[instrument]!);
+      this.#orderNotionalMax[instrument] = each.orderNotionalMax;
+      this.#openOrdersMax[instrument] = each.openOrdersMax;
+      this.#positionLotsMax[instrument] = each.positionLotsMax;
+      this.#notionalMax[instrument] = each.notionalMax;
+      this.#collarBps[instrument] = each.collarBps;
+    }
   }
 
   /** @hot The book as it is now. Prices only count while it is quotable; the last ones stay as a mark. */

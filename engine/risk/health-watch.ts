@@ -36,15 +36,25 @@ export class HealthWatch {
   /** Until when the venue holds our switch armed, at least; 0 before the first time. */
   armedUntilNs: Nanoseconds = 0;
 
-  readonly #options: HealthWatchOptions;
+  readonly #needsSwitch: boolean;
+  #stallNsMax: Nanoseconds;
+  #clockOffsetMsMax: Milliseconds;
   readonly #ladder: KillLadder;
   readonly #stall: HeldLevels;
   #lastTimerNs: Nanoseconds = -1;
 
   constructor(options: HealthWatchOptions) {
-    this.#options = options;
+    this.#needsSwitch = options.needsSwitch;
+    this.#stallNsMax = options.stallNsMax;
+    this.#clockOffsetMsMax = options.clockOffsetMsMax;
     this.#ladder = options.ladder;
     this.#stall = new HeldLevels(options.ladder, KillTrigger.stall, ACCOUNT, [options.stallHoldNs]);
+  }
+
+  /** Other limits, from the next timer and measurement on. As the options. */
+  configure(stallNsMax: Nanoseconds, clockOffsetMsMax: Milliseconds): void {
+    this.#stallNsMax = stallNsMax;
+    this.#clockOffsetMsMax = clockOffsetMsMax;
   }
 
   /** @hot The timer's own time: first of all in its turn. */
@@ -53,10 +63,10 @@ export class HealthWatch {
     const gapNs = this.#lastTimerNs < 0 ? 0 : nowNs - this.#lastTimerNs;
     this.#lastTimerNs = nowNs;
     if (gapNs > this.stallNsLongest) this.stallNsLongest = gapNs;
-    const isStalled = gapNs > this.#options.stallNsMax;
+    const isStalled = gapNs > this.#stallNsMax;
     if (isStalled) this.stalls++;
     this.#stall.ask(isStalled ? KillLevel.paused : KillLevel.quoting, ACCOUNT, now);
-    if (this.#options.needsSwitch) this.#checkSwitch(now);
+    if (this.#needsSwitch) this.#checkSwitch(now);
   }
 
   /**
@@ -67,7 +77,7 @@ export class HealthWatch {
    * @param errorMs how far off the measurement may be: one that may be off by more than the limit is no news
    */
   onClock(stepMs: Milliseconds, errorMs: Milliseconds): void {
-    const max = this.#options.clockOffsetMsMax;
+    const max = this.#clockOffsetMsMax;
     if (!(errorMs <= max) || Number.isNaN(stepMs)) return;
     const distance = Math.abs(stepMs);
     if (distance > max) this.#ladder.raise(KillTrigger.clockOffset, KillLevel.paused, ACCOUNT);

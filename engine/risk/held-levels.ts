@@ -7,6 +7,7 @@
  *             hold.
  * Cost:       two comparisons; nothing allocates once constructed.
  */
+import { assert } from '../base/assert.ts';
 import type { Nanoseconds, TimeCell } from '../base/units.ts';
 import { KillLevel } from './kill-ladder.ts';
 import type { KillLadder, KillTrigger } from './kill-ladder.ts';
@@ -14,7 +15,7 @@ import type { KillLadder, KillTrigger } from './kill-ladder.ts';
 export class HeldLevels {
   readonly #ladder: KillLadder;
   readonly #trigger: KillTrigger;
-  readonly #holdNs: readonly Nanoseconds[];
+  #holdNs: readonly Nanoseconds[];
   /** The scope of index 0; the others follow. */
   readonly #firstScope: number;
   /** By index: when the level that it stands at was last asked for. */
@@ -30,6 +31,12 @@ export class HeldLevels {
     this.#holdNs = holdNs;
     this.#askedNs = new Float64Array(holdNs.length);
     this.#since = new Uint8Array(holdNs.length);
+  }
+
+  /** Other holds, also for what is held already. */
+  configure(holdNs: readonly Nanoseconds[]): void {
+    assert(holdNs.length === this.#holdNs.length, 'every scope has its hold');
+    this.#holdNs = holdNs;
   }
 
   /** @hot What the watcher finds right now. True when the trigger's own level changed. */

@@ -51,9 +51,9 @@ export class LossWatch {
 
   readonly #instruments: readonly Pick<Instrument, 'instId'>[];
   readonly #ladder: KillLadder;
-  readonly #lossMax: number;
-  readonly #drawdownMax: number;
-  readonly #instrumentLossMax: readonly number[];
+  #lossMax: number;
+  #drawdownMax: number;
+  #instrumentLossMax: readonly number[];
   readonly #baselines: Float64Array;
   readonly #known: Float64Array;
   /** Instruments of an earlier run that this one does not have: what they made still counts. */
@@ -72,6 +72,14 @@ export class LossWatch {
     this.#instrumentLossMax = options.instrumentLossMax;
     this.#baselines = new Float64Array(count);
     this.#known = new Float64Array(count);
+  }
+
+  /** Other limits, from the next profit on; what halted by the former ones stays so. As the options. */
+  configure(lossMax: number, drawdownMax: number, instrumentLossMax: readonly number[]): void {
+    assert(instrumentLossMax.length === this.#known.length, 'every instrument has its loss limit');
+    this.#lossMax = lossMax;
+    this.#drawdownMax = drawdownMax;
+    this.#instrumentLossMax = instrumentLossMax;
   }
 
   /**

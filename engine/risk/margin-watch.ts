@@ -30,8 +30,8 @@ export class MarginWatch {
   readonly distanceBps: Float64Array;
 
   readonly #ladder: KillLadder;
-  readonly #marginRatioMin: number;
-  readonly #distanceBpsMin: number;
+  #marginRatioMin: number;
+  #distanceBpsMin: number;
   readonly #lots: Float64Array;
   readonly #liquidationTicks: Float64Array;
   readonly #markTicks: Float64Array;
@@ -45,6 +45,12 @@ export class MarginWatch {
     this.#lots = new Float64Array(count);
     this.#liquidationTicks = new Float64Array(count).fill(NaN);
     this.#markTicks = new Float64Array(count);
+  }
+
+  /** Other limits, from the next word of the venue on. As the options. */
+  configure(marginRatioMin: number, liquidationDistanceBps: number): void {
+    this.#marginRatioMin = marginRatioMin;
+    this.#distanceBpsMin = liquidationDistanceBps;
   }
 
   /**

@@ -29,7 +29,8 @@ export interface OrderToTradeOptions {
 }
 
 export class OrderToTrade {
-  readonly #options: OrderToTradeOptions;
+  readonly #sampleMin: number;
+  #ratioMax: number;
   readonly #windowNs: Nanoseconds;
   readonly #level: HeldLevels;
   readonly #orders = new Float64Array(RING);
@@ -40,9 +41,15 @@ export class OrderToTrade {
 
   constructor(options: OrderToTradeOptions) {
     assert(options.windowNs > 0, 'a window has a length');
-    this.#options = options;
+    this.#sampleMin = options.sampleMin;
+    this.#ratioMax = options.ratioMax;
     this.#windowNs = options.windowNs;
     this.#level = new HeldLevels(options.ladder, KillTrigger.orderToTrade, ACCOUNT, [options.holdNs]);
+  }
+
+  /** Another limit, from the next timer on: one that is gone lets go with the hold. As the options. */
+  configure(ratioMax: number): void {
+    this.#ratioMax = ratioMax;
   }
 
   /** Places and amends of the window for each fill. */
@@ -65,10 +72,10 @@ export class OrderToTrade {
   }
 
   onTimer(now: TimeCell): void {
-    const { ratioMax, sampleMin } = this.#options;
-    if (ratioMax === 0) return;
+    if (this.#ratioMax === 0 && this.#level.isClear(ACCOUNT)) return;
     this.#advance(now);
-    const isTooMany = this.#orderSum >= sampleMin && this.ratio > ratioMax;
+    const isLimited = this.#ratioMax > 0 && this.#orderSum >= this.#sampleMin;
+    const isTooMany = isLimited && this.ratio > this.#ratioMax;
     this.#level.ask(isTooMany ? KillLevel.wider : KillLevel.quoting, ACCOUNT, now);
   }
 

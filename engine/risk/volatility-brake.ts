@@ -10,7 +10,7 @@
  * that is being filled, so by up to a sixteenth longer than asked for.
  */
 import { assert } from '../base/assert.ts';
-import type { TimeCell } from '../base/units.ts';
+import type { Nanoseconds, TimeCell } from '../base/units.ts';
 import { brakeLevel } from './brake-limits.ts';
 import type { BrakeLimits } from './brake-limits.ts';
 import { HeldLevels } from './held-levels.ts';
@@ -31,7 +31,7 @@ export class VolatilityBrake {
   /** By instrument: the move over the window as of the last fair price or timer. */
   readonly moveBps: Float64Array;
 
-  readonly #limits: readonly BrakeLimits[];
+  #limits: readonly BrakeLimits[];
   readonly #levels: HeldLevels;
   /** By instrument × buckets + bucket. An empty bucket is Infinity and -Infinity. */
   readonly #low: Float64Array;
@@ -58,6 +58,33 @@ export class VolatilityBrake {
     this.#windowLow = new Float64Array(count).fill(Infinity);
     this.#windowHigh = new Float64Array(count).fill(-Infinity);
     this.#bucket = new Float64Array(count).fill(-1);
+  }
+
+  /**
+   * Other limits, windows and holds, from the next fair price or timer on. The move that is known moves as a whole into the
+   * bucket that is being filled: a change of the window must not make a brake forget what it saw.
+   */
+  configure(limits: readonly BrakeLimits[]): void {
+    for (const { volatilityWindowNs } of limits) assert(volatilityWindowNs > 0, 'a window has a length');
+    this.#levels.configure(limits.map(({ holdNs }) => holdNs));
+    for (const [instrument, { volatilityWindowNs }] of limits.entries()) {
+      const beforeNs = this.#limits[instrument]!.volatilityWindowNs;
+      if (volatilityWindowNs !== beforeNs) this.#regrid(instrument, beforeNs, volatilityWindowNs);
+    }
+    this.#limits = limits;
+  }
+
+  #regrid(instrument: number, beforeNs: Nanoseconds, afterNs: Nanoseconds): void {
+    const bucket = this.#bucket[instrument]!;
+    if (bucket < 0) return;
+    const first = instrument * RING;
+    this.#low.fill(Infinity, first, first + RING);
+    this.#high.fill(-Infinity, first, first + RING);
+    // The bucket of the new grid in which the old one's began, which is not in the future.
+    this.#bucket[instrument] = Math.floor((bucket * beforeNs) / afterNs);
+    const cell = first + (this.#bucket[instrument]! % RING);
+    this.#low[cell] = this.#windowLow[instrument]!;
+    this.#high[cell] = this.#windowHigh[instrument]!;
   }
 
   /** @hot The fair price of a market, from an array by instrument; 0 while there is none, which is no news. */

@@ -3,6 +3,7 @@ import type { JournalRecord } from '../../engine/journal/journal-block.ts';
 import { MemoryJournal } from '../../engine/journal/memory-journal.ts';
 import { JournalReader } from '../../engine/journal/journal-reader.ts';
 import { MemorySegment } from '../../engine/journal/journal-segment.ts';
+import { QUOTE_DOUBLES } from '../../engine/handoff/layout.ts';
 import { RecordKind } from '../../engine/journal/record-kind.ts';
 import { Connection } from '../../engine/loop/loop-options.ts';
 import { ReplayErrorCode } from '../../engine/replay/replay-error.ts';
@@ -95,7 +96,7 @@ describe('one bit', () => {
     )!;
     expect(quote.sequence).toBeLessThan(send.sequence);
     // The first row begins behind the counts and the quote's doubles: its price, a little above.
-    const at = 8 * 8;
+    const at = (3 + QUOTE_DOUBLES) * 8;
     const price = Buffer.from(quote.bytes).readDoubleLE(at);
     const bytes = Buffer.from(quote.bytes);
     bytes.writeDoubleLE(price - 1_000, at);
