@@ -23,12 +23,14 @@ import { Side } from '../base/side.ts';
 import { TICKS_MAX } from '../base/units.ts';
 import type { Lots, Ticks } from '../base/units.ts';
 import { AccountNotional } from './account-notional.ts';
+import { GroupDelta, NO_GROUP } from './group-delta.ts';
+import type { GroupLimits } from './group-delta.ts';
 import { KillLevel } from './kill-ladder.ts';
 import type { KillLadder } from './kill-ladder.ts';
 
 const BPS = 10_000;
 
-/** Why a command was struck. The first rule that fails, in this order. */
+/** Why a command was struck. The first rule that fails, in this order but for the last. */
 export const GateReason = {
   pass: 0,
   /** The kill ladder stands at paused or halted. */
@@ -51,6 +53,8 @@ export const GateReason = {
   priceLimit: 16,
   wouldCross: 17,
   selfCross: 18,
+  /** The net delta of the instrument's group, with everything in flight on this side. Looked at before the collars. */
+  groupDeltaMax: 19,
 } as const;
 export type GateReason = (typeof GateReason)[keyof typeof GateReason];
 
@@ -99,6 +103,8 @@ export class Gate {
   /** How often each reason struck, by GateReason. */
   readonly strikes: Float64Array;
   readonly isPaused: Uint8Array;
+  /** Instruments of one underlying, together. */
+  readonly groups: GroupDelta;
 
   #account: AccountLimits;
   readonly #inputs: GateInputs;
@@ -134,6 +140,7 @@ export class Gate {
     inputs: GateInputs,
     hasTag: boolean,
     ladder: KillLadder,
+    groups: readonly GroupLimits[] = [],
   ) {
     const count = instruments.length;
     assert(limits.length === count, 'every instrument has its limits');
@@ -161,6 +168,7 @@ export class Gate {
     this.#collarBps = new Float64Array(count);
     this.#setLimits(limits);
     this.#notional = new AccountNotional(instruments, limits, account.notionalMax, inputs, this.#seenTicks);
+    this.groups = new GroupDelta(instruments, groups, inputs, this.#seenTicks);
     this.#buyTicksMax = new Int32Array(count).fill(TICKS_MAX);
     this.#sellTicksMin = new Int32Array(count);
   }
@@ -265,6 +273,29 @@ export class Gate {
     return reason;
   }
 
+  /**
+   * Whether an order that takes what it finds, to bring a net delta back, may be sent: all that holds for an order that
+   * rests, but that it may cross the book, to within `slippageBps` of its middle.
+   */
+  checkTaking(instrument: number, side: Side, ticks: Ticks, lots: Lots, slippageBps: number): GateReason {
+    let reason = this.#checkState(instrument);
+    if (reason === GateReason.pass) reason = this.#checkSize(CommandOp.place, instrument, ticks, lots);
+    if (reason === GateReason.pass) reason = this.#checkExposure(instrument, side, ticks, lots);
+    if (reason === GateReason.pass) reason = this.#checkTakingPrice(instrument, side, ticks, slippageBps);
+    this.strikes[reason]!++;
+    return reason;
+  }
+
+  #checkTakingPrice(instrument: number, side: Side, ticks: Ticks, slippageBps: number): GateReason {
+    const collarBps = this.#collarBps[instrument]!;
+    if (!isNear(ticks, this.markTicks(instrument), Math.min(slippageBps, collarBps))) {
+      return GateReason.collarBook;
+    }
+    const markPrice = this.#markPriceTicks[instrument]!;
+    if (markPrice > 0 && !isNear(ticks, markPrice, collarBps)) return GateReason.collarMark;
+    return this.#checkLimits(instrument, side, ticks);
+  }
+
   #checkClosingState(instrument: number): GateReason {
     if (!(this.#ladder.level(instrument) < KillLevel.halted)) return GateReason.killed;
     if (!this.#hasTag) return GateReason.noTag;
@@ -304,19 +335,26 @@ export class Gate {
     const position = this.#inputs.positionLots[instrument]!;
     const exposure = this.#inputs.exposureLots[instrument * 2 + side]! + addedLots;
     const worst = side === Side.buy ? position + exposure : exposure - position;
-    if (this.#ladder.level(instrument) === KillLevel.reduceOnly && !(worst <= 0))
-      return GateReason.reduceOnly;
+    const isReduceOnly = this.#ladder.level(instrument) === KillLevel.reduceOnly;
+    if (isReduceOnly && !(worst <= 0)) return GateReason.reduceOnly;
     if (!(worst <= this.#positionLotsMax[instrument]!)) return GateReason.positionMax;
-    // What only leads out of a position is let pass whatever it and the others are worth.
-    if (worst <= 0) return GateReason.pass;
-    const dearest = Math.max(ticks, this.#seenTicks[instrument]!);
-    const price = this.#isInverse[instrument] === 1 ? 1 : dearest * this.#tickValue[instrument]!;
-    if (!(worst * this.#lotValue[instrument]! * price <= this.#notionalMax[instrument]!)) {
-      return GateReason.instrumentNotionalMax;
+    if (!(worst <= 0)) {
+      const dearest = Math.max(ticks, this.#seenTicks[instrument]!);
+      const price = this.#isInverse[instrument] === 1 ? 1 : dearest * this.#tickValue[instrument]!;
+      if (!(worst * this.#lotValue[instrument]! * price <= this.#notionalMax[instrument]!)) {
+        return GateReason.instrumentNotionalMax;
+      }
+      if (addedLots !== 0 && !this.#notional.isWithin(instrument, side, ticks, addedLots)) {
+        return GateReason.accountNotionalMax;
+      }
     }
-    if (addedLots === 0) return GateReason.pass;
-    const isWithin = this.#notional.isWithin(instrument, side, ticks, addedLots);
-    return isWithin ? GateReason.pass : GateReason.accountNotionalMax;
+    // What only leads out of a position is let pass whatever it and the others are worth. It may be what hedges them, though:
+    // where both are left at leisure, not one before the other.
+    const { groups } = this;
+    const isFree = isReduceOnly || groups.groupOf[instrument] === NO_GROUP;
+    return isFree || groups.isWithin(instrument, side, addedLots)
+      ? GateReason.pass
+      : GateReason.groupDeltaMax;
   }
 
   #checkPrice(instrument: number, side: Side, ticks: Ticks): GateReason {

@@ -1,0 +1,134 @@
+/**
+ * What instruments of one underlying are together: their net delta in coins, and the worst that what is in flight can make of
+ * it.
+ *
+ * A lot of spot or of a linear contract is lotValue coins. A lot of an inverse contract is lotValue dollars' worth of them,
+ * that is lotValue / price: fewer, the dearer the coin is. Each is priced at what the gate has seen of its own market last,
+ * before that at the entry of its position.
+ *
+ * Owner:      the gate; the loop reads net deltas.
+ * Invariants: the worst of a side is that all of one side fills, in every instrument of the group, and nothing of the other;
+ *             a position whose price is not known makes the delta NaN, and NaN is beyond every limit.
+ * Cost:       one pass over the group's instruments, a division for each inverse one that holds anything; nothing allocates
+ *             once constructed. An instrument without a group costs one load.
+ *
+ * The sums are made anew with every question: a group has a handful of instruments, and a sum that is kept would drift.
+ */
+import { assert } from '../base/assert.ts';
+import { ContractKind } from '../base/instrument.ts';
+import type { Instrument } from '../base/instrument.ts';
+import { Side } from '../base/side.ts';
+import type { Lots } from '../base/units.ts';
+import type { GateInputs } from './gate.ts';
+
+/** No group: its instrument knows nothing of the others. */
+export const NO_GROUP = -1;
+
+/** Instruments of one underlying, and what they may hold together. */
+export interface GroupLimits {
+  readonly members: readonly number[];
+  /** Largest net delta either way, with everything in flight. */
+  readonly deltaCoinsMax: number;
+}
+
+export class GroupDelta {
+  /** By instrument; NO_GROUP for most. */
+  readonly groupOf: Int32Array;
+  /** By group: the instruments. */
+  readonly members: Int32Array[] = [];
+  /** By group; there are never more groups than instruments. */
+  readonly deltaCoinsMax: Float64Array;
+
+  readonly #inputs: Pick<GateInputs, 'positionLots' | 'entryTicks' | 'exposureLots'>;
+  readonly #seenTicks: Float64Array;
+  readonly #lotValue: Float64Array;
+  readonly #tickValue: Float64Array;
+  readonly #isInverse: Uint8Array;
+
+  /** @param seenTicks by instrument, what the gate values a lot at; 0 before its market was seen. Read in place. */
+  constructor(
+    instruments: readonly Instrument[],
+    groups: readonly GroupLimits[],
+    inputs: Pick<GateInputs, 'positionLots' | 'entryTicks' | 'exposureLots'>,
+    seenTicks: Float64Array,
+  ) {
+    this.groupOf = new Int32Array(instruments.length);
+    this.deltaCoinsMax = new Float64Array(instruments.length);
+    this.#inputs = inputs;
+    this.#seenTicks = seenTicks;
+    this.#lotValue = Float64Array.from(instruments, ({ lotValue }) => lotValue);
+    this.#tickValue = Float64Array.from(instruments, ({ tick }) => tick.value);
+    this.#isInverse = Uint8Array.from(instruments, ({ kind }) => (kind === ContractKind.inverse ? 1 : 0));
+    this.setGroups(groups);
+  }
+
+  /** From now on. An instrument is in one group at most, and a group has an instrument at least. */
+  setGroups(groups: readonly GroupLimits[]): void {
+    this.groupOf.fill(NO_GROUP);
+    this.members.length = 0;
+    for (const [group, { members, deltaCoinsMax }] of groups.entries()) {
+      assert(members.length > 0 && deltaCoinsMax > 0, 'a group has instruments and a limit');
+      for (const instrument of members) {
+        assert(this.groupOf[instrument] === NO_GROUP, 'an instrument is in one group');
+        this.groupOf[instrument] = group;
+      }
+      this.deltaCoinsMax[group] = deltaCoinsMax;
+      this.members.push(Int32Array.from(members));
+    }
+  }
+
+  /**
+   * @hot Whether the group of this instrument stays within its limit when the worst case of the side grows by `addedLots` of
+   * it. What at its worst leads towards no delta always does.
+   */
+  isWithin(instrument: number, side: Side, addedLots: Lots): boolean {
+    const group = this.groupOf[instrument]!;
+    if (group === NO_GROUP) return true;
+    const members = this.members[group]!;
+    const { positionLots, exposureLots } = this.#inputs;
+    let coins = 0;
+    for (let index = 0; index < members.length; index++) {
+      const member = members[index]!;
+      const inFlight = exposureLots[member * 2 + side]!;
+      let lots = side === Side.buy ? positionLots[member]! + inFlight : inFlight - positionLots[member]!;
+      if (member === instrument) lots += addedLots;
+      // What holds nothing has no price to wait for.
+      if (lots !== 0) coins += lots * this.coinsOf(member);
+    }
+    return coins <= this.deltaCoinsMax[group]!;
+  }
+
+  /** @hot Coins that a lot is worth, long; NaN for an inverse contract without a price. */
+  coinsOf(instrument: number): number {
+    const value = this.#lotValue[instrument]!;
+    if (this.#isInverse[instrument] === 0) return value;
+    const seen = this.#seenTicks[instrument]!;
+    const ticks = seen > 0 ? seen : this.#inputs.entryTicks[instrument]!;
+    return ticks > 0 ? value / (ticks * this.#tickValue[instrument]!) : NaN;
+  }
+
+  /** @hot The net delta of a group's positions into its cell, in coins; NaN where a price that it hangs on is not known. */
+  readNet(group: number, into: Float64Array): void {
+    const members = this.members[group]!;
+    const { positionLots } = this.#inputs;
+    let coins = 0;
+    for (let index = 0; index < members.length; index++) {
+      const lots = positionLots[members[index]!]!;
+      if (lots !== 0) coins += lots * this.coinsOf(members[index]!);
+    }
+    into[group] = coins;
+  }
+
+  /** The worst that may become of a group when all of a side fills: above zero beyond flat on that side. For the board. */
+  worst(group: number, side: Side): number {
+    const members = this.members[group]!;
+    const { positionLots, exposureLots } = this.#inputs;
+    let coins = 0;
+    for (const member of members) {
+      const inFlight = exposureLots[member * 2 + side]!;
+      const lots = side === Side.buy ? positionLots[member]! + inFlight : inFlight - positionLots[member]!;
+      if (lots !== 0) coins += lots * this.coinsOf(member);
+    }
+    return coins;
+  }
+}
