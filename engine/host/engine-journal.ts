@@ -104,10 +104,9 @@ export class EngineJournal {
   }
 }
 
-/** What the engine has no use for and a journal has: a market without its trades cannot be played again. */
+/** What the engine has no use for and a journal has: a market without its funding cannot be played again. */
 export function journaledChannels(instruments: readonly Instrument[]): ChannelArg[] {
-  return instruments.flatMap(({ instId, type }) => [
-    { channel: Channel.trades, instId },
-    ...(type === InstrumentType.swap ? [{ channel: Channel.fundingRate, instId }] : []),
-  ]);
+  return instruments
+    .filter(({ type }) => type === InstrumentType.swap)
+    .map(({ instId }) => ({ channel: Channel.fundingRate, instId }));
 }

@@ -22,15 +22,18 @@ import type { Connection, LoopOptions, LoopOutput } from './loop-options.ts';
 import type { LoopQuoting } from './loop-quoting.ts';
 import type { LoopState } from './loop-state.ts';
 import { FrameKind, PushChannel, frameKind, pushChannel } from '../okx/frame-kind.ts';
+import { indexOf } from '../okx/instrument-rows.ts';
 import { decodePush } from '../okx/push-decoder.ts';
 import type { Push } from '../okx/push-decoder.ts';
-import type { MarkPriceRow, PositionRow, PriceLimitRow, StatusRow } from '../okx/push-rows.ts';
+import type { IndexRow, MarkPriceRow, PositionRow, PriceLimitRow, StatusRow } from '../okx/push-rows.ts';
 import type { PositionLedger } from '../orders/position-ledger.ts';
 import type { Gate } from '../risk/gate.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
 
 /** The venue repeats a mark price every ten seconds at least. */
 const MARK_AGE_NS_MAX = 30 * NS_PER_SECOND;
+/** And an index price every minute. */
+const INDEX_AGE_NS_MAX = 90 * NS_PER_SECOND;
 /** A maintenance is taken for over so long after its announced end, and after its last word when none was announced. */
 const STATUS_GRACE_MS = 60_000;
 const STATUS_AGE_MS_MAX = 30 * 60_000;
@@ -49,6 +52,7 @@ const CHANNELS: ReadonlySet<PushChannel> = new Set([
   PushChannel.priceLimit,
   PushChannel.instruments,
   PushChannel.markPrice,
+  PushChannel.indexTickers,
   PushChannel.status,
   PushChannel.account,
   PushChannel.positions,
@@ -67,8 +71,9 @@ export class LoopPushes {
   readonly #account: LoopAccount;
   readonly #metrics: LoopMetrics;
   readonly #byId: ReadonlyMap<string, Instrument>;
-  /** By instrument: when its mark price was told last. */
+  /** By instrument: when its mark price was told last, and its index. */
   readonly #markHeardNs: Float64Array;
+  readonly #indexHeardNs: Float64Array;
   /** Maintenances under way, by what the venue calls them: until when each is believed, by the venue's clock. */
   readonly #maintenances = new Map<string, Milliseconds>();
   #isReloadAsked = false;
@@ -102,6 +107,7 @@ export class LoopPushes {
     this.#metrics = parts.metrics;
     this.#byId = new Map(options.instruments.map((instrument) => [instrument.instId, instrument]));
     this.#markHeardNs = new Float64Array(options.instruments.length);
+    this.#indexHeardNs = new Float64Array(options.instruments.length);
     for (const { index, state: instrumentState } of options.instruments) {
       this.#gate.isPaused[index] = instrumentState === InstrumentState.live ? 0 : 1;
     }
@@ -131,6 +137,9 @@ export class LoopPushes {
         return PathSignal.none;
       case 'mark-price':
         for (const row of push.rows) this.#onMarkPrice(row);
+        return PathSignal.none;
+      case 'index-tickers':
+        for (const row of push.rows) this.#onIndexPrice(row);
         return PathSignal.none;
       case 'status':
         for (const row of push.rows) this.#onStatus(row);
@@ -175,6 +184,17 @@ export class LoopPushes {
     this.#markHeardNs[instrument.index] = this.#state.nowNs;
     this.#setMark(instrument.index, ticks);
     this.#kill.margin.onMark(instrument.index, ticks);
+  }
+
+  /** One index is that of several instruments. Nothing is published for it: quoters see it with the next market. */
+  #onIndexPrice(row: IndexRow): void {
+    for (const instrument of this.#options.instruments) {
+      if (indexOf(instrument) !== row.instId) continue;
+      const ticks = Number(row.idxPx) / instrument.tick.value;
+      if (!(ticks > 0 && ticks < TICKS_MAX)) continue;
+      this.#indexHeardNs[instrument.index] = this.#state.nowNs;
+      this.#state.indexTicks[instrument.index] = ticks;
+    }
   }
 
   #setMark(index: number, ticks: number): void {
@@ -267,10 +287,12 @@ export class LoopPushes {
 
   /** Words that are too old to be believed. */
   onTimer(): void {
-    const { markTicks, nowNs } = this.#state;
+    const { markTicks, indexTicks, nowNs } = this.#state;
     for (let index = 0; index < markTicks.length; index++) {
       if (markTicks[index]! > 0 && nowNs - this.#markHeardNs[index]! > MARK_AGE_NS_MAX)
         this.#setMark(index, 0);
+      if (indexTicks[index]! > 0 && nowNs - this.#indexHeardNs[index]! > INDEX_AGE_NS_MAX)
+        indexTicks[index] = 0;
     }
     if (this.#maintenances.size === 0) return;
     const venueMs = this.#state.venueMs(nowNs);
@@ -289,6 +311,7 @@ export class LoopPushes {
   onPublicDown(): void {
     for (let index = 0; index < this.#markHeardNs.length; index++) {
       this.#setMark(index, 0);
+      this.#state.indexTicks[index] = 0;
       this.#setPriceLimits(index, TICKS_MAX, 0);
     }
   }

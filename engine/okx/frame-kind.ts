@@ -40,6 +40,7 @@ export const PushChannel = {
   account: 15,
   positions: 16,
   balanceAndPosition: 17,
+  indexTickers: 18,
 } as const;
 export type PushChannel = (typeof PushChannel)[keyof typeof PushChannel];
 
@@ -80,6 +81,7 @@ const CHANNEL_NAMES: readonly Uint8Array[] = [
   'account',
   'positions',
   'balance_and_position',
+  'index-tickers',
 ].map(asciiBytes);
 
 const cursor = new JsonCursor();

@@ -98,6 +98,11 @@ export function parseInstrumentRow(row: unknown): InstrumentFields | RefusedInst
   return fields;
 }
 
+/** The index that the instrument follows: of its underlying, which is a spot pair's own name and never part of a contract's. */
+export function indexOf({ baseCcy, quoteCcy }: Pick<InstrumentFields, 'baseCcy' | 'quoteCcy'>): string {
+  return `${baseCcy}-${quoteCcy}`;
+}
+
 /**
  * Why an instrument that loads can still not be quoted, or '' when it can. Order operations need the integer code, which
  * the venue may not have given yet.

@@ -16,6 +16,7 @@ import type {
   BalanceAndPositionRow,
   FillRow,
   FundingRateRow,
+  IndexRow,
   MarkPriceRow,
   Paged,
   PositionRow,
@@ -33,6 +34,7 @@ export type Push = { readonly arg: ChannelArg } & (
   | { readonly channel: 'instruments'; readonly instruments: ParsedInstruments }
   | { readonly channel: 'status'; readonly rows: readonly StatusRow[] }
   | { readonly channel: 'mark-price'; readonly rows: readonly MarkPriceRow[] }
+  | { readonly channel: 'index-tickers'; readonly rows: readonly IndexRow[] }
   | { readonly channel: 'funding-rate'; readonly rows: readonly FundingRateRow[] }
   | { readonly channel: 'price-limit'; readonly rows: readonly PriceLimitRow[] }
   | { readonly channel: 'fills'; readonly rows: readonly FillRow[] }
@@ -65,6 +67,8 @@ export function decodePush(text: string): Push {
       return { arg, channel: arg.channel, rows: rows(statusOf) };
     case Channel.markPrice:
       return { arg, channel: arg.channel, rows: rows(markPriceOf) };
+    case Channel.indexTickers:
+      return { arg, channel: arg.channel, rows: rows(indexRowOf) };
     case Channel.fundingRate:
       return { arg, channel: arg.channel, rows: rows(fundingRateOf) };
     case Channel.priceLimit:
@@ -138,6 +142,14 @@ function markPriceOf(row: Fields): MarkPriceRow {
   return {
     instId: requiredTextOf(row, 'instId'),
     markPx: decimalOf(row, 'markPx'),
+    tsMs: integerOf(row, 'ts'),
+  };
+}
+
+function indexRowOf(row: Fields): IndexRow {
+  return {
+    instId: requiredTextOf(row, 'instId'),
+    idxPx: decimalOf(row, 'idxPx'),
     tsMs: integerOf(row, 'ts'),
   };
 }

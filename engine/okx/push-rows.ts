@@ -50,6 +50,13 @@ export interface MarkPriceRow {
   readonly tsMs: number;
 }
 
+export interface IndexRow {
+  /** Of the index, such as BTC-USDT: not of an instrument. */
+  readonly instId: string;
+  readonly idxPx: string;
+  readonly tsMs: number;
+}
+
 export interface FundingRateRow {
   readonly instId: string;
   readonly fundingRate: string;

@@ -46,6 +46,7 @@ export const Channel = {
   instruments: 'instruments',
   status: 'status',
   markPrice: 'mark-price',
+  indexTickers: 'index-tickers',
   fundingRate: 'funding-rate',
   priceLimit: 'price-limit',
   orders: 'orders',

@@ -86,6 +86,7 @@ describe('pushes', () => {
         Channel.balanceAndPosition,
         Channel.fills,
         Channel.fundingRate,
+        Channel.indexTickers,
         Channel.instruments,
         Channel.markPrice,
         Channel.positions,
