@@ -12,6 +12,7 @@ import { RestError } from '../venue/rest-error.ts';
 import type { FairValueParameters } from '../../workers/strategy/fair/fair-value-parameters.ts';
 import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
 import { HostError } from './host-error.ts';
+import { microPriceOf } from './micro-price-table.ts';
 
 /** The venue's type of an instrument, from its name: BTC-USDT, BTC-USDT-SWAP, BTC-USDT-270326. */
 export function instTypeOf(instId: string): InstType {
@@ -121,13 +122,14 @@ function lotsOf(instrument: Instrument, index: number, key: string, text: string
 /**
  * Of the fair value, in lots and with the number of the instrument that leads.
  *
- * @throws HostError when the lead is none of the configured instruments, or the instrument itself
+ * @throws HostError when the lead is none of the configured instruments, or the instrument itself, or a file cannot be used
  */
 function fairValueOf(
   instrument: Instrument,
-  { strategy: { fair } }: InstrumentConfig,
+  config: InstrumentConfig,
   instIds: readonly string[],
 ): FairValueParameters {
+  const { fair } = config.strategy;
   const { index } = instrument;
   const { instrument: leader = '', ...lead } = fair.lead;
   const leads = leader === '' ? -1 : instIds.indexOf(leader);
@@ -141,7 +143,7 @@ function fairValueOf(
   return {
     ...rest,
     depthLots: lotsOf(instrument, index, 'strategy.fair.depthSize', depthSize),
-    microPrice: null,
+    microPrice: microPriceOf(instrument, config),
     lead: { ...lead, instrument: leads },
   };
 }
