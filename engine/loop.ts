@@ -36,6 +36,7 @@ import type { LoopConfiguration, ParameterChange } from './loop/loop-configurati
 import type { LoopFills } from './loop/loop-fills.ts';
 import type { LoopFlatten } from './loop/loop-flatten.ts';
 import type { LoopFlow } from './loop/loop-flow.ts';
+import type { LoopGroups } from './loop/loop-groups.ts';
 import type { LoopKill } from './loop/loop-kill.ts';
 import type { LoopMarket } from './loop/loop-market.ts';
 import { beginLedger, restoreMemory } from './loop/loop-memory.ts';
@@ -102,6 +103,7 @@ export class Loop {
   readonly truth: LoopTruth;
   readonly kill: LoopKill;
   readonly account: LoopAccount;
+  readonly groups: LoopGroups;
   readonly flatten: LoopFlatten;
   readonly operator: LoopOperator;
   readonly configuration: LoopConfiguration;
@@ -141,6 +143,7 @@ export class Loop {
     this.truth = parts.truth;
     this.kill = parts.kill;
     this.account = parts.account;
+    this.groups = parts.groups;
     this.flatten = parts.flatten;
     this.operator = parts.operator;
     this.configuration = parts.configuration;
@@ -254,6 +257,7 @@ export class Loop {
   /** An order of ours that came, moved or went shows or hides what others rest there: that moves the fair price too. */
   #publishTouched(): void {
     const { touched, dirty } = this.#state;
+    this.groups.onPositions();
     for (let instrument = touched.take(0); instrument !== -1; instrument = touched.take(instrument + 1)) {
       dirty.add(instrument);
       this.#quoting.republish(instrument);
@@ -295,6 +299,7 @@ export class Loop {
     this.#timerNs = nowNs;
     this.kill.onTimer(this.market.fairTicks, state);
     this.gate.settle();
+    if (this.groups.onTimer()) this.#publishTouched();
     if (this.#answers.expire() > 0) this.account.recover();
     if (this.table.doubtCount > 0 && this.#isDoubtOld()) this.account.recover();
     this.#pushes.onTimer();
@@ -413,6 +418,7 @@ export class Loop {
       for (const { instrument, lots } of account.positions) {
         this.kill.margin.onPosition(instrument, lots, NaN);
       }
+      this.groups.onPositions();
       for (const { index } of this.instruments) {
         this.#state.dirty.add(index);
         this.#quoting.republish(index);

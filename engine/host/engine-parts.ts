@@ -31,6 +31,7 @@ import { levelsReadOf } from '../../workers/strategy/parameters.ts';
 import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
 import { calibrationOf } from './calibration-parameters.ts';
 import { instTypeOf, limitsOf, strategyOf } from './instruments.ts';
+import { portfolioOf } from './portfolio.ts';
 import { venueName } from './startup.ts';
 
 /** By the numbers of `Connection`. */
@@ -84,6 +85,7 @@ export function buildParts(
     limits,
     account: config.account,
     ...watchesOf(config),
+    portfolio: portfolioOf(config.portfolio, instruments),
     closeBps: config.engine.closeBps,
     tolerances: config.instruments.map(({ strategy }) => strategy),
     timings: timingsOf(config),

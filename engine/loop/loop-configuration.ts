@@ -17,9 +17,11 @@ import type { CommandResult, LoopOptions, LoopOutput } from './loop-options.ts';
 import type { LoopQuoting } from './loop-quoting.ts';
 
 /** What of the core's options may change while it runs. Plain data. */
-export type LoopParameters = Pick<
-  LoopOptions,
-  'limits' | 'account' | 'brakes' | 'watches' | 'closeBps' | 'tolerances' | 'timings'
+export type LoopParameters = Required<
+  Pick<
+    LoopOptions,
+    'limits' | 'account' | 'brakes' | 'watches' | 'portfolio' | 'closeBps' | 'tolerances' | 'timings'
+  >
 >;
 
 /** A change as it is handed in: always all parameters, whichever of them are new. */
@@ -53,8 +55,8 @@ export class LoopConfiguration {
   readonly #output: LoopOutput;
 
   constructor(options: LoopOptions, quoting: LoopQuoting, rooms: readonly ConfiguredRoom[]) {
-    const { limits, account, brakes, watches, closeBps, tolerances, timings } = options;
-    this.#parameters = { limits, account, brakes, watches, closeBps, tolerances, timings };
+    const { limits, account, brakes, watches, portfolio = [], closeBps, tolerances, timings } = options;
+    this.#parameters = { limits, account, brakes, watches, portfolio, closeBps, tolerances, timings };
     this.#instrumentCount = options.instruments.length;
     this.#rooms = rooms;
     this.#quoting = quoting;
@@ -122,6 +124,7 @@ function wrongNumber(parameters: LoopParameters): string {
     'account',
     'brakes',
     'watches',
+    'portfolio',
     'closeBps',
     'tolerances',
     'timings',

@@ -187,6 +187,35 @@ export interface AccountWatches {
   readonly stallNsMax: Nanoseconds;
 }
 
+/** How a group's net delta is brought back into its band. */
+export interface HedgeTerms {
+  /** Where it is hedged; null for the instrument with the tightest spread. */
+  readonly leg: number | null;
+  /** It begins beyond `bandCoins` and ends within `targetCoins`. */
+  readonly bandCoins: number;
+  readonly targetCoins: number;
+  /** An order may rest for so long before what is left is taken from the book. */
+  readonly passiveNs: Nanoseconds;
+  /** How far from the middle of the book it may be taken. */
+  readonly slippageBps: number;
+  /** Places and amends. */
+  readonly ordersPerMinute: number;
+  /** What its fills may cost in a UTC day, in the account's currency, before it stops until an operator resumes. */
+  readonly lossMax: number;
+}
+
+/** Instruments of one coin, and what they may hold together. Plain data. */
+export interface PortfolioGroup {
+  readonly coin: string;
+  readonly members: readonly number[];
+  /** Largest net delta either way, with everything in flight. */
+  readonly deltaCoinsMax: number;
+  /** The share of the others' delta that an instrument's quotes count as its own position. */
+  readonly skew: number;
+  /** Null where it is not hedged. */
+  readonly hedge: HedgeTerms | null;
+}
+
 export interface LoopOptions {
   readonly instruments: readonly Instrument[];
   readonly depthChannel: DepthChannel;
@@ -199,11 +228,15 @@ export interface LoopOptions {
   readonly account: AccountLimits;
   readonly brakes: readonly InstrumentBrakes[];
   readonly watches: AccountWatches;
+  /** Without it, each instrument by itself. */
+  readonly portfolio?: readonly PortfolioGroup[];
   /** Demo trading has maintenance of its own. */
   readonly isDemo: boolean;
   /** How far from the mark a closing order of `flatten` may go. */
   readonly closeBps: number;
   readonly tolerances: readonly DiffTolerance[];
+  /** By instrument: how its quoting model is called, for figures by model and for nothing else. */
+  readonly models?: readonly string[];
   readonly timings: LoopTimings;
   readonly handoff: Handoff;
   /** By instrument: others whose quotes read its market too, and whose workers are woken by it. Without it, none. */

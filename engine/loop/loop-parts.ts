@@ -17,6 +17,7 @@ import type { ConfiguredRoom } from './loop-configuration.ts';
 import { LoopFills } from './loop-fills.ts';
 import { LoopFlatten } from './loop-flatten.ts';
 import { LoopFlow } from './loop-flow.ts';
+import { LoopGroups } from './loop-groups.ts';
 import { LoopKill } from './loop-kill.ts';
 import { LoopMarket } from './loop-market.ts';
 import { LoopMetrics } from './loop-metrics.ts';
@@ -72,6 +73,7 @@ export interface LoopParts {
   readonly books: LoopBooks;
   readonly flow: LoopFlow;
   readonly account: LoopAccount;
+  readonly groups: LoopGroups;
   readonly flatten: LoopFlatten;
   readonly operator: LoopOperator;
   readonly pushes: LoopPushes;
@@ -107,11 +109,12 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const books = new LoopBooks(options, state, market, quoting, metrics);
   const flow = new LoopFlow(options, state, { flow: statistics, metrics });
   const account = new LoopAccount(options, state, { table, ledger, gate, ladder, fills });
+  const groups = new LoopGroups(options, state, { ledger, gate });
   const flatten = new LoopFlatten(options, state, { table, ledger, gate, market, commands, ladder, rests });
   const operator = new LoopOperator(instruments, kill, flatten);
   const pushes = new LoopPushes(options, state, { gate, ledger, kill, quoting, fills, account, metrics });
   const gateRoom: ConfiguredRoom = { configure: ({ limits, account: all }) => gate.configure(limits, all) };
-  const rooms = [gateRoom, kill, answers, quoting, books, account, flatten];
+  const rooms = [gateRoom, kill, answers, quoting, books, account, groups, flatten];
   const configuration = new LoopConfiguration(options, quoting, rooms);
   return {
     state,
@@ -132,6 +135,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
     books,
     flow,
     account,
+    groups,
     flatten,
     operator,
     pushes,
@@ -149,7 +153,8 @@ function gateOf(options: LoopOptions, table: OrderTable, ledger: PositionLedger,
     openTotals: table.openTotals,
     changed: table.changed,
   };
-  return new Gate(options.instruments, options.limits, options.account, inputs, options.tag !== '', ladder);
+  const { instruments, limits, account, portfolio } = options;
+  return new Gate(instruments, limits, account, inputs, options.tag !== '', ladder, portfolio);
 }
 
 function throttleOf(instrumentCount: number): Throttle {
