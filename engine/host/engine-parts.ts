@@ -27,6 +27,7 @@ import { KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
 import type { EngineOptions } from './engine.ts';
 import { JournaledLoop } from '../replay/journaled-loop.ts';
 import type { RunAbout } from '../replay/run-start.ts';
+import { leadOf } from '../../workers/strategy/fair/fair-value-parameters.ts';
 import { levelsReadOf } from '../../workers/strategy/parameters.ts';
 import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
 import { calibrationOf } from './calibration-parameters.ts';
@@ -90,6 +91,7 @@ export function buildParts(
     tolerances: config.instruments.map(({ strategy }) => strategy),
     timings: timingsOf(config),
     handoff,
+    followers: followersOf(strategies),
     metrics: memory,
     output,
     stageClock: clock,
@@ -99,6 +101,13 @@ export function buildParts(
       ? new Loop(loopOptions)
       : new JournaledLoop(loopOptions, journal, aboutOf(options, clock));
   return { handoff, memory, limits, strategies, loop };
+}
+
+/** By instrument: those whose quotes read its market too. */
+export function followersOf(strategies: readonly StrategyParameters[]): number[][] {
+  return strategies.map((_, lead) =>
+    strategies.flatMap(({ fair }, follower) => (leadOf(fair) === lead && follower !== lead ? [follower] : [])),
+  );
 }
 
 /** What the quoters are told, by instrument. */
