@@ -2,11 +2,14 @@
  * The profit of one instrument since the run began, in its parts, which add up to it to the last unit:
  *
  *     spread      Σ s·(m(t0⁻) − p)·n      what fills captured against the middle just before them
- *     inventory   Σ q·Δm                  what the position gained while the middle moved
- *     fees        as the venue books them: negative is paid, positive a rebate
+ *     adverse     Σ s·(m(t0+1 s) − m(t0⁻))·n   what the market did in the second after them, where somebody says so
+ *     inventory   Σ q·Δm less adverse     what the position gained while the middle moved
+ *     fees        as the venue books them: what was paid, negative
+ *     rebates     what was received, positive
  *     funding     as the venue settles it
+ *     hedging     spread and fees of fills that were to make a position smaller, and not to earn
  *
- * Source: models.md par. 7 (the identity to be asserted). A lot is worth v(p) at the price p, a whole number of 10^-18 of
+ * Source: models.md par. 7 (the identity to be asserted; s·(m(t0⁻) − m(t0+h)) is its adverse selection cost). A lot is worth v(p) at the price p, a whole number of 10^-18 of
  * the settlement currency; everything here is lots × v, so that the identity holds in whole numbers, for inverse contracts
  * too: there v(p) = −ctVal/p, rounded once a price and not once a sum.
  *
@@ -24,9 +27,12 @@ export class ProfitParts {
   /** Underlying units (inverse: dollars) of one lot, in units. */
   readonly #lotUnits: bigint;
   spread = 0n;
+  adverse = 0n;
   inventory = 0n;
   fees = 0n;
+  rebates = 0n;
   funding = 0n;
+  hedging = 0n;
   /** The middle now, and what a lot is worth there; 0 before there was one. */
   mark = 0n;
   #markValue = 0n;
@@ -45,7 +51,7 @@ export class ProfitParts {
     return Number(this.#lots);
   }
 
-  /** Spread, inventory, fees and funding from what was paid and is held: found another way than the parts. */
+  /** All parts together, from what was paid and is held: found another way than they are. */
   get total(): bigint {
     const held = this.#lots * this.#markValue + this.#coinsAt(this.mark);
     return this.cash + held + this.funding;
@@ -53,7 +59,8 @@ export class ProfitParts {
 
   /** What cannot be explained: 0, or the accounting is wrong. */
   get residual(): bigint {
-    return this.total - (this.spread + this.inventory + this.fees + this.funding);
+    const { spread, adverse, inventory, fees, rebates, funding, hedging } = this;
+    return this.total - (spread + adverse + inventory + fees + rebates + funding + hedging);
   }
 
   /** What a lot is worth at a price, both in units. */
@@ -78,17 +85,32 @@ export class ProfitParts {
     this.#markValue = value;
   }
 
-  /** A trade. @param before the middle just before it; the present one where it is not known */
-  onFill(signedLots: Lots, price: bigint, before: bigint): void {
+  /**
+   * A trade.
+   *
+   * @param before the middle just before it; the present one where it is not known
+   * @returns what it captured against that
+   */
+  onFill(signedLots: Lots, price: bigint, before: bigint, isHedge = false): bigint {
     if (this.mark === 0n) this.onMark(before > 0n ? before : price);
     const lots = BigInt(signedLots);
     const fair = this.valueAt(before > 0n ? before : this.mark);
     const paid = this.valueAt(price);
-    this.spread += lots * (fair - paid);
+    const captured = lots * (fair - paid);
+    if (isHedge) this.hedging += captured;
+    else this.spread += captured;
     // The position is in the book from the trade on: what the middle did since then is the position's.
     this.inventory += lots * (this.#markValue - fair);
     this.cash -= lots * paid;
     this.#lots += lots;
+    return captured;
+  }
+
+  /** What the market did in the second after a trade: it was inventory's, and is told apart now. */
+  onAdverse(signedLots: Lots, before: bigint, after: bigint): void {
+    const moved = BigInt(signedLots) * (this.valueAt(after) - this.valueAt(before));
+    this.adverse += moved;
+    this.inventory -= moved;
   }
 
   /** A position that was found, or that changed by no trade of ours; with it, coins that fees had taken before. */
@@ -101,16 +123,16 @@ export class ProfitParts {
   }
 
   /** A fee or rebate in the settlement currency, with the venue's sign. */
-  onFee(units: bigint): void {
-    this.fees += units;
+  onFee(units: bigint, isHedge = false): void {
+    this.#addFee(units, isHedge);
     this.cash += units;
   }
 
   /** A fee in the base coin: it is paid at the middle. */
-  onCoinFee(units: bigint): void {
+  onCoinFee(units: bigint, isHedge = false): void {
     const before = this.#coinsAt(this.mark);
     this.coins += units;
-    this.fees += this.#coinsAt(this.mark) - before;
+    this.#addFee(this.#coinsAt(this.mark) - before, isHedge);
   }
 
   onFunding(units: bigint): void {
@@ -120,6 +142,12 @@ export class ProfitParts {
   /** @throws AssertionError when a unit is missing: the report would be a lie */
   check(): void {
     assert(this.residual === 0n, 'the parts of the profit add up to it');
+  }
+
+  #addFee(units: bigint, isHedge: boolean): void {
+    if (isHedge) this.hedging += units;
+    else if (units > 0n) this.rebates += units;
+    else this.fees += units;
   }
 
   #coinsAt(price: bigint): bigint {

@@ -166,7 +166,7 @@ export class LoopFills {
   /** @hot Books the trade in the scratch; a new one is told to those who watch. */
   #book(isMaker: boolean): TradeResult {
     const trade = this.#trade;
-    const result = this.#tell(isMaker);
+    const result = this.#tell();
     if (result !== TradeResult.booked) return result;
     const notional = this.#instruments[trade.instrument]!.notional(trade.ticks, trade.lots);
     this.#metrics.fill(trade.instrument, trade.side, isMaker, notional);
@@ -175,10 +175,10 @@ export class LoopFills {
   }
 
   /** @hot Books the trade in the scratch, and tells what was booked of it. */
-  #tell(isMaker: boolean): TradeResult {
+  #tell(): TradeResult {
     const trade = this.#trade;
     const result = this.#fills.onTrade(trade);
-    if (result === TradeResult.booked) this.#truth.onFill(trade, isMaker);
+    if (result === TradeResult.booked) this.#truth.onFill(trade);
     else if (result === TradeResult.feeBooked) this.#truth.onFee(trade);
     return result;
   }
@@ -275,9 +275,9 @@ export class LoopFills {
     trade.isThisRun = fact.run === this.#run;
     trade.slot = fact.slot;
     trade.generation = fact.generation;
-    // Counted as one that rested: ours do, but for what closes a position.
-    if (this.#tell(true) !== TradeResult.booked) return false;
+    if (this.#tell() !== TradeResult.booked) return false;
     const notional = this.#instruments[fact.instrument]!.notional(fact.ticks, fact.lots);
+    // Counted as one that rested: ours do, but for what closes a position.
     this.#metrics.fill(fact.instrument, fact.side, true, notional);
     return true;
   }

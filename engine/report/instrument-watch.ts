@@ -316,7 +316,7 @@ export class InstrumentWatch {
     this.#cash = numberOf(this.parts.cash + this.parts.funding);
     this.#coins = numberOf(this.parts.coins);
     this.spreadSum = numberOf(this.parts.spread);
-    this.feeSum = numberOf(this.parts.fees);
+    this.feeSum = numberOf(this.parts.fees + this.parts.rebates);
     this.fundingSum = numberOf(this.parts.funding);
   }
 

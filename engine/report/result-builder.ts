@@ -189,8 +189,8 @@ function figuresOf(sums: Sums): Figures {
   };
 }
 
-function partsOf({ spread, inventory, fees, funding }: ProfitParts): Parts {
-  return [spread, inventory, fees, funding];
+function partsOf({ spread, inventory, fees, rebates, funding }: ProfitParts): Parts {
+  return [spread, inventory, fees + rebates, funding];
 }
 
 /** On one binary grid: the total is their sum in whatever order one adds. */
