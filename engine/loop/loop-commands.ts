@@ -352,30 +352,74 @@ export class LoopCommands {
     isReduceOnly: boolean,
     closeBps: number,
   ): number {
-    const { table } = this;
-    const { now } = this.#state;
     const reason = this.gate.checkClosing(instrument, side, ticks, lots, closeBps);
+    if (!this.#mayLeave(instrument, reason)) return NO_ORDER;
+    const slot = this.#open(instrument, side, ticks, lots, OrderPurpose.closing);
+    return this.#sendPlace(slot, OrderKind.ioc, isReduceOnly);
+  }
+
+  /**
+   * Sends one order that brings a net delta back, of the purpose `hedge`: one that joins its price and rests, or one that
+   * takes what it finds within `slippageBps` of the middle and does not rest. Returns as `sendClosing`.
+   */
+  sendHedge(
+    instrument: number,
+    side: Side,
+    ticks: Ticks,
+    lots: Lots,
+    kind: typeof OrderKind.postOnly | typeof OrderKind.ioc,
+    slippageBps: number,
+  ): number {
+    const { nowNs } = this.#state;
+    const list = instrument * 2 + side;
+    if (nowNs < this.#rests.untilNs[list]! || nowNs < this.#rests.placeUntilNs[list]!) return NO_ORDER;
+    const reason =
+      kind === OrderKind.ioc
+        ? this.gate.checkTaking(instrument, side, ticks, lots, slippageBps)
+        : this.gate.check(CommandOp.place, instrument, side, ticks, lots, lots);
+    if (!this.#mayLeave(instrument, reason)) return NO_ORDER;
+    const sent = this.#sendPlace(this.#open(instrument, side, ticks, lots, OrderPurpose.hedge), kind, false);
+    if (sent !== NO_ORDER) this.#orderToTrade.onOrders(1, this.#state.now);
+    return sent;
+  }
+
+  /** Whether one order may leave by the gate's word and the budget of lone places; what may not is counted. */
+  #mayLeave(instrument: number, reason: GateReason): boolean {
     if (reason !== GateReason.pass) {
       this.#metrics.gateReject(reason);
-      return NO_ORDER;
+      return false;
     }
-    if (this.throttle.available(CommandOp.place, instrument, false, now) < 1) {
-      this.#metrics.throttled(CommandOp.place);
-      return NO_ORDER;
-    }
-    const slot = table.open(instrument, side, ticks, lots, now);
+    if (this.throttle.available(CommandOp.place, instrument, false, this.#state.now) >= 1) return true;
+    this.#metrics.throttled(CommandOp.place);
+    return false;
+  }
+
+  #open(instrument: number, side: Side, ticks: Ticks, lots: Lots, purpose: OrderPurpose): number {
+    const slot = this.table.open(instrument, side, ticks, lots, this.#state.now);
     if (slot === NO_ORDER) return NO_ORDER;
-    table.setOrigin(slot, OrderPurpose.closing, 0, 0, 0);
+    this.table.setOrigin(slot, purpose, 0, 0, 0);
     this.#rests.onPlaced(slot);
+    return slot;
+  }
+
+  /** Sends an order that is in the table, alone, or takes it back. */
+  #sendPlace(slot: number, kind: OrderKind, isReduceOnly: boolean): number {
+    const { table } = this;
+    const { now } = this.#state;
+    if (slot === NO_ORDER) return NO_ORDER;
     const requestId = this.#requests.begin(CommandOp.place, now);
     if (requestId === NO_REQUEST) {
       table.onUnsent(CommandOp.place, slot, 0);
       return NO_ORDER;
     }
+    const instrument = table.instrument[slot]!;
+    const side = table.side[slot]! as Side;
+    const ticks = table.priceTicks[slot]!;
+    const lots = table.sizeLots[slot]!;
     const generation = table.generation[slot]!;
     this.#expire();
     this.#encoder.beginUntil(CommandOp.place, requestId, 1, this.#expTimeMs);
-    this.#encoder.addPlace(instrument, side, ticks, lots, slot, generation, isReduceOnly, OrderKind.ioc);
+    this.#encoder.addPlace(instrument, side, ticks, lots, slot, generation, isReduceOnly, kind);
     const length = this.#encoder.finish();
     this.#requests.add(requestId, slot, generation, 0);
     if (!this.#output.send(Connection.trade, this.#encoder.buffer, length)) {
