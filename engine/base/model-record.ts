@@ -8,7 +8,7 @@ export const ModelField = {
   version: 0,
   /** When it was made, on the engine's clock. */
   timeNs: 1,
-  /** 1 when every gate holds; else the quoter falls back to volatility alone. */
+  /** 1 when every gate holds, or a start model stands in for it; else the quoter falls back to volatility alone. */
   isTrusted: 2,
   /** CalibrationGate bits that failed. */
   gatesFailed: 3,
@@ -16,7 +16,10 @@ export const ModelField = {
   sigma: 4,
   sigmaFast: 5,
   sigmaSlow: 6,
-  /** Intensity A·e^(−k·d) of sweeps reaching distance d, by side, shrunk towards the pooled fit, with standard errors. */
+  /**
+   * Intensity A·e^(−k·d) of sweeps reaching distance d, by side, shrunk towards the pooled fit, with standard errors; and
+   * the pooled fit, of a side from both. While gates fail: the last ones that were trusted, as long as they are not outdated.
+   */
   bidRate: 7,
   bidDecay: 8,
   bidRateError: 9,
@@ -29,7 +32,7 @@ export const ModelField = {
   decay: 16,
   rateError: 17,
   decayError: 18,
-  /** Effective numbers of sweeps, and seconds watched. */
+  /** Effective numbers of sweeps that reached where the fit begins, and seconds watched. */
   bidSweeps: 19,
   askSweeps: 20,
   exposureS: 21,
@@ -51,6 +54,8 @@ export const ModelField = {
   askAdverse: 33,
   /** Since when rows are not trusted, on the engine's clock; 0 while they are. */
   staleSinceNs: 34,
+  /** When the intensity above was fitted, with every gate open, on the engine's clock; 0 when it never was. */
+  fittedNs: 35,
 } as const;
 export type ModelField = (typeof ModelField)[keyof typeof ModelField];
 
