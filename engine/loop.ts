@@ -53,6 +53,7 @@ import type {
 } from './loop/loop-options.ts';
 import { buildLoop } from './loop/loop-parts.ts';
 import type { LoopPushes } from './loop/loop-pushes.ts';
+import type { LoopQueues } from './loop/loop-queues.ts';
 import type { LoopQuoting } from './loop/loop-quoting.ts';
 import type { LoopState } from './loop/loop-state.ts';
 import type { LoopTruth } from './loop/loop-truth.ts';
@@ -110,6 +111,7 @@ export class Loop {
 
   readonly #options: LoopOptions;
   readonly #state: LoopState;
+  readonly #queues: LoopQueues;
   readonly #quoting: LoopQuoting;
   readonly #books: LoopBooks;
   readonly #flow: LoopFlow;
@@ -147,6 +149,7 @@ export class Loop {
     this.flatten = parts.flatten;
     this.operator = parts.operator;
     this.configuration = parts.configuration;
+    this.#queues = parts.queues;
     this.#quoting = parts.quoting;
     this.#books = parts.books;
     this.#flow = parts.flow;
@@ -304,6 +307,7 @@ export class Loop {
     if (this.table.doubtCount > 0 && this.#isDoubtOld()) this.account.recover();
     this.#pushes.onTimer();
     this.#flow.onTimer();
+    this.#queues.onTimer();
     this.#quoting.checkAges();
     this.#books.checkAges();
     this.account.onTimer();

@@ -20,6 +20,7 @@ import type { LoopOptions } from './loop-options.ts';
 import type { LoopState } from './loop-state.ts';
 import { FrameKind, PushChannel, frameKind, pushChannel } from '../okx/frame-kind.ts';
 import { TradeDecoder, TradeFrame } from '../okx/trade-decoder.ts';
+import type { QueueWatch } from '../orders/queue-watch.ts';
 
 const SAMPLE_NS = 100 * NS_PER_MS;
 /** An instrument's record is published with every so many samples, and not all of them with the same. */
@@ -28,6 +29,7 @@ const SAMPLES_A_RECORD = 10;
 export class LoopFlow {
   readonly #state: LoopState;
   readonly #flow: FlowStatistics;
+  readonly #queues: QueueWatch;
   readonly #metrics: LoopMetrics;
   readonly #decoder: TradeDecoder;
   readonly #trades = new TradeFrame();
@@ -39,10 +41,15 @@ export class LoopFlow {
   constructor(
     { instruments, handoff }: LoopOptions,
     state: LoopState,
-    parts: { readonly flow: FlowStatistics; readonly metrics: LoopMetrics },
+    parts: {
+      readonly flow: FlowStatistics;
+      readonly queues: QueueWatch;
+      readonly metrics: LoopMetrics;
+    },
   ) {
     this.#state = state;
     this.#flow = parts.flow;
+    this.#queues = parts.queues;
     this.#metrics = parts.metrics;
     this.#decoder = new TradeDecoder(instruments);
     this.#writers = instruments.map(
@@ -63,7 +70,10 @@ export class LoopFlow {
       }
       for (let index = 0; index < trades.count; index++) {
         const instrument = trades.instrument[index]!;
-        if (instrument >= 0) this.#flow.onTrade(instrument, trades.side[index]! as Side, trades.lots, index);
+        if (instrument < 0) continue;
+        const side = trades.side[index]! as Side;
+        this.#flow.onTrade(instrument, side, trades.lots, index);
+        this.#queues.onTrade(instrument, side, trades.ticks, trades.lots, index);
       }
       row = trades.nextRow;
     } while (row < trades.totalCount);

@@ -24,6 +24,7 @@ import { LoopMetrics } from './loop-metrics.ts';
 import { LoopOperator } from './loop-operator.ts';
 import type { LoopOptions } from './loop-options.ts';
 import { LoopPushes } from './loop-pushes.ts';
+import { LoopQueues } from './loop-queues.ts';
 import { LoopQuoting } from './loop-quoting.ts';
 import { LoopRests } from './loop-rests.ts';
 import { LoopState } from './loop-state.ts';
@@ -37,6 +38,7 @@ import {
 import { Fills } from '../orders/fills.ts';
 import { OrderTable } from '../orders/order-table.ts';
 import { PositionLedger } from '../orders/position-ledger.ts';
+import { QueueWatch } from '../orders/queue-watch.ts';
 import { RequestLog } from '../orders/request-log.ts';
 import { TradeLog } from '../orders/trade-log.ts';
 import { Gate } from '../risk/gate.ts';
@@ -69,6 +71,7 @@ export interface LoopParts {
   readonly answers: LoopAnswers;
   readonly truth: LoopTruth;
   readonly fills: LoopFills;
+  readonly queues: LoopQueues;
   readonly quoting: LoopQuoting;
   readonly books: LoopBooks;
   readonly flow: LoopFlow;
@@ -105,9 +108,20 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const booking = new Fills(table, ledger, tradeLog);
   const truth = new LoopTruth(options, state, { table, ledger, market });
   const fills = new LoopFills(options, state, { table, fills: booking, kill, rests, metrics, truth });
-  const quoting = new LoopQuoting(options, state, { table, ledger, gate, market, commands, kill, metrics });
+  const watch = new QueueWatch(table);
+  const queues = new LoopQueues(state, { table, market, queues: watch });
+  const quoting = new LoopQuoting(options, state, {
+    table,
+    ledger,
+    gate,
+    market,
+    commands,
+    kill,
+    metrics,
+    queues: watch,
+  });
   const books = new LoopBooks(options, state, market, quoting, metrics);
-  const flow = new LoopFlow(options, state, { flow: statistics, metrics });
+  const flow = new LoopFlow(options, state, { flow: statistics, queues: watch, metrics });
   const account = new LoopAccount(options, state, { table, ledger, gate, ladder, fills });
   const groups = new LoopGroups(options, state, { ledger, gate });
   const flatten = new LoopFlatten(options, state, { table, ledger, gate, market, commands, ladder, rests });
@@ -131,6 +145,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
     answers,
     truth,
     fills,
+    queues,
     quoting,
     books,
     flow,

@@ -8,6 +8,7 @@
  *             position; what the guard finds bad is moved or cancelled in the same turn.
  * Cost:       the guard is two comparisons a book update; a comparison of orders and rows only where something happened.
  */
+import { CommandOp } from '../base/command-op.ts';
 import { OrderPurpose } from '../base/order-purpose.ts';
 import { Side } from '../base/side.ts';
 import type { Instrument } from '../base/instrument.ts';
@@ -31,7 +32,10 @@ import { CommandReason, KEEP_LOTS } from '../orders/command-batch.ts';
 import { NO_ORDER } from '../orders/order-table.ts';
 import type { OrderTable } from '../orders/order-table.ts';
 import type { PositionLedger } from '../orders/position-ledger.ts';
+import type { QueueWatch } from '../orders/queue-watch.ts';
 import { QuoteDiff } from '../orders/quote-diff.ts';
+import type { Requotes } from '../orders/quote-diff.ts';
+import { RequoteRule, RequoteTerm } from '../orders/requote-rule.ts';
 import type { Gate } from '../risk/gate.ts';
 import { KillLevel } from '../risk/kill-ladder.ts';
 
@@ -50,6 +54,7 @@ export class LoopQuoting {
   readonly #metrics: LoopMetrics;
   readonly #readers: readonly QuoteReader[];
   #diff: QuoteDiff;
+  readonly #requotes: Requotes;
   readonly #shape: LoopShape;
   #quoteAgeNsMax: Nanoseconds;
   readonly #levels: number;
@@ -76,6 +81,7 @@ export class LoopQuoting {
       readonly commands: LoopCommands;
       readonly kill: LoopKill;
       readonly metrics: LoopMetrics;
+      readonly queues: QueueWatch;
     },
   ) {
     const { instruments, handoff } = options;
@@ -92,7 +98,8 @@ export class LoopQuoting {
     this.#metrics = parts.metrics;
     const { quoteReaderOf = (instrument) => new QuoteReader(handoff, instrument) } = options;
     this.#readers = instruments.map(({ index }) => quoteReaderOf(index));
-    this.#diff = new QuoteDiff(parts.table, options.tolerances, handoff.quoteLevels);
+    this.#requotes = { rule: new RequoteRule(), queues: parts.queues, now: state.now };
+    this.#diff = new QuoteDiff(parts.table, options.tolerances, handoff.quoteLevels, this.#requotes);
     this.#levels = handoff.quoteLevels;
     this.#shape = new LoopShape(handoff.quoteLevels);
     this.#quoteAgeNsMax = options.timings.quoteAgeNsMax;
@@ -105,7 +112,7 @@ export class LoopQuoting {
 
   configure({ timings, tolerances }: LoopParameters): void {
     this.#quoteAgeNsMax = timings.quoteAgeNsMax;
-    this.#diff = new QuoteDiff(this.#table, tolerances, this.#levels);
+    this.#diff = new QuoteDiff(this.#table, tolerances, this.#levels, this.#requotes);
   }
 
   /** Parameters of this version are in force: no quote of an older one is taken, and what these instruments want is void. */
@@ -280,14 +287,17 @@ export class LoopQuoting {
       this.#diff.withdraw(instrument, Side.buy, batch);
       this.#diff.withdraw(instrument, Side.sell, batch);
     } else if (!isShaped) {
+      this.#setTerms(instrument, Side.buy);
       this.#diff.diff(instrument, Side.buy, quote.bidTicks, quote.bidLots, quote.bidCount, batch);
+      this.#setTerms(instrument, Side.sell);
       this.#diff.diff(instrument, Side.sell, quote.askTicks, quote.askLots, quote.askCount, batch);
     } else this.#compareShaped(instrument, level, batch);
     this.#pullBad(instrument, Side.buy, batch);
     this.#pullBad(instrument, Side.sell, batch);
     const { isDue, isGuarded } = this.#state;
-    // What is shaped hangs on the position, too.
-    isDue[instrument] = isShaped || batch.askedCount !== askedBefore ? 1 : 0;
+    // What is shaped hangs on the position, too; what is kept, on its age, its place and the budget.
+    isDue[instrument] = isShaped || this.#diff.keptCount > 0 || batch.askedCount !== askedBefore ? 1 : 0;
+    this.#diff.keptCount = 0;
     if (isGuarded[instrument * 2] === 0 && isGuarded[instrument * 2 + 1] === 0) return;
     const { amends, cancels } = batch;
     // By hand: fill() is a call out of compiled code, dearer than the few rows.
@@ -297,8 +307,35 @@ export class LoopQuoting {
     isGuarded[instrument * 2 + 1] = 0;
   }
 
-  /** @hot What the kill ladder leaves of it. */
+  /**
+   * @hot What the diff weighs this side's orders by. Nothing where its quote does not say how often they would be filled, and
+   * where the guard moves it.
+   */
+  #setTerms(instrument: number, side: Side): void {
+    const { rule, queues, now } = this.#requotes;
+    const { terms } = rule;
+    const wanted = this.wanted[instrument]!;
+    const { quote } = wanted;
+    const isBuy = side === Side.buy;
+    const isGuarded = this.#state.isGuarded[instrument * 2 + side] === 1;
+    terms[RequoteTerm.rate] = isGuarded ? 0 : isBuy ? quote.bidRate : quote.askRate;
+    terms[RequoteTerm.decay] = isBuy ? quote.bidDecay : quote.askDecay;
+    if (!rule.isOn) return;
+    const fair = this.#market.fairTicks[instrument]!;
+    const takers = instrument * 2 + (isBuy ? Side.sell : Side.buy);
+    terms[RequoteTerm.fairTicks] = quote.fairTicks + wanted.fairOf(side) - quote.referenceTicks;
+    terms[RequoteTerm.costTicks] = isBuy ? quote.bidCostTicks : quote.askCostTicks;
+    terms[RequoteTerm.limitTicks] = isBuy ? fair - quote.bidEdgeTicks : fair + quote.askEdgeTicks;
+    terms[RequoteTerm.takerLots] = queues.takerLots[takers]!;
+    terms[RequoteTerm.takerSquareLots] = queues.takerSquareLots[takers]!;
+    const { throttle } = this.#commands;
+    throttle.readUsed(CommandOp.amend, instrument, false, now, terms, RequoteTerm.singleUsed);
+    throttle.readUsed(CommandOp.amend, instrument, true, now, terms, RequoteTerm.batchUsed);
+  }
+
+  /** @hot What the kill ladder leaves of it: there nothing is weighed. */
   #compareShaped(instrument: number, level: KillLevel, batch: CommandBatch): void {
+    this.#requotes.rule.terms[RequoteTerm.rate] = 0;
     const shape = this.#shape;
     const positionLots = this.#ledger.positionLots[instrument]!;
     if (level === KillLevel.wider) shape.widen(this.wanted[instrument]!);

@@ -6,12 +6,13 @@
  *             being amended or already in the batch is not amended; nothing is asked for twice while it is in flight.
  * Cost:       orders are sorted by insertion and merged with the levels; nothing allocates once constructed.
  *
- * Three passes, each over what the one before left. Orders are judged at the price they will have when everything in
+ * Four passes, each over what the one before left. Orders are judged at the price they will have when everything in
  * flight is done.
  *
  *   1  an order at exactly a level's price keeps it       so a ladder that moves by a step moves one order, not all
  *   2  an order within tolerance of a level keeps it      a dead band around the price that was last asked for
- *   3  best order left ─▶ best level left                 amended; levels left over are placed, orders left over cancelled
+ *   3  best order left ─▶ best level left                 keeps it while to move is not worth its place (requote-rule.ts)
+ *   4  the same                                           amended; levels left over are placed, orders left over cancelled
  *
  * What is no quote (OrderPurpose) is left alone: who placed it moves it and takes it out. Only when its fate is unknown it is
  * cancelled as any other.
@@ -21,28 +22,51 @@
 import { assert } from '../base/assert.ts';
 import { OrderPurpose } from '../base/order-purpose.ts';
 import { Side } from '../base/side.ts';
-import type { Lots, Ticks } from '../base/units.ts';
+import { NS_PER_MS } from '../base/units.ts';
+import type { Lots, Milliseconds, Nanoseconds, Ticks, TimeCell } from '../base/units.ts';
 import type { CommandBatch } from './command-batch.ts';
 import { CommandReason, KEEP_LOTS } from './command-batch.ts';
 import { OrderState } from './order-state.ts';
 import { NO_ORDER } from './order-table.ts';
 import type { OrderTable } from './order-table.ts';
+import { QueueWatch } from './queue-watch.ts';
+import { RequoteRule, RequoteTerm, RequoteVerdict } from './requote-rule.ts';
 
 export interface DiffTolerance {
   /** How far an order may lie from its level and stay, when it is less aggressive; half of it when it is more so. */
   readonly priceToleranceTicks: Ticks;
   /** How far its open size may differ from the level's, as a part of the level's. */
   readonly sizeToleranceRatio: number;
+  /**
+   * An order is so old at its price, at least, before it moves towards the market; 0 without. Only where the quote says how
+   * often it would be filled.
+   */
+  readonly orderLifeMsMin?: Milliseconds;
+}
+
+/** What the diff weighs an order by that lies beyond the tolerance. */
+export interface Requotes {
+  /** Its terms of a side are written before that side is compared. */
+  readonly rule: RequoteRule;
+  readonly queues: QueueWatch;
+  readonly now: TimeCell;
 }
 
 /** Not matched with a level. */
 const UNMATCHED = -1;
 
 export class QuoteDiff {
+  /** By RequoteVerdict: how often an order was left beyond the tolerance. */
+  readonly keptCounts = new Float64Array(Object.keys(RequoteVerdict).length);
+  /** Orders left so since it was last taken back: what keeps them may be over with the next look. */
+  keptCount = 0;
+
   readonly #table: OrderTable;
+  readonly #requotes: Requotes;
   /** By instrument. */
   readonly #priceToleranceTicks: Int32Array;
   readonly #sizeToleranceRatio: Float64Array;
+  readonly #orderLifeNsMin: Float64Array;
   // The orders that take part, best first.
   readonly #slot: Int32Array;
   readonly #level: Int32Array;
@@ -51,11 +75,24 @@ export class QuoteDiff {
   /** Orders that hold a level, so far. */
   #matched = 0;
 
-  /** @param tolerances one for each instrument */
-  constructor(table: OrderTable, tolerances: readonly DiffTolerance[], levelsMax: number) {
+  /**
+   * @param tolerances one for each instrument
+   * @param requotes without it nothing is weighed: tolerance alone decides
+   */
+  constructor(
+    table: OrderTable,
+    tolerances: readonly DiffTolerance[],
+    levelsMax: number,
+    requotes: Requotes = weighNothing(table),
+  ) {
     this.#table = table;
+    this.#requotes = requotes;
     this.#priceToleranceTicks = Int32Array.from(tolerances, (each) => each.priceToleranceTicks);
     this.#sizeToleranceRatio = Float64Array.from(tolerances, (each) => each.sizeToleranceRatio);
+    this.#orderLifeNsMin = Float64Array.from(
+      tolerances,
+      ({ orderLifeMsMin = 0 }): Nanoseconds => orderLifeMsMin * NS_PER_MS,
+    );
     this.#slot = new Int32Array(table.capacity);
     this.#level = new Int32Array(table.capacity);
     this.#isLevelTaken = new Uint8Array(levelsMax);
@@ -83,6 +120,9 @@ export class QuoteDiff {
     // Mostly all moved, or none: then the second look finds nothing to match.
     const isOpen = this.#matched < this.#count && this.#matched < count;
     if (isOpen && tolerance > 0) this.#match(side, ticks, count, tolerance, tolerance >> 1);
+    if (this.#requotes.rule.isOn && this.#matched < this.#count && this.#matched < count) {
+      this.#weigh(instrument, side, ticks, count, tolerance >> 1, out);
+    }
     if (this.#matched > 0) this.#keepSizes(instrument, side, lots, out);
     if (this.#matched === this.#count && this.#matched === count) return;
     this.#pairLeftOvers(instrument, side, ticks, lots, count, tolerance >> 1, out);
@@ -153,14 +193,58 @@ export class QuoteDiff {
       if (ahead > aheadTicks) row++;
       else if (-ahead > behindTicks) level++;
       else {
-        this.#isLevelTaken[level] = 1;
-        this.#level[row] = level;
-        this.#table.level[this.#slot[row]!] = level;
-        this.#matched++;
+        this.#hold(row, level);
         level++;
         row++;
       }
     }
+  }
+
+  /** Orders that are not worth moving keep the levels that they would move to: those that `#pairLeftOvers` pairs. */
+  #weigh(
+    instrument: number,
+    side: Side,
+    ticks: Int32Array,
+    count: number,
+    aheadTicks: Ticks,
+    out: CommandBatch,
+  ): void {
+    const { rule } = this.#requotes;
+    rule.terms[RequoteTerm.lifeNs] = this.#orderLifeNsMin[instrument]!;
+    const isBatch = out.amends.count + Math.min(this.#count, count) - this.#matched > 1;
+    let level = 0;
+    for (let row = 0; row < this.#count; row++) {
+      if (this.#level[row] !== UNMATCHED) continue;
+      while (level < count && this.#isLevelTaken[level] === 1) level++;
+      if (level === count) return;
+      const slot = this.#slot[row]!;
+      if (!this.#isFree(slot, out)) {
+        if (!this.#isAdverse(side, slot, ticks[level]!, aheadTicks)) level++;
+        continue;
+      }
+      this.#setTerms(slot);
+      const verdict = rule.verdict(side, this.#table.wantTicks[slot]!, ticks[level]!, isBatch);
+      if (verdict === RequoteVerdict.move) {
+        level++;
+        continue;
+      }
+      this.keptCounts[verdict]!++;
+      this.keptCount++;
+      this.#hold(row, level);
+    }
+  }
+
+  #setTerms(slot: number): void {
+    const { rule, queues, now } = this.#requotes;
+    rule.terms[RequoteTerm.ageNs] = now[0]! - this.#table.placedNs[slot]!;
+    queues.read(slot, rule.terms, RequoteTerm.aheadLots);
+  }
+
+  #hold(row: number, level: number): void {
+    this.#isLevelTaken[level] = 1;
+    this.#level[row] = level;
+    this.#table.level[this.#slot[row]!] = level;
+    this.#matched++;
   }
 
   /** Orders that keep their price: is the size still right? */
@@ -239,6 +323,10 @@ export class QuoteDiff {
     const open = this.#table.wantLots[slot]! - this.#table.filledLots[slot]!;
     return Math.abs(open - wanted) <= this.#sizeToleranceRatio[instrument]! * wanted;
   }
+}
+
+function weighNothing(table: OrderTable): Requotes {
+  return { rule: new RequoteRule(), queues: new QueueWatch(table), now: new Float64Array(1) };
 }
 
 /** By how many ticks `ticks` is more aggressive than `other`. */

@@ -25,6 +25,10 @@ export class SendWindow {
     this.#limit = limit;
   }
 
+  get limit(): number {
+    return this.#limit;
+  }
+
   /** From now on. What was sent under a higher limit still counts. */
   setLimit(limit: number): void {
     assert(

@@ -80,6 +80,24 @@ export class Throttle {
     return this.#account.available(now);
   }
 
+  /**
+   * @hot Which part of the budget is used that a command of this kind would draw on, the sub-account's included: 0 to 1, into
+   * `out[at]`.
+   */
+  readUsed(
+    op: CommandOp,
+    instrument: number,
+    isBatch: boolean,
+    now: TimeCell,
+    out: Float64Array,
+    at: number,
+  ): void {
+    const ownMax = isBatch ? this.#options.batchMax : this.#options.singleMax;
+    const own = this.ownAvailable(op, instrument, isBatch, now) / ownMax;
+    const account = op === CommandOp.cancel ? 1 : this.accountAvailable(now) / this.#account.limit;
+    out[at] = 1 - Math.min(own, account);
+  }
+
   /** @hot Books `count` commands that are sent now; no more than are available. */
   take(op: CommandOp, instrument: number, count: number, isBatch: boolean, now: TimeCell): void {
     this.#windows[indexOf(op, instrument, isBatch)]!.take(count, now);
