@@ -37,5 +37,6 @@ export const strategy = z.strictObject({
   edgeMinRatio: share.default(0.4),
   priceToleranceTicks: z.int().min(0).max(10_000).default(2),
   sizeToleranceRatio: share.default(0.2),
+  orderLifeMsMin: z.int().min(0).max(60_000).default(200),
   fair: fairValue.prefault({}),
 });

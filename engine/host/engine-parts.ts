@@ -31,7 +31,7 @@ import { leadOf } from '../../workers/strategy/fair/fair-value-parameters.ts';
 import { levelsReadOf } from '../../workers/strategy/parameters.ts';
 import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
 import { calibrationOf } from './calibration-parameters.ts';
-import { instTypeOf, limitsOf, strategyOf } from './instruments.ts';
+import { instTypeOf, limitsOf, strategyOf, toleranceOf } from './instruments.ts';
 import { portfolioOf } from './portfolio.ts';
 import { venueName } from './startup.ts';
 
@@ -88,7 +88,7 @@ export function buildParts(
     ...watchesOf(config),
     portfolio: portfolioOf(config.portfolio, instruments),
     closeBps: config.engine.closeBps,
-    tolerances: config.instruments.map(({ strategy }) => strategy),
+    tolerances: config.instruments.map(toleranceOf),
     timings: timingsOf(config),
     handoff,
     followers: followersOf(strategies),

@@ -5,6 +5,7 @@ import type { InstrumentConfig } from '../config/schema.ts';
 import { parseInstruments, untradableReason } from '../okx/instrument-rows.ts';
 import { DOLLARS } from '../okx/shapes.ts';
 import type { InstType } from '../okx/shapes.ts';
+import type { DiffTolerance } from '../orders/quote-diff.ts';
 import type { RiskLimits } from '../risk/gate.ts';
 import type { AccountRest } from '../venue/account-rest.ts';
 import { RestError } from '../venue/rest-error.ts';
@@ -175,6 +176,7 @@ export function strategyOf(
     fair: __,
     priceToleranceTicks: ___,
     sizeToleranceRatio: ____,
+    orderLifeMsMin: _____,
     ...rest
   } = strategy;
   return {
@@ -187,6 +189,12 @@ export function strategyOf(
     makerFeeRate: fees.makerRate,
     fair: fairValueOf(instrument, config, instIds),
   };
+}
+
+/** How far orders may lie from what is wanted, and stay. */
+export function toleranceOf({ strategy }: InstrumentConfig): DiffTolerance {
+  const { priceToleranceTicks, sizeToleranceRatio, orderLifeMsMin } = strategy;
+  return { priceToleranceTicks, sizeToleranceRatio, orderLifeMsMin };
 }
 
 /** The gate's limits in lots. */
