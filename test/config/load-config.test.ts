@@ -66,6 +66,7 @@ describe('parseConfig', () => {
             edgeMinRatio: 0.4,
             priceToleranceTicks: 2,
             sizeToleranceRatio: 0.2,
+            orderLifeMsMin: 200,
             fair: {
               base: 'micro',
               depthLevels: 5,
