@@ -3,8 +3,8 @@
  *
  * Owner:      the engine thread.
  * Invariants: an order is in the table before its bytes leave; nothing but a cancel leaves without having passed the gate
- *             and its budget; an amend that leads away from the market and may not leave becomes a cancel; what did not
- *             leave is taken back at once.
+ *             and its budget; an amend that leads away from the market comes before one that leads towards it where the
+ *             budget is short, and becomes a cancel where it may not leave; what did not leave is taken back at once.
  * Cost:       the gate's comparisons and some 100 bytes written a command; nothing allocates.
  */
 import { BATCH_MAX, CommandOp } from '../base/command-op.ts';
@@ -141,7 +141,10 @@ export class LoopCommands {
       const isInBudget = admitted < accountLeft && ownLeft > this.#admittedOf[instrument]!;
       if (!isInBudget) {
         this.#metrics.throttled(op);
-        if (op === CommandOp.amend && this.#isRetreat(group, row)) batch.cancelInstead(row);
+        if (op === CommandOp.amend && this.#isRetreat(group, row)) {
+          const isOwnShort = ownLeft <= this.#admittedOf[instrument]!;
+          if (!this.#replaceApproach(batch, row, admitted, isOwnShort)) batch.cancelInstead(row);
+        }
       } else if (this.#isAllowed(batch, group, row) && this.#register(group, row, admitted)) {
         rows[admitted++] = row;
         this.#admittedOf[instrument]!++;
@@ -150,6 +153,30 @@ export class LoopCommands {
     for (let index = 0; index < admitted; index++) this.#admittedOf[group.instrument[rows[index]!]!] = 0;
     this.#admitted[op] = admitted;
     this.#metrics.gated();
+  }
+
+  /**
+   * Gives a retreat what the budget has granted to an amend of this turn that leads towards the market: that one can wait, and
+   * the timer asks for it again. False when there is none.
+   */
+  #replaceApproach(batch: CommandBatch, row: number, admitted: number, isOwnShort: boolean): boolean {
+    const { amends } = batch;
+    const rows = this.#rows[CommandOp.amend]!;
+    const instrument = amends.instrument[row]!;
+    for (let index = admitted - 1; index >= 0; index--) {
+      const other = rows[index]!;
+      const isOfOwn = amends.instrument[other] === instrument;
+      if ((isOwnShort && !isOfOwn) || this.#isRetreat(amends, other)) continue;
+      this.table.onUnsent(CommandOp.amend, amends.slot[other]!, this.#amendIds[index]!);
+      if (this.#isAllowed(batch, amends, row)) {
+        rows[index] = row;
+        this.#admittedOf[amends.instrument[other]!]!--;
+        this.#admittedOf[instrument]!++;
+      }
+      this.#register(amends, rows[index]!, index);
+      return true;
+    }
+    return false;
   }
 
   /** @hot Whether a command may leave by the gate and by what the venue has said; what the gate strikes is counted. */
