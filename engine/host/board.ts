@@ -13,7 +13,7 @@ import type { Nanoseconds } from '../base/units.ts';
 import { LoopPhase } from '../loop.ts';
 import type { Loop } from '../loop.ts';
 import { BoardWriter } from '../metrics/board.ts';
-import { AuditFinding, EngineState } from '../metrics/catalog.ts';
+import { AuditFinding, ConfigurationResult, EngineState } from '../metrics/catalog.ts';
 import type { MetricId } from '../metrics/catalog.ts';
 import { MetricsWriter } from '../metrics/cells.ts';
 import { NO_ORDER } from '../orders/order-table.ts';
@@ -36,7 +36,7 @@ const OPS = Object.values(CommandOp);
 /** What of an engine is shown. */
 export type BoardEngine = Pick<
   Engine,
-  'loop' | 'memory' | 'limits' | 'config' | 'deadMansSwitch' | 'keeper' | 'desk'
+  'loop' | 'memory' | 'configuration' | 'deadMansSwitch' | 'keeper' | 'desk'
 >;
 
 type Reading = readonly [cell: number, read: (nowNs: Nanoseconds) => number];
@@ -46,23 +46,17 @@ export class Board {
   readonly #writer: MetricsWriter;
   readonly #board: BoardWriter;
   readonly #readings: readonly Reading[];
+  /** Of the configuration whose limits are posted. */
+  #version = 0;
   /** By instrument × 3 + operation. */
   readonly #budgetLeft: readonly number[];
 
   constructor(engine: BoardEngine) {
-    const { loop, memory, config } = engine;
+    const { loop, memory } = engine;
     const writer = new MetricsWriter(memory);
-    const { account } = config;
-    const drawdownMax = account.drawdownMax ?? account.lossMax;
     this.#engine = engine;
     this.#writer = writer;
     this.#board = new BoardWriter(memory);
-    this.#board.publishLimits({ ...account, drawdownMax });
-    const limit = (id: MetricId, value: number): void =>
-      writer.set(writer.cell(id), value > 0 && value < Infinity ? value : NaN);
-    limit('accountLossMax', account.lossMax);
-    limit('accountDrawdownMax', drawdownMax);
-    limit('marginRatioMin', account.marginRatioMin);
     this.#budgetLeft = loop.instruments.flatMap(({ index }) =>
       OPS.map((op) => writer.cell('budgetLeft', index, op)),
     );
@@ -75,8 +69,25 @@ export class Board {
   }
 
   post(nowNs: Nanoseconds): void {
+    const { version } = this.#engine.configuration;
+    if (version !== this.#version) {
+      this.#version = version;
+      this.#postLimits();
+    }
     for (const [cell, read] of this.#readings) this.#writer.set(cell, read(nowNs));
     for (const instrument of this.#engine.loop.instruments) this.#postInstrument(instrument, nowNs);
+  }
+
+  #postLimits(): void {
+    const writer = this.#writer;
+    const { account } = this.#engine.configuration.config;
+    const drawdownMax = account.drawdownMax ?? account.lossMax;
+    this.#board.publishLimits({ ...account, drawdownMax });
+    const limit = (id: MetricId, value: number): void =>
+      writer.set(writer.cell(id), value > 0 && value < Infinity ? value : NaN);
+    limit('accountLossMax', account.lossMax);
+    limit('accountDrawdownMax', drawdownMax);
+    limit('marginRatioMin', account.marginRatioMin);
   }
 
   #postInstrument(instrument: Instrument, nowNs: Nanoseconds): void {
@@ -126,7 +137,8 @@ export class Board {
   }
 
   #setLimits(index: number): void {
-    const limits = this.#engine.limits[index]!;
+    const { limits: all, config } = this.#engine.configuration;
+    const limits = all[index]!;
     this.#board.setLimits(
       limits.positionLotsMax,
       limits.orderLotsMax,
@@ -134,7 +146,7 @@ export class Board {
       limits.notionalMax,
       limits.openOrdersMax,
       limits.collarBps,
-      this.#engine.config.instruments[index]!.limits.loss ?? Infinity,
+      config.instruments[index]!.limits.loss ?? Infinity,
     );
   }
 
@@ -211,11 +223,14 @@ function killReadings({ kill, ladder }: Loop, writer: MetricsWriter): Reading[] 
 }
 
 function accountReadings(
-  { loop, deadMansSwitch, keeper, desk }: BoardEngine,
+  { loop, deadMansSwitch, keeper, desk, configuration }: BoardEngine,
   writer: MetricsWriter,
 ): Reading[] {
   const { account } = loop;
   return [
+    [writer.cell('configurationVersion'), () => configuration.version],
+    [writer.cell('configurationChanges', ConfigurationResult.applied), () => configuration.applied],
+    [writer.cell('configurationChanges', ConfigurationResult.refused), () => configuration.refused],
     [writer.cell('switchBeats'), () => deadMansSwitch.beats],
     [writer.cell('switchFailures'), () => deadMansSwitch.failures],
     [writer.cell('stateSaves'), () => keeper.saves],

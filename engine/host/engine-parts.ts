@@ -10,6 +10,7 @@ import { ConfigurationWriter } from '../handoff/configuration-slot.ts';
 import { Handoff, createHandoff } from '../handoff/handoff-memory.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import { Loop } from '../loop.ts';
+import type { LoopParameters } from '../loop/loop-configuration.ts';
 import type { LoopOptions, LoopOutput, LoopTimings } from '../loop/loop-options.ts';
 import { namesOf } from '../metrics/catalog.ts';
 import { createMetricsMemory } from '../metrics/cells.ts';
@@ -22,7 +23,6 @@ import { Channel } from '../okx/shapes.ts';
 import type { ChannelArg } from '../okx/shapes.ts';
 import { OrderState } from '../orders/order-state.ts';
 import { GateReason } from '../risk/gate.ts';
-import type { RiskLimits } from '../risk/gate.ts';
 import { KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
 import type { EngineOptions } from './engine.ts';
 import { JournaledLoop } from '../replay/journaled-loop.ts';
@@ -47,9 +47,8 @@ const PRIVATE_STALE_NS = 3 * NS_PER_SECOND;
 export interface EngineParts {
   readonly handoff: Handoff;
   readonly memory: MetricsMemory;
-  readonly limits: readonly RiskLimits[];
-  /** Published in the hand-off as version 1. */
-  readonly strategies: readonly StrategyParameters[];
+  /** By instrument, as they were published in the hand-off with version 1. */
+  readonly fees: readonly FeeRates[];
   readonly loop: Loop;
 }
 
@@ -73,9 +72,8 @@ export function buildParts(
       quoteLevels: QUOTE_LEVELS,
     }),
   );
-  new ConfigurationWriter(handoff).publish({ strategies, calibration: calibrationOf(config, fees) }, 1);
+  new ConfigurationWriter(handoff).publish(publishedOf(config, fees, strategies), 1);
   const memory = buildMemory(options, instruments, run, handoff.workerCount);
-  const limits = instruments.map((each) => limitsOf(each, config.instruments[each.index]!));
   const loopOptions: LoopOptions = {
     instruments,
     depthChannel: DEPTH_CHANNEL_NAMES.indexOf(config.venue.depthChannel) as DepthChannel,
@@ -83,13 +81,7 @@ export function buildParts(
     run,
     isDemo: config.venue.kind === 'demo',
     tradeModes: config.instruments.map(({ tradeMode }) => tradeMode),
-    limits,
-    account: config.account,
-    ...watchesOf(config),
-    portfolio: portfolioOf(config.portfolio, instruments),
-    closeBps: config.engine.closeBps,
-    tolerances: config.instruments.map(toleranceOf),
-    timings: timingsOf(config),
+    ...parametersOf(config, instruments),
     handoff,
     followers: followersOf(strategies),
     metrics: memory,
@@ -100,13 +92,38 @@ export function buildParts(
     journal === undefined
       ? new Loop(loopOptions)
       : new JournaledLoop(loopOptions, journal, aboutOf(options, clock));
-  return { handoff, memory, limits, strategies, loop };
+  return { handoff, memory, fees, loop };
+}
+
+/** What of the core's options may change while it runs. */
+export function parametersOf(config: Config, instruments: readonly Instrument[]): LoopParameters {
+  const { notionalMax, openOrdersMax, lossMax } = config.account;
+  return {
+    limits: instruments.map((each) => limitsOf(each, config.instruments[each.index]!)),
+    account: { notionalMax, openOrdersMax, lossMax },
+    ...watchesOf(config),
+    portfolio: portfolioOf(config.portfolio, instruments),
+    closeBps: config.engine.closeBps,
+    tolerances: config.instruments.map(toleranceOf),
+    timings: timingsOf(config),
+  };
+}
+
+/** What quoters and calibration read from the configuration slot. */
+export function publishedOf(
+  config: Config,
+  fees: readonly FeeRates[],
+  strategies: readonly StrategyParameters[],
+): unknown {
+  return { strategies, calibration: calibrationOf(config, fees) };
 }
 
 /** By instrument: those whose quotes read its market too. */
 export function followersOf(strategies: readonly StrategyParameters[]): number[][] {
   return strategies.map((_, lead) =>
-    strategies.flatMap(({ fair }, follower) => (leadOf(fair) === lead && follower !== lead ? [follower] : [])),
+    strategies.flatMap(({ fair }, follower) =>
+      leadOf(fair) === lead && follower !== lead ? [follower] : [],
+    ),
   );
 }
 

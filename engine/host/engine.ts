@@ -12,6 +12,7 @@
  */
 import { AssertionError } from '../base/assert.ts';
 import type { Instrument } from '../base/instrument.ts';
+import type { FeeRates } from '../base/fee-rates.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import type { Handoff } from '../handoff/handoff-memory.ts';
@@ -22,11 +23,10 @@ import type { CommandResult, LoopOutput, OperatorCommand } from '../loop/loop-op
 import { MetricsWriter } from '../metrics/cells.ts';
 import type { MetricsMemory } from '../metrics/cells.ts';
 import type { ChannelArg } from '../okx/shapes.ts';
-import type { RiskLimits } from '../risk/gate.ts';
-import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
 import type { AccountDesk } from './account-desk.ts';
 import { buildAccountDesk } from './account-desk-parts.ts';
 import { DeadMansSwitch } from './dead-mans-switch.ts';
+import { EngineConfiguration } from './engine-configuration.ts';
 import { CONNECTION_NAMES, buildParts, channelsOf, isNeededChannel } from './engine-parts.ts';
 import { captureState, fingerprintOf, restoreState } from './engine-snapshot.ts';
 import type { Identity, Lasting } from './engine-snapshot.ts';
@@ -59,13 +59,10 @@ export interface EngineOptions {
 }
 
 export class Engine implements LoopOutput {
-  readonly config: Config;
   readonly loop: Loop;
   readonly handoff: Handoff;
   readonly memory: MetricsMemory;
-  /** By instrument, as published to the quoters at the start. */
-  readonly strategies: readonly StrategyParameters[];
-  readonly limits: readonly RiskLimits[];
+  readonly configuration: EngineConfiguration;
   readonly instruments: readonly Instrument[];
   readonly run: number;
   /** What the sessions subscribe. */
@@ -115,7 +112,6 @@ export class Engine implements LoopOutput {
     const { config, tag, world, isFreshAccount } = options;
     const { instruments, state, account } = prepared;
     const { clock } = world;
-    this.config = config;
     this.#world = world;
     this.#uid = account.uid;
     this.#tag = tag;
@@ -126,8 +122,9 @@ export class Engine implements LoopOutput {
     this.loop = loop;
     this.handoff = parts.handoff;
     this.memory = parts.memory;
-    this.limits = parts.limits;
-    this.strategies = parts.strategies;
+    const { handoff, fees } = parts;
+    const nowNs = clock.nowNs();
+    this.configuration = new EngineConfiguration({ config, fees, instruments, handoff, loop, nowNs });
     this.#writer = new MetricsWriter(parts.memory);
     this.#writer.set(this.#writer.cell('startTime'), clock.wallMs() / 1_000);
     this.#writer.set(this.#writer.cell('buildInfo', 0, 0, 0, 0), 1);
@@ -182,6 +179,11 @@ export class Engine implements LoopOutput {
       onOutdated: (instIds) => this.#reload(`grid or code of ${instIds} is another one now`),
     });
     this.#onClock(0, world.venueClock.offsetErrorMs);
+  }
+
+  /** As it is in force now. */
+  get config(): Config {
+    return this.configuration.config;
   }
 
   // ------------------------------------------------------------------------------------------------- sessions
@@ -280,6 +282,7 @@ export class Engine implements LoopOutput {
       return;
     }
     if (request === LoopRequest.save) this.keeper.saveSoon();
+    else if (request === LoopRequest.parameters) this.configuration.publish();
     else if (this.#isStopping) return;
     else if (request === LoopRequest.recovery) this.#follow(this.desk.recover());
     else if (request === LoopRequest.audit) this.#follow(this.desk.runAudit());
@@ -372,6 +375,40 @@ export class Engine implements LoopOutput {
       isDone: false,
       text: `${result.text}; but it could not be written down, so that a restart would not know of it`,
     };
+  }
+
+  /**
+   * Takes another configuration up as a whole, or leaves everything as it is and says why.
+   *
+   * @param isDryRun only says what would come of it
+   */
+  configure(config: Config, isDryRun = false): CommandResult {
+    if (isDryRun) return this.configuration.look(config);
+    return this.#apply(config, this.configuration.fees);
+  }
+
+  /** What the venue takes of our trades is another share of them now, by instrument. */
+  onFees(fees: readonly FeeRates[]): void {
+    this.#apply(this.config, fees);
+  }
+
+  #apply(config: Config, fees: readonly FeeRates[]): CommandResult {
+    if (this.#isStopping) return { isDone: false, text: 'the engine is stopping' };
+    const { version } = this.configuration;
+    let result;
+    try {
+      result = this.configuration.apply(config, fees, this.#world.clock.nowNs());
+    } catch (error) {
+      // As for an operator's command.
+      this.#fail(error);
+      throw error;
+    }
+    if (!result.isDone || this.configuration.version !== version) this.#logConfiguration(result);
+    return result;
+  }
+
+  #logConfiguration({ text }: CommandResult): void {
+    for (const line of text.split('\n')) this.#world.log(`configuration: ${line.trim()}`);
   }
 
   /** Plain JSON, for the operator. */

@@ -31,6 +31,8 @@ export interface ParameterChange {
   /** Instruments whose orders rest by what is no longer true; their workers quote anew. */
   readonly withdrawn: readonly number[];
   readonly parameters: LoopParameters;
+  /** What differs, a line each, also of what the core does not read: for who reads the journal. */
+  readonly changes: readonly string[];
 }
 
 /** A part of the core that has parameters. */
@@ -69,7 +71,7 @@ export class LoopConfiguration {
 
   /** Applies the change, or leaves everything as it is and says why. */
   configure(change: ParameterChange): CommandResult {
-    const refusal = this.#refusalOf(change);
+    const refusal = this.refusalOf(change);
     if (refusal !== '') return { isDone: false, text: refusal };
     try {
       for (const room of this.#rooms) room.configure(change.parameters);
@@ -89,7 +91,8 @@ export class LoopConfiguration {
     return { isDone: true, text: `version ${change.version}` };
   }
 
-  #refusalOf({ version, withdrawn, parameters }: ParameterChange): string {
+  /** Why this could not be applied; '' when it could. Changes nothing. */
+  refusalOf({ version, withdrawn, parameters }: ParameterChange): string {
     if (version !== this.version + 1) {
       return `expected version ${this.version + 1}, was ${version}; another change came first, look at it anew`;
     }

@@ -59,6 +59,10 @@ export const AuditFinding = {
 } as const;
 export type AuditFinding = (typeof AuditFinding)[keyof typeof AuditFinding];
 
+/** What became of a configuration that another was to be changed to while running. */
+export const ConfigurationResult = { applied: 0, refused: 1 } as const;
+export type ConfigurationResult = (typeof ConfigurationResult)[keyof typeof ConfigurationResult];
+
 /** Kinds of garbage collection, as Node tells them apart. */
 export const GcKind = { minor: 0, major: 1, incremental: 2, weakCallbacks: 3 } as const;
 export type GcKind = (typeof GcKind)[keyof typeof GcKind];
@@ -158,6 +162,7 @@ export const LABEL_VALUES = {
   engine_state: () => namesOf(EngineState),
   trigger: (dimensions: MetricsDimensions) => dimensions.killTriggers,
   finding: () => namesOf(AuditFinding),
+  change_result: () => namesOf(ConfigurationResult),
   loop_mode: () => namesOf(LoopMode),
   gc_kind: () => namesOf(GcKind),
   version: (dimensions: MetricsDimensions) => [dimensions.build.version],

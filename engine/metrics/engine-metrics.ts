@@ -16,6 +16,16 @@ export const ENGINE_METRICS = {
   engineState: gauge('okxmm_engine_state', ['engine_state'], '1 for the state the engine is in.', {
     source: 'state',
   }),
+  configurationVersion: gauge(
+    'okxmm_configuration_version',
+    [],
+    'Version of the configuration in force: 1 is that of the start, and every change of it or of fees is one more.',
+  ),
+  configurationChanges: counter(
+    'okxmm_configuration_changes_total',
+    ['change_result'],
+    'Changed configurations that were taken up as a whole, or refused as a whole.',
+  ),
   engineHeartbeat: gauge(
     'okxmm_engine_heartbeat_age_seconds',
     [],

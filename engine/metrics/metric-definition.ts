@@ -20,6 +20,7 @@ export type LabelName =
   | 'engine_state'
   | 'trigger'
   | 'finding'
+  | 'change_result'
   | 'loop_mode'
   | 'gc_kind'
   | 'version'
