@@ -177,9 +177,11 @@ export class LoopKill {
   }
 
   #needsMark(index: number): boolean {
-    const { bookedLots, baseFees, fillCount } = this.#ledger;
+    const { bookedLots, baseFees, fillCount, funding } = this.#ledger;
     // Coins that an inverse contract has made need their price, too.
-    const hasCoins = this.#instruments[index]!.kind === ContractKind.inverse && fillCount[index] !== 0;
+    const hasCoins =
+      this.#instruments[index]!.kind === ContractKind.inverse &&
+      (fillCount[index] !== 0 || funding[index] !== 0);
     return bookedLots[index] !== 0 || baseFees[index] !== 0 || hasCoins;
   }
 

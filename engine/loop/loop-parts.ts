@@ -17,6 +17,7 @@ import type { ConfiguredRoom } from './loop-configuration.ts';
 import { LoopFills } from './loop-fills.ts';
 import { LoopFlatten } from './loop-flatten.ts';
 import { LoopFlow } from './loop-flow.ts';
+import { LoopFunding } from './loop-funding.ts';
 import { LoopGroups } from './loop-groups.ts';
 import { LoopKill } from './loop-kill.ts';
 import { LoopMarket } from './loop-market.ts';
@@ -106,7 +107,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const commands = new LoopCommands(options, state, path, kill.orderToTrade);
   const answers = new LoopAnswers(options, state, path, ladder);
   const booking = new Fills(table, ledger, tradeLog);
-  const truth = new LoopTruth(options, state, { table, ledger, market });
+  const truth = new LoopTruth(options, state, { table, ledger, market, queue: watch });
   const fills = new LoopFills(options, state, { table, fills: booking, kill, rests, metrics, truth });
   const watch = new QueueWatch(table);
   const queues = new LoopQueues(state, { table, market, queues: watch });
@@ -126,7 +127,17 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const groups = new LoopGroups(options, state, { ledger, gate });
   const flatten = new LoopFlatten(options, state, { table, ledger, gate, market, commands, ladder, rests });
   const operator = new LoopOperator(instruments, kill, flatten);
-  const pushes = new LoopPushes(options, state, { gate, ledger, kill, quoting, fills, account, metrics });
+  const funding = new LoopFunding(count, ledger, truth);
+  const pushes = new LoopPushes(options, state, {
+    gate,
+    ledger,
+    kill,
+    quoting,
+    fills,
+    funding,
+    account,
+    metrics,
+  });
   const gateRoom: ConfiguredRoom = { configure: ({ limits, account: all }) => gate.configure(limits, all) };
   const rooms = [gateRoom, kill, answers, quoting, books, account, groups, flatten];
   const configuration = new LoopConfiguration(options, quoting, rooms);

@@ -15,6 +15,7 @@ import type { Milliseconds, Ticks } from '../base/units.ts';
 import { PathSignal } from './loop-answers.ts';
 import type { LoopAccount } from './loop-account.ts';
 import type { LoopFills } from './loop-fills.ts';
+import type { LoopFunding } from './loop-funding.ts';
 import type { LoopKill } from './loop-kill.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
 import { LoopRequest } from './loop-options.ts';
@@ -68,6 +69,7 @@ export class LoopPushes {
   readonly #kill: LoopKill;
   readonly #quoting: LoopQuoting;
   readonly #fills: LoopFills;
+  readonly #funding: LoopFunding;
   readonly #account: LoopAccount;
   readonly #metrics: LoopMetrics;
   readonly #byId: ReadonlyMap<string, Instrument>;
@@ -91,6 +93,7 @@ export class LoopPushes {
       readonly kill: LoopKill;
       readonly quoting: LoopQuoting;
       readonly fills: LoopFills;
+      readonly funding: LoopFunding;
       readonly account: LoopAccount;
       readonly metrics: LoopMetrics;
     },
@@ -103,6 +106,7 @@ export class LoopPushes {
     this.#kill = parts.kill;
     this.#quoting = parts.quoting;
     this.#fills = parts.fills;
+    this.#funding = parts.funding;
     this.#account = parts.account;
     this.#metrics = parts.metrics;
     this.#byId = new Map(options.instruments.map((instrument) => [instrument.instId, instrument]));
@@ -253,6 +257,7 @@ export class LoopPushes {
     const instrument = this.#byId.get(row.instId);
     if (instrument === undefined || row.posSide !== 'net') return;
     const { index } = instrument;
+    this.#funding.onTold(index, row.cTimeMs, row.fundingFee);
     const isShort = row.pos.startsWith('-');
     const magnitude = row.pos === '' ? 0 : instrument.lot.fromText(isShort ? row.pos.slice(1) : row.pos);
     if (magnitude === OFF_GRID) return;

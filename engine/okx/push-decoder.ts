@@ -235,6 +235,7 @@ function positionOf(row: Fields): PositionRow {
     mgnRatio: decimalOf(row, 'mgnRatio'),
     ccy: textOf(row, 'ccy'),
     tradeId: textOf(row, 'tradeId'),
+    cTimeMs: integerOf(row, 'cTime'),
     uTimeMs: integerOf(row, 'uTime'),
   };
 }

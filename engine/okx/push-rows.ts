@@ -136,6 +136,8 @@ export interface PositionRow {
   readonly mgnRatio: string;
   readonly ccy: string;
   readonly tradeId: string;
+  /** When the position was opened. */
+  readonly cTimeMs: number;
   readonly uTimeMs: number;
 }
 

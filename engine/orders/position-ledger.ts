@@ -37,6 +37,10 @@ export interface LedgerRow {
   readonly entryTicks: number;
   readonly fees: number;
   readonly baseFees: number;
+  /** Settled so far; the running total that the venue told last, of the position opened at that time. Since issue 6. */
+  readonly funding?: number;
+  readonly fundingTotal?: string;
+  readonly fundingOpenedMs?: number;
   readonly turnover: number;
   readonly fillCount: number;
   readonly boughtLots: number;
@@ -59,6 +63,13 @@ export class PositionLedger {
   readonly fees: Float64Array;
   /** Fees that spot buys pay in the base currency, in that currency. */
   readonly baseFees: Float64Array;
+  /** Settled by the venue: negative is paid. */
+  readonly funding: Float64Array;
+  /** The venue's running total of it, as told last, and when the position was opened that it is of; 0 while none was told. */
+  readonly fundingTotals: string[];
+  readonly fundingOpenedMs: Float64Array;
+  /** 1 when all that is held was opened since it was flat here: then so was all funding of it. */
+  readonly isOwn: Uint8Array;
   readonly boughtLots: Float64Array;
   readonly soldLots: Float64Array;
   /** Value of everything traded, as Instrument.notional has it. */
@@ -72,6 +83,7 @@ export class PositionLedger {
   readonly #cash: ExactSums;
   readonly #fees: ExactSums;
   readonly #baseFees: ExactSums;
+  readonly #funding: ExactSums;
   readonly #turnover: ExactSums;
   /** Of one entry: cash at a mark. */
   readonly #total = new ExactSums(1);
@@ -94,9 +106,14 @@ export class PositionLedger {
     this.#cash = new ExactSums(count);
     this.#fees = new ExactSums(count);
     this.#baseFees = new ExactSums(count);
+    this.#funding = new ExactSums(count);
+    this.fundingTotals = new Array<string>(count).fill('0');
+    this.fundingOpenedMs = new Float64Array(count);
+    this.isOwn = new Uint8Array(count).fill(1);
     this.#turnover = new ExactSums(count);
     this.fees = this.#fees.high;
     this.baseFees = this.#baseFees.high;
+    this.funding = this.#funding.high;
     this.turnover = this.#turnover.high;
   }
 
@@ -116,6 +133,11 @@ export class PositionLedger {
   onFee(instrument: number, fee: number, isBase: boolean): void {
     if (isBase) this.#baseFees.add(instrument, fee);
     else this.#fees.add(instrument, fee);
+  }
+
+  /** Books what the venue has settled of the position, with its sign. */
+  onFunding(instrument: number, amount: number): void {
+    this.#funding.add(instrument, amount);
   }
 
   /** @hot Counts lots that an order's total tells and no trade yet, or takes them back when `lots` is below zero. */
@@ -143,6 +165,7 @@ export class PositionLedger {
     const difference = lots - this.positionLots[instrument]!;
     if (difference === 0) return;
     assert(ticks > 0, 'a difference in position has a price');
+    this.isOwn[instrument] = 0;
     this.#book(instrument, difference, ticks);
   }
 
@@ -181,12 +204,16 @@ export class PositionLedger {
     return total.high[0]! * (which.lotValue * which.tick.value);
   }
 
-  /** @hot Everything together at `markTicks`: trades and fees, base fees at the mark. What is untold has no price yet. */
+  /**
+   * @hot Everything together at `markTicks`: trades, fees and funding, base fees at the mark. What is untold has no price
+   * yet.
+   */
   netProfit(instrument: number, markTicks: number): number {
     const hasMark = markTicks > 0;
     const trades = hasMark ? this.total(instrument, markTicks) : this.realised(instrument);
     const markPrice = hasMark ? markTicks * this.#instruments[instrument]!.tick.value : 0;
-    return trades + this.fees[instrument]! + this.baseFees[instrument]! * markPrice;
+    const settled = this.fees[instrument]! + this.funding[instrument]!;
+    return trades + settled + this.baseFees[instrument]! * markPrice;
   }
 
   /**
@@ -213,6 +240,9 @@ export class PositionLedger {
       entryTicks: this.entryTicks[instrument]!,
       fees: this.fees[instrument]!,
       baseFees: this.baseFees[instrument]!,
+      funding: this.funding[instrument]!,
+      fundingTotal: this.fundingTotals[instrument]!,
+      fundingOpenedMs: this.fundingOpenedMs[instrument]!,
       turnover: this.turnover[instrument]!,
       fillCount: this.fillCount[instrument]!,
       boughtLots: this.boughtLots[instrument]!,
@@ -245,6 +275,10 @@ export class PositionLedger {
       this.#cash.set(index, row.cash, row.cashRest);
       this.#fees.set(index, row.fees, 0);
       this.#baseFees.set(index, row.baseFees, 0);
+      this.#funding.set(index, row.funding ?? 0, 0);
+      this.fundingTotals[index] = row.fundingTotal ?? '0';
+      this.fundingOpenedMs[index] = row.fundingOpenedMs ?? 0;
+      this.isOwn[index] = row.bookedLots === 0 ? 1 : 0;
       this.#turnover.set(index, row.turnover, 0);
     }
   }
@@ -261,8 +295,10 @@ export class PositionLedger {
     this.#changed.add(instrument);
     if (which.kind === ContractKind.inverse) this.#cash.addQuotient(instrument, lots, ticks);
     else this.#cash.addProduct(instrument, -lots, ticks);
-    if (next === 0) this.entryTicks[instrument] = 0;
-    else if (held * lots >= 0) {
+    if (next === 0) {
+      this.entryTicks[instrument] = 0;
+      this.isOwn[instrument] = 1;
+    } else if (held * lots >= 0) {
       const entry = this.entryTicks[instrument]!;
       this.entryTicks[instrument] = meanEntry(which, Math.abs(held), entry, Math.abs(lots), ticks);
     }

@@ -20,6 +20,7 @@ import { UNITS_PER_COIN, numberOf, unitsOf, unitsOfText } from '../attribution/e
 import type { FillRows } from './fill-rows.ts';
 import { MarkoutWatch } from './markout-watch.ts';
 import type { FundingTold, TradeTold } from './order-updates.ts';
+import { FundingTotal } from '../attribution/funding-total.ts';
 import { ProfitParts } from '../attribution/profit-parts.ts';
 import { QuoteWatch } from './quote-watch.ts';
 import { SeriesRecorder } from './series-recorder.ts';
@@ -74,7 +75,7 @@ export class InstrumentWatch {
   #turnover: number;
   #fees: number;
   #coinFees: number;
-  #funding: { readonly openedAt: string; readonly units: bigint } | null = null;
+  readonly #funding = new FundingTotal();
   readonly #hasFoundPosition: boolean;
 
   constructor(loop: Loop, instrument: Instrument, timeNs: Nanoseconds, bucketsMax: number, rows: FillRows) {
@@ -125,13 +126,9 @@ export class InstrumentWatch {
   }
 
   /** The venue's running total of a position's funding. */
-  onFunding({ total, openedAt }: FundingTold, timeNs: Nanoseconds): void {
-    const units = unitsOfText(total);
-    const last = this.#funding;
-    this.#funding = { openedAt, units };
+  onFunding({ total, openedMs }: FundingTold, timeNs: Nanoseconds): void {
     // Of a position that the run found, what was settled before it is not the run's.
-    const isFound = last === null && this.#hasFoundPosition;
-    const change = isFound ? 0n : last === null || last.openedAt !== openedAt ? units : units - last.units;
+    const change = this.#funding.onTold(openedMs, unitsOfText(total), !this.#hasFoundPosition);
     if (change === 0n) return;
     this.#elapse(timeNs);
     this.#mark();

@@ -32,8 +32,8 @@ export interface FundingTold {
   readonly instId: string;
   /** Of the position since it was opened. */
   readonly total: string;
-  /** When that was: another one is another position, whose funding began at 0. */
-  readonly openedAt: string;
+  /** When that was; 0 where the venue does not say. */
+  readonly openedMs: number;
 }
 
 export interface PrivateNews {
@@ -117,7 +117,5 @@ function cancelOf(row: Fields): VenueCancel[] {
 function fundingOf(row: Fields): FundingTold[] {
   const total = textOf(row, 'fundingFee');
   if (total === '') return [];
-  return [
-    { instId: textOf(row, 'instId'), total, openedAt: `${textOf(row, 'posId')}/${textOf(row, 'cTime')}` },
-  ];
+  return [{ instId: textOf(row, 'instId'), total, openedMs: Number(textOf(row, 'cTime')) }];
 }

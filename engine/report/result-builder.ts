@@ -6,7 +6,7 @@ import type { Nanoseconds } from '../base/units.ts';
 import { Histogram } from '../metrics/histogram.ts';
 import { DOLLARS } from '../okx/shapes.ts';
 import { ORDER_WINDOW_MS, SUB_ACCOUNT_ORDERS_PER_WINDOW } from '../okx/venue-limits.ts';
-import { addingUp, numberOf } from '../attribution/exact-money.ts';
+import { addingUp } from '../attribution/exact-money.ts';
 import type { InstrumentWatch } from './instrument-watch.ts';
 import { HORIZONS_SECONDS, MarkoutSums, markoutsOf } from './markout-watch.ts';
 import { Operation, orderCounts } from './order-counter.ts';
@@ -204,9 +204,8 @@ function controlOf(observer: RunObserver, total: number): RunResult['control'] {
   let ledgerProfit = 0;
   for (const { instrument, ticksSum, ledgerBefore, mid } of observer.watches) {
     const now = observer.loop!.ledger.netProfit(instrument.index, ticksSum / 2);
-    const funding = numberOf(observer.watches[instrument.index]!.parts.funding);
     const rate = instrument.kind === ContractKind.inverse ? mid || 0 : 1;
-    ledgerProfit += (now - ledgerBefore + funding) * rate;
+    ledgerProfit += (now - ledgerBefore) * rate;
   }
   return { ledgerProfit, difference: ledgerProfit - total };
 }

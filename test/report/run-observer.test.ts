@@ -135,24 +135,30 @@ describe('a run without faults', () => {
 
 describe('funding', () => {
   const positions = (instId: string, fundingFee: string, cTime: string): Uint8Array => {
-    const row = { instId, posId: '1', cTime, pos: '1', fundingFee };
+    const row = { instId, posId: '1', posSide: 'net', cTime, pos: '1', fundingFee };
     return Buffer.from(JSON.stringify({ arg: { channel: 'positions', instType: 'ANY' }, data: [row] }));
   };
 
   it('is what the venue’s running total of a position grows by, of each position anew', async () => {
     const world = new ObservedWorld(SEED, 1, null);
     await world.run(30);
-    const { observer } = world.runs[0]!;
+    const { observer, loop } = world.runs[0]!;
     const [watch] = observer.watches;
-    const { instId } = watch!.instrument;
-    const tell = (fundingFee: string, cTime: string): void =>
-      observer.onInput(1, positions(instId, fundingFee, cTime), world.world.nowNs);
+    const { instId, index } = watch!.instrument;
+    const tell = (fundingFee: string, cTime: string): void => {
+      const bytes = positions(instId, fundingFee, cTime);
+      loop.onPrivateFrame(bytes, 0, bytes.length, world.world.nowNs);
+    };
     tell('-0.5', '100');
     tell('-0.5', '100');
     expect(String(watch!.parts.funding)).toBe('-500000000000000000');
     tell('0.25', '100');
     tell('-1', '200');
     expect(String(watch!.parts.funding)).toBe('-750000000000000000');
+    expect([loop.ledger.funding[index], String(loop.truth.instruments[index]!.parts.funding)]).toEqual([
+      -0.75,
+      '-750000000000000000',
+    ]);
     const result = observer.finish({ kind: 'simulation', title: 'test' });
     expect(result.profit.funding).toBe(-0.75);
     expect(Math.abs(result.control.difference)).toBeLessThan(1e-8);

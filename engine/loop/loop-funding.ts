@@ -1,0 +1,47 @@
+/**
+ * Funding as the venue settles it: from what it says of positions into ledger and attribution, each settlement once.
+ *
+ * Owner:      the engine thread.
+ * Invariants: what was settled while nobody heard is booked with the next word about the same position; how far that was is
+ *             kept with the ledger. A position that was found brings what is settled from then on. What was settled of a
+ *             position that opened and closed while nobody heard is not known.
+ * Cost:       cold: a word about a position.
+ */
+import { FundingTotal } from '../attribution/funding-total.ts';
+import { numberOf, unitsOfText } from '../attribution/exact-money.ts';
+import type { Milliseconds } from '../base/units.ts';
+import type { LoopTruth } from './loop-truth.ts';
+import type { PositionLedger } from '../orders/position-ledger.ts';
+
+export class LoopFunding {
+  readonly #ledger: PositionLedger;
+  readonly #truth: LoopTruth;
+  readonly #totals: readonly FundingTotal[];
+
+  constructor(instrumentCount: number, ledger: PositionLedger, truth: LoopTruth) {
+    this.#ledger = ledger;
+    this.#truth = truth;
+    this.#totals = Array.from({ length: instrumentCount }, () => new FundingTotal());
+  }
+
+  /**
+   * A position's running total.
+   *
+   * @param openedMs when the position was opened; 0 where the venue does not say
+   * @param total decimal text, '' where the venue says none
+   */
+  onTold(instrument: number, openedMs: Milliseconds, total: string): void {
+    if (total === '') return;
+    const ledger = this.#ledger;
+    const told = this.#totals[instrument]!;
+    if (told.openedMs === 0 && ledger.fundingOpenedMs[instrument]! > 0) {
+      told.restore(ledger.fundingOpenedMs[instrument]!, unitsOfText(ledger.fundingTotals[instrument]!));
+    }
+    const settled = told.onTold(openedMs, unitsOfText(total), ledger.isOwn[instrument] === 1);
+    ledger.fundingOpenedMs[instrument] = told.openedMs;
+    if (openedMs === told.openedMs) ledger.fundingTotals[instrument] = total;
+    if (settled === 0n) return;
+    ledger.onFunding(instrument, numberOf(settled));
+    this.#truth.onFunding(instrument, settled);
+  }
+}
