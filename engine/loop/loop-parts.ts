@@ -107,9 +107,9 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const commands = new LoopCommands(options, state, path, kill.orderToTrade);
   const answers = new LoopAnswers(options, state, path, ladder);
   const booking = new Fills(table, ledger, tradeLog);
+  const watch = new QueueWatch(table);
   const truth = new LoopTruth(options, state, { table, ledger, market, queue: watch });
   const fills = new LoopFills(options, state, { table, fills: booking, kill, rests, metrics, truth });
-  const watch = new QueueWatch(table);
   const queues = new LoopQueues(state, { table, market, queues: watch });
   const quoting = new LoopQuoting(options, state, {
     table,
