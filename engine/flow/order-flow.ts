@@ -54,6 +54,12 @@ export class OrderFlow {
     best[at + 3] = askLots[0]!;
   }
 
+  /** Mean size of the two best levels given last. */
+  bestLots(instrument: number): number {
+    const at = instrument * BEST_DOUBLES;
+    return (this.#best[at + 1]! + this.#best[at + 3]!) / 2;
+  }
+
   /** @hot The market cannot be quoted. */
   onNone(instrument: number): void {
     this.#best[instrument * BEST_DOUBLES] = 0;

@@ -17,6 +17,7 @@ import { Side } from '../base/side.ts';
 import { NS_PER_MS } from '../base/units.ts';
 import type { Lots } from '../base/units.ts';
 import { PathSignal } from './loop-answers.ts';
+import type { LoopFlow } from './loop-flow.ts';
 import type { LoopKill } from './loop-kill.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
 import { Connection } from './loop-options.ts';
@@ -53,6 +54,7 @@ export class LoopFills {
   readonly #table: OrderTable;
   readonly #fills: Fills;
   readonly #kill: LoopKill;
+  readonly #flow: LoopFlow;
   readonly #rests: LoopRests;
   readonly #metrics: LoopMetrics;
   readonly #truth: LoopTruth;
@@ -69,6 +71,7 @@ export class LoopFills {
       readonly table: OrderTable;
       readonly fills: Fills;
       readonly kill: LoopKill;
+      readonly flow: LoopFlow;
       readonly rests: LoopRests;
       readonly metrics: LoopMetrics;
       readonly truth: LoopTruth;
@@ -81,6 +84,7 @@ export class LoopFills {
     this.#table = parts.table;
     this.#fills = parts.fills;
     this.#kill = parts.kill;
+    this.#flow = parts.flow;
     this.#rests = parts.rests;
     this.#metrics = parts.metrics;
     this.#truth = parts.truth;
@@ -171,6 +175,7 @@ export class LoopFills {
     const notional = this.#instruments[trade.instrument]!.notional(trade.ticks, trade.lots);
     this.#metrics.fill(trade.instrument, trade.side, isMaker, notional);
     this.#kill.onFill(trade.instrument, trade.side, trade.ticks, this.#state.now);
+    this.#flow.onFill(trade, isMaker);
     return result;
   }
 

@@ -41,6 +41,8 @@ export class LoopMarket {
   readonly #bells: MarketBells;
   /** By instrument: others whose workers read this market. */
   readonly #followers: readonly Int32Array[];
+  /** By instrument: the book's epoch at the last publish. */
+  readonly #epochs: Int32Array;
 
   constructor(
     { handoff, followers }: Pick<LoopOptions, 'handoff' | 'followers'>,
@@ -57,6 +59,7 @@ export class LoopMarket {
     this.#state = state;
     this.#table = parts.table;
     this.#flow = parts.flow;
+    this.#epochs = new Int32Array(instruments.length);
     this.#writers = instruments.map((instrument) => new MarketWriter(handoff, instrument));
     this.#bells = new MarketBells(handoff);
     this.#followers = instruments.map((instrument) => Int32Array.from(followers?.[instrument] ?? []));
@@ -100,6 +103,11 @@ export class LoopMarket {
     const flow = this.#flow;
     const { markTicks, indexTicks, groupLots } = this.#state;
     const { bidTicks, bidLots, askTicks, askLots } = writer;
+    const book = this.books[instrument]!;
+    // A book that was lost and came back follows on nothing.
+    if (this.#epochs[instrument] !== book.epoch) flow.onNone(instrument);
+    this.#epochs[instrument] = book.epoch;
+    flow.bookMs[instrument] = book.tsMs;
     flow.onMarket(instrument, bidTicks, bidLots, askTicks, askLots, this.fairTicks);
     writer.ofiLots = flow.ofiLots[instrument]!;
     writer.boughtLots = flow.boughtLots[instrument]!;

@@ -103,13 +103,14 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const path = { table, gate, throttle, requests, rests, metrics };
   const statistics = new FlowStatistics(count);
   const market = new LoopMarket(options, state, { table, flow: statistics });
+  const watch = new QueueWatch(table);
+  const flow = new LoopFlow(options, state, { flow: statistics, market, table, queues: watch, metrics });
   const kill = new LoopKill(options, ladder, ledger, gate);
   const commands = new LoopCommands(options, state, path, kill.orderToTrade);
   const answers = new LoopAnswers(options, state, path, ladder);
   const booking = new Fills(table, ledger, tradeLog);
-  const watch = new QueueWatch(table);
   const truth = new LoopTruth(options, state, { table, ledger, market, queue: watch });
-  const fills = new LoopFills(options, state, { table, fills: booking, kill, rests, metrics, truth });
+  const fills = new LoopFills(options, state, { table, fills: booking, kill, flow, rests, metrics, truth });
   const queues = new LoopQueues(state, { table, market, queues: watch });
   const quoting = new LoopQuoting(options, state, {
     table,
@@ -122,7 +123,6 @@ export function buildLoop(options: LoopOptions): LoopParts {
     queues: watch,
   });
   const books = new LoopBooks(options, state, market, quoting, metrics);
-  const flow = new LoopFlow(options, state, { flow: statistics, queues: watch, metrics });
   const account = new LoopAccount(options, state, { table, ledger, gate, ladder, fills });
   const groups = new LoopGroups(options, state, { ledger, gate });
   const flatten = new LoopFlatten(options, state, { table, ledger, gate, market, commands, ladder, rests });

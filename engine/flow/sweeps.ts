@@ -1,0 +1,112 @@
+/**
+ * Takers' sweeps: trades of one side and one venue time are one event, as deep as the deepest of them, at a distance from the
+ * fair price of the book before it.
+ *
+ *     ts 150, sells: 99.5 × 4, 99.0 × 2, 98.5 × 1     fair before 100.2     one sweep on bids, distance 1.7, 7 lots
+ *
+ * Owner:      the engine thread.
+ * Invariants: a sweep is counted once, when one of another time follows or by the second sample after its first trade, for
+ *             its rows can come in several frames. One without a fair price before it is not counted; one that did not
+ *             reach that price (it was met inside the spread, or the market had moved away) would have reached no quote
+ *             either, and is not counted.
+ * Cost:       a few stores a trade, a look into the fair prices a sweep.
+ */
+import { FlowHistogram } from '../base/flow-record.ts';
+import { Side } from '../base/side.ts';
+import type { DecayWeight } from './decay-weight.ts';
+import type { FairHistory } from './fair-history.ts';
+import type { FlowHistograms } from './flow-histograms.ts';
+
+/** Rows of trades, as they were decoded: prices in ticks, sizes in lots, the venue's times in milliseconds. */
+export interface TradeRows {
+  readonly ticks: Float64Array;
+  readonly lots: Float64Array;
+  readonly tsMs: Float64Array;
+}
+
+export class Sweeps {
+  // By instrument × 2 + the side that was hit: bids by takers who sell.
+  /** Counted since the start. */
+  readonly counts: Float64Array;
+  readonly #weight: Float64Array;
+  readonly #history: FairHistory;
+  readonly #histograms: FlowHistograms;
+  /** The one under way: 0 lots when there is none. */
+  readonly #lots: Float64Array;
+  readonly #ticks: Float64Array;
+  readonly #tsMs: Float64Array;
+  /** 1 when it was there at the last sample. */
+  readonly #isOld: Uint8Array;
+  /** By instrument: weighted lots and number of sweeps. */
+  readonly #lotsSum: Float64Array;
+  readonly #number: Float64Array;
+
+  constructor(instrumentCount: number, decay: DecayWeight, history: FairHistory, histograms: FlowHistograms) {
+    this.#weight = decay.weight;
+    this.#history = history;
+    this.#histograms = histograms;
+    this.counts = new Float64Array(instrumentCount * 2);
+    this.#lots = new Float64Array(instrumentCount * 2);
+    this.#ticks = new Float64Array(instrumentCount * 2);
+    this.#tsMs = new Float64Array(instrumentCount * 2);
+    this.#isOld = new Uint8Array(instrumentCount * 2);
+    this.#lotsSum = new Float64Array(instrumentCount);
+    this.#number = new Float64Array(instrumentCount);
+  }
+
+  /** @hot A trade of a taker of that side. */
+  onTrade(instrument: number, taker: Side, rows: TradeRows, row: number): void {
+    const at = instrument * 2 + (taker === Side.buy ? Side.sell : Side.buy);
+    const ticks = rows.ticks[row]!;
+    if (this.#lots[at]! > 0 && this.#tsMs[at] !== rows.tsMs[row]) this.#settle(at);
+    if (this.#lots[at] === 0) {
+      this.#tsMs[at] = rows.tsMs[row]!;
+      this.#ticks[at] = ticks;
+      this.#isOld[at] = 0;
+    } else if (taker === Side.buy ? ticks > this.#ticks[at]! : ticks < this.#ticks[at]!) {
+      this.#ticks[at] = ticks;
+    }
+    this.#lots[at]! += rows.lots[row]!;
+  }
+
+  /** Counts what has waited for a whole sample. */
+  settleOld(): void {
+    for (let at = 0; at < this.#lots.length; at++) {
+      if (this.#lots[at] === 0) continue;
+      if (this.#isOld[at] === 1) this.#settle(at);
+      else this.#isOld[at] = 1;
+    }
+  }
+
+  #settle(at: number): void {
+    const instrument = at >> 1;
+    const isBid = (at & 1) === Side.buy;
+    const lots = this.#lots[at]!;
+    this.#lots[at] = 0;
+    const before = this.#history.before(instrument, this.#tsMs, at);
+    if (before < 0) return;
+    const fair = this.#history.ticks[before]!;
+    if (fair === 0) return;
+    const distance = isBid ? fair - this.#ticks[at]! : this.#ticks[at]! - fair;
+    if (distance < 0) return;
+    const weight = this.#weight[0]!;
+    this.counts[at]! += 1;
+    this.#lotsSum[instrument]! += lots * weight;
+    this.#number[instrument]! += weight;
+    const histogram = isBid ? FlowHistogram.bidSweeps : FlowHistogram.askSweeps;
+    this.#histograms.add(histogram, instrument, distance, weight);
+  }
+
+  rescale(factor: number): void {
+    for (let instrument = 0; instrument < this.#number.length; instrument++) {
+      this.#lotsSum[instrument]! *= factor;
+      this.#number[instrument]! *= factor;
+    }
+  }
+
+  /** Mean lots of a sweep, newer ones weighing more; 0 before the first. */
+  meanLots(instrument: number): number {
+    const number = this.#number[instrument]!;
+    return number > 0 ? this.#lotsSum[instrument]! / number : 0;
+  }
+}
