@@ -65,7 +65,10 @@ export interface FairValueParameters {
   readonly standardiseSeconds: number;
   /** All signals together move the price by so many half spreads at most. */
   readonly signalHalvesMax: number;
-  /** The fair price stays within so much of the mid, and within so many spreads of it; 0 for no such cap. */
+  /**
+   * The fair price stays between the best prices or within so much of the mid, and within so many spreads of it; 0 for no such
+   * cap.
+   */
   readonly capBps: number;
   readonly capSpreads: number;
 }

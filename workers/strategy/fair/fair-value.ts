@@ -1,7 +1,8 @@
 /**
  * What one instrument is worth at this moment: an estimate from its book, what signals add to it, and caps (models.md par. 4.5).
  *
- *     fair = base + signals, within ±signalHalvesMax half spreads of base, then within capBps and capSpreads of the mid
+ *     fair = base + signals, within ±signalHalvesMax half spreads of base, then within the caps of the mid: capSpreads spreads,
+ *            and capBps or the best prices, whichever is wider
  *
  * Owner:      the quoter that made it.
  * Invariants: the same markets in the same order give the same values: time is the markets' receive time, and there is no chance;
@@ -116,9 +117,10 @@ export class FairValue {
     const { signalHalvesMax, capBps, capSpreads } = this.parameters;
     const signalsMax = halfTicks[0] > 0 ? signalHalvesMax * halfTicks[0] : 0;
     const middle = (market.bidTicks[0] + market.askTicks[0]) / 2;
-    let capTicks = Infinity;
-    if (capBps > 0) capTicks = middle * capBps * BPS;
-    if (capSpreads > 0) capTicks = Math.min(capTicks, (market.askTicks[0] - market.bidTicks[0]) * capSpreads);
+    const spread = market.askTicks[0] - market.bidTicks[0];
+    // Between the best prices capBps has nothing to say: in a wide market it would take the estimate itself away.
+    let capTicks = capBps > 0 ? Math.max(middle * capBps * BPS, spread / 2) : Infinity;
+    if (capSpreads > 0) capTicks = Math.min(capTicks, spread * capSpreads);
     const wanted = base + Math.max(-signalsMax, Math.min(signalsMax, signals));
     const fair = Math.max(middle - capTicks, Math.min(middle + capTicks, wanted));
     this.fair[0] = fair;

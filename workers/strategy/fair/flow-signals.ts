@@ -38,7 +38,7 @@ export class OrderFlowSignal {
     const best = (market.bidLots[0] + market.askLots[0]) / 2;
     if (this.#hasLast) {
       const kept = Math.pow(2, -elapsedS / this.#halfLifeS);
-      cells[Cell.first] = cells[Cell.first] * kept + sum - cells[Cell.lastFirst];
+      cells[Cell.first] = cells[Cell.first] * kept + (sum - cells[Cell.lastFirst]);
     } else {
       this.#hasLast = true;
       cells[Cell.bestLots] = best;
@@ -75,8 +75,8 @@ export class TradeFlowSignal {
     const sold = market.soldLots;
     if (this.#hasLast) {
       const kept = Math.pow(2, -this.#elapsedS[0] / this.#halfLifeS);
-      cells[Cell.first] = cells[Cell.first] * kept + bought - cells[Cell.lastFirst];
-      cells[Cell.second] = cells[Cell.second] * kept + sold - cells[Cell.lastSecond];
+      cells[Cell.first] = cells[Cell.first] * kept + (bought - cells[Cell.lastFirst]);
+      cells[Cell.second] = cells[Cell.second] * kept + (sold - cells[Cell.lastSecond]);
     }
     this.#hasLast = true;
     cells[Cell.lastFirst] = bought;
