@@ -9,10 +9,12 @@
 
 import { CommandOp } from '../base/command-op.ts';
 import { LoopMode } from '../base/loop-mode.ts';
+import { CalibrationGate } from '../base/model-record.ts';
 import { ENGINE_METRICS } from './engine-metrics.ts';
 import { JOURNAL_METRICS } from './journal-metrics.ts';
 import { MARKET_METRICS } from './market-metrics.ts';
 import type { LabelName, MetricDefinition } from './metric-definition.ts';
+import { MODEL_METRICS } from './model-metrics.ts';
 import { ORDER_METRICS } from './order-metrics.ts';
 import { RISK_METRICS } from './risk-metrics.ts';
 
@@ -165,6 +167,7 @@ export const LABEL_VALUES = {
   change_result: () => namesOf(ConfigurationResult),
   loop_mode: () => namesOf(LoopMode),
   gc_kind: () => namesOf(GcKind),
+  gate: () => Object.keys(CalibrationGate),
   version: (dimensions: MetricsDimensions) => [dimensions.build.version],
   node: (dimensions: MetricsDimensions) => [dimensions.build.node],
   venue: (dimensions: MetricsDimensions) => [dimensions.build.venue],
@@ -177,6 +180,7 @@ const CATALOG = {
   ...RISK_METRICS,
   ...MARKET_METRICS,
   ...ORDER_METRICS,
+  ...MODEL_METRICS,
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricId = keyof typeof CATALOG;

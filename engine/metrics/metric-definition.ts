@@ -23,6 +23,7 @@ export type LabelName =
   | 'change_result'
   | 'loop_mode'
   | 'gc_kind'
+  | 'gate'
   | 'version'
   | 'node'
   | 'venue'

@@ -1,3 +1,4 @@
+import { modelRow } from './model-rows.ts';
 import type { Panel } from './panels.ts';
 import { dashboard, heatmap, row, stat, timeSeries } from './panels.ts';
 import { JOB, OF_INSTRUMENT, percentiles, query, rate } from './queries.ts';
@@ -301,7 +302,7 @@ export function overviewDashboard(): Record<string, unknown> {
   return dashboard(
     'okxmm-overview',
     'okxmm overview',
-    'State, risk, safety, latency, orders, trading, feed and runtime of the engine.',
+    'State, risk, safety, latency, orders, trading, model, feed and runtime of the engine.',
     [
       ...stateRow(),
       ...riskRow(),
@@ -309,6 +310,7 @@ export function overviewDashboard(): Record<string, unknown> {
       ...latencyRow(),
       ...orderRow(),
       ...tradingRow(),
+      ...modelRow(),
       ...feedRow(),
       ...runtimeRow(),
     ],

@@ -256,6 +256,7 @@ test('every metric is on a dashboard or in a rule, but for the ones listed', () 
     'framesDecoded', // received minus the panels of what was not decoded
     'journalRecords', // its bytes are on a panel
     'bookQuotable',
+    'modelVersion', // its age is on a panel
     'bookSnapshots',
     'quoteFairPrice',
     'workerQuotes',

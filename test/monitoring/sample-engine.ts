@@ -34,6 +34,7 @@ export class SampleEngine {
     }
     for (const instrument of SAMPLE_DIMENSIONS.instruments.keys()) {
       writer.set(writer.cell('bookAge', instrument), this.clock.nowNs());
+      writer.set(writer.cell('modelAge', instrument), this.clock.nowNs());
       this.post(instrument, SYNCED);
     }
     this.board.publishLimits({
