@@ -41,20 +41,17 @@ describe('Exposition', () => {
     for (const id of ['accountLossMax', 'accountDrawdownMax', 'marginRatioMin', 'doubtAge'] as const) {
       engine.writer.set(engine.writer.cell(id), 1);
     }
+    const { writer } = engine;
     for (const id of [
       'modelTrusted',
       'modelSigma',
-      'modelRate',
-      'modelDecay',
-      'modelSweeps',
       'modelQuality',
       'modelDistance',
-      'modelAdverse',
       'queueEfficiency',
-      'feeBps',
-    ] as const) {
-      engine.writer.set(engine.writer.cell(id), 1);
-    }
+    ] as const)
+      writer.set(writer.cell(id, 0), 1);
+    for (const id of ['modelRate', 'modelDecay', 'modelSweeps', 'modelAdverse', 'feeBps'] as const)
+      writer.set(writer.cell(id, 0, 1), 1);
     const families = await scrape(engine);
     const labelSets = METRIC_IDS.map((id) => {
       const { samples } = families.get(definitionOf(id).name)!;
