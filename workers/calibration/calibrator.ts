@@ -65,7 +65,8 @@ export class Calibrator {
   #configure(value: unknown): void {
     if (value === undefined) return;
     // Written by the engine thread of this build, from a configuration that was validated.
-    const { calibration } = value as { calibration: CalibrationParameters };
+    const { calibration } = value as { calibration?: CalibrationParameters };
+    if (calibration === undefined) return;
     assertParameters(calibration);
     assert(calibration.instruments.length === this.#flows.length, 'every instrument has its calibration');
     this.#parameters = calibration;
