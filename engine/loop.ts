@@ -505,6 +505,7 @@ export class Loop {
     this.#state.isStopping = true;
     this.#state.dirty.addAll();
     this.#turn();
+    this.truth.onStop();
   }
 
   /** A rule of the engine did not hold, perhaps in here: a restart must know of it, and nothing more is done. */

@@ -236,6 +236,55 @@ const MONEY: readonly BrokenEngine[] = [
   },
 ];
 
+const TRUTH: readonly BrokenEngine[] = [
+  {
+    name: 'spread-sign',
+    about: 'what a fill captures is booked with the wrong sign',
+    caughtBy: 'profit identity',
+    seedsMax: 4,
+    break: (engine) => {
+      for (const { parts } of engine.loop.truth.instruments) {
+        const onFill = parts.onFill.bind(parts);
+        parts.onFill = (lots, price, before, isHedge) => {
+          const captured = onFill(lots, price, before, isHedge);
+          parts.spread -= 2n * captured;
+          return -captured;
+        };
+      }
+    },
+  },
+  {
+    name: 'fee-sign',
+    about: 'attribution takes fees for rebates: all of its parts add up all the same',
+    caughtBy: 'profit identity',
+    seedsMax: 4,
+    break: (engine) => {
+      for (const { parts } of engine.loop.truth.instruments) {
+        const onFee = parts.onFee.bind(parts);
+        parts.onFee = (units, isHedge) => onFee(-units, isHedge);
+        const onCoinFee = parts.onCoinFee.bind(parts);
+        parts.onCoinFee = (units, isHedge) => onCoinFee(-units, isHedge);
+      }
+    },
+  },
+  {
+    name: 'adverse-added',
+    about: 'what the market did after a fill is counted as adverse selection and as inventory',
+    caughtBy: 'profit identity',
+    seedsMax: 4,
+    break: (engine) => {
+      for (const { parts } of engine.loop.truth.instruments) {
+        const onAdverse = parts.onAdverse.bind(parts);
+        parts.onAdverse = (lots, before, after) => {
+          const { inventory } = parts;
+          onAdverse(lots, before, after);
+          parts.inventory = inventory;
+        };
+      }
+    },
+  },
+];
+
 const RECOVERY: readonly BrokenEngine[] = [
   {
     name: 'doubt-never-settled',
@@ -406,6 +455,7 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...RISK,
   ...BOOKS,
   ...MONEY,
+  ...TRUTH,
   ...RECOVERY,
   ...SWITCH,
   ...STATE,

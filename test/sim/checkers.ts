@@ -10,6 +10,7 @@ import { Money } from './checkers/money.ts';
 import { OthersOrders } from './checkers/others-orders.ts';
 import { OwnMarks } from './checkers/own-marks.ts';
 import { PositionLimit } from './checkers/position-limit.ts';
+import { ProfitIdentity } from './checkers/profit-identity.ts';
 import { SelfCross } from './checkers/self-cross.ts';
 import { Shared } from './checkers/shared.ts';
 import { UnknownOrders } from './checkers/unknown-orders.ts';
@@ -29,6 +30,7 @@ export function checkers(): Checker[] {
     new SwitchArmed(shared),
     new Money(shared),
     new Balances(shared),
+    new ProfitIdentity(shared),
     new LossLimit(shared),
     new UnknownOrders(shared),
     new KillState(),

@@ -2,6 +2,7 @@ import type { Instrument } from '../../../engine/base/instrument.ts';
 import type { Book } from '../../../engine/book/book.ts';
 import { MetricsWriter } from '../../../engine/metrics/cells.ts';
 import type { MetricsMemory } from '../../../engine/metrics/cells.ts';
+import type { LoopTruth } from '../../../engine/loop/loop-truth.ts';
 import type { OrderTable } from '../../../engine/orders/order-table.ts';
 import type { PositionLedger } from '../../../engine/orders/position-ledger.ts';
 import type { KillLadder } from '../../../engine/risk/kill-ladder.ts';
@@ -16,6 +17,8 @@ export interface EngineView {
     readonly table: OrderTable;
     readonly ladder: KillLadder;
     readonly ledger: PositionLedger;
+    /** Engines that are moved by hand have none. */
+    readonly truth?: LoopTruth;
     readonly market: { readonly books: readonly Book[] };
   };
 }
