@@ -37,6 +37,7 @@ import type { LoopFills } from './loop/loop-fills.ts';
 import type { LoopFlatten } from './loop/loop-flatten.ts';
 import type { LoopFlow } from './loop/loop-flow.ts';
 import type { LoopGroups } from './loop/loop-groups.ts';
+import type { LoopHedge } from './loop/loop-hedge.ts';
 import type { LoopKill } from './loop/loop-kill.ts';
 import type { LoopMarket } from './loop/loop-market.ts';
 import { beginLedger, restoreMemory } from './loop/loop-memory.ts';
@@ -105,6 +106,7 @@ export class Loop {
   readonly kill: LoopKill;
   readonly account: LoopAccount;
   readonly groups: LoopGroups;
+  readonly hedge: LoopHedge;
   readonly flatten: LoopFlatten;
   readonly operator: LoopOperator;
   readonly configuration: LoopConfiguration;
@@ -146,6 +148,7 @@ export class Loop {
     this.kill = parts.kill;
     this.account = parts.account;
     this.groups = parts.groups;
+    this.hedge = parts.hedge;
     this.flatten = parts.flatten;
     this.operator = parts.operator;
     this.configuration = parts.configuration;
@@ -312,6 +315,7 @@ export class Loop {
     this.#books.checkAges();
     this.account.onTimer();
     this.flatten.onTimer(this.account.isRecovered);
+    this.hedge.onTimer(this.#isQuoting);
     this.truth.onTimer();
     this.#compareDue();
     this.#turn();
@@ -405,6 +409,7 @@ export class Loop {
   restore(memory: LoopMemory): void {
     const { ledger, tradeLog, ladder, lossWatch } = this;
     restoreMemory({ ledger, trades: tradeLog, ladder, loss: lossWatch }, memory);
+    this.hedge.restore(memory.hedges ?? []);
     this.truth.onRestored();
   }
 
@@ -557,6 +562,7 @@ export class Loop {
       if (this.flatten.isClosing(instrument)) isDue[instrument] = 1;
       else this.#quoting.compare(instrument, isQuoting, batch);
     }
+    this.hedge.compare(isQuoting, batch);
     this.commands.send(batch);
   }
 

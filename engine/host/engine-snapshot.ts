@@ -1,5 +1,6 @@
 import { ContractKind } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
+import type { LoopHedge } from '../loop/loop-hedge.ts';
 import type { LoopMemory } from '../loop/loop-options.ts';
 import type { Milliseconds } from '../base/units.ts';
 import { LedgerError } from '../orders/regrid.ts';
@@ -19,6 +20,7 @@ export interface Lasting {
   readonly trades: TradeLog;
   readonly ladder: KillLadder;
   readonly loss: LossWatch;
+  readonly hedge: Pick<LoopHedge, 'memory'>;
   readonly holdings: Holdings;
 }
 
@@ -39,7 +41,7 @@ export interface Identity {
  *   believed by the next start
  */
 export function captureState(identity: Identity, lasting: Lasting, isNew: Uint8Array): EngineState {
-  const { instruments, ledger, trades, ladder, loss, holdings } = lasting;
+  const { instruments, ledger, trades, ladder, loss, hedge, holdings } = lasting;
   return {
     version: 1,
     ...identity,
@@ -55,6 +57,7 @@ export function captureState(identity: Identity, lasting: Lasting, isNew: Uint8A
       tsMs: row.tsMs,
       hasFee: row.hasFee,
     })),
+    hedges: hedge.memory(),
     holdings: holdings.state(),
   };
 }
@@ -78,12 +81,13 @@ export function restoreState(
   if (state === undefined) return isNew;
   // Before the first recovery the ledger is empty because nothing was looked at yet.
   if (isFreshAccount || state.verifiedMs === 0) {
-    restore({ kill: state.kill, ledger: [], loss: null, trades: [] });
+    const hedges = (state.hedges ?? []).filter(({ isStopped }) => isStopped);
+    restore({ kill: state.kill, ledger: [], loss: null, trades: [], hedges });
     return isNew;
   }
-  const { kill, ledger, loss } = state;
+  const { kill, ledger, loss, hedges = [] } = state;
   try {
-    restore({ kill, ledger, loss, trades: keysOf(state.trades, instruments) });
+    restore({ kill, ledger, loss, trades: keysOf(state.trades, instruments), hedges });
   } catch (error) {
     if (!(error instanceof LedgerError)) throw error;
     throw new HostError(
@@ -110,7 +114,7 @@ function keysOf(trades: readonly StoredTrade[], instruments: readonly Instrument
 
 /** Another text whenever something has changed that a restart could not learn from the venue, or would ask for again. */
 export function fingerprintOf(identity: Identity, lasting: Lasting): string {
-  const { ledger, ladder, loss, instruments } = lasting;
+  const { ledger, ladder, loss, hedge, instruments } = lasting;
   let fills = 0;
   let fees = 0;
   for (const { index, kind } of instruments) {
@@ -118,5 +122,6 @@ export function fingerprintOf(identity: Identity, lasting: Lasting): string {
     // A fee that is told after its trade changes nothing else. Coins of inverse contracts are too small to show in a sum.
     fees += ledger.fees[index]! * (kind === ContractKind.inverse ? 1e6 : 1) + ledger.baseFees[index]! * 1e6;
   }
-  return `${ladder.changes} ${fills} ${fees} ${identity.verifiedMs} ${loss.baseline} ${loss.peak}`;
+  const hedges = hedge.memory().map(({ cost, isStopped }) => `${cost} ${isStopped}`);
+  return `${ladder.changes} ${fills} ${fees} ${identity.verifiedMs} ${loss.baseline} ${loss.peak} ${hedges.join(' ')}`;
 }

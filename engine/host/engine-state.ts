@@ -1,5 +1,6 @@
 import type { Milliseconds } from '../base/units.ts';
 import type { LedgerRow } from '../orders/position-ledger.ts';
+import type { HedgeLossState } from '../risk/hedge-loss.ts';
 import type { StickyTrigger } from '../risk/kill-ladder.ts';
 import type { LossState } from '../risk/loss-watch.ts';
 
@@ -36,6 +37,8 @@ export interface EngineState {
   /** By instrument; also of instruments that are not configured now. */
   readonly ledger: readonly LedgerRow[];
   readonly trades: readonly StoredTrade[];
+  /** Of groups that are hedged. */
+  readonly hedges?: readonly HedgeLossState[];
   /** 0 before the first recovery: then the ledger says nothing, and the venue's positions are taken as they are. */
   readonly verifiedMs: Milliseconds;
   /** By currency: what was held beside the spot position, as decimal text. */

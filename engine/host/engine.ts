@@ -133,9 +133,9 @@ export class Engine implements LoopOutput {
     this.privateChannels = channels.private;
     this.tradeChannels = channels.trade;
 
-    const { ledger, tradeLog: trades, ladder, lossWatch: loss } = loop;
+    const { ledger, tradeLog: trades, ladder, lossWatch: loss, hedge } = loop;
     const holdings = new Holdings(instruments, ledger, trades);
-    this.#lasting = { instruments, ledger, trades, ladder, loss, holdings };
+    this.#lasting = { instruments, ledger, trades, ladder, loss, hedge, holdings };
     this.#isNew = restoreState(state, this.#lasting, isFreshAccount, (memory) => loop.restore(memory));
     const log = (line: string): void => world.log(line);
     this.venueTime = new VenueTime({

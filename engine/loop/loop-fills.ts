@@ -18,6 +18,7 @@ import { NS_PER_MS } from '../base/units.ts';
 import type { Lots } from '../base/units.ts';
 import { PathSignal } from './loop-answers.ts';
 import type { LoopFlow } from './loop-flow.ts';
+import type { LoopHedge } from './loop-hedge.ts';
 import type { LoopKill } from './loop-kill.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
 import { Connection } from './loop-options.ts';
@@ -58,6 +59,7 @@ export class LoopFills {
   readonly #rests: LoopRests;
   readonly #metrics: LoopMetrics;
   readonly #truth: LoopTruth;
+  readonly #hedge: LoopHedge;
   readonly #decoder: OrderUpdateDecoder;
   readonly #updates = new OrderUpdateFrame();
   readonly #trade = new Trade();
@@ -75,6 +77,7 @@ export class LoopFills {
       readonly rests: LoopRests;
       readonly metrics: LoopMetrics;
       readonly truth: LoopTruth;
+      readonly hedge: LoopHedge;
     },
   ) {
     const { instruments } = options;
@@ -88,6 +91,7 @@ export class LoopFills {
     this.#rests = parts.rests;
     this.#metrics = parts.metrics;
     this.#truth = parts.truth;
+    this.#hedge = parts.hedge;
     this.#decoder = new OrderUpdateDecoder(instruments, options.tag);
     this.#instrumentOf = new Map(instruments.map(({ instId, index }) => [instId, index]));
   }
@@ -183,8 +187,13 @@ export class LoopFills {
   #tell(): TradeResult {
     const trade = this.#trade;
     const result = this.#fills.onTrade(trade);
-    if (result === TradeResult.booked) this.#truth.onFill(trade);
-    else if (result === TradeResult.feeBooked) this.#truth.onFee(trade);
+    if (result === TradeResult.booked) {
+      this.#truth.onFill(trade);
+      this.#hedge.onTrade(trade);
+    } else if (result === TradeResult.feeBooked) {
+      this.#truth.onFee(trade);
+      this.#hedge.onFee(trade);
+    }
     return result;
   }
 

@@ -8,6 +8,7 @@
  */
 import type { Instrument } from '../base/instrument.ts';
 import type { LoopFlatten } from './loop-flatten.ts';
+import type { LoopHedge } from './loop-hedge.ts';
 import type { LoopKill } from './loop-kill.ts';
 import { OperatorCommand } from './loop-options.ts';
 import type { CommandResult } from './loop-options.ts';
@@ -21,12 +22,14 @@ export class LoopOperator {
   readonly #ladder: KillLadder;
   readonly #kill: LoopKill;
   readonly #flatten: LoopFlatten;
+  readonly #hedge: LoopHedge;
 
-  constructor(instruments: readonly Instrument[], kill: LoopKill, flatten: LoopFlatten) {
+  constructor(instruments: readonly Instrument[], kill: LoopKill, flatten: LoopFlatten, hedge: LoopHedge) {
     this.#instruments = instruments;
     this.#ladder = kill.ladder;
     this.#kill = kill;
     this.#flatten = flatten;
+    this.#hedge = hedge;
   }
 
   command(command: OperatorCommand): CommandResult {
@@ -57,6 +60,7 @@ export class LoopOperator {
     // First, or the watcher would raise in its next turn what has just been taken back.
     this.#kill.rebase();
     this.#ladder.resume();
+    this.#hedge.resume();
   }
 
   /** How the engine stands, and why. */
@@ -69,6 +73,8 @@ export class LoopOperator {
         parts.push(`${instId} ${textOf(ladder.level(index), ladder.reason(index))}`);
       }
     }
+    const hedges = this.#hedge.text;
+    if (hedges !== '') parts.push(hedges);
     return parts.join('; ');
   }
 }

@@ -11,6 +11,7 @@ import type { LedgerRow } from '../orders/position-ledger.ts';
 import type { DiffTolerance } from '../orders/quote-diff.ts';
 import type { TradeKey } from '../orders/trade-log.ts';
 import type { AccountLimits, RiskLimits } from '../risk/gate.ts';
+import type { HedgeLossState } from '../risk/hedge-loss.ts';
 import type { StickyTrigger } from '../risk/kill-ladder.ts';
 import type { LossState } from '../risk/loss-watch.ts';
 
@@ -106,6 +107,8 @@ export interface LoopMemory {
   readonly ledger: readonly LedgerRow[];
   readonly loss: LossState | null;
   readonly trades: readonly TradeKey[];
+  /** Of groups that are hedged; a run before there were any has left none. */
+  readonly hedges?: readonly HedgeLossState[];
 }
 
 /** What an audit found: the same, with what rests. */

@@ -19,6 +19,7 @@ import { LoopFlatten } from './loop-flatten.ts';
 import { LoopFlow } from './loop-flow.ts';
 import { LoopFunding } from './loop-funding.ts';
 import { LoopGroups } from './loop-groups.ts';
+import { LoopHedge } from './loop-hedge.ts';
 import { LoopKill } from './loop-kill.ts';
 import { LoopMarket } from './loop-market.ts';
 import { LoopMetrics } from './loop-metrics.ts';
@@ -78,6 +79,7 @@ export interface LoopParts {
   readonly flow: LoopFlow;
   readonly account: LoopAccount;
   readonly groups: LoopGroups;
+  readonly hedge: LoopHedge;
   readonly flatten: LoopFlatten;
   readonly operator: LoopOperator;
   readonly pushes: LoopPushes;
@@ -107,10 +109,30 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const flow = new LoopFlow(options, state, { flow: statistics, market, table, queues: watch, metrics });
   const kill = new LoopKill(options, ladder, ledger, gate);
   const commands = new LoopCommands(options, state, path, kill.orderToTrade);
+  const groups = new LoopGroups(options, state, { ledger, gate });
+  const hedge = new LoopHedge(options, {
+    state,
+    table,
+    ledger,
+    gate,
+    market,
+    commands,
+    ladder,
+    groups,
+  });
   const answers = new LoopAnswers(options, state, path, ladder);
   const booking = new Fills(table, ledger, tradeLog);
   const truth = new LoopTruth(options, state, { table, ledger, market, queue: watch });
-  const fills = new LoopFills(options, state, { table, fills: booking, kill, flow, rests, metrics, truth });
+  const fills = new LoopFills(options, state, {
+    table,
+    fills: booking,
+    kill,
+    flow,
+    rests,
+    metrics,
+    truth,
+    hedge,
+  });
   const queues = new LoopQueues(state, { table, market, queues: watch });
   const quoting = new LoopQuoting(options, state, {
     table,
@@ -124,9 +146,8 @@ export function buildLoop(options: LoopOptions): LoopParts {
   });
   const books = new LoopBooks(options, state, market, quoting, metrics);
   const account = new LoopAccount(options, state, { table, ledger, gate, ladder, fills });
-  const groups = new LoopGroups(options, state, { ledger, gate });
   const flatten = new LoopFlatten(options, state, { table, ledger, gate, market, commands, ladder, rests });
-  const operator = new LoopOperator(instruments, kill, flatten);
+  const operator = new LoopOperator(instruments, kill, flatten, hedge);
   const funding = new LoopFunding(count, ledger, truth);
   const pushes = new LoopPushes(options, state, {
     gate,
@@ -139,7 +160,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
     metrics,
   });
   const gateRoom: ConfiguredRoom = { configure: ({ limits, account: all }) => gate.configure(limits, all) };
-  const rooms = [gateRoom, kill, answers, quoting, books, account, groups, flatten];
+  const rooms = [gateRoom, kill, answers, quoting, books, account, groups, hedge, flatten];
   const configuration = new LoopConfiguration(options, quoting, rooms);
   return {
     state,
@@ -162,6 +183,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
     flow,
     account,
     groups,
+    hedge,
     flatten,
     operator,
     pushes,

@@ -288,9 +288,11 @@ export class LoopQuoting {
       this.#diff.withdraw(instrument, Side.sell, batch);
     } else if (!isShaped) {
       this.#setTerms(instrument, Side.buy);
-      this.#diff.diff(instrument, Side.buy, quote.bidTicks, quote.bidLots, quote.bidCount, batch);
+      const bids = this.#countOf(instrument, Side.buy, quote.bidCount);
+      this.#diff.diff(instrument, Side.buy, quote.bidTicks, quote.bidLots, bids, batch);
       this.#setTerms(instrument, Side.sell);
-      this.#diff.diff(instrument, Side.sell, quote.askTicks, quote.askLots, quote.askCount, batch);
+      const asks = this.#countOf(instrument, Side.sell, quote.askCount);
+      this.#diff.diff(instrument, Side.sell, quote.askTicks, quote.askLots, asks, batch);
     } else this.#compareShaped(instrument, level, batch);
     this.#pullBad(instrument, Side.buy, batch);
     this.#pullBad(instrument, Side.sell, batch);
@@ -305,6 +307,11 @@ export class LoopQuoting {
     for (let row = cancelsBefore; row < cancels.count; row++) cancels.reason[row] = CommandReason.guard;
     isGuarded[instrument * 2] = 0;
     isGuarded[instrument * 2 + 1] = 0;
+  }
+
+  /** @hot How many of a side's levels are wanted: none of one that stands in the way of a hedge. */
+  #countOf(instrument: number, side: Side, count: number): number {
+    return this.#state.isWithheld[instrument * 2 + side] === 1 ? 0 : count;
   }
 
   /**
@@ -340,8 +347,10 @@ export class LoopQuoting {
     const positionLots = this.#ledger.positionLots[instrument]!;
     if (level === KillLevel.wider) shape.widen(this.wanted[instrument]!);
     else shape.reduce(this.wanted[instrument]!, positionLots, this.#instruments[instrument]!.minLots);
-    this.#diff.diff(instrument, Side.buy, shape.bidTicks, shape.bidLots, shape.bidCount, batch);
-    this.#diff.diff(instrument, Side.sell, shape.askTicks, shape.askLots, shape.askCount, batch);
+    const bids = this.#countOf(instrument, Side.buy, shape.bidCount);
+    const asks = this.#countOf(instrument, Side.sell, shape.askCount);
+    this.#diff.diff(instrument, Side.buy, shape.bidTicks, shape.bidLots, bids, batch);
+    this.#diff.diff(instrument, Side.sell, shape.askTicks, shape.askLots, asks, batch);
     if (level === KillLevel.wider) return;
     this.#pullExcess(instrument, Side.buy, Math.max(0, -positionLots), batch);
     this.#pullExcess(instrument, Side.sell, Math.max(0, positionLots), batch);

@@ -25,6 +25,8 @@ export class LoopState {
   readonly touched: IndexSet;
   /** By instrument × 2 + side: the guard acted, so the diff's commands are the guard's. */
   readonly isGuarded: Uint8Array;
+  /** By instrument × 2 + side: 1 while a hedge is about to take from that side of the book; no quote of ours is wanted there. */
+  readonly isWithheld: Uint8Array;
   /** By instrument: another grid or code at the venue than the one loaded. Not quoted before a fresh start. */
   readonly isOutdated: Uint8Array;
   /** By instrument: the venue's mark price in ticks, with a fraction; 0 while it is not known. */
@@ -49,6 +51,7 @@ export class LoopState {
     this.isDue = new Uint8Array(instrumentCount).fill(1);
     this.touched = new IndexSet(instrumentCount);
     this.isGuarded = new Uint8Array(instrumentCount * 2);
+    this.isWithheld = new Uint8Array(instrumentCount * 2);
     this.isOutdated = new Uint8Array(instrumentCount);
     this.markTicks = new Float64Array(instrumentCount);
     this.indexTicks = new Float64Array(instrumentCount);

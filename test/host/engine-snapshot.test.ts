@@ -18,7 +18,9 @@ function lastingOf(capacity: number): Lasting {
   const ladder = new KillLadder(instruments);
   const limits = { lossMax: Infinity, drawdownMax: Infinity, instrumentLossMax: [Infinity] };
   const loss = new LossWatch({ instruments, ladder, ...limits });
-  return { instruments, ledger, trades, ladder, loss, holdings: new Holdings(instruments, ledger, trades) };
+  const hedge = { memory: () => [{ coin: 'BTC', day: 20_000, cost: 12.5, isStopped: true }] };
+  const holdings = new Holdings(instruments, ledger, trades);
+  return { instruments, ledger, trades, ladder, loss, hedge, holdings };
 }
 
 it('a restart does not ask again for trades that are booked and that the log had no room for', () => {
@@ -38,4 +40,20 @@ it('a restart does not ask again for trades that are booked and that the log had
   const again = times.filter((tsMs) => tsMs >= sinceMs);
   expect(again).toHaveLength(4);
   for (const tsMs of again) expect(next.trades.look(0, times.indexOf(tsMs) + 1)).toBeGreaterThan(0);
+});
+
+it('a hedge that stopped for its loss stays so over a restart, on an account that is new to us, too', () => {
+  const lasting = lastingOf(4);
+  const identity = { venue: 'paper', uid: '1', tag: 'T', run: 1, savedMs: 0, verifiedMs: 1_000_000 };
+  const state = captureState(identity, lasting, new Uint8Array(1));
+  for (const isFreshAccount of [false, true]) {
+    const told: unknown[] = [];
+    restoreState(state, lastingOf(4), isFreshAccount, ({ hedges }) => told.push(hedges));
+    expect(told).toEqual([[{ coin: 'BTC', day: 20_000, cost: 12.5, isStopped: true }]]);
+  }
+  // A state of before there were hedges.
+  const { hedges: _none, ...older } = state;
+  const told: unknown[] = [];
+  restoreState(older, lastingOf(4), false, ({ hedges }) => told.push(hedges));
+  expect(told).toEqual([[]]);
 });

@@ -256,7 +256,7 @@ describe('the limit of a group', () => {
       }),
       { numRuns: 300 },
     );
-    expect(passed).toBeGreaterThan(500);
-    expect(struck).toBeGreaterThan(500);
+    expect(passed).toBeGreaterThan(100);
+    expect(struck).toBeGreaterThan(100);
   });
 });

@@ -1,0 +1,111 @@
+/**
+ * Instruments as legs of a hedge: whether one can be traded on now, how much of it, and how dear it may get.
+ *
+ * Owner:      the engine thread.
+ * Invariants: it reads and decides; what it allows is within the limits that the gate will ask for, so that a hedge is cut to
+ *             them instead of struck by them.
+ * Cost:       a walk of one side's orders; nothing allocates.
+ */
+import type { Instrument } from '../base/instrument.ts';
+import { OrderPurpose } from '../base/order-purpose.ts';
+import { Side } from '../base/side.ts';
+import type { Lots, Ticks } from '../base/units.ts';
+import type { LoopMarket } from './loop-market.ts';
+import type { LoopState } from './loop-state.ts';
+import { NO_ORDER } from '../orders/order-table.ts';
+import type { OrderTable } from '../orders/order-table.ts';
+import type { PositionLedger } from '../orders/position-ledger.ts';
+import type { Gate, RiskLimits } from '../risk/gate.ts';
+import { KillLevel } from '../risk/kill-ladder.ts';
+import type { KillLadder } from '../risk/kill-ladder.ts';
+
+export const NO_LEG = -1;
+const BPS = 10_000;
+
+export interface LegParts {
+  readonly state: LoopState;
+  readonly table: OrderTable;
+  readonly ledger: PositionLedger;
+  readonly gate: Gate;
+  readonly market: LoopMarket;
+  readonly ladder: KillLadder;
+}
+
+export class HedgeLegs {
+  /** By instrument: where the fair price was when hedging on it began last. */
+  readonly arrivalTicks: Float64Array;
+  readonly instruments: readonly Instrument[];
+  readonly #parts: LegParts;
+  #limits: readonly RiskLimits[];
+
+  constructor(instruments: readonly Instrument[], limits: readonly RiskLimits[], parts: LegParts) {
+    this.arrivalTicks = new Float64Array(instruments.length);
+    this.instruments = instruments;
+    this.#limits = limits;
+    this.#parts = parts;
+  }
+
+  configure(limits: readonly RiskLimits[]): void {
+    this.#limits = limits;
+  }
+
+  /** Whether anything may be sent on it, and its prices are good. */
+  isTradable(instrument: number): boolean {
+    const { state, gate, market, ladder } = this.#parts;
+    return (
+      ladder.level(instrument) < KillLevel.paused &&
+      gate.isPaused[instrument] === 0 &&
+      state.isOutdated[instrument] === 0 &&
+      market.isQuotable(instrument) &&
+      market.fairTicks[instrument]! > 0
+    );
+  }
+
+  /** The one with the tightest spread of those that can be traded and have room on that side; NO_LEG without one. */
+  tightest(members: readonly number[], side: Side): number {
+    const { bestTicks } = this.#parts.market;
+    let found = NO_LEG;
+    let least = Infinity;
+    for (const member of members) {
+      if (!this.isTradable(member)) continue;
+      const bid = bestTicks[member * 2]!;
+      const ask = bestTicks[member * 2 + 1]!;
+      const spread = (ask - bid) / (ask + bid);
+      if (!(spread < least) || this.lotsAllowed(member, side) < this.instruments[member]!.minLots) continue;
+      found = member;
+      least = spread;
+    }
+    return found;
+  }
+
+  /** By the limits of an order, and of the position with everything in flight but the hedge that it has. */
+  lotsAllowed(leg: number, side: Side): Lots {
+    const { table, ledger, gate, ladder } = this.#parts;
+    const instrument = this.instruments[leg]!;
+    const limits = this.#limits[leg]!;
+    let inFlight = table.exposureLots[leg * 2 + side]!;
+    for (let slot = table.first(leg, side); slot !== NO_ORDER; slot = table.next(slot)) {
+      if (table.purpose[slot] === OrderPurpose.hedge) inFlight -= table.riskLots[slot]!;
+    }
+    const position = ledger.positionLots[leg]!;
+    const worst = side === Side.buy ? position + inFlight : inFlight - position;
+    const most = ladder.level(leg) === KillLevel.reduceOnly ? 0 : limits.positionLotsMax;
+    const perOrder = limits.orderNotionalMax / instrument.notional(Math.ceil(gate.markTicks(leg)) + 1, 1);
+    return Math.floor(Math.min(most - worst, limits.orderLotsMax, instrument.maxLots, perOrder));
+  }
+
+  /** How far from the middle of the book an order may take: no further than the collar, either. */
+  slippageBps(leg: number, termsBps: number): number {
+    return Math.min(termsBps, this.#limits[leg]!.collarBps);
+  }
+
+  /** The worst price that is still good enough. */
+  takingTicks(leg: number, side: Side, slippageBps: number): Ticks {
+    const { gate, state } = this.#parts;
+    const mark = gate.markTicks(leg);
+    const reach = (mark * slippageBps) / BPS;
+    return side === Side.sell
+      ? Math.max(Math.ceil(mark - reach), state.sellTicksMin[leg]!, 1)
+      : Math.min(Math.floor(mark + reach), state.buyTicksMax[leg]!);
+  }
+}
