@@ -10,7 +10,7 @@ import { assert } from '../../engine/base/assert.ts';
 import { FLOW_DOUBLES } from '../../engine/base/flow-record.ts';
 import { MODEL_DOUBLES } from '../../engine/base/model-record.ts';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
-import type { Nanoseconds } from '../../engine/base/units.ts';
+import type { Nanoseconds, TimeCell } from '../../engine/base/units.ts';
 import { ConfigurationReader } from '../../engine/handoff/configuration-slot.ts';
 import type { Handoff } from '../../engine/handoff/handoff-memory.ts';
 import { RecordReader, RecordWriter } from '../../engine/handoff/record-slot.ts';
@@ -28,7 +28,7 @@ export class Calibrator {
   readonly #row = new Float64Array(MODEL_DOUBLES);
   readonly #scratch = new Float64Array(FLOW_DOUBLES);
   #parameters: CalibrationParameters | undefined;
-  #dueNs: Nanoseconds = -Infinity;
+  readonly #due: TimeCell = Float64Array.of(-Infinity);
 
   constructor(handoff: Handoff) {
     const { layout, instrumentCount } = handoff;
@@ -46,19 +46,26 @@ export class Calibrator {
     });
   }
 
+  /** @hot As turn(), from a cell: a time that is handed on as a number is boxed. */
+  turnAt(now: TimeCell): boolean {
+    if (now[0]! < this.#due[0]!) return false;
+    if (this.#configuration.hasChanged()) this.#configure(this.#configuration.read());
+    return this.#parameters !== undefined && this.turn(now[0]!);
+  }
+
   /** Fits every instrument when `calibration.seconds` have passed since the last time; whether it did. */
   turn(nowNs: Nanoseconds): boolean {
-    if (nowNs < this.#dueNs) return false;
+    if (nowNs < this.#due[0]!) return false;
     if (this.#configuration.hasChanged()) this.#configure(this.#configuration.read());
     if (this.#parameters === undefined) return false;
-    this.#dueNs = nowNs + this.#parameters.seconds * NS_PER_SECOND;
+    this.#due[0] = nowNs + this.#parameters.seconds * NS_PER_SECOND;
     for (let instrument = 0; instrument < this.#flows.length; instrument++) this.#fit(instrument, nowNs);
     return true;
   }
 
   /** Fits every instrument now, however long ago the last fit was: whoever calls keeps the time. */
   fitAll(nowNs: Nanoseconds): boolean {
-    this.#dueNs = -Infinity;
+    this.#due[0] = -Infinity;
     return this.turn(nowNs);
   }
 
