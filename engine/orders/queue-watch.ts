@@ -129,7 +129,7 @@ export class QueueWatch {
     this.#forgotNs = now[0]!;
     if (!(passedS < Infinity)) return;
     const kept = Math.exp(-passedS / FORGET_S);
-    this.#spanS = this.#spanS * kept + passedS;
+    this.#spanS = (this.#spanS + passedS) * kept;
     for (let list = 0; list < this.takerLots.length; list++) {
       this.#sumLots[list]! *= kept;
       this.#sumSquareLots[list]! *= kept;

@@ -121,5 +121,6 @@ export class RequoteRule {
 /** How likely more than `lots` are traded. */
 function beyond(lots: Lots, mean: number, deviation: number): number {
   if (deviation > 0) return normalDistribution((mean - lots) / deviation);
-  return lots < mean ? 1 : 0;
+  if (deviation === 0) return lots < mean ? 1 : 0;
+  return NaN;
 }

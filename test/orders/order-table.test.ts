@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../engine/base/assert.ts';
 import { CommandOp } from '../../engine/base/command-op.ts';
+import { OrderPurpose } from '../../engine/base/order-purpose.ts';
 import { Side } from '../../engine/base/side.ts';
 import { TICKS_MAX } from '../../engine/base/units.ts';
 import { KEEP_LOTS } from '../../engine/orders/command-batch.ts';
@@ -73,6 +74,53 @@ describe('an order', () => {
     expect(table.ownLotsAt(0, Side.buy, 98)).toBe(0);
     push(table, slot, { state: UpdateState.cancelled, filled: 4 });
     expect(table.ownLotsAt(0, Side.buy, 100)).toBe(0);
+  });
+
+  it('says since when and by which parameters it is at its price, and keeps the former until it has moved', () => {
+    const table = new OrderTable(1, 1);
+    const slot = table.open(0, Side.buy, 100, 10, at(1_000));
+    const generation = table.generation[slot]!;
+    const origin = (): number[] => [
+      table.placedNs[slot]!,
+      table.modelVersion[slot]!,
+      table.configVersion[slot]!,
+    ];
+    expect([...origin(), table.purpose[slot]]).toEqual([1_000, 0, 0, OrderPurpose.quote]);
+    table.setOrigin(slot, OrderPurpose.hedge, 3, 7, 2);
+    push(table, slot, { ticks: 100, lots: 10, updatedMs: 1 });
+    expect([...origin(), table.purpose[slot], table.level[slot]]).toEqual([
+      1_000,
+      7,
+      2,
+      OrderPurpose.hedge,
+      3,
+    ]);
+    const id = table.requestAmend(slot, 98, KEEP_LOTS, at(2_000));
+    table.setAmendOrigin(slot, 8, 3);
+    push(table, slot, { state: UpdateState.partiallyFilled, ticks: 100, filled: 2, updatedMs: 2 });
+    expect(origin(), 'filled where it was').toEqual([1_000, 7, 2]);
+    push(table, slot, { ticks: 98, lots: 10, updatedMs: 3, amendId: id, amendResult: AmendResult.done });
+    expect(origin()).toEqual([2_000, 8, 3]);
+    const failed = table.requestAmend(slot, 97, KEEP_LOTS, at(3_000));
+    table.setAmendOrigin(slot, 9, 3);
+    table.onAmendAck(slot, generation, failed, AckOutcome.rejected);
+    const larger = table.requestAmend(slot, 98, 20, at(4_000));
+    table.setAmendOrigin(slot, 9, 3);
+    push(table, slot, { ticks: 98, lots: 20, updatedMs: 4, amendId: larger, amendResult: AmendResult.done });
+    expect(origin(), 'it has not moved').toEqual([2_000, 8, 3]);
+    push(table, slot, { state: UpdateState.cancelled });
+    expect([...origin(), table.openedNs[slot]], 'known after its end').toEqual([2_000, 8, 3, 1_000]);
+    table.clearUntold(0);
+    expect(table.open(0, Side.buy, 100, 10, at(5_000))).toBe(slot);
+    expect([...origin(), table.purpose[slot], table.level[slot]]).toEqual([
+      5_000,
+      0,
+      0,
+      OrderPurpose.quote,
+      0,
+    ]);
+    push(table, slot, { ticks: 99, lots: 10, updatedMs: 5 });
+    expect(origin(), 'moved by nobody').toEqual([5_000, 0, 0]);
   });
 
   it('has its fills counted once, late and after its end too', () => {

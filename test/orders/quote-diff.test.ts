@@ -1,11 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../engine/base/assert.ts';
+import { OrderPurpose } from '../../engine/base/order-purpose.ts';
 import { Side } from '../../engine/base/side.ts';
 import { CommandBatch, CommandReason, KEEP_LOTS } from '../../engine/orders/command-batch.ts';
 import { AckOutcome, AmendResult, OrderState, UpdateState } from '../../engine/orders/order-state.ts';
 import { NO_ORDER, OrderTable } from '../../engine/orders/order-table.ts';
+import { QueueWatch } from '../../engine/orders/queue-watch.ts';
 import { QuoteDiff } from '../../engine/orders/quote-diff.ts';
+import { RequoteRule, RequoteTerm } from '../../engine/orders/requote-rule.ts';
 import { orderRows } from './order-rows.ts';
 import { at } from '../time-cell.ts';
 
@@ -222,6 +225,178 @@ const orders = fc.array(
   fc.tuple(fc.integer({ min: 95, max: 225 }), fc.integer({ min: 2, max: 40 }), fc.boolean()),
   { maxLength: 10 },
 );
+
+/** A desk whose orders are weighed: an intensity, a guard far off, and messages enough. */
+function weighing(orderLifeMsMin = 0): Desk & { now: Float64Array; queues: QueueWatch; rule: RequoteRule } {
+  const desk = new Desk();
+  const rule = new RequoteRule();
+  const queues = new QueueWatch(desk.table);
+  const now = at(1e12);
+  const quoteDiff = new QuoteDiff(desk.table, [{ ...TOLERANCE, orderLifeMsMin }], 10, { rule, queues, now });
+  rule.terms[RequoteTerm.fairTicks] = 110;
+  rule.terms[RequoteTerm.rate] = 0.8;
+  rule.terms[RequoteTerm.decay] = 0.25;
+  rule.terms[RequoteTerm.limitTicks] = 109;
+  rule.terms[RequoteTerm.takerLots] = 10;
+  rule.terms[RequoteTerm.takerSquareLots] = 400;
+  return Object.assign(desk, { quoteDiff, rule, queues, now });
+}
+
+describe('the quote diff, where quotes say how often they would be filled', () => {
+  it('keeps an order whose place is worth more than the better price, until it is not', () => {
+    const desk = weighing();
+    const slot = desk.rest(Side.buy, 95, 5);
+    desk.queues.onLevel(slot, 200);
+    desk.queues.onTrade(0, Side.sell, Float64Array.of(95), Float64Array.of(199), 0);
+    expect(desk.diff(Side.buy, [[100, 5]]), 'at the front').toEqual([]);
+    expect(desk.quoteDiff.keptCount).toBe(1);
+    expect([...desk.quoteDiff.keptCounts]).toEqual([0, 0, 1, 0]);
+    expect(desk.diff(Side.buy, [[106, 5]]), 'too far off').toEqual(['amend 0 106 keep']);
+    desk.push(slot, 94, 5, 0);
+    desk.queues.onLevel(slot, 200);
+    expect(desk.diff(Side.buy, [[100, 5]]), 'at the back').toEqual(['amend 0 100 keep']);
+  });
+
+  it('goes by tolerance alone without an intensity', () => {
+    const desk = weighing();
+    const slot = desk.rest(Side.buy, 95, 5);
+    desk.queues.onLevel(slot, 0);
+    desk.rule.terms[RequoteTerm.rate] = 0;
+    expect(desk.diff(Side.buy, [[100, 5]])).toEqual(['amend 0 100 keep']);
+    expect(desk.quoteDiff.keptCount).toBe(0);
+  });
+
+  it('keeps a young order from following the market, and never from leaving it', () => {
+    const desk = weighing(200);
+    const slot = desk.table.open(0, Side.buy, 95, 5, desk.now);
+    desk.push(slot, 95, 5, 0);
+    desk.now[0]! += 199e6;
+    expect(desk.diff(Side.buy, [[100, 5]])).toEqual([]);
+    expect([...desk.quoteDiff.keptCounts]).toEqual([0, 1, 0, 0]);
+    expect(desk.diff(Side.buy, [[90, 5]])).toEqual(['amend 0 90 keep']);
+    desk.now[0]! += 1e6;
+    expect(desk.diff(Side.buy, [[100, 5]])).toEqual(['amend 0 100 keep']);
+    desk.table.requestAmend(slot, 100, KEEP_LOTS, desk.now);
+    desk.push(slot, 100, 5, 0, 1);
+    expect(desk.diff(Side.buy, [[105, 5]]), 'young again, at its new price').toEqual([]);
+  });
+
+  it('corrects the size of an order that keeps its price', () => {
+    const desk = weighing(200);
+    const slot = desk.table.open(0, Side.buy, 95, 5, desk.now);
+    desk.push(slot, 95, 5, 0);
+    expect(desk.diff(Side.buy, [[100, 3]])).toEqual(['amend 0 95 3']);
+  });
+
+  it('moves an order that the guard would pull, at the front of its queue and however young', () => {
+    const desk = weighing(200);
+    const slot = desk.table.open(0, Side.buy, 105, 5, desk.now);
+    desk.push(slot, 105, 5, 0);
+    desk.queues.onLevel(slot, 0);
+    desk.rule.terms[RequoteTerm.limitTicks] = 104;
+    expect(desk.diff(Side.buy, [[100, 5]])).toEqual(['amend 0 100 keep']);
+  });
+
+  it('gives a lone amend the price of lone amends, and two the price of a batch', () => {
+    const desk = weighing();
+    const first = desk.rest(Side.buy, 95, 5);
+    desk.rule.terms[RequoteTerm.singleUsed] = 0.99;
+    expect(desk.diff(Side.buy, [[100, 5]])).toEqual([]);
+    expect([...desk.quoteDiff.keptCounts]).toEqual([0, 0, 0, 1]);
+    const second = desk.rest(Side.buy, 85, 5);
+    expect(
+      desk.diff(Side.buy, [
+        [100, 5],
+        [90, 5],
+      ]),
+    ).toEqual([`amend ${first} 100 keep`, `amend ${second} 90 keep`]);
+  });
+
+  it('never asks for more than tolerance alone would', () => {
+    let kept = 0;
+    fc.assert(
+      fc.property(
+        side,
+        orders,
+        ladder,
+        fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 10, maxLength: 10 }),
+        fc.double({ min: 0, max: 0.6, noNaN: true }),
+        (which, held, unsorted, levels, used) => {
+          const wanted = [...unsorted].sort((a, b) => (which === Side.buy ? b[0] - a[0] : a[0] - b[0]));
+          const plain = new Desk();
+          const desk = weighing();
+          desk.rule.terms[RequoteTerm.fairTicks] = which === Side.buy ? 230 : 90;
+          desk.rule.terms[RequoteTerm.limitTicks] = which === Side.buy ? 1e9 : 0;
+          desk.rule.terms[RequoteTerm.decay] = 0.02;
+          desk.rule.terms[RequoteTerm.singleUsed] = used;
+          held.forEach(([ticks, lots], index) => {
+            plain.rest(which, ticks, lots);
+            const slot = desk.rest(which, ticks, lots);
+            // Behind it come three hundred more.
+            desk.queues.onLevel(slot, levels[index]!);
+            desk.queues.onLevel(slot, levels[index]! + 300);
+          });
+          const without = plain.diff(which, wanted);
+          const commands = desk.diff(which, wanted);
+          const places = (texts: string[]): string[] => texts.filter((text) => !text.startsWith('amend'));
+          expect(places(commands)).toEqual(places(without));
+          // Whatever moves, moves to where it would have moved; what does not, may change its size where it is.
+          const moves = (texts: string[]): string[] =>
+            texts.filter((text) => {
+              const [op, slot, ticks] = text.split(' ');
+              return op === 'amend' && Number(ticks) !== plain.table.wantTicks[Number(slot)];
+            });
+          for (const move of moves(commands)) expect(without).toContain(move);
+          expect(moves(commands).length).toBe(moves(without).length - desk.quoteDiff.keptCount);
+          kept += desk.quoteDiff.keptCount;
+        },
+      ),
+      { numRuns: 500 },
+    );
+    expect(kept, 'orders that were kept').toBeGreaterThan(100);
+  });
+});
+
+describe('what the diff leaves to others', () => {
+  it('is every order that is no quote, as long as its fate is known', () => {
+    const desk = new Desk();
+    const hedge = desk.rest(Side.buy, 104, 5);
+    desk.table.setOrigin(hedge, OrderPurpose.hedge, 0, 0, 0);
+    const quote = desk.rest(Side.buy, 90, 5);
+    expect(desk.diff(Side.buy, [[100, 5]])).toEqual([`amend ${quote} 100 keep`]);
+    expect(desk.diff(Side.buy, [])).toEqual([`cancel ${quote}`]);
+    desk.table.requestCancel(hedge, at(0));
+    desk.table.doubtInFlight();
+    expect(desk.diff(Side.buy, [[90, 5]])).toEqual([`cancel ${hedge}`]);
+  });
+
+  it('but not where nothing may rest', () => {
+    const desk = new Desk();
+    const hedge = desk.rest(Side.buy, 104, 5);
+    desk.table.setOrigin(hedge, OrderPurpose.hedge, 0, 0, 0);
+    const quote = desk.rest(Side.buy, 90, 5);
+    desk.batch.clear();
+    desk.quoteDiff.withdraw(0, Side.buy, desk.batch);
+    expect([...desk.batch.cancels.slot.subarray(0, desk.batch.cancels.count)]).toEqual([hedge, quote]);
+    desk.quoteDiff.withdraw(0, Side.buy, desk.batch);
+    expect(desk.batch.cancels.count).toBe(2);
+  });
+});
+
+it('an order says which level it holds, and a place which it is for', () => {
+  const desk = new Desk();
+  const kept = desk.rest(Side.sell, 100, 5);
+  const close = desk.rest(Side.sell, 121, 5);
+  const moved = desk.rest(Side.sell, 90, 5);
+  desk.diff(Side.sell, [
+    [100, 5],
+    [110, 5],
+    [120, 5],
+    [130, 5],
+  ]);
+  expect([kept, moved, close].map((slot) => desk.table.level[slot])).toEqual([0, 1, 2]);
+  expect([desk.batch.places.level[0], desk.batch.places.purpose[0]]).toEqual([3, OrderPurpose.quote]);
+});
 
 describe('the quote diff, for any orders and ladder', () => {
   it('brings the orders to the ladder with as few commands as exact prices allow, and then rests', () => {
