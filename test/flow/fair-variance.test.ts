@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../engine/base/random.ts';
+import { FairVariance } from '../../engine/flow/fair-variance.ts';
+
+const STEP_S = 0.1;
+/** Of 100 ms by half-life 10, 60 and 600 s: models.md par. 3.3. */
+const LAMBDAS = [0.9930924954370359, 0.9988454217380301, 0.9998844821426083];
+
+function sampled(...fairs: readonly number[]): FairVariance {
+  const variance = new FairVariance(1);
+  for (const fair of fairs) variance.sample(Float64Array.of(fair), STEP_S);
+  return variance;
+}
+
+function rates(variance: FairVariance): number[] {
+  return [variance.fastOf(0), variance.midOf(0), variance.slowOf(0)];
+}
+
+describe('the variance of the fair price', () => {
+  it('forgets by the half-lives', () => {
+    // Moves of 1 and then 3 ticks: 10 and 90 ticks² a second, the older by λ, divided by the weights.
+    const found = rates(sampled(100, 101, 104));
+    LAMBDAS.forEach((lambda, index) => {
+      expect(found[index]).toBeCloseTo((lambda * 10 + 90) / (1 + lambda), 10);
+    });
+  });
+
+  it('is right from the first move on, and nothing before it', () => {
+    expect(rates(sampled())).toEqual([0, 0, 0]);
+    expect(rates(sampled(100))).toEqual([0, 0, 0]);
+    for (const rate of rates(sampled(100, 98))) expect(rate).toBeCloseTo(40, 10);
+    expect(sampled(100, 98).samples[0]).toBe(1);
+  });
+
+  it('is a rate, however far apart samples are', () => {
+    const variance = new FairVariance(1);
+    variance.sample(Float64Array.of(100), 0);
+    variance.sample(Float64Array.of(102), 0.4);
+    for (const rate of rates(variance)) expect(rate).toBeCloseTo(10, 10);
+  });
+
+  it('takes no move over a time without a fair price', () => {
+    expect(rates(sampled(100, 0, 500))).toEqual([0, 0, 0]);
+    const variance = sampled(100);
+    variance.onNone(0);
+    variance.sample(Float64Array.of(500), STEP_S);
+    expect(variance.samples[0]).toBe(0);
+  });
+
+  it('cuts a jump at eight deviations in the slow one, and in no other', () => {
+    const calm = Array.from({ length: 2_000 }, (_, index) => 1_000 + (index % 2));
+    const before = rates(sampled(...calm));
+    const jumped = rates(sampled(...calm, 1_101));
+    // A move of 1 each tenth of a second is a deviation of 1 a sample: 100 counts as 8.
+    const mass = 1 - LAMBDAS[2]! ** 2_000;
+    expect(jumped[2]! - before[2]!).toBeCloseTo(((1 - LAMBDAS[2]!) * (640 - 10)) / mass, 3);
+    expect(jumped[0]!).toBeGreaterThan(before[0]! + 600);
+    expect(jumped[1]!).toBeGreaterThan(before[1]! + 100);
+  });
+
+  it('grows again after a market that stood still: the cut leaves a tick', () => {
+    const still = Array.from({ length: 1_000 }, () => 1_000);
+    expect(sampled(...still).slowOf(0)).toBe(0);
+    expect(sampled(...still, 1_001).slowOf(0)).toBeGreaterThan(0);
+  });
+
+  it('recovers a known one', () => {
+    const random = new Random(7);
+    const variance = new FairVariance(1);
+    const sigma = 2;
+    let fair = 10_000;
+    for (let step = 0; step < 40_000; step++) {
+      variance.sample(Float64Array.of(fair), STEP_S);
+      // Of six uniforms, variance a half: near enough to a normal one.
+      let sum = -3;
+      for (let draw = 0; draw < 6; draw++) sum += random.unit();
+      fair += sigma * Math.sqrt(STEP_S) * sum * Math.SQRT2;
+    }
+    // 600 s of half-life are some 17,000 samples: its deviation is a hundredth of it.
+    expect(variance.slowOf(0)).toBeGreaterThan(4 * 0.95);
+    expect(variance.slowOf(0)).toBeLessThan(4 * 1.05);
+  });
+});
