@@ -15,6 +15,7 @@ import type {
   LoopOutput,
   LoopRequest,
   LoopTimings,
+  PortfolioGroup,
 } from '../../engine/loop/loop-options.ts';
 import { namesOf } from '../../engine/metrics/catalog.ts';
 import { createMetricsMemory, MetricsWriter } from '../../engine/metrics/cells.ts';
@@ -58,8 +59,10 @@ export interface LoopWorldOptions {
   /** One for all instruments. */
   readonly brakes?: Partial<InstrumentBrakes>;
   readonly watches?: Partial<AccountWatches>;
+  readonly portfolio?: readonly PortfolioGroup[];
   readonly isDemo?: boolean;
   readonly depthChannel?: DepthChannel;
+  readonly followers?: readonly (readonly number[])[];
 }
 
 const TIMINGS: LoopTimings = {
@@ -100,6 +103,7 @@ export class LoopWorld implements LoopOutput {
   readonly loop: Loop;
   readonly quoter: InlineQuoter;
   readonly memory: MetricsMemory;
+  readonly handoff: Handoff;
   readonly requests: { readonly request: LoopRequest; readonly instrument: number }[] = [];
   /** Connections that take bytes. */
   readonly takes = [true, true, true];
@@ -120,6 +124,7 @@ export class LoopWorld implements LoopOutput {
         quoteLevels: 10,
       }),
     );
+    this.handoff = handoff;
     this.memory = metricsOf(instruments);
     const loopOptions: LoopOptions = {
       instruments,
@@ -131,6 +136,7 @@ export class LoopWorld implements LoopOutput {
       account: options.account ?? ACCOUNT_LIMITS,
       brakes: instruments.map(() => ({ ...BRAKES, ...options.brakes })),
       watches: { ...WATCHES, ...options.watches },
+      portfolio: options.portfolio ?? [],
       isDemo: options.isDemo ?? false,
       closeBps: 50,
       tolerances: instruments.map(
@@ -138,6 +144,7 @@ export class LoopWorld implements LoopOutput {
       ),
       timings: { ...TIMINGS, ...options.timings },
       handoff,
+      ...(options.followers === undefined ? {} : { followers: options.followers }),
       metrics: this.memory,
       output: this,
       stageClock: this.clock,
