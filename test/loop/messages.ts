@@ -111,6 +111,33 @@ export function markPrice(markPx: string): string {
   });
 }
 
+export function indexTicker(instId: string, idxPx: string): string {
+  return JSON.stringify({
+    arg: { channel: 'index-tickers', instId },
+    data: [{ instId, idxPx, high24h: idxPx, low24h: idxPx, open24h: idxPx, ts: String(EPOCH_MS) }],
+  });
+}
+
+/** One push of the trades channel, all of them at one time after the worlds' beginning. */
+export function tradesPush(
+  trades: readonly (readonly [side: 'buy' | 'sell', px: string, sz: string])[],
+  afterMs = 0,
+  instId = 'BTC-USDT-SWAP',
+): string {
+  const data = trades.map(([side, px, sz]) => ({
+    instId,
+    tradeId: '1',
+    px,
+    sz,
+    side,
+    ts: String(EPOCH_MS + afterMs),
+    count: '1',
+    source: '0',
+    seqId: 1,
+  }));
+  return JSON.stringify({ arg: { channel: 'trades', instId }, data });
+}
+
 /** @param ratios by currency, as futures mode tells them */
 export function accountPush(
   mgnRatio: string,
