@@ -224,6 +224,7 @@ const BOARD_VALUES: Readonly<Partial<Record<MetricId, (context: BoardContext, in
   },
   pnl: ({ row }, kind) => {
     if (kind === PnlKind.realised) return row.realised;
+    if (kind === PnlKind.funding) return row.funding;
     return kind === PnlKind.unrealised ? row.unrealised : row.fees;
   },
 };

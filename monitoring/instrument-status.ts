@@ -61,6 +61,7 @@ export interface InstrumentStatus {
     readonly unrealised: number | null;
     /** Negative when paid. */
     readonly fees: number | null;
+    readonly funding: number | null;
     readonly net: number | null;
   };
   readonly volumeQuote: number;
@@ -143,7 +144,8 @@ export class InstrumentStatuses {
         realised: orNull(row.realised),
         unrealised: orNull(row.unrealised),
         fees: orNull(row.fees),
-        net: orNull(row.realised + row.unrealised + row.fees),
+        funding: orNull(row.funding),
+        net: orNull(row.realised + row.unrealised + row.fees + row.funding),
       },
       volumeQuote: row.volumeQuote,
       fillCount: row.fillCount,
@@ -190,6 +192,7 @@ const NEVER_POSTED: BoardInstrument = {
   realised: 0,
   unrealised: 0,
   fees: 0,
+  funding: 0,
   volumeQuote: 0,
   fillCount: 0,
   buyExposureLots: 0,

@@ -5,17 +5,18 @@
  * Invariants: rows are of different versions; row 0 holds those that had to make room.
  * Cost:       a fill looks through the rows; nothing allocates once constructed.
  */
+import { VERSION_ROWS } from '../base/fill-groups.ts';
 import { FillSums } from './fill-sums.ts';
 
-/** Versions that are kept apart: an hour of refits, when each has fills. */
-export const VERSIONS_MAX = 32;
+/** Versions that are kept apart: what traded by the last of them, and not what was fitted. */
+export const VERSIONS_MAX = VERSION_ROWS - 1;
 const EARLIER = 0;
 
 export class VersionSums {
-  readonly sums = new FillSums(VERSIONS_MAX + 1);
+  readonly sums = new FillSums(VERSION_ROWS);
   /** By row: which versions it is of; -1 while it is of none. */
-  readonly modelVersion = new Int32Array(VERSIONS_MAX + 1).fill(-1);
-  readonly configVersion = new Int32Array(VERSIONS_MAX + 1).fill(-1);
+  readonly modelVersion = new Int32Array(VERSION_ROWS).fill(-1);
+  readonly configVersion = new Int32Array(VERSION_ROWS).fill(-1);
   #next = 1;
 
   /** The row of the versions, a new one where there is none. */

@@ -46,6 +46,14 @@ export const MODEL_NAMES = [
   'other',
 ] as const;
 
+/** Versions of parameters whose fills are kept apart, and before them a row of all earlier ones. */
+export const VERSION_ROWS = 17;
+export const VERSION_ROW_NAMES: readonly string[] = Array.from({ length: VERSION_ROWS }, (_, row) =>
+  row === 0 ? 'earlier' : String(row),
+);
+/** Of fills by group, this one of the horizons is shown: 5 s. */
+export const GROUP_HORIZON = 2;
+
 /** @param level -1 where it is not known */
 export function levelGroup(level: number): number {
   const other = LEVEL_NAMES.length - 1;

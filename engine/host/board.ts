@@ -19,6 +19,7 @@ import { MetricsWriter } from '../metrics/cells.ts';
 import { NO_ORDER } from '../orders/order-table.ts';
 import { KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
 import type { Engine } from './engine.ts';
+import { TruthBoard } from './truth-board.ts';
 
 /** How often the board is posted. */
 export const BOARD_PERIOD_NS = NS_PER_SECOND / 4;
@@ -45,6 +46,7 @@ export class Board {
   readonly #engine: BoardEngine;
   readonly #writer: MetricsWriter;
   readonly #board: BoardWriter;
+  readonly #truth: TruthBoard;
   readonly #readings: readonly Reading[];
   /** Of the configuration whose limits are posted. */
   #version = 0;
@@ -57,6 +59,7 @@ export class Board {
     this.#engine = engine;
     this.#writer = writer;
     this.#board = new BoardWriter(memory);
+    this.#truth = new TruthBoard(loop.truth, writer);
     this.#budgetLeft = loop.instruments.flatMap(({ index }) =>
       OPS.map((op) => writer.cell('budgetLeft', index, op)),
     );
@@ -116,6 +119,7 @@ export class Board {
       ledger.turnover[index]!,
       ledger.fillCount[index]!,
     );
+    board.setFunding(ledger.funding[index]!);
     board.setExposure(table.exposureLots[index * 2]!, table.exposureLots[index * 2 + 1]!);
     board.setKill(ladder.level(index), ladder.reason(index));
     board.setWatches(
@@ -129,6 +133,7 @@ export class Board {
     this.#addQuotes(index);
     this.#addOrders(index);
     board.publish(nowNs);
+    this.#truth.post(index);
     const now = Float64Array.of(nowNs);
     for (const op of OPS) {
       const left = throttle.available(op, index, true, now);

@@ -129,6 +129,11 @@ export class BoardWriter {
     staged[BoardField.fillCount] = fillCount;
   }
 
+  /** Settled by the venue; negative when paid. */
+  setFunding(funding: number): void {
+    this.#staged[BoardField.funding] = funding;
+  }
+
   /** Worst-case lots still to fill on each side, with everything in flight. */
   setExposure(buyLots: Lots, sellLots: Lots): void {
     this.#staged[BoardField.buyExposureLots] = buyLots;

@@ -8,8 +8,18 @@
  */
 
 import { CommandOp } from '../base/command-op.ts';
+import {
+  AGE_NAMES,
+  HORIZONS_SECONDS,
+  LEVEL_NAMES,
+  MODEL_NAMES,
+  ProfitPart,
+  QUEUE_NAMES,
+  VERSION_ROW_NAMES,
+} from '../base/fill-groups.ts';
 import { LoopMode } from '../base/loop-mode.ts';
 import { CalibrationGate } from '../base/model-record.ts';
+import { ATTRIBUTION_METRICS } from './attribution-metrics.ts';
 import { ENGINE_METRICS } from './engine-metrics.ts';
 import { JOURNAL_METRICS } from './journal-metrics.ts';
 import { MARKET_METRICS } from './market-metrics.ts';
@@ -46,8 +56,8 @@ export type OrderEvent = (typeof OrderEvent)[keyof typeof OrderEvent];
 export const Liquidity = { maker: 0, taker: 1 } as const;
 export type Liquidity = (typeof Liquidity)[keyof typeof Liquidity];
 
-/** `fees` has the sign of a result: negative when paid, positive when a rebate was received. */
-export const PnlKind = { realised: 0, unrealised: 1, fees: 2 } as const;
+/** `fees` and `funding` have the sign of a result: negative when paid, positive when received. */
+export const PnlKind = { realised: 0, unrealised: 1, fees: 2, funding: 3 } as const;
 export type PnlKind = (typeof PnlKind)[keyof typeof PnlKind];
 
 /** What an audit found otherwise at the venue than here. */
@@ -81,6 +91,7 @@ export const EngineState = {
 export type EngineState = (typeof EngineState)[keyof typeof EngineState];
 
 const SIDE_NAMES = ['buy', 'sell'] as const;
+const HORIZON_NAMES: readonly string[] = HORIZONS_SECONDS.map((seconds) => `${seconds}s`);
 
 /**
  * The keys of an `as const` table in the order of its values, for `MetricsDimensions`. The values must be 0,
@@ -168,6 +179,13 @@ export const LABEL_VALUES = {
   loop_mode: () => namesOf(LoopMode),
   gc_kind: () => namesOf(GcKind),
   gate: () => Object.keys(CalibrationGate),
+  part: () => namesOf(ProfitPart),
+  horizon: () => HORIZON_NAMES,
+  level: () => LEVEL_NAMES,
+  quote_age: () => AGE_NAMES,
+  queue: () => QUEUE_NAMES,
+  model: () => MODEL_NAMES,
+  version_row: () => VERSION_ROW_NAMES,
   version: (dimensions: MetricsDimensions) => [dimensions.build.version],
   node: (dimensions: MetricsDimensions) => [dimensions.build.node],
   venue: (dimensions: MetricsDimensions) => [dimensions.build.venue],
@@ -180,6 +198,7 @@ const CATALOG = {
   ...RISK_METRICS,
   ...MARKET_METRICS,
   ...ORDER_METRICS,
+  ...ATTRIBUTION_METRICS,
   ...MODEL_METRICS,
 } as const satisfies Record<string, MetricDefinition>;
 

@@ -73,8 +73,9 @@ export const BoardField = {
   fairMoveBps: 33,
   markoutLossBps: 34,
   untoldLots: 35,
+  funding: 36,
 } as const;
-const BOARD_FIELDS = 36;
+const BOARD_FIELDS = 37;
 
 /** Fields of one row of quotes: side, ticks, lots; and of orders: side, ticks, lots, filled lots, state. */
 export const QUOTE_ROW_CELLS = 3;
