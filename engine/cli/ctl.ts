@@ -6,7 +6,7 @@ import { ExitCode } from './exit-code.ts';
 import { STATE_DIRECTORY } from './state-directory.ts';
 import { UsageError } from './usage-error.ts';
 
-const USAGE = `npm run -s ctl -- pause|resume|reduce|flatten|halt|status [--state DIR]
+const USAGE = `npm run -s ctl -- pause|resume|reduce|flatten|halt|reload|status [--dry-run] [--state DIR]
 
 Tells a running engine what to do, or asks how it stands.
 
@@ -15,19 +15,22 @@ Tells a running engine what to do, or asks how it stands.
   flatten  cancel every order, close the positions within engine.closeBps of the mark price, and stay paused
   halt     cancel every order and send nothing else, over restarts, until resume
   resume   take all of these back, and what a limit has paused or halted; loss and drawdown count anew from here
+  reload   take up its configuration file as it is now: all that differs, at once, or nothing of it; prints the difference
   status   how it stands, as JSON
 
-  --state  the state directory of the engine, as npm start was given it (default ${STATE_DIRECTORY})
+  --dry-run  of reload: only say what differs, and whether it would be taken up
+  --state    the state directory of the engine, as npm start was given it (default ${STATE_DIRECTORY})
 
 Ends with 0 when it is done, 1 when the engine refuses it, 75 when no engine runs there or it does not answer, 78 when this
 user may not reach it.`;
 
 interface Arguments {
-  readonly word: OperatorCommand | 'status';
+  readonly word: OperatorCommand | 'reload' | 'status';
   readonly state: string;
+  readonly isDryRun: boolean;
 }
 
-const WORDS: readonly Arguments['word'][] = [...Object.values(OperatorCommand), 'status'];
+const WORDS: readonly Arguments['word'][] = [...Object.values(OperatorCommand), 'reload', 'status'];
 
 function readArguments(argv: readonly string[]): Arguments | 'help' {
   let parsed;
@@ -37,6 +40,7 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
       allowPositionals: true,
       options: {
         state: { type: 'string', default: STATE_DIRECTORY },
+        'dry-run': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });
@@ -50,16 +54,18 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
     throw new UsageError(`expected one of ${WORDS.join(', ')}, was "${positionals.join(' ')}"`);
   }
   if (values.state === '') throw new UsageError('--state: expected a directory, was ""');
-  return { word, state: values.state };
+  const isDryRun = values['dry-run'];
+  if (isDryRun && word !== 'reload') throw new UsageError(`--dry-run: expected reload, was ${word}`);
+  return { word, state: values.state, isDryRun };
 }
 
-async function run({ word, state }: Arguments): Promise<ExitCode> {
+async function run({ word, state, isDryRun }: Arguments): Promise<ExitCode> {
   const client = new ControlClient(state);
   if (word === 'status') {
     process.stdout.write(`${JSON.stringify(await client.status(), undefined, 2)}\n`);
     return ExitCode.done;
   }
-  const { isDone, text } = await client.command(word);
+  const { isDone, text } = await (word === 'reload' ? client.reload(isDryRun) : client.command(word));
   (isDone ? process.stdout : process.stderr).write(`${text}\n`);
   return isDone ? ExitCode.done : ExitCode.failed;
 }

@@ -112,6 +112,7 @@ async function run(args: Arguments): Promise<ExitCode> {
   process.on('uncaughtException', fail);
   const host = await Host.start({
     config,
+    configFile: args.config,
     credentials: credentialsOf(config),
     tag,
     stateDirectory: args.state,

@@ -106,6 +106,7 @@ export const configSchema = z.strictObject({
         })
         .default(1_000),
       closeBps: bps.default(50),
+      followsFile: z.boolean().default(true),
       workers: z.int().min(1).max(16).default(1),
       wait: z.enum(['spin', 'spinThenBlock', 'block']).default('block'),
       loop: z.enum(['spin', 'poll', 'sleep']).default('sleep'),

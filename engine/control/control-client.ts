@@ -30,7 +30,16 @@ export class ControlClient {
 
   /** @throws ControlError when no engine runs there, it does not answer, or it is just starting or stopping */
   async command(command: OperatorCommand): Promise<CommandResult> {
-    const { httpStatus, body } = await this.#ask('POST', `/${command}`);
+    return this.#result('POST', `/${command}`);
+  }
+
+  /** Has the engine take up its configuration file; or only say what would come of it. @throws ControlError as `command` */
+  async reload(isDryRun: boolean): Promise<CommandResult> {
+    return this.#result(isDryRun ? 'GET' : 'POST', '/reload');
+  }
+
+  async #result(method: string, path: string): Promise<CommandResult> {
+    const { httpStatus, body } = await this.#ask(method, path);
     const result = body as CommandResult;
     if (httpStatus === 503) {
       throw new ControlError('CONTROL_NO_ENGINE', `state ${resolve(this.#directory)}: ${result.text}`);

@@ -5,6 +5,8 @@
  *     GET  /status                                        200 the engine's own JSON
  *     POST /pause | /resume | /reduce | /flatten | /halt  200 done, 409 refused, 503 no engine at the moment;
  *                                                         each {"isDone", "text"}
+ *     POST /reload                                        the configuration file is taken up; answers as above
+ *     GET  /reload                                        what would come of that; nothing is changed
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
@@ -17,6 +19,8 @@ export interface ControlHandler {
   /** Undefined while there is no engine that could take it: it starts, or stops. */
   command(command: OperatorCommand): Promise<CommandResult> | undefined;
   status(): Record<string, unknown>;
+  /** The configuration file is read anew, and taken up unless it is a dry run. Undefined as for commands. */
+  configure(isDryRun: boolean): Promise<CommandResult> | undefined;
 }
 
 interface Answer {
@@ -52,16 +56,18 @@ export class ControlServer {
 
 /** Never rejects: what the engine throws is the operator's answer. */
 async function answerOf(request: IncomingMessage, handler: ControlHandler): Promise<Answer> {
-  const name = request.url?.slice(1);
-  const command = COMMANDS.find((each) => each === name);
-  if (command === undefined && name !== 'status') {
-    return refusal(404, `expected ${[...COMMANDS, 'status'].join(', ')}, was "${name}"`);
+  const name = request.url?.slice(1) ?? '';
+  const methods = methodsOf(name);
+  if (methods.length === 0) {
+    return refusal(404, `expected ${[...COMMANDS, 'reload', 'status'].join(', ')}, was "${name}"`);
   }
-  const method = command === undefined ? 'GET' : 'POST';
-  if (request.method !== method) return refusal(405, `expected ${method}, was ${request.method}`);
+  const { method = '' } = request;
+  if (!methods.includes(method)) return refusal(405, `expected ${methods.join(' or ')}, was ${method}`);
   try {
-    if (command === undefined) return { httpStatus: 200, body: handler.status() };
-    const result = await handler.command(command);
+    if (name === 'status') return { httpStatus: 200, body: handler.status() };
+    const result = await (name === 'reload'
+      ? handler.configure(method === 'GET')
+      : handler.command(name as OperatorCommand));
     if (result === undefined) {
       return refusal(503, 'the engine is just starting or stopping; again in a moment');
     }
@@ -69,6 +75,13 @@ async function answerOf(request: IncomingMessage, handler: ControlHandler): Prom
   } catch (error) {
     return refusal(500, error instanceof Error ? error.message : String(error));
   }
+}
+
+/** By which a path is asked for; none for one that there is not. */
+function methodsOf(name: string): readonly string[] {
+  if (name === 'reload') return ['GET', 'POST'];
+  if (name === 'status') return ['GET'];
+  return COMMANDS.some((each) => each === name) ? ['POST'] : [];
 }
 
 function refusal(httpStatus: number, text: string): Answer {

@@ -123,6 +123,11 @@ export class EngineConfiguration {
     return { isDone: true, text: listOf(`version ${this.version}`, changes) };
   }
 
+  /** Whatever else is wrong with it, a line each: the file cannot be read, for one. */
+  refuse(problems: readonly string[], isDryRun = false): CommandResult {
+    return isDryRun ? { isDone: false, text: this.#refusalText(problems) } : this.#refuse(problems);
+  }
+
   /** The core has taken the change, and asks for the workers' share of it to be shown to them. */
   publish(): void {
     const { config, fees, strategies, change } = this.#pending!;

@@ -387,6 +387,13 @@ export class Engine implements LoopOutput {
     return this.#apply(config, this.configuration.fees);
   }
 
+  /** A configuration that cannot even be read: refused like any other. */
+  refuseConfiguration(problem: string, isDryRun = false): CommandResult {
+    const result = this.configuration.refuse(problem.split('\n'), isDryRun);
+    if (!isDryRun) this.#logConfiguration(result);
+    return result;
+  }
+
   /** What the venue takes of our trades is another share of them now, by instrument. */
   onFees(fees: readonly FeeRates[]): void {
     this.#apply(this.config, fees);

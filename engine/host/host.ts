@@ -1,7 +1,7 @@
 /**
  * The process around the engine: takes the state directory, brings up the embedded venue if there is one, then an engine,
  * and takes everything down again when no order is left. An engine whose instruments changed under it is replaced in
- * place: venue, state directory and control socket stay.
+ * place: venue, state directory and control socket stay. A changed configuration file is given to the engine that runs.
  *
  *     control socket (the lock) ─▶ embedded venue ─▶ engine ─▶ ... ─▶ engine ─▶ down in the opposite order
  *
@@ -21,6 +21,8 @@ import type { Credentials } from '../venue/credentials.ts';
 import { RestClient } from '../venue/rest-client.ts';
 import type { TerminalOptions } from '../../monitoring/terminal.ts';
 import type { QuoterPool } from '../../workers/pool.ts';
+import { ConfigurationFile } from './configuration-file.ts';
+import type { ReadConfiguration } from './configuration-thread.ts';
 import { EmbeddedVenue } from './embedded-venue.ts';
 import { EngineJournal } from './engine-journal.ts';
 import type { StopReport } from './engine-stop.ts';
@@ -40,6 +42,8 @@ const RELOAD_RETRY_MS_MAX = 5_000;
 
 export interface HostOptions {
   readonly config: Config;
+  /** Where it was read from: looked after, and read anew when it changes. Not given, it never does. */
+  readonly configFile?: string;
   /** Of the account; the embedded venue has its own. */
   readonly credentials: Credentials;
   readonly tag: string;
@@ -62,6 +66,11 @@ export class Host implements ControlHandler {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #isEmbedded: boolean;
+  /** Of the engine that runs, and of the next one. */
+  #config: Config;
+  #file: ConfigurationFile | undefined;
+  /** The file has changed while there was no engine to take it up. */
+  #hasFileNews = false;
   #control: ControlServer | undefined;
   #embedded: EmbeddedVenue | undefined;
   #rest: RestClient | undefined;
@@ -78,6 +87,7 @@ export class Host implements ControlHandler {
   private constructor(options: HostOptions) {
     const { kind, rest } = options.config.venue;
     this.#options = options;
+    this.#config = options.config;
     this.#clock = new SteadyClock(options.clock);
     this.#log = options.log;
     this.#isEmbedded = kind === 'paper' && rest === undefined;
@@ -118,9 +128,15 @@ export class Host implements ControlHandler {
   }
 
   async #open(): Promise<void> {
-    const { config, stateDirectory } = this.#options;
+    const { config, configFile, stateDirectory } = this.#options;
     const { venue, instruments } = config;
     this.#control = await ControlServer.open(stateDirectory, this);
+    if (configFile !== undefined) {
+      this.#file = new ConfigurationFile(configFile, {
+        onChanged: (read) => this.#onFileChanged(read),
+        onLost: (text) => this.#log.line(text),
+      });
+    }
     if (this.#isEmbedded) {
       const markets = instruments.map(({ instId }) => instId);
       this.#embedded = await EmbeddedVenue.start(venue.seed, markets);
@@ -144,7 +160,8 @@ export class Host implements ControlHandler {
   }
 
   async #startEngine(rest: RestClient, metricsPort: number): Promise<void> {
-    const { config, credentials, tag, stateDirectory, processOriginMs, terminal } = this.#options;
+    const { credentials, tag, stateDirectory, processOriginMs, terminal } = this.#options;
+    const config = this.#config;
     const isFirst = this.#last === undefined;
     this.#last = await RunningEngine.start({
       config,
@@ -173,6 +190,7 @@ export class Host implements ControlHandler {
       onFail: (error) => this.#fail(error),
     });
     this.#running = this.#last;
+    if (this.#hasFileNews) void this.#follow();
   }
 
   // ------------------------------------------------------------------------------------------------- operator
@@ -184,6 +202,55 @@ export class Host implements ControlHandler {
   status(): Record<string, unknown> {
     const status = this.#running?.engine.status() ?? { phase: this.#isStopping ? 'stopped' : 'starting' };
     return { ...status, pid: process.pid };
+  }
+
+  // -------------------------------------------------------------------------------------------- configuration
+
+  configure(isDryRun: boolean): Promise<CommandResult> | undefined {
+    if (this.#isStopping || this.#running === undefined) return undefined;
+    if (this.#file !== undefined) return this.#readAndConfigure(this.#file, isDryRun);
+    return Promise.resolve({
+      isDone: false,
+      text: 'expected an engine that was started with a configuration file, was one without; restart it with --config',
+    });
+  }
+
+  async #readAndConfigure(file: ConfigurationFile, isDryRun: boolean): Promise<CommandResult> {
+    return this.#take(await file.read(), isDryRun);
+  }
+
+  #take(read: ReadConfiguration, isDryRun: boolean): CommandResult {
+    const running = this.#running;
+    if (this.#isStopping || running === undefined) {
+      return { isDone: false, text: 'the engine is just starting or stopping; again in a moment' };
+    }
+    const { engine } = running;
+    if ('problem' in read) return engine.refuseConfiguration(read.problem, isDryRun);
+    const result = engine.configure(read.config, isDryRun);
+    // What an engine after this one is to be started with.
+    this.#config = engine.config;
+    return result;
+  }
+
+  /** What came of it is in the log, and in the engine's figures. */
+  #onFileChanged(read: ReadConfiguration): void {
+    this.#hasFileNews = this.#running === undefined;
+    if (this.#hasFileNews) return;
+    if (!this.#config.engine.followsFile) {
+      this.#log.line('configuration: the file is another one; it is taken up by: npm run -s ctl -- reload');
+      return;
+    }
+    try {
+      this.#take(read, false);
+    } catch {
+      // The loop threw: the engine has said so, and is being stopped for it.
+    }
+  }
+
+  /** The engine was replaced meanwhile. */
+  async #follow(): Promise<void> {
+    this.#hasFileNews = false;
+    if (this.#file !== undefined) this.#onFileChanged(await this.#file.read());
   }
 
   // --------------------------------------------------------------------------------------------------- reload
@@ -249,6 +316,7 @@ export class Host implements ControlHandler {
   async #close(): Promise<void> {
     await this.#rest?.close();
     await this.#embedded?.stop();
+    await this.#file?.close();
     await this.#control?.close();
   }
 }

@@ -122,6 +122,7 @@ describe('parseConfig', () => {
         clockOffsetMsMax: 5_000,
         stallMsMax: 1_000,
         closeBps: 50,
+        followsFile: true,
         workers: 1,
         wait: 'block',
         loop: 'sleep',

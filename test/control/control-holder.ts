@@ -7,7 +7,11 @@ import { ControlServer } from '../../engine/control/control-server.ts';
 process.on('disconnect', () => process.exit());
 
 try {
-  await ControlServer.open(process.argv[2]!, { command: () => undefined, status: () => ({}) });
+  await ControlServer.open(process.argv[2]!, {
+    command: () => undefined,
+    configure: () => undefined,
+    status: () => ({}),
+  });
   process.send!('open');
 } catch (error) {
   process.send!(error instanceof ControlError ? error.code : String(error));

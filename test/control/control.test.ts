@@ -23,6 +23,7 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 /** An engine as the socket knows it. */
 class Recorder implements ControlHandler {
   readonly commands: OperatorCommand[] = [];
+  readonly dryRuns: boolean[] = [];
   isStarting = false;
   refusal = '';
 
@@ -34,10 +35,19 @@ class Recorder implements ControlHandler {
   status() {
     return { level: 'quoting', count: this.commands.length };
   }
+
+  async configure(isDryRun: boolean) {
+    this.dryRuns.push(isDryRun);
+    return { isDone: this.refusal === '', text: this.refusal || 'version 2' };
+  }
 }
 
 /** As above, while it starts. */
-const STARTING: ControlHandler = { command: () => undefined, status: () => ({ phase: 'starting' }) };
+const STARTING: ControlHandler = {
+  command: () => undefined,
+  configure: () => undefined,
+  status: () => ({ phase: 'starting' }),
+};
 
 let folders = 0;
 let folder = '';
@@ -81,6 +91,16 @@ describe('an operator', () => {
     expect(await client.status()).toEqual({ level: 'quoting', count: 5 });
   });
 
+  it('has the configuration file taken up, or only looked at', async () => {
+    await open();
+    const client = new ControlClient(folder);
+    expect(await client.reload(true)).toEqual({ isDone: true, text: 'version 2' });
+    expect(await client.reload(false)).toEqual({ isDone: true, text: 'version 2' });
+    expect(recorder.dryRuns).toEqual([true, false]);
+    recorder.refusal = 'metrics.port: expected to stay as at the start';
+    expect(await client.reload(false)).toEqual({ isDone: false, text: recorder.refusal });
+  });
+
   it('hears a refusal', async () => {
     await open();
     recorder.refusal = 'not while it is halted';
@@ -103,6 +123,7 @@ describe('an operator', () => {
     const error = await errorOf(new ControlClient(folder).command('halt'));
     expect(error.code).toBe('CONTROL_NO_ENGINE');
     expect(error.message).toContain('the engine is just starting or stopping; again in a moment');
+    expect((await errorOf(new ControlClient(folder).reload(false))).code).toBe('CONTROL_NO_ENGINE');
     expect(await new ControlClient(folder).status()).toEqual({ phase: 'starting' });
   });
 
@@ -156,7 +177,7 @@ describe('an operator', () => {
   it.each([
     ['GET', '/halt', 405, 'expected POST, was GET'],
     ['POST', '/status', 405, 'expected GET, was POST'],
-    ['POST', '/explode', 404, 'expected pause, resume, reduce, flatten, halt, status, was "explode"'],
+    ['POST', '/explode', 404, 'expected pause, resume, reduce, flatten, halt, reload, status, was "explode"'],
   ])('that asks %s %s gets %i', async (method, path, status, text) => {
     await open();
     const { httpStatus, body } = await ask(method, path);

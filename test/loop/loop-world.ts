@@ -101,6 +101,7 @@ export const ACCOUNT_LIMITS: AccountLimits = { notionalMax: 1e9, openOrdersMax: 
 export class LoopWorld implements LoopOutput {
   readonly clock = new ManualClock(EPOCH_MS);
   readonly loop: Loop;
+  readonly handoff: Handoff;
   readonly quoter: InlineQuoter;
   readonly memory: MetricsMemory;
   readonly handoff: Handoff;
