@@ -4,7 +4,7 @@ import { NS_PER_SECOND } from '../engine/base/units.ts';
 import type { BoardInstrument, BoardLimits } from '../engine/metrics/board.ts';
 import { BoardReader } from '../engine/metrics/board.ts';
 import type { MetricId } from '../engine/metrics/catalog.ts';
-import { AuditFinding, EngineState, namesOf, Stage } from '../engine/metrics/catalog.ts';
+import { AuditFinding, ConfigurationResult, EngineState, namesOf, Stage } from '../engine/metrics/catalog.ts';
 import type { MetricsMemory } from '../engine/metrics/cells.ts';
 import { seriesOf } from '../engine/metrics/cells.ts';
 import { Histogram } from '../engine/metrics/histogram.ts';
@@ -31,6 +31,8 @@ export interface Status {
   readonly venue: string;
   readonly run: string;
   readonly state: string;
+  /** Of the configuration in force: 1 is that of the start. Changes since then, taken up or refused. */
+  readonly configuration: { readonly version: number; readonly applied: number; readonly refused: number };
   /** How far the account is held back, by what, and every trigger that holds something anywhere. */
   readonly kill: KillStatus & { readonly triggers: readonly TriggerStatus[] };
   readonly uptimeSeconds: number | null;
@@ -142,6 +144,11 @@ export class StatusReader {
       venue: dimensions.build.venue,
       run: dimensions.build.run,
       state: this.#engineState(),
+      configuration: {
+        version: this.#value('configurationVersion'),
+        applied: this.#values('configurationChanges')[ConfigurationResult.applied],
+        refused: this.#values('configurationChanges')[ConfigurationResult.refused],
+      },
       kill: { ...this.#kill(), triggers: this.#triggers() },
       uptimeSeconds: orNull(timeMs / 1000 - startSeconds),
       heartbeatAgeSeconds: this.#age('engineHeartbeat', 0),

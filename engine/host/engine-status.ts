@@ -13,7 +13,7 @@ const PHASES = namesOf(LoopPhase);
 
 /** What an operator asks for: where the engine stands, what holds it back, and whether all that stands behind it does. */
 export function statusOf(engine: Engine, world: EngineWorld): Record<string, unknown> {
-  const { loop, keeper, deadMansSwitch, desk, config } = engine;
+  const { loop, keeper, deadMansSwitch, desk, config, configuration } = engine;
   const { ladder, ledger, table } = loop;
   const nowNs = world.clock.nowNs();
   return {
@@ -41,6 +41,12 @@ export function statusOf(engine: Engine, world: EngineWorld): Record<string, unk
     recoveredSecondsAgo: ageOf(desk.recoveredNs, nowNs),
     auditedSecondsAgo: ageOf(desk.auditedNs, nowNs),
     isStateSaved: keeper.isSaved,
+    configuration: {
+      version: configuration.version,
+      secondsAgo: ageOf(configuration.changedNs, nowNs),
+      // What was refused since then; null for nothing.
+      refusal: configuration.refusal === '' ? null : configuration.refusal,
+    },
     clockOffsetMs: world.venueClock.offsetMs,
   };
 }

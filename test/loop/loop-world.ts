@@ -104,7 +104,6 @@ export class LoopWorld implements LoopOutput {
   readonly handoff: Handoff;
   readonly quoter: InlineQuoter;
   readonly memory: MetricsMemory;
-  readonly handoff: Handoff;
   readonly requests: { readonly request: LoopRequest; readonly instrument: number }[] = [];
   /** Connections that take bytes. */
   readonly takes = [true, true, true];
