@@ -6,7 +6,7 @@ import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import { MarketWriter } from '../../engine/handoff/market-slot.ts';
 import { QuoteReader, QuoteView } from '../../engine/handoff/quote-slot.ts';
 import { InlineQuoter } from '../../workers/inline.ts';
-import { Ladder } from '../../workers/strategy/ladder.ts';
+import { FixedLadder } from '../model/fixed-ladder.ts';
 import { PLAIN_LADDER, marketOf } from './markets.ts';
 
 const INSTRUMENTS = 5;
@@ -74,7 +74,10 @@ describe('InlineQuoter', () => {
       publish(2, bid);
       expect(quoter.turn()).toBe(1);
       expect(reader.read(quote)).toBe(true);
-      new Ladder(PARAMETERS[2]).compute(marketOf({ bid, bidLots: 1, ask: bid + 2, askLots: 1 }), expected);
+      new FixedLadder(PARAMETERS[2]).compute(
+        marketOf({ bid, bidLots: 1, ask: bid + 2, askLots: 1 }),
+        expected,
+      );
       expect(quote.bidTicks).toEqual(expected.bidTicks);
       expect(quote.askTicks).toEqual(expected.askTicks);
       expect(quote.bidLots).toEqual(expected.bidLots);

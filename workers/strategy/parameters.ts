@@ -128,7 +128,7 @@ export const FIXED_STRATEGY: StrategyParameters = {
   edgeMinRatio: 0,
   markDeviationBpsMax: 0,
   makerFeeRate: 0,
-  fair: PLAIN_FAIR_VALUE,
+  fair: { ...PLAIN_FAIR_VALUE, capBps: 0 },
 };
 
 const SIGNED: readonly string[] = ['makerFeeRate', 'driftBpsPerHour'];

@@ -4,8 +4,9 @@ import { TICKS_MAX } from '../../engine/base/units.ts';
 import { MarketDouble } from '../../engine/handoff/layout.ts';
 import type { MarketView } from '../../engine/handoff/market-slot.ts';
 import { QuoteView } from '../../engine/handoff/quote-slot.ts';
-import { Ladder } from '../../workers/strategy/ladder.ts';
 import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
+import { Strategy } from '../../workers/strategy/strategy.ts';
+import { FixedLadder } from '../model/fixed-ladder.ts';
 import { PLAIN_LADDER, marketOf } from './markets.ts';
 import type { BestLevels } from './markets.ts';
 
@@ -21,7 +22,7 @@ function compute(parameters: Partial<StrategyParameters>, market: MarketView): Q
   // What the view held before must not show.
   view.bidCount = 7;
   view.askCount = 7;
-  new Ladder({ ...PLAIN_LADDER, ...parameters }).compute(market, view);
+  new Strategy({ ...PLAIN_LADDER, ...parameters }, 1).compute(market, null, view);
   return {
     bids: Array.from({ length: view.bidCount }, (_, level) => [view.bidTicks[level], view.bidLots[level]]),
     asks: Array.from({ length: view.askCount }, (_, level) => [view.askTicks[level], view.askLots[level]]),
@@ -32,7 +33,7 @@ function compute(parameters: Partial<StrategyParameters>, market: MarketView): Q
 
 const EVEN: BestLevels = { bid: 9_999, bidLots: 5, ask: 10_001, askLots: 5 };
 
-describe('Ladder', () => {
+describe('the model fixed', () => {
   it('stands symmetric around the fair price of an even book', () => {
     expect(compute({}, marketOf(EVEN))).toEqual({
       bids: [
@@ -130,7 +131,7 @@ describe('Ladder', () => {
     { minLots: 0 },
     { positionLotsMax: 0 },
   ])('refuses %o', (wrong) => {
-    expect(() => new Ladder({ ...PLAIN_LADDER, ...wrong })).toThrow(/ladder|least|strategy/);
+    expect(() => new Strategy({ ...PLAIN_LADDER, ...wrong }, 1)).toThrow(/ladder|least|strategy/);
   });
 });
 
@@ -164,7 +165,7 @@ const total = (levels: [number, number][]): number => levels.reduce((sum, [, lot
 const strictlyWorsens = (prices: number[]): boolean =>
   prices.every((price, level) => level === 0 || price < prices[level - 1]);
 
-describe('Ladder, for any market and parameters', () => {
+describe('the model fixed, for any market and parameters', () => {
   it('never crosses the book or itself, worsens strictly, and stands within its own guard', () => {
     fc.assert(
       fc.property(anyParameters, anyBest, (parameters, best) => {
@@ -238,14 +239,33 @@ describe('Ladder, for any market and parameters', () => {
     );
   });
 
+  it('is the strategy that the engine began with, to the last bit', () => {
+    fc.assert(
+      fc.property(anyParameters, anyBest, (given, best) => {
+        // That one quoted nothing where the first level was below the least order, which configuration refuses.
+        const parameters = { ...given, lots: Math.max(given.lots, given.minLots) };
+        const [now, then] = [new QuoteView(10), new QuoteView(10)];
+        new Strategy(parameters, 1).compute(marketOf(best), null, now);
+        new FixedLadder(parameters).compute(marketOf(best), then);
+        expect([now.bidCount, now.askCount]).toEqual([then.bidCount, then.askCount]);
+        expect(now.doubles).toEqual(then.doubles);
+        expect(now.bidTicks).toEqual(then.bidTicks);
+        expect(now.askTicks).toEqual(then.askTicks);
+        expect(now.bidLots).toEqual(then.bidLots);
+        expect(now.askLots).toEqual(then.askLots);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
   it('gives the same quote for the same market, whatever came before', () => {
     fc.assert(
       fc.property(anyParameters, fc.array(anyBest, { minLength: 2, maxLength: 5 }), (parameters, bests) => {
-        const ladder = new Ladder(parameters);
+        const strategy = new Strategy(parameters, 1);
         const used = new QuoteView(10);
-        for (const best of bests) ladder.compute(marketOf(best), used);
+        for (const best of bests) strategy.compute(marketOf(best), null, used);
         const fresh = new QuoteView(10);
-        new Ladder(parameters).compute(marketOf(bests.at(-1)!), fresh);
+        new Strategy(parameters, 1).compute(marketOf(bests.at(-1)!), null, fresh);
         expect([used.bidCount, used.askCount, ...used.doubles]).toEqual([
           fresh.bidCount,
           fresh.askCount,

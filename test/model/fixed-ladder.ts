@@ -1,11 +1,6 @@
 /**
- * The first strategy: a ladder of bids and asks around the size-weighted mid, shifted against our position.
- *
- * Owner:      the quoter that made it; it keeps no state between quotes, so the same market gives the same quote.
- * Invariants: every bid is below the best ask and every ask above the best bid (our own orders removed), every bid is
- *             below every ask; prices strictly worsen from level to level; no quote lies where its own guard would pull
- *             it; if every bid (or every ask) filled, the position would stay within positionLotsMax.
- * Cost:       one pass over the wanted levels, no search; nothing allocates.
+ * The obvious twin of the model `fixed`: the engine's first strategy, as it was, a ladder of bids and asks around the
+ * size-weighted mid, shifted against our position. What `fixed` quotes must be this to the last bit.
  *
  *     fair    = micro-price of the best levels                       res = fair − skew · position / positionLotsMax
  *     bid i   = floor(min(res − half, fair − inner) − i · step)      at most best ask − 1, below bid i − 1
@@ -19,8 +14,8 @@ import { TICKS_MAX } from '../../engine/base/units.ts';
 import type { Lots } from '../../engine/base/units.ts';
 import type { MarketView } from '../../engine/handoff/market-slot.ts';
 import type { QuoteView } from '../../engine/handoff/quote-slot.ts';
-import { assertStrategy } from './parameters.ts';
-import type { StrategyParameters } from './parameters.ts';
+import { assertStrategy } from '../../workers/strategy/parameters.ts';
+import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
 
 /** Half spreads below this, in ticks, would drown in rounding at the largest prices. */
 const HALF_TICKS_MIN = 0.01;
@@ -33,7 +28,7 @@ const INNER_TO_EDGE = 1.25;
 
 const BPS = 1e-4;
 
-export class Ladder {
+export class FixedLadder {
   readonly parameters: StrategyParameters;
 
   constructor(parameters: StrategyParameters) {
