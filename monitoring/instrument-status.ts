@@ -2,6 +2,7 @@ import { DecimalGrid } from '../engine/base/decimal.ts';
 import { Side } from '../engine/base/side.ts';
 import type { BoardInstrument, BoardOrder, BoardQuote } from '../engine/metrics/board.ts';
 import type { InstrumentDimension, MetricsDimensions } from '../engine/metrics/catalog.ts';
+import type { AttributionStatus } from './attribution-status.ts';
 import { priceOf } from './price.ts';
 
 /** A level as text, exact. */
@@ -64,6 +65,8 @@ export interface InstrumentStatus {
     readonly funding: number | null;
     readonly net: number | null;
   };
+  /** Where the profit of this run comes from, and how the market went on after fills. */
+  readonly attribution: AttributionStatus;
   readonly volumeQuote: number;
   readonly fillCount: number;
   readonly risk: {
@@ -108,6 +111,7 @@ export class InstrumentStatuses {
     posted: BoardInstrument | null,
     ageSeconds: number | null,
     silenceSeconds: number | null,
+    attribution: AttributionStatus,
   ): InstrumentStatus {
     const dimensions = this.#dimensions;
     const grids = this.#grids[index];
@@ -147,6 +151,7 @@ export class InstrumentStatuses {
         funding: orNull(row.funding),
         net: orNull(row.realised + row.unrealised + row.fees + row.funding),
       },
+      attribution,
       volumeQuote: row.volumeQuote,
       fillCount: row.fillCount,
       risk: {

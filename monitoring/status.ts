@@ -9,6 +9,7 @@ import type { MetricsMemory } from '../engine/metrics/cells.ts';
 import { seriesOf } from '../engine/metrics/cells.ts';
 import { Histogram } from '../engine/metrics/histogram.ts';
 import { LimitField } from '../engine/metrics/layout.ts';
+import { AttributionStatuses } from './attribution-status.ts';
 import { InstrumentStatuses, nameAt, orNull } from './instrument-status.ts';
 import type { InstrumentStatus, KillStatus } from './instrument-status.ts';
 
@@ -109,6 +110,7 @@ export class StatusReader {
   readonly #board: BoardReader;
   readonly #clock: Clock;
   readonly #instruments: InstrumentStatuses;
+  readonly #attributions: AttributionStatuses;
 
   /** @param clock on the same time line as the engine's */
   constructor(memory: MetricsMemory, clock: Clock) {
@@ -116,6 +118,7 @@ export class StatusReader {
     this.#board = new BoardReader(memory);
     this.#clock = clock;
     this.#instruments = new InstrumentStatuses(memory.dimensions);
+    this.#attributions = new AttributionStatuses(memory);
   }
 
   /** Alive: the engine thread gave a sign of life a short while ago. */
@@ -177,6 +180,7 @@ export class StatusReader {
           row,
           row === null ? null : this.#secondsSince(row.updatedNs),
           this.#age('bookAge', index),
+          this.#attributions.of(index),
         ),
       ),
       latencies: {

@@ -3,6 +3,7 @@ import type { Panel } from './panels.ts';
 import { dashboard, heatmap, row, stat, timeSeries } from './panels.ts';
 import { JOB, OF_INSTRUMENT, percentiles, query, rate } from './queries.ts';
 import { riskRow, safetyRow } from './risk-rows.ts';
+import { truthRow } from './truth-rows.ts';
 
 /** Row 1: may it trade, and what does it hold. */
 function stateRow(): Panel[] {
@@ -311,6 +312,7 @@ export function overviewDashboard(): Record<string, unknown> {
       ...orderRow(),
       ...tradingRow(),
       ...modelRow(),
+      ...truthRow(),
       ...feedRow(),
       ...runtimeRow(),
     ],

@@ -25,6 +25,7 @@ describe('the status board', () => {
     writer.setBook(1, 4, true, 650_000, 12, 650_001, 7);
     writer.setFair(650_000.4);
     writer.setPosition(-30, 649_990.5, 0.01, -0.002, -0.0003, 9000, 17);
+    writer.setFunding(0.004);
     writer.setExposure(5, 6);
     writer.setLimits(100, 10, 5000, 90_000, 40, 50, 250);
     writer.setKill(3, 2);
@@ -79,6 +80,7 @@ describe('the status board', () => {
       fairMoveBps: 15,
       markoutLossBps: -2,
       untoldLots: 4,
+      funding: 0.004,
       quoteCount: 2,
       orderCount: 1,
       buyOrderCount: 0,

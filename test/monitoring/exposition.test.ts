@@ -52,6 +52,7 @@ describe('Exposition', () => {
       writer.set(writer.cell(id, 0), 1);
     for (const id of ['modelRate', 'modelDecay', 'modelSweeps', 'modelAdverse', 'feeBps'] as const)
       writer.set(writer.cell(id, 0, 1), 1);
+    for (const id of ['versionModel', 'versionConfig'] as const) writer.set(writer.cell(id, 0, 1), 1);
     const families = await scrape(engine);
     const labelSets = METRIC_IDS.map((id) => {
       const { samples } = families.get(definitionOf(id).name)!;
@@ -129,6 +130,7 @@ describe('Exposition', () => {
     expect(valueOf(families, 'okxmm_pnl_quote', { ...spot, kind: 'realised' })).toBe(12.5);
     expect(valueOf(families, 'okxmm_pnl_quote', { ...spot, kind: 'unrealised' })).toBe(-2.25);
     expect(valueOf(families, 'okxmm_pnl_quote', { ...spot, kind: 'fees' })).toBe(-0.75);
+    expect(valueOf(families, 'okxmm_pnl_quote', { ...spot, kind: 'funding' })).toBe(-0.5);
     expect(valueOf(families, 'okxmm_instrument_loss_quote', spot)).toBe(4.5);
     expect(valueOf(families, 'okxmm_instrument_loss_max_quote', spot)).toBe(250);
     expect(valueOf(families, 'okxmm_liquidation_distance_ratio', inverse)).toBe(0.025);

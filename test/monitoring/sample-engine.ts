@@ -62,6 +62,7 @@ export class SampleEngine {
     board.setBook(bookState, 3, bookState === SYNCED, 650_001, 150_000_000, 650_003, 20_000_000);
     board.setFair(650_002.25);
     board.setPosition(instrument === 0 ? 1_000_000 : -3, 649_000.5, 12.5, -2.25, -0.75, 65_000, 9);
+    board.setFunding(-0.5);
     board.setExposure(4_000_000, 5_000_000);
     board.setLimits(10_000_000, 2_000_000, 5000, Infinity, 40, Infinity, 250);
     board.setKill(0, 0);

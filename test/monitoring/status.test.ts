@@ -1,9 +1,27 @@
+import { HORIZONS_SECONDS, ProfitPart } from '../../engine/base/fill-groups.ts';
 import { EngineState } from '../../engine/metrics/catalog.ts';
+import type { MetricId } from '../../engine/metrics/catalog.ts';
 import { StatusReader } from '../../monitoring/status.ts';
 import { SampleEngine, START_MS } from './sample-engine.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 
 const BROKEN = 2;
+
+const NO_MARKOUT = { bps: null, profit: 0, value: 0 };
+const NOTHING_TRADED = {
+  profit: Object.fromEntries(Object.keys(ProfitPart).map((name) => [name, 0])),
+  total: 0,
+  residual: 0,
+  markouts: Object.fromEntries(
+    HORIZONS_SECONDS.map((seconds) => [`${seconds}s`, { ...NO_MARKOUT, buy: NO_MARKOUT, sell: NO_MARKOUT }]),
+  ),
+  quoted: { both: null, buy: null, sell: null, buyBps: null, sellBps: null },
+  levels: [],
+  ages: [],
+  queues: [],
+  models: [],
+  versions: [],
+};
 
 let engine: SampleEngine;
 let reader: StatusReader;
@@ -115,7 +133,8 @@ describe('status', () => {
       orderCount: 1,
       position: { size: '0.01', untold: '0', entryPrice: 64900.05 },
       exposure: { buy: '0.04', sell: '0.05' },
-      profit: { currency: 'USDT', realised: 12.5, unrealised: -2.25, fees: -0.75, net: 9.5 },
+      profit: { currency: 'USDT', realised: 12.5, unrealised: -2.25, fees: -0.75, funding: -0.5, net: 9 },
+      attribution: NOTHING_TRADED,
       volumeQuote: 65_000,
       fillCount: 9,
       risk: { loss: 4.5, liquidationDistanceBps: null, fairMoveBps: 12, markoutLossBps: -1.5 },
@@ -130,6 +149,56 @@ describe('status', () => {
       },
     });
     expect(instruments[1].position.size).toBe('-3');
+  });
+
+  test('shows where the profit comes from, and how the market went on after fills', () => {
+    engine.makeReady();
+    const { writer } = engine;
+    const add = (id: MetricId, value: number, ...labels: number[]): void =>
+      writer.set(writer.cell(id, ...labels), value);
+    add('profitPart', 3, 0, ProfitPart.spread);
+    add('profitPart', -1, 0, ProfitPart.adverseSelection);
+    add('profitPart', 0.5, 0, ProfitPart.rebates);
+    add('profitResidual', 0.25, 0);
+    add('markoutProfit', 2, 0, 0, 2);
+    add('markoutValue', 10_000, 0, 0, 2);
+    add('markoutProfit', -1, 0, 1, 2);
+    add('markoutValue', 5_000, 0, 1, 2);
+    add('quotedSampledSeconds', 100, 0);
+    add('quotedBothSeconds', 80, 0);
+    add('quotedSeconds', 90, 0, 0);
+    add('quotedSeconds', 80, 0, 1);
+    add('quotedDistance', 180, 0, 0);
+    add('levelFills', 4, 0, 1);
+    add('levelValue', 15_000, 0, 1);
+    add('levelSpread', 3, 0, 1);
+    add('levelMarkout', 1.5, 0, 1);
+    add('versionFills', 4, 0, 1);
+    add('versionValue', 15_000, 0, 1);
+    add('versionModel', 7, 0, 1);
+    add('versionConfig', 2, 0, 1);
+    const { attribution } = reader.status().instruments[0];
+    expect(attribution).toMatchObject({
+      profit: {
+        spread: 3,
+        adverseSelection: -1,
+        inventory: 0,
+        funding: 0,
+        fees: 0,
+        rebates: 0.5,
+        hedging: 0,
+      },
+      total: 2.5,
+      residual: 0.25,
+      quoted: { both: 0.8, buy: 0.9, sell: 0.8, buyBps: 2, sellBps: 0 },
+      levels: [{ group: '1', fills: 4, value: 15_000, spreadBps: 2, markoutBps: 1 }],
+      ages: [],
+      versions: [{ group: '1', fills: 4, modelVersion: 7, configVersion: 2 }],
+    });
+    expect(attribution.markouts['5s']!.buy).toEqual({ bps: 2, profit: 2, value: 10_000 });
+    expect(attribution.markouts['5s']!.sell).toEqual({ bps: -2, profit: -1, value: 5_000 });
+    expect(attribution.markouts['5s']!.bps).toBeCloseTo(10_000 / 15_000, 12);
+    expect(attribution.markouts['300s']!.bps).toBe(null);
   });
 
   test('shows the engine, sessions, workers and latencies', () => {
@@ -230,7 +299,14 @@ describe('status', () => {
     engine.board.setPosition(5, 100, 1, Number.NaN, -0.5, 0, 0);
     engine.board.publish(0);
     const { profit } = reader.status().instruments[0];
-    expect(profit).toEqual({ currency: 'USDT', realised: 1, unrealised: null, fees: -0.5, net: null });
+    expect(profit).toEqual({
+      currency: 'USDT',
+      realised: 1,
+      unrealised: null,
+      fees: -0.5,
+      funding: 0,
+      net: null,
+    });
   });
 
   test('is JSON without loss before anything was posted', () => {
