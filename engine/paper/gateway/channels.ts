@@ -6,6 +6,8 @@ interface ChannelRules {
   readonly path: SocketPath;
   /** The argument without which the channel cannot be meant. */
   readonly needs: 'instId' | 'instType' | 'nothing';
+  /** Its instId is an index, such as BTC-USDT, and no instrument. */
+  readonly isOfIndex?: true;
   readonly needsLogin?: true;
   /** Only from fee tier VIP4 up (change log 2026-04-07). */
   readonly needsTier?: true;
@@ -27,6 +29,7 @@ const CHANNELS: Readonly<Record<string, ChannelRules>> = {
   'books-l2-tbt': { path: 'public', needs: 'instId', needsLogin: true, needsTier: true },
   'books50-l2-tbt': { path: 'public', needs: 'instId', needsLogin: true, needsTier: true },
   'mark-price': { path: 'public', needs: 'instId' },
+  'index-tickers': { path: 'public', needs: 'instId', isOfIndex: true },
   'price-limit': { path: 'public', needs: 'instId' },
   'funding-rate': { path: 'public', needs: 'instId' },
   instruments: { path: 'public', needs: 'instType' },
@@ -74,6 +77,7 @@ export interface SubscriberState {
   readonly hasTier: boolean;
   readonly subscriptions: ReadonlyMap<string, Subscription>;
   hasInstrument(instId: string): boolean;
+  hasIndex(index: string): boolean;
 }
 
 const INSTRUMENT_TYPES: ReadonlySet<string> = new Set([
@@ -112,7 +116,8 @@ export function readSubscription(arg: unknown, state: SubscriberState): Subscrip
   if (rules.needs === 'instType' && !INSTRUMENT_TYPES.has(instType)) {
     return new Refusal('60013', 200, 'Invalid args: instType');
   }
-  if (instId !== '' && !state.hasInstrument(instId)) return unknownChannel(fields);
+  const isKnown = rules.isOfIndex === true ? state.hasIndex(instId) : state.hasInstrument(instId);
+  if (instId !== '' && !isKnown) return unknownChannel(fields);
   for (const held of state.subscriptions.values()) {
     if (held.instId !== instId) continue;
     if (held.channel === FULL_DEPTH && EXCLUDED_BY_FULL_DEPTH.has(channel)) return new Refusal('64004');

@@ -37,6 +37,13 @@ export class InstrumentDirectory {
     return this.#text(instId, 'instFamily');
   }
 
+  /** The instrument whose mark price stands for an index: the spot pair of its name, else a contract on it; '' for none. */
+  indexSource(index: string): string {
+    if (this.instType(index) === 'SPOT') return index;
+    for (const [instId, row] of this.#byInstId) if (fieldOf(row, 'uly') === index) return instId;
+    return '';
+  }
+
   /** Rows of a type, of all types when it is '' or ANY; of one family or instrument when those are given. */
   select(instType: string, instFamily: string, instId: string): InstrumentRow[] {
     const selected: InstrumentRow[] = [];

@@ -25,7 +25,7 @@ const DEPTH_CHANNELS: ReadonlySet<string> = new Set<DepthChannel>([
 ]);
 
 /**
- * The public channels: books, trades, tickers, prices, funding, instruments, status, candles.
+ * The public channels: books, trades, tickers, prices, indexes, funding, instruments, status, candles.
  *
  * Everything that is not pushed at once waits on a beat, and a beat without work has no time: `dueMs` says when `advance`
  * is next of use. Nothing is made of what nobody has subscribed.
@@ -43,12 +43,14 @@ export class MarketStreams {
   readonly #tickerInstIds = new Set<string>();
   /** Instruments whose tickers changed. */
   readonly #tickers = new Beat<string>(SLOW_MS);
-  /** Topics of mark-price, price-limit and funding-rate with a new value, which `#prices` holds. */
+  /** Topics of mark-price, index-tickers, price-limit and funding-rate with a new value, which `#prices` holds. */
   readonly #priceTopics = new Beat<string>(PRICE_MS);
   readonly #prices = new Map<
     string,
     { readonly channel: string; readonly instId: string; readonly row: Row }
   >();
+  /** By instrument: the index that its mark price stands for, once somebody has subscribed it. */
+  readonly #indexes = new Map<string, string>();
   readonly #traded = new Beat<string>(CANDLE_MS);
   readonly #candleTopics = new Map<string, { readonly instId: string; readonly bar: string }>();
   #latestStatus: Row | null = null;
@@ -93,6 +95,7 @@ export class MarketStreams {
       }
     }
     if (channel === Channel.tickers) this.#tickerInstIds.add(instId);
+    if (channel === Channel.indexTickers) this.#indexes.set(this.#instruments.indexSource(instId), instId);
     if (channel.startsWith('candle') && !session.isClosed)
       this.#candleTopics.set(topic, { instId, bar: channel.slice('candle'.length) });
   }
@@ -149,6 +152,8 @@ export class MarketStreams {
 
   /** A value of mark-price, price-limit or funding-rate, new or repeated: pushed at the channel's own pace. */
   price(channel: string, instId: string, row: Row, nowMs: number): void {
+    const index = channel === Channel.markPrice ? this.#indexes.get(instId) : undefined;
+    if (index !== undefined) this.price(Channel.indexTickers, index, indexRow(index, row), nowMs);
     const topic = `${channel}:${instId}`;
     if (!this.#topics.hasSubscribers(topic)) return;
     this.#prices.set(topic, { channel, instId, row });
@@ -225,6 +230,8 @@ export class MarketStreams {
         return dataOf(this.#exchange.ticker(instId));
       case Channel.markPrice:
         return dataOf(this.#exchange.markPrice(instId));
+      case Channel.indexTickers:
+        return [[indexRow(instId, this.#exchange.markPrice(this.#instruments.indexSource(instId)) ?? {})]];
       case Channel.priceLimit:
         return dataOf(this.#exchange.priceLimit(instId));
       case Channel.fundingRate:
@@ -275,6 +282,11 @@ export class MarketStreams {
 /** The first push's data of a channel with one row; none when there is no row. */
 function dataOf(row: Row | null): unknown[] {
   return row === null ? [] : [[row]];
+}
+
+/** The index is what the mark price of one instrument says: nothing else here has an index. */
+function indexRow(index: string, mark: Row): Row {
+  return { instId: index, idxPx: fieldOf(mark, 'markPx'), ts: fieldOf(mark, 'ts') };
 }
 
 /** Instruments and liquidations are by type, everything else by instrument, status by nothing. */

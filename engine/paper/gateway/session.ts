@@ -26,6 +26,7 @@ export interface Transport {
 export interface SessionHost {
   checkLogin(arg: Readonly<Record<string, unknown>>): ApiKey | Refusal;
   hasInstrument(instId: string): boolean;
+  hasIndex(index: string): boolean;
   hasTier(uid: string): boolean;
   /** Registers the subscription and pushes what comes first. */
   attach(session: Session, subscription: Subscription): void;
@@ -97,6 +98,10 @@ export class Session implements Subscriber, SubscriberState {
 
   hasInstrument(instId: string): boolean {
     return this.#host.hasInstrument(instId);
+  }
+
+  hasIndex(index: string): boolean {
+    return this.#host.hasIndex(index);
   }
 
   /** A text frame has come. */
@@ -232,6 +237,7 @@ export class Session implements Subscriber, SubscriberState {
       hasTier: true,
       subscriptions: NO_SUBSCRIPTIONS,
       hasInstrument: (instId) => this.hasInstrument(instId),
+      hasIndex: (index) => this.hasIndex(index),
     };
   }
 

@@ -214,6 +214,10 @@ export class PaperVenue implements SessionHost {
     return this.instruments.has(instId);
   }
 
+  hasIndex(index: string): boolean {
+    return this.instruments.indexSource(index) !== '';
+  }
+
   hasTier(uid: string): boolean {
     return this.feeTier(uid) >= FULL_DEPTH_TIER;
   }

@@ -121,6 +121,21 @@ describe('the other public channels', () => {
     expect(candles[0]!.data![0]).toHaveLength(9);
   });
 
+  it('push the index of an underlying at once and as it moves, and know no other', () => {
+    const world = new PaperWorld({ flow: 'seeded' });
+    const instId = 'BTC-USDT';
+    const peer = subscribe(world.connect('public'), { channel: 'index-tickers', instId });
+    const [first] = peer.pushes('index-tickers');
+    expect(first!.data).toMatchObject([{ instId, idxPx: expect.stringMatching(/^\d+(\.\d+)?$/) as string }]);
+    world.advance(30_000);
+    const prices = peer.pushes('index-tickers').map(({ data }) => String(data![0]!['idxPx']));
+    expect(new Set(prices).size).toBeGreaterThan(2);
+    expect(prices.length).toBeLessThanOrEqual(152);
+    const stranger = world.connect('public');
+    stranger.say({ op: 'subscribe', args: [{ channel: 'index-tickers', instId: 'BTC-USDT-SWAP' }] });
+    expect(stranger.heard()).toMatchObject([{ event: 'error', code: '60018' }]);
+  });
+
   it('give the instruments of a type at once, and changes as they come', () => {
     const world = new PaperWorld();
     const peer = subscribe(world.connect('public'), { channel: 'instruments', instType: 'SWAP' });
