@@ -32,6 +32,8 @@ export interface InstrumentFields {
   readonly maxLmtSz: string;
   /** Underlying units of one contract, ctVal × ctMult; 1 for spot. */
   readonly contractValue: number;
+  /** The venue's fee group; not there where it states none. */
+  readonly groupId?: string;
 }
 
 /** An instrument as the engine uses it: exact grids and its place in every per-instrument array. */

@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts';
-import { NO_FEES } from '../base/fee-rates.ts';
 import type { FeeRates } from '../base/fee-rates.ts';
 import { ContractKind, InstrumentType } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
@@ -34,6 +33,7 @@ import { calibrationOf } from './calibration-parameters.ts';
 import { instTypeOf, limitsOf, strategyOf, toleranceOf } from './instruments.ts';
 import { portfolioOf } from './portfolio.ts';
 import { venueName } from './startup.ts';
+import type { Prepared } from './startup.ts';
 
 /** By the numbers of `Connection`. */
 export const CONNECTION_NAMES = ['public', 'private', 'trade'] as const;
@@ -55,14 +55,13 @@ export interface EngineParts {
 /** The loop with the memory it shares with workers and exporter, by the configuration. */
 export function buildParts(
   options: Pick<EngineOptions, 'config' | 'tag' | 'build'>,
-  instruments: readonly Instrument[],
+  { instruments, fees }: Pick<Prepared, 'instruments' | 'fees'>,
   run: number,
   clock: Clock,
   output: LoopOutput,
   journal: JournalWriter | undefined,
 ): EngineParts {
   const { config, tag } = options;
-  const fees = instruments.map(() => NO_FEES);
   const strategies = strategiesOf(config, instruments, fees);
   const handoff = new Handoff(
     createHandoff({

@@ -21,6 +21,7 @@ export type AccountPort = Pick<
   | 'fetchBalances'
   | 'fetchBook'
   | 'fetchRateLimit'
+  | 'fetchTradeFees'
   | 'cancelOrders'
   | 'cancelAllAfter'
 >;

@@ -35,6 +35,7 @@ import type { StopReport } from './engine-stop.ts';
 import { statusOf } from './engine-status.ts';
 import type { EngineState } from './engine-state.ts';
 import type { EngineWorld } from './engine-world.ts';
+import { FeeDesk } from './fee-desk.ts';
 import { Holdings } from './holdings.ts';
 import { nextRun, prepare, venueName } from './startup.ts';
 import type { Prepared } from './startup.ts';
@@ -73,6 +74,7 @@ export class Engine implements LoopOutput {
   readonly keeper: StateKeeper;
   readonly desk: AccountDesk;
   readonly venueTime: VenueTime;
+  readonly feeDesk: FeeDesk;
 
   readonly #world: EngineWorld;
   readonly #lasting: Lasting;
@@ -117,7 +119,7 @@ export class Engine implements LoopOutput {
     this.#tag = tag;
     this.instruments = instruments;
     this.run = run;
-    const parts = buildParts(options, instruments, run, clock, this, journal);
+    const parts = buildParts(options, prepared, run, clock, this, journal);
     const { loop } = parts;
     this.loop = loop;
     this.handoff = parts.handoff;
@@ -138,6 +140,15 @@ export class Engine implements LoopOutput {
     this.#lasting = { instruments, ledger, trades, ladder, loss, hedge, holdings };
     this.#isNew = restoreState(state, this.#lasting, isFreshAccount, (memory) => loop.restore(memory));
     const log = (line: string): void => world.log(line);
+    this.feeDesk = new FeeDesk({
+      account: world.account,
+      instruments,
+      fees,
+      nowNs,
+      writer: this.#writer,
+      log,
+      onChanged: (changed) => this.onFees(changed),
+    });
     this.venueTime = new VenueTime({
       clock,
       venueClock: world.venueClock,
@@ -260,6 +271,7 @@ export class Engine implements LoopOutput {
     this.loop.onStateOverdue(this.keeper.isOverdue(nowNs), nowNs);
     this.loop.onTimer(nowNs, this.venueTime.at(nowNs));
     this.#follow(this.venueTime.onTimer(nowNs));
+    this.#follow(this.feeDesk.onTimer(nowNs));
   }
 
   /** The loop is told of steps, not of where the clock stands: what was measured is what is counted with from then on. */
@@ -442,6 +454,7 @@ export class Engine implements LoopOutput {
     if (broken instanceof AssertionError) loop.onBroken();
     if (!(await this.#save())) this.#world.log('state: what changed last is not on disk');
     this.venueTime.close();
+    this.feeDesk.close();
     this.#isStopped = true;
     await Promise.race([this.keeper.close(), this.#world.waitMs(SAVE_MS_MAX)]);
     // What the caller came with is its own; what came up since is news.

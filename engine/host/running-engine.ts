@@ -26,9 +26,11 @@ import type { SessionError } from '../venue/session-error.ts';
 import { startExporter } from '../../monitoring/exporter.ts';
 import type { Exporter } from '../../monitoring/exporter.ts';
 import type { TerminalOptions } from '../../monitoring/terminal.ts';
+import { JobPool } from '../../workers/jobs.ts';
 import { QuoterPool } from '../../workers/pool.ts';
 import type { QuoterPoolHandler } from '../../workers/pool.ts';
 import { BOARD_PERIOD_NS, Board } from './board.ts';
+import { CalibrationDesk } from './calibration-desk.ts';
 import { ChangeLog } from './change-log.ts';
 import type { EngineJournal } from './engine-journal.ts';
 import { CONNECTION_NAMES } from './engine-parts.ts';
@@ -40,6 +42,7 @@ import { HostError } from './host-error.ts';
 import type { Log } from './log.ts';
 import { accountAdvice } from './startup.ts';
 import { readThreadCores } from './thread-cores.ts';
+import type { ThreadCores } from './thread-cores.ts';
 
 /**
  * A peer that says nothing for 3 s is asked, and one that does not answer within 2 s is given up: what rests must not stay
@@ -82,6 +85,8 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   #board!: Board;
   #changes!: ChangeLog;
   #pool: QuoterPool | undefined;
+  #jobs: JobPool | undefined;
+  #calibration: CalibrationDesk | undefined;
   #exporter: Exporter | undefined;
   #thread: EngineThread | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -100,7 +105,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   /**
    * Returns when sessions are connecting; quoting begins when the account is recovered.
    *
-   * @throws HostError, StateError, RestError, QuoterPoolError or ExporterError when something is not as it must be
+   * @throws HostError, StateError, RestError, QuoterPoolError, JobPoolError or ExporterError when something is not as it must be
    */
   static async start(options: RunningEngineOptions): Promise<RunningEngine> {
     const running = new RunningEngine(options);
@@ -145,6 +150,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
       },
       this,
     );
+    this.#openJobs(cores);
     // Whoever looks as soon as the exporter listens finds an engine that starts, not one that is silent.
     this.#board.post(this.clock.nowNs());
     await this.#openExporter();
@@ -161,6 +167,23 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
       timerMs: TIMER_MS,
     });
     this.#openSessions();
+  }
+
+  #openJobs(cores: ThreadCores): void {
+    const { processOriginMs } = this.#options;
+    const { handoff, instruments, configuration } = this.#engine;
+    const others = cores.allowed.filter((core) => cores.engine?.includes(core) !== true);
+    const isPinned = cores.engine !== undefined && others.length > 0;
+    const jobs = new JobPool({ handoff, processOriginMs, cores: isPinned ? others : undefined });
+    this.#jobs = jobs;
+    this.#calibration = new CalibrationDesk({
+      handoff,
+      instruments,
+      seconds: () => configuration.config.calibration.seconds,
+      calibrate: (nowNs) => jobs.calibrate(nowNs),
+      writer: this.#writer,
+      log: (line) => this.#log.line(line),
+    });
   }
 
   async #openExporter(): Promise<void> {
@@ -306,6 +329,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     this.#thread?.onTimer(nowNs);
     this.#pool!.check(nowNs);
     this.#engine.onTimer();
+    this.#calibration!.onTimer(nowNs);
     if (nowNs - this.#lastBoardNs < BOARD_PERIOD_NS) return;
     this.#lastBoardNs = nowNs;
     this.#board.post(nowNs);
@@ -347,6 +371,8 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     clearInterval(this.#timer);
     this.#thread?.close();
     await Promise.all(this.#sessions.map((session) => session.close()));
+    this.#calibration?.close();
+    await this.#jobs?.close();
     await this.#pool?.close();
     this.#log.redirect(undefined);
     await this.#exporter?.close();

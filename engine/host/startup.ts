@@ -1,3 +1,4 @@
+import type { FeeRates } from '../base/fee-rates.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { InstrumentType } from '../base/instrument.ts';
 import type { Milliseconds } from '../base/units.ts';
@@ -9,6 +10,7 @@ import type { AccountConfig } from '../venue/account-rows.ts';
 import { RestError, RestErrorCode } from '../venue/rest-error.ts';
 import type { EngineState } from './engine-state.ts';
 import type { EngineWorld } from './engine-world.ts';
+import { fetchFees } from './fee-desk.ts';
 import { HostError } from './host-error.ts';
 import { loadInstruments } from './instruments.ts';
 
@@ -202,6 +204,8 @@ export interface Prepared {
   readonly state: EngineState | undefined;
   readonly account: AccountConfig;
   readonly instruments: Instrument[];
+  /** By instrument. */
+  readonly fees: readonly FeeRates[];
 }
 
 /**
@@ -222,7 +226,8 @@ export async function prepare(config: Config, tag: string, world: EngineWorld): 
     if (state !== undefined) checkState(state, venue, found.uid, tag);
     const instruments = await ask(() => loadInstruments(account, config.instruments));
     checkAccount(found, config, instruments);
-    return { state, account: found, instruments };
+    const fees = await ask(() => fetchFees(account, instruments));
+    return { state, account: found, instruments, fees };
   } catch (error) {
     throw error instanceof RestError ? startError(error, config.venue.rest ?? venue) : error;
   }

@@ -95,7 +95,8 @@ export function parseInstrumentRow(row: unknown): InstrumentFields | RefusedInst
     maxLmtSz: text(source, 'maxLmtSz'),
     contractValue: contract.value,
   };
-  return fields;
+  const groupId = text(source, 'groupId');
+  return groupId === '' ? fields : { ...fields, groupId };
 }
 
 /** The index that the instrument follows: of its underlying, which is a spot pair's own name and never part of a contract's. */

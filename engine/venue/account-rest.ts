@@ -24,6 +24,8 @@ import {
   type PositionRow,
   type RateLimit,
   readRateLimit,
+  type TradeFees,
+  readTradeFees,
 } from './account-rows.ts';
 import type { RestClient, RestQuery } from './rest-client.ts';
 import { RestError, RestErrorCode } from './rest-error.ts';
@@ -122,6 +124,11 @@ export class AccountRest {
   /** How many orders and amends the venue takes of this sub-account in 2 s. Once a second at most. */
   async fetchRateLimit(): Promise<RateLimit> {
     return readRateLimit(await this.#row('/api/v5/trade/account-rate-limit'));
+  }
+
+  /** What the account pays for trades on instruments of a type. Five times in 2 s at most. */
+  async fetchTradeFees(instType: InstType): Promise<TradeFees> {
+    return readTradeFees(await this.#row('/api/v5/account/trade-fee', { instType }));
   }
 
   /** Our fills since `sinceMs` (three days back at most), oldest first, all pages. */

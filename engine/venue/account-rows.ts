@@ -1,3 +1,4 @@
+import type { FeeRates } from '../base/fee-rates.ts';
 import { Side } from '../base/side.ts';
 import type { Milliseconds } from '../base/units.ts';
 import { OrderSide } from '../okx/shapes.ts';
@@ -115,6 +116,17 @@ export interface RateLimit {
   readonly nextOrdersMax: number;
   /** "" where it does not apply. */
   readonly fillRatio: string;
+}
+
+/** What the account pays, by fee group of one type of instruments. Our sign: positive is paid, negative is a rebate. */
+export interface TradeFees {
+  readonly groups: readonly FeeGroup[];
+  /** The rates of all groups, as they were told before there were groups (2025-11-25); undefined where they are not told. */
+  readonly all: FeeRates | undefined;
+}
+
+export interface FeeGroup extends FeeRates {
+  readonly groupId: string;
 }
 
 /** What one item of a batch of cancels came to. sCode "0": accepted, which is not yet cancelled. */
@@ -323,6 +335,23 @@ export function readRateLimit(row: RowReader): RateLimit {
     nextOrdersMax: Number(row.optionalDecimal('nextAccRateLimit')),
     fillRatio: row.optionalDecimal('fillRatio'),
   };
+}
+
+/** The one place where the venue's sign is turned round: it writes what is paid as negative. */
+export function readTradeFees(row: RowReader): TradeFees {
+  const groups = row.rows('feeGroup').flatMap((group) => {
+    const rates = readFeeRates(group);
+    return rates === undefined ? [] : [{ groupId: group.text('groupId'), ...rates }];
+  });
+  return { groups, all: readFeeRates(row) };
+}
+
+function readFeeRates(row: RowReader): FeeRates | undefined {
+  const maker = row.optionalDecimal('maker');
+  const taker = row.optionalDecimal('taker');
+  return maker === '' || taker === ''
+    ? undefined
+    : { makerRate: 0 - Number(maker), takerRate: 0 - Number(taker) };
 }
 
 export function readCancelResult(row: RowReader): CancelResult {

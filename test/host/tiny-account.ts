@@ -10,6 +10,7 @@ import type {
   FillRow,
   OrderRow,
   PositionRow,
+  TradeFees,
 } from '../../engine/venue/account-rows.ts';
 import { RestError, RestErrorCode } from '../../engine/venue/rest-error.ts';
 import { INSTRUMENT_FIXTURES, fixtureAnswer } from '../okx/okx-fixtures.ts';
@@ -37,6 +38,7 @@ export class TinyAccount {
     permissions: ['read_only', 'trade'],
     isIpBound: true,
   };
+  fees: TradeFees = { groups: [], all: { makerRate: 2e-4, takerRate: 5e-4 } };
   /** Of the venue's switch: in seconds as asked for last, -1 while it never was. */
   switchSeconds = -1;
   /** Changes of instruments by name. */
@@ -121,6 +123,7 @@ export class TinyAccount {
     fetchBalances: (): Balances => this.#balances(),
     fetchBook: () => '{"code":"0","data":[]}',
     fetchRateLimit: () => ({ ordersMax: 1_000, nextOrdersMax: 1_000, fillRatio: '' }),
+    fetchTradeFees: () => this.fees,
     cancelOrders: (requests: readonly CancelRequest[]) => requests.map((request) => this.#cancel(request)),
     cancelAllAfter: (seconds: number) => {
       this.switchSeconds = seconds;

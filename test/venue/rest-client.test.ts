@@ -529,6 +529,34 @@ describe('the account’s calls', () => {
     expect(asked[0]!.url).toBe('/api/v5/trade/account-rate-limit');
   });
 
+  it('read what trades cost, positive when it is paid', async () => {
+    const groups = [
+      { groupId: '1', taker: '-0.0003', maker: '-0.00005', elpMaker: '' },
+      { groupId: '4', taker: '-0.0005', maker: '0.00002', elpMaker: '' },
+      { groupId: '9', taker: '', maker: '' },
+    ];
+    answerData(
+      [{ instType: 'SWAP', feeGroup: groups, maker: '', taker: '' }],
+      [{ instType: 'SPOT', feeGroup: [], maker: '-0.0008', taker: '0' }],
+      [{ instType: 'SPOT', maker: '-0.0008', taker: '-0.001' }],
+    );
+    const rest = account();
+    expect(await rest.fetchTradeFees('SWAP')).toEqual({
+      groups: [
+        { groupId: '1', makerRate: 0.00005, takerRate: 0.0003 },
+        { groupId: '4', makerRate: -0.00002, takerRate: 0.0005 },
+      ],
+      all: undefined,
+    });
+    expect(await rest.fetchTradeFees('SPOT')).toEqual({
+      groups: [],
+      all: { makerRate: 0.0008, takerRate: 0 },
+    });
+    expect(asked[0]!.url).toBe('/api/v5/account/trade-fee?instType=SWAP');
+    expect(asked[0]!.headers['ok-access-sign']).toBeDefined();
+    expect(await errorOf(rest.fetchTradeFees('SPOT'))).toMatchObject({ code: 'REST_MALFORMED' });
+  });
+
   it('let the venue’s window pass when there are many pages', async () => {
     const pages = Array.from({ length: 42 }, (_, page) =>
       Array.from({ length: page === 41 ? 1 : 100 }, (_row, index) => ({
