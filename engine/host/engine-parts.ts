@@ -104,6 +104,7 @@ export function parametersOf(config: Config, instruments: readonly Instrument[])
     portfolio: portfolioOf(config.portfolio, instruments),
     closeBps: config.engine.closeBps,
     tolerances: config.instruments.map(toleranceOf),
+    models: config.instruments.map(({ strategy }) => strategy.model),
     timings: timingsOf(config),
   };
 }

@@ -22,7 +22,8 @@ export type LoopParameters = Required<
     LoopOptions,
     'limits' | 'account' | 'brakes' | 'watches' | 'portfolio' | 'closeBps' | 'tolerances' | 'timings'
   >
->;
+> &
+  Pick<LoopOptions, 'models'>;
 
 /** A change as it is handed in: always all parameters, whichever of them are new. */
 export interface ParameterChange {
@@ -57,8 +58,19 @@ export class LoopConfiguration {
   readonly #output: LoopOutput;
 
   constructor(options: LoopOptions, quoting: LoopQuoting, rooms: readonly ConfiguredRoom[]) {
-    const { limits, account, brakes, watches, portfolio = [], closeBps, tolerances, timings } = options;
-    this.#parameters = { limits, account, brakes, watches, portfolio, closeBps, tolerances, timings };
+    const { limits, account, brakes, watches, portfolio = [], closeBps } = options;
+    const { tolerances, timings, models = [] } = options;
+    this.#parameters = {
+      limits,
+      account,
+      brakes,
+      watches,
+      portfolio,
+      closeBps,
+      tolerances,
+      timings,
+      models,
+    };
     this.#instrumentCount = options.instruments.length;
     this.#rooms = rooms;
     this.#quoting = quoting;

@@ -160,7 +160,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
     metrics,
   });
   const gateRoom: ConfiguredRoom = { configure: ({ limits, account: all }) => gate.configure(limits, all) };
-  const rooms = [gateRoom, kill, answers, quoting, books, account, groups, hedge, flatten];
+  const rooms = [gateRoom, kill, answers, quoting, books, account, groups, hedge, flatten, truth];
   const configuration = new LoopConfiguration(options, quoting, rooms);
   return {
     state,

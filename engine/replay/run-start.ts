@@ -39,7 +39,7 @@ export interface RunStart {
 export function runStartOf(loop: LoopOptions, about: RunAbout): RunStart {
   // Named one by one: what a caller adds to its options must not get into a file by accident.
   const { depthChannel, tag, run, tradeModes, limits, account, brakes, watches, isDemo, closeBps } = loop;
-  const { portfolio = [], tolerances, timings, handoff } = loop;
+  const { portfolio = [], models = [], tolerances, timings, handoff } = loop;
   return {
     version: START_VERSION,
     about,
@@ -60,6 +60,7 @@ export function runStartOf(loop: LoopOptions, about: RunAbout): RunStart {
       isDemo,
       closeBps,
       tolerances,
+      models,
       timings,
     },
   };
