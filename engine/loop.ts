@@ -184,6 +184,11 @@ export class Loop {
     return this.#quoting.wanted;
   }
 
+  /** What became of orders that lay beyond the tolerance from what is wanted (LoopQuoting). */
+  get requoteCounts(): Float64Array {
+    return this.#quoting.requoteCounts;
+  }
+
   get lossWatch(): LossWatch {
     return this.kill.loss;
   }
@@ -574,7 +579,8 @@ export class Loop {
       state.dirty.addAll();
       this.#options.output.request(LoopRequest.save, -1);
     }
-    if (state.isUp[Connection.trade] === 1 && !state.dirty.isEmpty) this.#compareDirty();
+    const isAsked = !state.dirty.isEmpty || this.hedge.mayHold;
+    if (isAsked && state.isUp[Connection.trade] === 1) this.#compareDirty();
     this.#books.flush();
     this.metrics.end();
   }

@@ -50,6 +50,8 @@ const ORDERS_PER_MINUTE_MAX = 600;
 const BUDGET_SPAN_NS = 60 * NS_PER_SECOND;
 /** The best price is followed at most so often: a book that flickers would use up the budget in seconds. */
 const REPRICE_NS = 500 * NS_PER_MS;
+/** Of a lot: what sums of floats are off by. */
+const ROUNDING = 1e-6;
 /** After an order that was not let out, and after one that took. */
 const RETRY_NS = 100 * NS_PER_MS;
 const PAUSE_NS = NS_PER_SECOND;
@@ -147,14 +149,16 @@ export class GroupHedger {
   #size(terms: HedgeTerms, size: number): void {
     const { index, minLots } = this.#legs.instruments[this.leg]!;
     const coins = this.#parts.gate.groups.coinsOf(index);
-    // To zero at the most: what is hedged beyond it would be a delta on the other side.
-    const most = Math.floor(size / coins);
-    if (!(most >= minLots)) {
+    // Beyond the band the least order is better than none, should it lead further in than to the target.
+    const inner = Math.floor((size - terms.targetCoins) / coins + ROUNDING);
+    const wanted = inner < minLots && size > terms.bandCoins ? minLots : inner;
+    if (wanted < minLots) {
       this.#end(HedgePhase.inside);
       return;
     }
-    const inner = Math.floor((size - terms.targetCoins) / coins);
-    const lots = Math.min(Math.max(inner, minLots), this.#legs.lotsAllowed(index, this.side));
+    // To zero at the most: what is hedged beyond it would be a delta on the other side.
+    const most = Math.floor(size / coins);
+    const lots = Math.min(wanted, most, this.#legs.lotsAllowed(index, this.side));
     if (!(lots >= minLots)) {
       this.#stand(HedgeWait.limits);
       return;

@@ -238,8 +238,9 @@ export class LoopCommands {
     return false;
   }
 
-  /** @hot Whether an amend leads away from the market. */
+  /** @hot Whether an amend leads away from the market. One of a hedge that may not leave must not leave it as it is, either. */
   #isRetreat(group: CommandGroup, row: number): boolean {
+    if (this.table.purpose[group.slot[row]!] !== OrderPurpose.quote) return true;
     const ticks = this.table.priceTicks[group.slot[row]!]!;
     return group.side[row] === Side.buy ? group.ticks[row]! < ticks : group.ticks[row]! > ticks;
   }

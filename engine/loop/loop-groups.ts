@@ -19,6 +19,8 @@ import type { GroupDelta } from '../risk/group-delta.ts';
 export class LoopGroups {
   /** By group, as of the last timer or position: net delta in coins, NaN while a price is not known. */
   readonly netCoins: Float64Array;
+  /** By instrument: LoopState.groupLots. */
+  readonly groupLots: Float64Array;
 
   readonly #state: LoopState;
   readonly #positionLots: Float64Array;
@@ -33,6 +35,7 @@ export class LoopGroups {
     parts: { readonly ledger: PositionLedger; readonly gate: Gate },
   ) {
     this.netCoins = new Float64Array(options.instruments.length);
+    this.groupLots = state.groupLots;
     this.#state = state;
     this.#positionLots = parts.ledger.positionLots;
     this.#delta = parts.gate.groups;
@@ -48,7 +51,7 @@ export class LoopGroups {
   configure({ portfolio = [] }: Pick<LoopOptions, 'portfolio'>): void {
     this.#groups = portfolio;
     this.#delta.setGroups(portfolio);
-    this.#state.groupLots.fill(0);
+    this.groupLots.fill(0);
     this.netCoins.fill(0);
     this.#toldLots.fill(0);
     for (let group = 0; group < portfolio.length; group++) this.#tell(group, false);
@@ -93,7 +96,8 @@ export class LoopGroups {
   #tell(group: number, isNews: boolean): void {
     const members = this.#delta.members[group]!;
     const { skew } = this.#groups[group]!;
-    const { groupLots, touched } = this.#state;
+    const { groupLots } = this;
+    const { touched } = this.#state;
     this.#delta.readNet(group, this.netCoins);
     const net = this.netCoins[group]!;
     for (let index = 0; index < members.length; index++) {

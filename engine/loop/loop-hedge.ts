@@ -7,7 +7,7 @@
  * Invariants: an order of the purpose `hedge` is there because a hedger keeps it, or it is cancelled in this turn; it goes
  *             with the quotes wherever those are withdrawn (QuoteDiff.withdraw), and here where they are not; a hedger that
  *             stopped for its loss is written down in the turn in which it did.
- * Cost:       without a hedger a comparison a turn; while one has an order, a look at the heads of all lists of orders.
+ * Cost:       without an order of theirs a load a turn; with one, a look at the heads of all lists of orders.
  */
 import { ContractKind } from '../base/instrument.ts';
 import { OrderPurpose } from '../base/order-purpose.ts';
@@ -27,15 +27,14 @@ import { HedgeLoss } from '../risk/hedge-loss.ts';
 import type { HedgeLossState } from '../risk/hedge-loss.ts';
 
 const NO_LIST = -1;
-/** Orders are compared in a turn in which any instrument is dirty: the first there is will do. */
-const WAKING = 0;
 
 const WAIT_TEXTS: Readonly<Record<HedgeWait, string>> = {
   [HedgeWait.nothing]: 'waits',
   [HedgeWait.engine]: 'waits until the engine quotes',
   [HedgeWait.price]: 'waits for the price of what is held',
   [HedgeWait.leg]: 'waits for an instrument that can be traded',
-  [HedgeWait.limits]: 'waits for room in limits.position or limits.orderSize of its instrument',
+  [HedgeWait.limits]:
+    'waits for room in the limits of its instrument, or for its least order to be no more than the net delta',
   [HedgeWait.budget]: 'waits: hedge.ordersPerMinute are used up',
   [HedgeWait.gate]: 'waits: its order was not let out',
 };
@@ -43,6 +42,8 @@ const WAIT_TEXTS: Readonly<Record<HedgeWait, string>> = {
 export class LoopHedge {
   /** By group. */
   hedgers: readonly GroupHedger[] = [];
+  /** Whether an order of theirs may be in the table: then every turn looks after it. */
+  mayHold = false;
 
   readonly #parts: Omit<HedgerParts, 'legs'> & LegParts;
   readonly #legs: HedgeLegs;
@@ -51,8 +52,6 @@ export class LoopHedge {
   readonly #losses = new Map<string, HedgeLoss>();
   /** By group: instrument × 2 + side whose quotes its hedger withholds; -1 for none. */
   readonly #withheld: Int32Array;
-  /** Whether an order of the purpose `hedge` may be in the table. */
-  #mayHold = false;
 
   constructor(
     options: Pick<LoopOptions, 'instruments' | 'limits' | 'portfolio' | 'output'>,
@@ -97,16 +96,14 @@ export class LoopHedge {
   onTimer(isQuoting: boolean): void {
     for (const hedger of this.hedgers) {
       hedger.review(isQuoting);
-      if (hedger.act()) this.#mayHold = true;
+      if (hedger.act()) this.mayHold = true;
     }
     this.#withhold();
-    // The turn of this timer looks after what they have.
-    if (this.#mayHold) this.#parts.state.dirty.add(WAKING);
   }
 
   /** @hot Cancels and amends of this turn: of every order of theirs, or of none. */
   compare(isQuoting: boolean, batch: CommandBatch): void {
-    if (!this.#mayHold) return;
+    if (!this.mayHold) return;
     const { table } = this.#parts;
     for (const hedger of this.hedgers) hedger.review(isQuoting);
     let holds = false;
@@ -119,7 +116,7 @@ export class LoopHedge {
         this.#compareOne(slot, instrument, side, batch);
       }
     }
-    this.#mayHold = holds;
+    this.mayHold = holds;
   }
 
   #compareOne(slot: number, instrument: number, side: Side, batch: CommandBatch): void {
@@ -179,8 +176,6 @@ export class LoopHedge {
     const { state } = this.#parts;
     if (!hedger.loss.onCost(cost, state.venueMs(state.nowNs))) return;
     this.#output.request(LoopRequest.save, -1);
-    // Its order goes in this turn.
-    state.dirty.add(WAKING);
   }
 
   /** What was paid, in the account's currency. */
