@@ -33,6 +33,7 @@ import type { LoopAnswers } from './loop/loop-answers.ts';
 import type { LoopBooks } from './loop/loop-books.ts';
 import type { LoopCommands } from './loop/loop-commands.ts';
 import type { LoopConfiguration, ParameterChange } from './loop/loop-configuration.ts';
+import type { LoopExplain } from './loop/loop-explain.ts';
 import type { LoopFills } from './loop/loop-fills.ts';
 import type { LoopFlatten } from './loop/loop-flatten.ts';
 import type { LoopFlow } from './loop/loop-flow.ts';
@@ -115,6 +116,7 @@ export class Loop {
   readonly #state: LoopState;
   readonly #queues: LoopQueues;
   readonly #quoting: LoopQuoting;
+  readonly #explain: LoopExplain;
   readonly #books: LoopBooks;
   readonly #flow: LoopFlow;
   readonly #answers: LoopAnswers;
@@ -154,6 +156,7 @@ export class Loop {
     this.configuration = parts.configuration;
     this.#queues = parts.queues;
     this.#quoting = parts.quoting;
+    this.#explain = parts.explain;
     this.#books = parts.books;
     this.#flow = parts.flow;
     this.#answers = parts.answers;
@@ -196,6 +199,16 @@ export class Loop {
   /** Profit since the start in the account's currency, marked at the middle of the books. */
   netProfit(): number {
     return this.kill.netProfit();
+  }
+
+  /**
+   * How an instrument's levels stand, and why (StandingField), into `out`. Not an input: it changes nothing.
+   *
+   * @param quoter the newest row of its quoter (ExplainField), NaN while there is none
+   */
+  explain(instrument: number, quoter: Float64Array, out: Float64Array): void {
+    const isHeldUp = this.#state.nowNs - this.#timerNs > this.kill.heldUp[0]!;
+    this.#explain.fill(instrument, quoter, isHeldUp, out);
   }
 
   // -------------------------------------------------------------------------------------------- input: frames

@@ -14,6 +14,7 @@ import { LoopBooks } from './loop-books.ts';
 import { LoopCommands } from './loop-commands.ts';
 import { LoopConfiguration } from './loop-configuration.ts';
 import type { ConfiguredRoom } from './loop-configuration.ts';
+import { LoopExplain } from './loop-explain.ts';
 import { LoopFills } from './loop-fills.ts';
 import { LoopFlatten } from './loop-flatten.ts';
 import { LoopFlow } from './loop-flow.ts';
@@ -84,6 +85,7 @@ export interface LoopParts {
   readonly operator: LoopOperator;
   readonly pushes: LoopPushes;
   readonly configuration: LoopConfiguration;
+  readonly explain: LoopExplain;
 }
 
 export function buildLoop(options: LoopOptions): LoopParts {
@@ -162,6 +164,21 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const gateRoom: ConfiguredRoom = { configure: ({ limits, account: all }) => gate.configure(limits, all) };
   const rooms = [gateRoom, kill, answers, quoting, books, account, groups, hedge, flatten, truth];
   const configuration = new LoopConfiguration(options, quoting, rooms);
+  const explain = new LoopExplain(options, state, {
+    table,
+    ledger,
+    gate,
+    throttle,
+    rests,
+    market,
+    commands,
+    kill,
+    account,
+    flatten,
+    quoting,
+    queues: watch,
+    configuration,
+  });
   return {
     state,
     table,
@@ -188,6 +205,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
     operator,
     pushes,
     configuration,
+    explain,
   };
 }
 

@@ -251,6 +251,15 @@ export class LoopQuoting {
     }
   }
 
+  /** Whether its worker runs, and since when a market waits for its answer; 0 when none does. For who explains. */
+  hasWorker(instrument: number): boolean {
+    return this.#hasWorker[instrument] === 1;
+  }
+
+  unansweredNs(instrument: number): Nanoseconds {
+    return this.#unansweredNs[instrument]!;
+  }
+
   onWorkerLost(instrument: number): void {
     this.#hasWorker[instrument] = 0;
     this.wanted[instrument]!.withdraw();

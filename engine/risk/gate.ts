@@ -246,11 +246,29 @@ export class Gate {
     addedLots: Lots,
   ): GateReason {
     if (op === CommandOp.cancel) return GateReason.pass;
+    const reason = this.#judge(op, instrument, side, ticks, lots, addedLots);
+    this.strikes[reason]!++;
+    return reason;
+  }
+
+  /** Why a place could not be sent now, for who asks: nothing is sent because of it, and nothing counted. */
+  look(instrument: number, side: Side, ticks: Ticks, lots: Lots): GateReason {
+    return this.#judge(CommandOp.place, instrument, side, ticks, lots, lots);
+  }
+
+  /** @hot */
+  #judge(
+    op: CommandOp,
+    instrument: number,
+    side: Side,
+    ticks: Ticks,
+    lots: Lots,
+    addedLots: Lots,
+  ): GateReason {
     let reason = this.#checkState(instrument);
     if (reason === GateReason.pass) reason = this.#checkSize(op, instrument, ticks, lots);
     if (reason === GateReason.pass) reason = this.#checkExposure(instrument, side, ticks, addedLots);
     if (reason === GateReason.pass) reason = this.#checkPrice(instrument, side, ticks);
-    this.strikes[reason]!++;
     return reason;
   }
 
