@@ -1,7 +1,13 @@
 /**
- * How fast the fair price moves: variance rates in ticks² a second, by half-life, from samples a tenth of a second apart.
+ * How fast the fair price moves: variance rates in ticks² a second, by half-life, from its moves over a second, looked at ten
+ * times a second.
  *
- *     v ← λ·v + (1 − λ)·Δ²/dt,   λ = 2^(−dt / h),   h = 10 s, 60 s, 600 s
+ *     v ← λ·v + (1 − λ)·Δ²/dt,   λ = 2^(−(time since the last sample) / h),   h = 10 s, 60 s, 600 s
+ *     Δ and dt: since the sample of a second before, or the oldest there is
+ *
+ * A second and not a tenth, because between two ticks the fair price flickers with the sizes, and what flickers by x adds 2·x²/dt
+ * to the rate; looking at overlapping seconds loses nothing but some precision. On the recorded swap, whose ticks are small, a
+ * tenth gives 41 ticks/√s, a second 49, ten seconds 46.
  *
  * The slow one is winsorised: a move beyond eight of its own standard deviations counts as one of eight, so that one jump does
  * not widen quotes for ten minutes; the fast one gets it whole.
@@ -9,9 +15,11 @@
  * Owner:      the engine thread.
  * Invariants: estimates are unbiased from the first sample on: each is divided by the weight it has gathered. A move over a
  *             time without a fair price is no sample.
- * Cost:       some twenty operations an instrument and sample; three powers a sample for all instruments.
+ * Cost:       some thirty operations an instrument and sample; three powers a sample for all instruments.
  */
 
+/** Samples that a move is over: a second of them. */
+const LAG = 10;
 /** Seconds. models.md's three: to widen fast, to compare with, to tighten slowly. */
 const HALF_LIFE_FAST = 10;
 const HALF_LIFE_MID = 60;
@@ -26,7 +34,13 @@ const WINSOR_SAMPLES_MIN = 300;
 export class FairVariance {
   /** By instrument: moves that were seen. */
   readonly samples: Float64Array;
-  readonly #before: Float64Array;
+  /** By instrument × LAG: the fair prices of the last samples, in a ring; and how many of them follow each other. */
+  readonly #fairs: Float64Array;
+  readonly #known: Int32Array;
+  /** When those samples were, the same for all instruments: seconds from the first on. */
+  readonly #times = new Float64Array(LAG);
+  readonly #timeS = new Float64Array(1);
+  #place = 0;
   readonly #fast: Float64Array;
   readonly #mid: Float64Array;
   readonly #slow: Float64Array;
@@ -37,7 +51,8 @@ export class FairVariance {
 
   constructor(instrumentCount: number) {
     this.samples = new Float64Array(instrumentCount);
-    this.#before = new Float64Array(instrumentCount);
+    this.#fairs = new Float64Array(instrumentCount * LAG);
+    this.#known = new Int32Array(instrumentCount);
     this.#fast = new Float64Array(instrumentCount);
     this.#mid = new Float64Array(instrumentCount);
     this.#slow = new Float64Array(instrumentCount);
@@ -51,21 +66,29 @@ export class FairVariance {
     const fast = 1 - 2 ** (-seconds / HALF_LIFE_FAST);
     const mid = 1 - 2 ** (-seconds / HALF_LIFE_MID);
     const slow = 1 - 2 ** (-seconds / HALF_LIFE_SLOW);
+    const timeS = this.#timeS[0]! + seconds;
     for (let instrument = 0; instrument < fairTicks.length; instrument++) {
-      const before = this.#before[instrument]!;
       const fair = fairTicks[instrument]!;
-      this.#before[instrument] = fair;
-      if (before === 0 || fair === 0) continue;
-      const move = fair - before;
-      const cut = this.#cut(instrument, move, seconds);
-      this.samples[instrument]! += 1;
-      this.#fast[instrument]! += fast * ((move * move) / seconds - this.#fast[instrument]!);
-      this.#mid[instrument]! += mid * ((move * move) / seconds - this.#mid[instrument]!);
-      this.#slow[instrument]! += slow * ((cut * cut) / seconds - this.#slow[instrument]!);
-      this.#fastMass[instrument]! += fast * (1 - this.#fastMass[instrument]!);
-      this.#midMass[instrument]! += mid * (1 - this.#midMass[instrument]!);
-      this.#slowMass[instrument]! += slow * (1 - this.#slowMass[instrument]!);
+      const known = fair === 0 ? 0 : this.#known[instrument]!;
+      if (known > 0) {
+        const place = (this.#place - known + LAG) % LAG;
+        const move = fair - this.#fairs[instrument * LAG + place]!;
+        const dt = timeS - this.#times[place]!;
+        const cut = this.#cut(instrument, move, dt);
+        this.samples[instrument]! += 1;
+        this.#fast[instrument]! += fast * ((move * move) / dt - this.#fast[instrument]!);
+        this.#mid[instrument]! += mid * ((move * move) / dt - this.#mid[instrument]!);
+        this.#slow[instrument]! += slow * ((cut * cut) / dt - this.#slow[instrument]!);
+        this.#fastMass[instrument]! += fast * (1 - this.#fastMass[instrument]!);
+        this.#midMass[instrument]! += mid * (1 - this.#midMass[instrument]!);
+        this.#slowMass[instrument]! += slow * (1 - this.#slowMass[instrument]!);
+      }
+      this.#fairs[instrument * LAG + this.#place] = fair;
+      this.#known[instrument] = fair === 0 ? 0 : Math.min(LAG, known + 1);
     }
+    this.#times[this.#place] = timeS;
+    this.#timeS[0] = timeS;
+    this.#place = (this.#place + 1) % LAG;
   }
 
   #cut(instrument: number, move: number, seconds: number): number {
@@ -76,7 +99,7 @@ export class FairVariance {
 
   /** There is no fair price: what comes next is no move from the last one. */
   onNone(instrument: number): void {
-    this.#before[instrument] = 0;
+    this.#known[instrument] = 0;
   }
 
   fastOf(instrument: number): number {

@@ -18,11 +18,19 @@ function rates(variance: FairVariance): number[] {
 
 describe('the variance of the fair price', () => {
   it('forgets by the half-lives', () => {
-    // Moves of 1 and then 3 ticks: 10 and 90 ticks² a second, the older by λ, divided by the weights.
+    // A move of 1 tick over a tenth, then of 4 over two: 10 and 80 ticks² a second, the older by λ, divided by the weights.
     const found = rates(sampled(100, 101, 104));
     LAMBDAS.forEach((lambda, index) => {
-      expect(found[index]).toBeCloseTo((lambda * 10 + 90) / (1 + lambda), 10);
+      expect(found[index]).toBeCloseTo((lambda * 10 + 80) / (1 + lambda), 10);
     });
+  });
+
+  it('is of moves over a second: a price that flickers hardly moves', () => {
+    const flicker = Array.from({ length: 3_000 }, (_, index) => 1_000 + Number(index % 11 > 5) / 2);
+    // Over a tenth it would be 2 × 0.25 of 11 moves: 0.45 ticks² a second.
+    expect(sampled(...flicker).fastOf(0)).toBeLessThan(0.06);
+    const steady = Array.from({ length: 3_000 }, (_, index) => 1_000 + index / 10);
+    for (const rate of rates(sampled(...steady))) expect(rate).toBeCloseTo(1, 1);
   });
 
   it('is right from the first move on, and nothing before it', () => {
@@ -48,14 +56,17 @@ describe('the variance of the fair price', () => {
   });
 
   it('cuts a jump at eight deviations in the slow one, and in no other', () => {
-    const calm = Array.from({ length: 2_000 }, (_, index) => 1_000 + (index % 2));
-    const before = rates(sampled(...calm));
-    const jumped = rates(sampled(...calm, 1_101));
-    // A move of 1 each tenth of a second is a deviation of 1 a sample: 100 counts as 8.
-    const mass = 1 - LAMBDAS[2]! ** 2_000;
-    expect(jumped[2]! - before[2]!).toBeCloseTo(((1 - LAMBDAS[2]!) * (640 - 10)) / mass, 3);
-    expect(jumped[0]!).toBeGreaterThan(before[0]! + 600);
-    expect(jumped[1]!).toBeGreaterThan(before[1]! + 100);
+    // A tick back and forth each second, beginning anew every tenth: a deviation of 1 over a second.
+    const calm = Array.from({ length: 4_000 }, (_, index) => 1_000 + (Math.floor(index / 10) % 2));
+    const before = sampled(...calm);
+    const jumped = sampled(...calm, ...Array.from({ length: 10 }, () => 1_101));
+    expect(before.slowOf(0)).toBeCloseTo(1, 1);
+    // Ten looks at a move of some 100, each cut to 8 of what the deviation is by then.
+    const grown = jumped.slowOf(0) - before.slowOf(0);
+    expect(grown).toBeGreaterThan((1 - LAMBDAS[2]!) * 10 * 60);
+    expect(grown).toBeLessThan((1 - LAMBDAS[2]!) * 10 * 64 * 3);
+    expect(jumped.fastOf(0)).toBeGreaterThan(before.fastOf(0) + 600);
+    expect(jumped.midOf(0)).toBeGreaterThan(before.midOf(0) + 100);
   });
 
   it('grows again after a market that stood still: the cut leaves a tick', () => {
