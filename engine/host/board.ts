@@ -7,6 +7,7 @@
  */
 import { CommandOp } from '../base/command-op.ts';
 import type { Instrument } from '../base/instrument.ts';
+import { REQUOTE_VERDICTS, RequoteVerdict } from '../base/requote-verdict.ts';
 import { Side } from '../base/side.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
 import type { Nanoseconds } from '../base/units.ts';
@@ -65,6 +66,7 @@ export class Board {
     );
     this.#readings = [
       ...bookReadings(loop, writer),
+      ...requoteReadings(loop, writer),
       ...loopReadings(loop, writer),
       ...killReadings(loop, writer),
       ...accountReadings(engine, writer),
@@ -192,6 +194,15 @@ function bookReadings(loop: Loop, writer: MetricsWriter): Reading[] {
       [writer.cell('bookCrossed', index), () => sync.crossed],
     ];
   });
+}
+
+function requoteReadings({ instruments, requoteCounts }: Loop, writer: MetricsWriter): Reading[] {
+  return instruments.flatMap(({ index }) =>
+    Object.values(RequoteVerdict).map((verdict): Reading => {
+      const at = index * REQUOTE_VERDICTS + verdict;
+      return [writer.cell('requotes', index, verdict), () => requoteCounts[at]!];
+    }),
+  );
 }
 
 function loopReadings(loop: Loop, writer: MetricsWriter): Reading[] {

@@ -10,6 +10,7 @@
  */
 import { CommandOp } from '../base/command-op.ts';
 import { OrderPurpose } from '../base/order-purpose.ts';
+import { REQUOTE_VERDICTS } from '../base/requote-verdict.ts';
 import { Side } from '../base/side.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { TICKS_MAX } from '../base/units.ts';
@@ -42,6 +43,8 @@ import { KillLevel } from '../risk/kill-ladder.ts';
 export class LoopQuoting {
   readonly wanted: readonly WantedLadder[];
   readonly bell: QuoteBell;
+  /** By instrument × REQUOTE_VERDICTS + RequoteVerdict (Requotes.counts). */
+  readonly requoteCounts: Float64Array;
 
   readonly #state: LoopState;
   readonly #instruments: readonly Instrument[];
@@ -98,7 +101,13 @@ export class LoopQuoting {
     this.#metrics = parts.metrics;
     const { quoteReaderOf = (instrument) => new QuoteReader(handoff, instrument) } = options;
     this.#readers = instruments.map(({ index }) => quoteReaderOf(index));
-    this.#requotes = { rule: new RequoteRule(), queues: parts.queues, now: state.now };
+    this.requoteCounts = new Float64Array(instruments.length * REQUOTE_VERDICTS);
+    this.#requotes = {
+      rule: new RequoteRule(),
+      queues: parts.queues,
+      now: state.now,
+      counts: this.requoteCounts,
+    };
     this.#diff = new QuoteDiff(parts.table, options.tolerances, handoff.quoteLevels, this.#requotes);
     this.#levels = handoff.quoteLevels;
     this.#shape = new LoopShape(handoff.quoteLevels);

@@ -19,6 +19,7 @@ import {
 } from '../base/fill-groups.ts';
 import { LoopMode } from '../base/loop-mode.ts';
 import { CalibrationGate } from '../base/model-record.ts';
+import { RequoteVerdict } from '../base/requote-verdict.ts';
 import { ATTRIBUTION_METRICS } from './attribution-metrics.ts';
 import { ENGINE_METRICS } from './engine-metrics.ts';
 import { JOURNAL_METRICS } from './journal-metrics.ts';
@@ -170,6 +171,7 @@ export const LABEL_VALUES = {
   liquidity: () => namesOf(Liquidity),
   kind: () => namesOf(PnlKind),
   reason: (dimensions: MetricsDimensions) => dimensions.gateReasons,
+  verdict: () => namesOf(RequoteVerdict),
   decision: (dimensions: MetricsDimensions) => dimensions.rejectDecisions,
   book_state: (dimensions: MetricsDimensions) => dimensions.bookStates,
   engine_state: () => namesOf(EngineState),

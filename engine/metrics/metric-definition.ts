@@ -15,6 +15,7 @@ export type LabelName =
   | 'liquidity'
   | 'kind'
   | 'reason'
+  | 'verdict'
   | 'decision'
   | 'book_state'
   | 'engine_state'

@@ -22,6 +22,11 @@ export const ORDER_METRICS = {
   ),
   gateRejects: counter('okxmm_gate_rejects_total', ['reason'], 'Commands struck by the risk gate.'),
   throttled: counter('okxmm_throttled_total', ['op'], 'Commands held back by the message budget.'),
+  requotes: counter(
+    'okxmm_requotes_total',
+    ['instrument', 'verdict'],
+    'Prices that an order beyond the tolerance was weighed against, where an intensity is calibrated: it moved, or was kept as too young, for its place in the queue, or because messages were short.',
+  ),
   budgetLeft: gauge('okxmm_budget_left', ['instrument', 'op'], 'Commands the message budget allows now.'),
   accountBudgetLeft: gauge(
     'okxmm_account_budget_left',

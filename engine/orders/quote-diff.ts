@@ -21,6 +21,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { OrderPurpose } from '../base/order-purpose.ts';
+import { REQUOTE_VERDICTS, RequoteVerdict } from '../base/requote-verdict.ts';
 import { Side } from '../base/side.ts';
 import { NS_PER_MS } from '../base/units.ts';
 import type { Lots, Milliseconds, Nanoseconds, Ticks, TimeCell } from '../base/units.ts';
@@ -30,7 +31,7 @@ import { OrderState } from './order-state.ts';
 import { NO_ORDER } from './order-table.ts';
 import type { OrderTable } from './order-table.ts';
 import { QueueWatch } from './queue-watch.ts';
-import { RequoteRule, RequoteTerm, RequoteVerdict } from './requote-rule.ts';
+import { RequoteRule, RequoteTerm } from './requote-rule.ts';
 
 export interface DiffTolerance {
   /** How far an order may lie from its level and stay, when it is less aggressive; half of it when it is more so. */
@@ -50,14 +51,14 @@ export interface Requotes {
   readonly rule: RequoteRule;
   readonly queues: QueueWatch;
   readonly now: TimeCell;
+  /** By instrument × REQUOTE_VERDICTS + RequoteVerdict: prices that orders were weighed against, with that outcome. */
+  readonly counts: Float64Array;
 }
 
 /** Not matched with a level. */
 const UNMATCHED = -1;
 
 export class QuoteDiff {
-  /** By RequoteVerdict: how often an order was left beyond the tolerance. */
-  readonly keptCounts = new Float64Array(Object.keys(RequoteVerdict).length);
   /** Orders left so since it was last taken back: what keeps them may be over with the next look. */
   keptCount = 0;
 
@@ -68,6 +69,8 @@ export class QuoteDiff {
   readonly #sizeToleranceRatio: Float64Array;
   readonly #orderLifeNsMin: Float64Array;
   // The orders that take part, best first.
+  /** Per slot: the price that its order was weighed against last, and the verdict, as one number. */
+  readonly #weighed: Float64Array;
   readonly #slot: Int32Array;
   readonly #level: Int32Array;
   #count = 0;
@@ -83,7 +86,7 @@ export class QuoteDiff {
     table: OrderTable,
     tolerances: readonly DiffTolerance[],
     levelsMax: number,
-    requotes: Requotes = weighNothing(table),
+    requotes: Requotes = weighNothing(table, tolerances.length),
   ) {
     this.#table = table;
     this.#requotes = requotes;
@@ -93,6 +96,7 @@ export class QuoteDiff {
       tolerances,
       ({ orderLifeMsMin = 0 }): Nanoseconds => orderLifeMsMin * NS_PER_MS,
     );
+    this.#weighed = new Float64Array(table.capacity);
     this.#slot = new Int32Array(table.capacity);
     this.#level = new Int32Array(table.capacity);
     this.#isLevelTaken = new Uint8Array(levelsMax);
@@ -224,11 +228,11 @@ export class QuoteDiff {
       }
       this.#setTerms(slot);
       const verdict = rule.verdict(side, this.#table.wantTicks[slot]!, ticks[level]!, isBatch);
+      this.#countOnce(instrument, slot, ticks[level]!, verdict);
       if (verdict === RequoteVerdict.move) {
         level++;
         continue;
       }
-      this.keptCounts[verdict]!++;
       this.keptCount++;
       this.#hold(row, level);
     }
@@ -238,6 +242,14 @@ export class QuoteDiff {
     const { rule, queues, now } = this.#requotes;
     rule.terms[RequoteTerm.ageNs] = now[0]! - this.#table.placedNs[slot]!;
     queues.read(slot, rule.terms, RequoteTerm.aheadLots);
+  }
+
+  /** The timer looks again at what is kept, and at what the budget holds back. */
+  #countOnce(instrument: number, slot: number, ticks: Ticks, verdict: RequoteVerdict): void {
+    const weighed = ticks * REQUOTE_VERDICTS + verdict;
+    if (weighed === this.#weighed[slot]) return;
+    this.#weighed[slot] = weighed;
+    this.#requotes.counts[instrument * REQUOTE_VERDICTS + verdict]!++;
   }
 
   #hold(row: number, level: number): void {
@@ -325,8 +337,13 @@ export class QuoteDiff {
   }
 }
 
-function weighNothing(table: OrderTable): Requotes {
-  return { rule: new RequoteRule(), queues: new QueueWatch(table), now: new Float64Array(1) };
+function weighNothing(table: OrderTable, instrumentCount: number): Requotes {
+  return {
+    rule: new RequoteRule(),
+    queues: new QueueWatch(table),
+    now: new Float64Array(1),
+    counts: new Float64Array(instrumentCount * REQUOTE_VERDICTS),
+  };
 }
 
 /** By how many ticks `ticks` is more aggressive than `other`. */

@@ -20,6 +20,7 @@
  * where takers always come (p = 1); by it alone the front of a queue that nothing reaches would be filled every other time.
  */
 import { normalDistribution } from '../base/normal-distribution.ts';
+import { RequoteVerdict } from '../base/requote-verdict.ts';
 import { Side } from '../base/side.ts';
 import type { Lots, Ticks } from '../base/units.ts';
 
@@ -50,17 +51,6 @@ export const RequoteTerm = {
   levelLots: 12,
 } as const;
 const TERMS = 13;
-
-export const RequoteVerdict = {
-  move: 0,
-  /** It is too young to be moved towards the market. */
-  young: 1,
-  /** Its place in the queue is worth more than the better price. */
-  place: 2,
-  /** It would be worth it, were messages not short. */
-  dear: 3,
-} as const;
-export type RequoteVerdict = (typeof RequoteVerdict)[keyof typeof RequoteVerdict];
 
 /**
  * For how long a better price, or a better place, counts. Prices of liquid instruments stay about so long; a longer one

@@ -124,6 +124,13 @@ function orderRow(): Panel[] {
       [query(rate('okxmm_throttled_total', JOB, 'op'), '{{op}}')],
     ),
     timeSeries(
+      'Requotes weighed',
+      'Wanted prices beyond the tolerance a second: followed, or not because the order is young, well placed, or messages short.',
+      'ops',
+      8,
+      [query(rate('okxmm_requotes_total', OF_INSTRUMENT, 'verdict'), '{{verdict}}')],
+    ),
+    timeSeries(
       'Orders by outcome',
       'What the venue confirmed, a second; unknown: never answered.',
       'ops',

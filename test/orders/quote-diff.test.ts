@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../engine/base/assert.ts';
 import { OrderPurpose } from '../../engine/base/order-purpose.ts';
+import { REQUOTE_VERDICTS } from '../../engine/base/requote-verdict.ts';
 import { Side } from '../../engine/base/side.ts';
 import { CommandBatch, CommandReason, KEEP_LOTS } from '../../engine/orders/command-batch.ts';
 import { AckOutcome, AmendResult, OrderState, UpdateState } from '../../engine/orders/order-state.ts';
@@ -227,19 +228,23 @@ const orders = fc.array(
 );
 
 /** A desk whose orders are weighed: an intensity, a guard far off, and messages enough. */
-function weighing(orderLifeMsMin = 0): Desk & { now: Float64Array; queues: QueueWatch; rule: RequoteRule } {
+function weighing(
+  orderLifeMsMin = 0,
+): Desk & { now: Float64Array; queues: QueueWatch; rule: RequoteRule; counts: Float64Array } {
   const desk = new Desk();
   const rule = new RequoteRule();
   const queues = new QueueWatch(desk.table);
   const now = at(1e12);
-  const quoteDiff = new QuoteDiff(desk.table, [{ ...TOLERANCE, orderLifeMsMin }], 10, { rule, queues, now });
+  const counts = new Float64Array(REQUOTE_VERDICTS);
+  const requotes = { rule, queues, now, counts };
+  const quoteDiff = new QuoteDiff(desk.table, [{ ...TOLERANCE, orderLifeMsMin }], 10, requotes);
   rule.terms[RequoteTerm.fairTicks] = 110;
   rule.terms[RequoteTerm.rate] = 0.8;
   rule.terms[RequoteTerm.decay] = 0.25;
   rule.terms[RequoteTerm.limitTicks] = 109;
   rule.terms[RequoteTerm.takerLots] = 10;
   rule.terms[RequoteTerm.takerSquareLots] = 400;
-  return Object.assign(desk, { quoteDiff, rule, queues, now });
+  return Object.assign(desk, { quoteDiff, rule, queues, now, counts });
 }
 
 describe('the quote diff, where quotes say how often they would be filled', () => {
@@ -250,7 +255,7 @@ describe('the quote diff, where quotes say how often they would be filled', () =
     desk.queues.onTrade(0, Side.sell, Float64Array.of(95), Float64Array.of(199), 0);
     expect(desk.diff(Side.buy, [[100, 5]]), 'at the front').toEqual([]);
     expect(desk.quoteDiff.keptCount).toBe(1);
-    expect([...desk.quoteDiff.keptCounts]).toEqual([0, 0, 1, 0]);
+    expect([...desk.counts]).toEqual([0, 0, 1, 0]);
     expect(desk.diff(Side.buy, [[106, 5]]), 'too far off').toEqual(['amend 0 106 keep']);
     desk.push(slot, 94, 5, 0);
     desk.queues.onLevel(slot, 200);
@@ -272,7 +277,7 @@ describe('the quote diff, where quotes say how often they would be filled', () =
     desk.push(slot, 95, 5, 0);
     desk.now[0]! += 199e6;
     expect(desk.diff(Side.buy, [[100, 5]])).toEqual([]);
-    expect([...desk.quoteDiff.keptCounts]).toEqual([0, 1, 0, 0]);
+    expect([...desk.counts]).toEqual([0, 1, 0, 0]);
     expect(desk.diff(Side.buy, [[90, 5]])).toEqual(['amend 0 90 keep']);
     desk.now[0]! += 1e6;
     expect(desk.diff(Side.buy, [[100, 5]])).toEqual(['amend 0 100 keep']);
@@ -302,7 +307,7 @@ describe('the quote diff, where quotes say how often they would be filled', () =
     const first = desk.rest(Side.buy, 95, 5);
     desk.rule.terms[RequoteTerm.singleUsed] = 0.99;
     expect(desk.diff(Side.buy, [[100, 5]])).toEqual([]);
-    expect([...desk.quoteDiff.keptCounts]).toEqual([0, 0, 0, 1]);
+    expect([...desk.counts]).toEqual([0, 0, 0, 1]);
     const second = desk.rest(Side.buy, 85, 5);
     expect(
       desk.diff(Side.buy, [
