@@ -66,6 +66,13 @@ export class AttributedFill {
   isHedge = false;
 }
 
+/** Told of each fill and of each of its markouts, off the path of frames: an export, a report. It reads and keeps nothing. */
+export interface AttributionListener {
+  /** @param midTicks just before it, with a fraction; 0 where it is not known */
+  onFill(attribution: Attribution, fill: AttributedFill, midTicks: number): void;
+  onMarkout(attribution: Attribution, tradeId: number, horizon: number, midTicks: number): void;
+}
+
 export class Attribution {
   readonly instrument: Instrument;
   readonly parts: ProfitParts;
@@ -82,6 +89,7 @@ export class Attribution {
   fillCount = 0;
   /** Grows with everything that changes a figure but for the middle. */
   version = 0;
+  listener: AttributionListener | null = null;
 
   readonly #halfTick: bigint;
   readonly #isInverse: boolean;
@@ -136,6 +144,7 @@ export class Attribution {
     const cell = this.#add(fill, value, before);
     this.#eachRow(cell, (sums, row) => sums.addFill(row, value, numberOf(captured), 0));
     this.fillCount++;
+    this.listener?.onFill(this, fill, before / 2);
     if (fill.fee !== 0) {
       const money = this.#addFee(fill.fee, fill.isBaseFee, fill.isHedge);
       this.#eachRow(cell, (sums, row) => sums.addFee(row, money));
@@ -234,6 +243,7 @@ export class Attribution {
     const money = (value * sign * (sum / 2 - ticks)) / ticks;
     this.#eachRow(cell, (sums, row) => sums.addMarkout(row, horizon, money, value));
     this.version++;
+    this.listener?.onMarkout(this, pending.tradeId[cell]!, horizon, sum / 2);
     if (horizon !== ADVERSE_HORIZON || pending.isHedge[cell] === 1) return;
     const before = pending.sumBefore[cell]!;
     if (before === 0 || before === sum) return;

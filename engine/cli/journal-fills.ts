@@ -7,6 +7,8 @@ import type { RecoveredAccount, TradeFact } from '../loop/loop-options.ts';
 import { fromExactJson } from '../replay/exact-json.ts';
 import { privateNewsOf } from '../report/order-updates.ts';
 import type { TradeTold } from '../report/order-updates.ts';
+import { NO_TRUTH, TRUTH_COLUMNS } from './fill-truths.ts';
+import type { FillTruth } from './fill-truths.ts';
 import type { JournalRun } from './journal-run.ts';
 import { RowQueue, roundEpochMs } from './journal-rows.ts';
 import type { ExportRow, RowMaker } from './journal-rows.ts';
@@ -32,13 +34,17 @@ export class FillRowMaker implements RowMaker {
     'tradeId',
     'clOrdId',
     'toldBy',
+    ...TRUTH_COLUMNS,
   ];
   readonly #run: JournalRun;
+  readonly #truths: ReadonlyMap<string, FillTruth>;
   readonly #rows = new Map<string, Row>();
   readonly #queue = new RowQueue<Row>(WAITING_MAX);
 
-  constructor(run: JournalRun) {
+  /** @param truths what became of each fill, by instrument and trade id */
+  constructor(run: JournalRun, truths: ReadonlyMap<string, FillTruth>) {
     this.#run = run;
+    this.#truths = truths;
   }
 
   onRecord(record: JournalRecord): readonly ExportRow[] {
@@ -110,6 +116,7 @@ export class FillRowMaker implements RowMaker {
   }
 
   #add(key: string, isDone: boolean, row: Row): void {
+    Object.assign(row, this.#truths.get(key) ?? NO_TRUTH);
     this.#rows.set(key, row);
     this.#queue.open(row);
     if (isDone) this.#queue.done(row);

@@ -5,6 +5,7 @@ import type { JournalReader } from '../journal/journal-reader.ts';
 import { RecordKind, recordKindName } from '../journal/record-kind.ts';
 import { OkxMessageError } from '../okx/okx-message-error.ts';
 import { describeRecord } from '../replay/describe-record.ts';
+import { fillTruths } from './fill-truths.ts';
 import { FillRowMaker } from './journal-fills.ts';
 import { LatencyRows } from './journal-latencies.ts';
 import { OrderRows } from './journal-orders.ts';
@@ -89,9 +90,9 @@ export interface ExportOptions {
   readonly feedMs: Milliseconds;
 }
 
-function makerOf({ table, feedMs }: ExportOptions, run: JournalRun): RowMaker {
+function makerOf({ table, feedMs }: ExportOptions, reader: JournalReader, run: JournalRun): RowMaker {
   if (table === ExportTable.orders) return new OrderRows(run);
-  if (table === ExportTable.fills) return new FillRowMaker(run);
+  if (table === ExportTable.fills) return new FillRowMaker(run, fillTruths(reader, run.info.run));
   return table === ExportTable.quotes ? new QuoteRows(run) : new LatencyRows(run, feedMs);
 }
 
@@ -102,7 +103,7 @@ export function* exportLines(
   filter: RecordFilter,
   options: ExportOptions,
 ): Generator<string, void> {
-  const maker = makerOf(options, run);
+  const maker = makerOf(options, reader, run);
   const { columns } = maker;
   const lineOf = (row: ExportRow): string =>
     options.format === 'csv' ? csvLine(columns.map((column) => row[column]!)) : JSON.stringify(row);
