@@ -107,6 +107,8 @@ export class Attribution {
   /** @param bookMs the venue's time of the book, in a cell @param ticksSum bid and ask: the middle is half of it */
   onMid(bookMs: Float64Array, ticksSum: number): void {
     this.mids.note(bookMs, ticksSum);
+    // What was held before there was a middle comes in at the first.
+    if (this.#markSum === 0) this.mark();
   }
 
   /** It is so late at the venue: markouts whose horizon is over are settled. */
