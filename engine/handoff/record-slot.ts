@@ -31,7 +31,7 @@ export class RecordWriter {
     // Read anew each time: a writer that has taken the place of another goes on from its sequence.
     const odd = (Atomics.load(this.#words, SEQUENCE) + 1) | 1;
     Atomics.exchange(this.#words, SEQUENCE, odd);
-    copyDoubles(row, this.#doubles, row.length);
+    this.#doubles.set(row);
     Atomics.store(this.#words, SEQUENCE, (odd + 1) | 0);
   }
 }

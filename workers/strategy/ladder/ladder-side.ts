@@ -71,14 +71,15 @@ export class LadderSide {
     this.#curve = parts.curve;
     this.#sizes = parts.sizes;
     this.#lattice = parts.lattice;
-    this.#lots = new Float64Array(parameters.levels);
+    this.#lots = new Float64Array(parameters.levels).fill(parameters.lots);
+    for (let level = parameters.levels; level < EXPLAIN_LEVELS; level++) {
+      this.#note(level, LevelAbsence.notQuoted);
+    }
   }
 
   /** @hot No level of this side is quoted, for one reason. */
   close(absence: LevelAbsence): void {
-    for (let level = 0; level < EXPLAIN_LEVELS; level++) {
-      this.#note(level, level < this.#parameters.levels ? absence : LevelAbsence.notQuoted);
-    }
+    for (let level = 0; level < this.#parameters.levels; level++) this.#note(level, absence);
   }
 
   /**
@@ -99,8 +100,10 @@ export class LadderSide {
     let room = Math.floor(parameters.positionLotsMax - sign * cells[QuoteCell.position]);
     let best = this.#bestAllowed(market, quote);
     if (lattice > 1) best = Math.floor(best / lattice) * lattice;
-    if (this.#place === Place.sample) this.#lots.fill(parameters.lots);
-    else this.#sizes.compute(cells, this.#isBid ? QuoteCell.bidShare : QuoteCell.askShare, this.#lots);
+    // The sample's sizes are all the first one's.
+    if (this.#place !== Place.sample) {
+      this.#sizes.compute(cells, this.#isBid ? QuoteCell.bidShare : QuoteCell.askShare, this.#lots);
+    }
     let filled = 0;
     let count = 0;
     let absence: LevelAbsence = LevelAbsence.none;
@@ -132,9 +135,7 @@ export class LadderSide {
       best = ticks - lattice;
       room -= lots;
     }
-    for (let level = levels; level < EXPLAIN_LEVELS; level++) {
-      this.#note(level, level < parameters.levels ? LevelAbsence.sideClosed : LevelAbsence.notQuoted);
-    }
+    for (let level = levels; level < parameters.levels; level++) this.#note(level, LevelAbsence.sideClosed);
     return count;
   }
 
