@@ -17,13 +17,14 @@
  *             time without a fair price is no sample.
  * Cost:       some thirty operations an instrument and sample; three powers a sample for all instruments.
  */
+import { FlowField } from '../base/flow-record.ts';
 
 /** Samples that a move is over: a second of them. */
 const LAG = 10;
 /** Seconds. models.md's three: to widen fast, to compare with, to tighten slowly. */
-const HALF_LIFE_FAST = 10;
-const HALF_LIFE_MID = 60;
-const HALF_LIFE_SLOW = 600;
+const HALF_LIVES_S = [10, 60, 600] as const;
+const RATES = HALF_LIVES_S.length;
+const SLOW = RATES - 1;
 /** Standard deviations. */
 const WINSOR = 8;
 /** A move within this is never cut: the estimate of a market that stood still must be able to grow again. */
@@ -33,68 +34,63 @@ const WINSOR_SAMPLES_MIN = 300;
 
 export class FairVariance {
   /** By instrument: moves that were seen. */
-  readonly samples: Float64Array;
+  readonly #samples: Float64Array;
   /** By instrument × LAG: the fair prices of the last samples, in a ring; and how many of them follow each other. */
   readonly #fairs: Float64Array;
   readonly #known: Int32Array;
   /** When those samples were, the same for all instruments: seconds from the first on. */
   readonly #times = new Float64Array(LAG);
-  readonly #timeS = new Float64Array(1);
+  readonly #time = new Float64Array(1);
   #place = 0;
-  readonly #fast: Float64Array;
-  readonly #mid: Float64Array;
-  readonly #slow: Float64Array;
-  /** By instrument: the sum of the weights in each, which goes to 1. */
-  readonly #fastMass: Float64Array;
-  readonly #midMass: Float64Array;
-  readonly #slowMass: Float64Array;
+  /** By instrument × RATES: the rates, and the sum of the weights in each, which goes to 1. */
+  readonly #rates: Float64Array;
+  readonly #masses: Float64Array;
+  /** 1 − λ of this sample, by rate. */
+  readonly #steps = new Float64Array(RATES);
 
   constructor(instrumentCount: number) {
-    this.samples = new Float64Array(instrumentCount);
+    this.#samples = new Float64Array(instrumentCount);
     this.#fairs = new Float64Array(instrumentCount * LAG);
     this.#known = new Int32Array(instrumentCount);
-    this.#fast = new Float64Array(instrumentCount);
-    this.#mid = new Float64Array(instrumentCount);
-    this.#slow = new Float64Array(instrumentCount);
-    this.#fastMass = new Float64Array(instrumentCount);
-    this.#midMass = new Float64Array(instrumentCount);
-    this.#slowMass = new Float64Array(instrumentCount);
+    this.#rates = new Float64Array(instrumentCount * RATES);
+    this.#masses = new Float64Array(instrumentCount * RATES);
   }
 
-  /** The fair prices of all instruments, `seconds` after those of the last call; 0 where there is none. */
-  sample(fairTicks: Float64Array, seconds: number): void {
-    const fast = 1 - 2 ** (-seconds / HALF_LIFE_FAST);
-    const mid = 1 - 2 ** (-seconds / HALF_LIFE_MID);
-    const slow = 1 - 2 ** (-seconds / HALF_LIFE_SLOW);
-    const timeS = this.#timeS[0]! + seconds;
+  /** The fair prices of all instruments, `elapsed` seconds after those of the last call; 0 where there is none. */
+  sample(fairTicks: Float64Array, elapsed: Float64Array): void {
+    for (let rate = 0; rate < RATES; rate++)
+      this.#steps[rate] = 1 - 2 ** (-elapsed[0]! / HALF_LIVES_S[rate]!);
+    this.#time[0]! += elapsed[0]!;
     for (let instrument = 0; instrument < fairTicks.length; instrument++) {
-      const fair = fairTicks[instrument]!;
-      const known = fair === 0 ? 0 : this.#known[instrument]!;
-      if (known > 0) {
-        const place = (this.#place - known + LAG) % LAG;
-        const move = fair - this.#fairs[instrument * LAG + place]!;
-        const dt = timeS - this.#times[place]!;
-        const cut = this.#cut(instrument, move, dt);
-        this.samples[instrument]! += 1;
-        this.#fast[instrument]! += fast * ((move * move) / dt - this.#fast[instrument]!);
-        this.#mid[instrument]! += mid * ((move * move) / dt - this.#mid[instrument]!);
-        this.#slow[instrument]! += slow * ((cut * cut) / dt - this.#slow[instrument]!);
-        this.#fastMass[instrument]! += fast * (1 - this.#fastMass[instrument]!);
-        this.#midMass[instrument]! += mid * (1 - this.#midMass[instrument]!);
-        this.#slowMass[instrument]! += slow * (1 - this.#slowMass[instrument]!);
-      }
-      this.#fairs[instrument * LAG + this.#place] = fair;
-      this.#known[instrument] = fair === 0 ? 0 : Math.min(LAG, known + 1);
+      const known = fairTicks[instrument] === 0 ? 0 : this.#known[instrument]!;
+      if (known > 0) this.#take(instrument, fairTicks, known);
+      this.#fairs[instrument * LAG + this.#place] = fairTicks[instrument]!;
+      this.#known[instrument] = fairTicks[instrument] === 0 ? 0 : Math.min(LAG, known + 1);
     }
-    this.#times[this.#place] = timeS;
-    this.#timeS[0] = timeS;
+    this.#times[this.#place] = this.#time[0]!;
     this.#place = (this.#place + 1) % LAG;
   }
 
-  #cut(instrument: number, move: number, seconds: number): number {
-    if (this.samples[instrument]! < WINSOR_SAMPLES_MIN) return move;
-    const limit = Math.max(WINSOR_TICKS_MIN, WINSOR * Math.sqrt(this.slowOf(instrument) * seconds));
-    return Math.abs(move) > limit ? limit : move;
+  /** The move since `known` samples ago. */
+  #take(instrument: number, fairTicks: Float64Array, known: number): void {
+    const rates = this.#rates;
+    const masses = this.#masses;
+    const first = instrument * RATES;
+    const place = (this.#place - known + LAG) % LAG;
+    const move = fairTicks[instrument]! - this.#fairs[instrument * LAG + place]!;
+    const seconds = this.#time[0]! - this.#times[place]!;
+    let cut = Math.abs(move);
+    if (this.#samples[instrument]! >= WINSOR_SAMPLES_MIN) {
+      const deviation = Math.sqrt((rates[first + SLOW]! / masses[first + SLOW]!) * seconds);
+      cut = Math.min(cut, Math.max(WINSOR_TICKS_MIN, WINSOR * deviation));
+    }
+    for (let rate = 0; rate < RATES; rate++) {
+      const square = rate === SLOW ? cut * cut : move * move;
+      const step = this.#steps[rate]!;
+      rates[first + rate]! += step * (square / seconds - rates[first + rate]!);
+      masses[first + rate]! += step * (1 - masses[first + rate]!);
+    }
+    this.#samples[instrument]! += 1;
   }
 
   /** There is no fair price: what comes next is no move from the last one. */
@@ -102,19 +98,12 @@ export class FairVariance {
     this.#known[instrument] = 0;
   }
 
-  fastOf(instrument: number): number {
-    return ratio(this.#fast[instrument]!, this.#fastMass[instrument]!);
+  /** Writes the rates, fast, middle and slow, and how many samples are in them; 0 before the first. */
+  write(instrument: number, row: Float64Array): void {
+    for (let rate = 0; rate < RATES; rate++) {
+      const mass = this.#masses[instrument * RATES + rate]!;
+      row[FlowField.varianceFast + rate] = mass > 0 ? this.#rates[instrument * RATES + rate]! / mass : 0;
+    }
+    row[FlowField.samples] = this.#samples[instrument]!;
   }
-
-  midOf(instrument: number): number {
-    return ratio(this.#mid[instrument]!, this.#midMass[instrument]!);
-  }
-
-  slowOf(instrument: number): number {
-    return ratio(this.#slow[instrument]!, this.#slowMass[instrument]!);
-  }
-}
-
-function ratio(value: number, mass: number): number {
-  return mass > 0 ? value / mass : 0;
 }

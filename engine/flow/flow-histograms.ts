@@ -3,10 +3,10 @@
  *
  * Owner:      the engine thread.
  * Invariants: an instrument's bucket width is set once, with its first fair price, to a power of two of ticks, so that the
- *             histogram spans RANGE_BPS at least; the last bucket holds all beyond.
+ *             histogram spans its range at least; the last bucket holds all beyond.
  * Cost:       a count is one addition; a row is copied and scaled, 768 multiplications.
  */
-import { FLOW_BUCKETS, FlowHistogram } from '../base/flow-record.ts';
+import { FLOW_BUCKETS, FlowField, FlowHistogram } from '../base/flow-record.ts';
 
 /** Wide enough for three levels of a wide quote, and a bucket of a bitcoin swap is a third of a basis point. */
 const RANGE_BPS = 32;
@@ -19,23 +19,31 @@ const CELLS = FlowHistogram.askOwnFills + FLOW_BUCKETS - FIRST;
 export class FlowHistograms {
   /** By instrument: ticks of a bucket; 0 before the first fair price. */
   readonly bucketTicks: Float64Array;
+  /** What add() counts: a distance of zero or more, in ticks. */
+  readonly distance = new Float64Array(1);
+  /** And what it counts for. */
+  readonly count = new Float64Array(1);
   readonly #cells: Float64Array;
 
-  constructor(instrumentCount: number) {
+  readonly #rangeBps: number;
+
+  /** @param rangeBps what a histogram spans at least; another one than the engine's for who looks closer at what was recorded */
+  constructor(instrumentCount: number, rangeBps: number = RANGE_BPS) {
+    this.#rangeBps = rangeBps;
     this.bucketTicks = new Float64Array(instrumentCount);
     this.#cells = new Float64Array(instrumentCount * CELLS);
   }
 
-  /** Sets the width by a fair price above zero, once. */
-  begin(instrument: number, fairTicks: number): void {
-    const wanted = (fairTicks * RANGE_BPS) / 10_000 / FLOW_BUCKETS;
+  /** Sets the width by the fair price of the instrument, which is above zero, once. */
+  begin(instrument: number, fairTicks: Float64Array): void {
+    const wanted = (fairTicks[instrument]! * this.#rangeBps) / 10_000 / FLOW_BUCKETS;
     this.bucketTicks[instrument] = Math.max(BUCKET_TICKS_MIN, 2 ** Math.ceil(Math.log2(wanted)));
   }
 
-  /** Adds to the bucket of a distance of zero or more. */
-  add(histogram: FlowHistogram, instrument: number, distanceTicks: number, weight: number): void {
-    const bucket = Math.min(FLOW_BUCKETS - 1, Math.floor(distanceTicks / this.bucketTicks[instrument]!));
-    this.#cells[instrument * CELLS + histogram - FIRST + bucket]! += weight;
+  /** Adds `count` to the bucket of `distance`: both in their cells, for handed on they would be boxed. */
+  add(histogram: FlowHistogram, instrument: number): void {
+    const bucket = Math.min(FLOW_BUCKETS - 1, Math.floor(this.distance[0]! / this.bucketTicks[instrument]!));
+    this.#cells[instrument * CELLS + histogram - FIRST + bucket]! += this.count[0]!;
   }
 
   rescale(factor: number): void {
@@ -43,9 +51,11 @@ export class FlowHistograms {
     for (let cell = 0; cell < cells.length; cell++) cells[cell]! *= factor;
   }
 
-  /** Writes the histograms into a flow row, each count times `scale`. */
-  write(instrument: number, scale: number, row: Float64Array): void {
+  /** Writes the histograms into a flow row, each count over what an event weighs now. */
+  write(instrument: number, weight: Float64Array, row: Float64Array): void {
     const cells = this.#cells;
+    const scale = 1 / weight[0]!;
+    row[FlowField.bucketTicks] = this.bucketTicks[instrument]!;
     const from = instrument * CELLS;
     for (let cell = 0; cell < CELLS; cell++) row[FIRST + cell] = cells[from + cell]! * scale;
   }

@@ -14,7 +14,7 @@
 import { FlowField } from '../base/flow-record.ts';
 import { Side } from '../base/side.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
-import type { TimeCell } from '../base/units.ts';
+import type { Ticks, TimeCell } from '../base/units.ts';
 import { DecayWeight } from './decay-weight.ts';
 import { FairHistory } from './fair-history.ts';
 import { FairVariance } from './fair-variance.ts';
@@ -54,9 +54,14 @@ export class FlowStatistics {
   readonly #exposureS: Float64Array;
   readonly #bestLots: Float64Array;
   readonly #bestMass: Float64Array;
+  readonly #step = new Float64Array(1);
   readonly #sampledNs: TimeCell = new Float64Array(1);
 
-  constructor(instrumentCount: number, decayS: number = DECAY_S) {
+  /**
+   * @param decayS time constant with which counts are forgotten
+   * @param rangeBps what histograms of distances span; FlowHistograms' own without it
+   */
+  constructor(instrumentCount: number, decayS: number = DECAY_S, rangeBps?: number) {
     this.#orderFlow = new OrderFlow(instrumentCount);
     this.ofiLots = this.#orderFlow.ofiLots;
     this.boughtLots = new Float64Array(instrumentCount);
@@ -65,7 +70,7 @@ export class FlowStatistics {
     this.#fairTicks = new Float64Array(instrumentCount);
     this.#decay = new DecayWeight(decayS);
     this.#history = new FairHistory(instrumentCount);
-    this.#histograms = new FlowHistograms(instrumentCount);
+    this.#histograms = new FlowHistograms(instrumentCount, rangeBps);
     this.#sweeps = new Sweeps(instrumentCount, this.#decay, this.#history, this.#histograms);
     this.#variance = new FairVariance(instrumentCount);
     this.#own = new OwnFills(instrumentCount, this.#decay, this.#history, this.#histograms);
@@ -93,8 +98,7 @@ export class FlowStatistics {
     if (fairTicks[instrument] === this.#fairTicks[instrument]) return;
     this.#fairTicks[instrument] = fairTicks[instrument]!;
     this.#history.note(instrument, fairTicks, this.bookMs);
-    if (this.#histograms.bucketTicks[instrument] === 0)
-      this.#histograms.begin(instrument, fairTicks[instrument]!);
+    if (this.#histograms.bucketTicks[instrument] === 0) this.#histograms.begin(instrument, fairTicks);
   }
 
   /** @hot The market has no fair price, or its book is another one now: what follows is compared with nothing before. */
@@ -119,7 +123,7 @@ export class FlowStatistics {
   }
 
   /** A quote of ours came to rest behind so much. */
-  onQueued(instrument: number, aheadLots: number): void {
+  onQueued(instrument: number, aheadLots: Float64Array): void {
     this.#own.onQueued(instrument, aheadLots);
   }
 
@@ -130,7 +134,7 @@ export class FlowStatistics {
     const seconds = (now[0]! - this.#sampledNs[0]!) / NS_PER_SECOND;
     const isGap = this.#sampledNs[0] === 0 || seconds > GAP_S_MAX;
     this.#sampledNs[0] = now[0]!;
-    if (this.#decay.advance(now)) this.#rescale(this.#decay.rescale);
+    if (this.#decay.advance(now)) this.#rescale();
     this.#sweeps.settleOld();
     this.#own.settle(this.#fairTicks, now);
     this.sampleS[0] = isGap ? 0 : seconds;
@@ -140,29 +144,31 @@ export class FlowStatistics {
       }
       return;
     }
-    this.#variance.sample(this.#fairTicks, seconds);
-    this.#sampleBests(seconds);
+    this.#variance.sample(this.#fairTicks, this.sampleS);
+    this.#sampleBests();
   }
 
-  #sampleBests(seconds: number): void {
+  #sampleBests(): void {
+    const seconds = this.sampleS[0]!;
     const step = 1 - 2 ** (-seconds / BEST_HALF_LIFE_S);
+    this.#step[0] = step;
     const weight = this.#decay.weight[0]!;
     for (let instrument = 0; instrument < this.#fairTicks.length; instrument++) {
       if (this.#fairTicks[instrument] === 0) continue;
       this.#exposureS[instrument]! += seconds * weight;
-      const lots = this.#orderFlow.bestLots(instrument);
-      this.#bestLots[instrument]! += step * (lots - this.#bestLots[instrument]!);
+      this.#orderFlow.blendBest(instrument, this.#step, this.#bestLots);
       this.#bestMass[instrument]! += step * (1 - this.#bestMass[instrument]!);
     }
   }
 
   /** A quote of ours has rested at this price since the last sample. */
-  onResting(instrument: number, side: Side, ticks: number): void {
-    const fair = this.#fairTicks[instrument]!;
-    if (fair > 0) this.#own.onResting(instrument, side, ticks, fair, this.sampleS[0]!);
+  onResting(instrument: number, side: Side, ticks: Ticks): void {
+    if (this.#fairTicks[instrument] === 0) return;
+    this.#own.onResting(instrument, side, ticks, this.#fairTicks, this.sampleS);
   }
 
-  #rescale(factor: number): void {
+  #rescale(): void {
+    const factor = this.#decay.rescale;
     this.#histograms.rescale(factor);
     this.#sweeps.rescale(factor);
     this.#own.rescale(factor);
@@ -174,29 +180,16 @@ export class FlowStatistics {
 
   /** Fills the row of an instrument, as it was at the last sample. */
   writeRow(instrument: number, now: TimeCell, row: Float64Array): void {
-    const scale = 1 / this.#decay.weight[0]!;
+    const { weight, decayS } = this.#decay;
     const mass = this.#bestMass[instrument]!;
-    const own = this.#own;
     row[FlowField.timeNs] = now[0]!;
-    row[FlowField.bucketTicks] = this.#histograms.bucketTicks[instrument]!;
     row[FlowField.fairTicks] = this.#fairTicks[instrument]!;
     row[FlowField.bestLots] = mass > 0 ? this.#bestLots[instrument]! / mass : 0;
-    row[FlowField.exposureS] = this.#exposureS[instrument]! * scale;
-    row[FlowField.varianceFast] = this.#variance.fastOf(instrument);
-    row[FlowField.varianceMid] = this.#variance.midOf(instrument);
-    row[FlowField.varianceSlow] = this.#variance.slowOf(instrument);
-    row[FlowField.samples] = this.#variance.samples[instrument]!;
-    row[FlowField.bidSweeps] = this.#sweeps.counts[instrument * 2 + Side.buy]!;
-    row[FlowField.askSweeps] = this.#sweeps.counts[instrument * 2 + Side.sell]!;
-    row[FlowField.bidAdverse1s] = own.shortMove(instrument, Side.buy);
-    row[FlowField.bidAdverse5s] = own.longMove(instrument, Side.buy);
-    row[FlowField.bidAdverseCount] = own.moveWeight(instrument, Side.buy) * scale;
-    row[FlowField.askAdverse1s] = own.shortMove(instrument, Side.sell);
-    row[FlowField.askAdverse5s] = own.longMove(instrument, Side.sell);
-    row[FlowField.askAdverseCount] = own.moveWeight(instrument, Side.sell) * scale;
-    row[FlowField.sweepLots] = this.#sweeps.meanLots(instrument);
-    row[FlowField.queueLots] = own.queueLots(instrument);
-    row[FlowField.decayS] = this.#decay.decayS;
-    this.#histograms.write(instrument, scale, row);
+    row[FlowField.exposureS] = this.#exposureS[instrument]! / weight[0]!;
+    row[FlowField.decayS] = decayS;
+    this.#variance.write(instrument, row);
+    this.#sweeps.write(instrument, row);
+    this.#own.write(instrument, row);
+    this.#histograms.write(instrument, weight, row);
   }
 }

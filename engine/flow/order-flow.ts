@@ -54,10 +54,11 @@ export class OrderFlow {
     best[at + 3] = askLots[0]!;
   }
 
-  /** Mean size of the two best levels given last. */
-  bestLots(instrument: number): number {
+  /** Moves `lots[instrument]` by that share towards the mean size of the two best levels given last. */
+  blendBest(instrument: number, share: Float64Array, lots: Float64Array): void {
     const at = instrument * BEST_DOUBLES;
-    return (this.#best[at + 1]! + this.#best[at + 3]!) / 2;
+    const now = (this.#best[at + 1]! + this.#best[at + 3]!) / 2;
+    lots[instrument]! += share[0]! * (now - lots[instrument]!);
   }
 
   /** @hot The market cannot be quoted. */

@@ -12,10 +12,10 @@
  *             first sample of its age or later; where the market has no fair price then, it is not counted.
  * Cost:       an addition an order and sample; a look into the fair prices a fill; a sample looks at the oldest moves only.
  */
-import { FlowHistogram } from '../base/flow-record.ts';
+import { FlowField, FlowHistogram } from '../base/flow-record.ts';
 import { Side } from '../base/side.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
-import type { TimeCell } from '../base/units.ts';
+import type { Ticks, TimeCell } from '../base/units.ts';
 import type { DecayWeight } from './decay-weight.ts';
 import type { FairHistory } from './fair-history.ts';
 import type { FlowHistograms } from './flow-histograms.ts';
@@ -74,16 +74,24 @@ export class OwnFills {
   }
 
   /** An order of ours has rested at this price for so long. */
-  onResting(instrument: number, side: Side, ticks: number, fairTicks: number, seconds: number): void {
+  onResting(
+    instrument: number,
+    side: Side,
+    ticks: Ticks,
+    fairTicks: Float64Array,
+    seconds: Float64Array,
+  ): void {
     const histogram = side === Side.buy ? FlowHistogram.bidOwnSeconds : FlowHistogram.askOwnSeconds;
-    const distance = side === Side.buy ? fairTicks - ticks : ticks - fairTicks;
-    this.#histograms.add(histogram, instrument, Math.max(0, distance), seconds * this.#weight[0]!);
+    const above = ticks - fairTicks[instrument]!;
+    this.#histograms.distance[0] = Math.max(0, side === Side.buy ? -above : above);
+    this.#histograms.count[0] = seconds[0]! * this.#weight[0]!;
+    this.#histograms.add(histogram, instrument);
   }
 
   /** A quote of ours came to rest behind so much. */
-  onQueued(instrument: number, aheadLots: number): void {
+  onQueued(instrument: number, aheadLots: Float64Array): void {
     const weight = this.#weight[0]!;
-    this.#queueSum[instrument]! += aheadLots * weight;
+    this.#queueSum[instrument]! += aheadLots[0]! * weight;
     this.#queueNumber[instrument]! += weight;
   }
 
@@ -93,9 +101,10 @@ export class OwnFills {
     const fair = before < 0 ? 0 : this.#history.ticks[before]!;
     if (fair === 0) return;
     const ticks = doubles[OwnFillDouble.ticks]!;
-    const distance = Math.max(0, side === Side.buy ? fair - ticks : ticks - fair);
     const histogram = side === Side.buy ? FlowHistogram.bidOwnFills : FlowHistogram.askOwnFills;
-    this.#histograms.add(histogram, instrument, distance, doubles[OwnFillDouble.share]! * this.#weight[0]!);
+    this.#histograms.distance[0] = Math.max(0, side === Side.buy ? fair - ticks : ticks - fair);
+    this.#histograms.count[0] = doubles[OwnFillDouble.share]! * this.#weight[0]!;
+    this.#histograms.add(histogram, instrument);
     if (this.#end - this.#longAt === AWAITED_MAX) this.#longAt++;
     if (this.#end - this.#shortAt === AWAITED_MAX) this.#shortAt++;
     const place = this.#end++ % AWAITED_MAX;
@@ -106,16 +115,14 @@ export class OwnFills {
 
   /** Counts the moves that are old enough now. */
   settle(fairTicks: Float64Array, now: TimeCell): void {
-    for (; this.#shortAt < this.#end && this.#age(this.#shortAt, now) >= SHORT_NS; this.#shortAt++) {
+    for (; this.#shortAt < this.#end; this.#shortAt++) {
+      if (now[0]! - this.#atNs[this.#shortAt % AWAITED_MAX]! < SHORT_NS) break;
       this.#count(this.#shortAt % AWAITED_MAX, fairTicks, this.#shortSum, this.#shortNumber);
     }
-    for (; this.#longAt < this.#end && this.#age(this.#longAt, now) >= LONG_NS; this.#longAt++) {
+    for (; this.#longAt < this.#end; this.#longAt++) {
+      if (now[0]! - this.#atNs[this.#longAt % AWAITED_MAX]! < LONG_NS) break;
       this.#count(this.#longAt % AWAITED_MAX, fairTicks, this.#longSum, this.#longNumber);
     }
-  }
-
-  #age(at: number, now: TimeCell): number {
-    return now[0]! - this.#atNs[at % AWAITED_MAX]!;
   }
 
   #count(place: number, fairTicks: Float64Array, sum: Float64Array, number: Float64Array): void {
@@ -142,29 +149,25 @@ export class OwnFills {
     }
   }
 
-  /** Mean move against us a second after our fills of a side, in ticks; 0 before the first. */
-  shortMove(instrument: number, side: Side): number {
-    const list = instrument * 2 + side;
-    return ratio(this.#shortSum[list]!, this.#shortNumber[list]!);
-  }
-
-  /** And after five seconds. */
-  longMove(instrument: number, side: Side): number {
-    const list = instrument * 2 + side;
-    return ratio(this.#longSum[list]!, this.#longNumber[list]!);
-  }
-
-  /** Fills that longMove() is the mean of, weighted, times the weight of now. */
-  moveWeight(instrument: number, side: Side): number {
-    return this.#longNumber[instrument * 2 + side]!;
-  }
-
-  /** Mean queue ahead of our orders when they came to rest. */
-  queueLots(instrument: number): number {
-    return ratio(this.#queueSum[instrument]!, this.#queueNumber[instrument]!);
+  /**
+   * Writes the mean moves against us after our fills of each side, how many fills count in them, and the mean queue ahead of
+   * our orders when they came to rest; each 0 before the first.
+   */
+  write(instrument: number, row: Float64Array): void {
+    const bid = instrument * 2 + Side.buy;
+    const ask = instrument * 2 + Side.sell;
+    const weight = this.#weight[0]!;
+    row[FlowField.bidAdverse1s] = ratio(this.#shortSum[bid]!, this.#shortNumber[bid]!);
+    row[FlowField.bidAdverse5s] = ratio(this.#longSum[bid]!, this.#longNumber[bid]!);
+    row[FlowField.bidAdverseCount] = this.#longNumber[bid]! / weight;
+    row[FlowField.askAdverse1s] = ratio(this.#shortSum[ask]!, this.#shortNumber[ask]!);
+    row[FlowField.askAdverse5s] = ratio(this.#longSum[ask]!, this.#longNumber[ask]!);
+    row[FlowField.askAdverseCount] = this.#longNumber[ask]! / weight;
+    row[FlowField.queueLots] = ratio(this.#queueSum[instrument]!, this.#queueNumber[instrument]!);
   }
 }
 
+/** Small enough to be compiled into who calls it: nothing is boxed. */
 function ratio(sum: number, number: number): number {
   return number > 0 ? sum / number : 0;
 }

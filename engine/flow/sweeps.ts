@@ -11,7 +11,7 @@
  *             either, and is not counted.
  * Cost:       a few stores a trade, a look into the fair prices a sweep.
  */
-import { FlowHistogram } from '../base/flow-record.ts';
+import { FlowField, FlowHistogram } from '../base/flow-record.ts';
 import { Side } from '../base/side.ts';
 import type { DecayWeight } from './decay-weight.ts';
 import type { FairHistory } from './fair-history.ts';
@@ -27,7 +27,7 @@ export interface TradeRows {
 export class Sweeps {
   // By instrument × 2 + the side that was hit: bids by takers who sell.
   /** Counted since the start. */
-  readonly counts: Float64Array;
+  readonly #counts: Float64Array;
   readonly #weight: Float64Array;
   readonly #history: FairHistory;
   readonly #histograms: FlowHistograms;
@@ -45,7 +45,7 @@ export class Sweeps {
     this.#weight = decay.weight;
     this.#history = history;
     this.#histograms = histograms;
-    this.counts = new Float64Array(instrumentCount * 2);
+    this.#counts = new Float64Array(instrumentCount * 2);
     this.#lots = new Float64Array(instrumentCount * 2);
     this.#ticks = new Float64Array(instrumentCount * 2);
     this.#tsMs = new Float64Array(instrumentCount * 2);
@@ -90,11 +90,13 @@ export class Sweeps {
     const distance = isBid ? fair - this.#ticks[at]! : this.#ticks[at]! - fair;
     if (distance < 0) return;
     const weight = this.#weight[0]!;
-    this.counts[at]! += 1;
+    this.#counts[at]! += 1;
     this.#lotsSum[instrument]! += lots * weight;
     this.#number[instrument]! += weight;
     const histogram = isBid ? FlowHistogram.bidSweeps : FlowHistogram.askSweeps;
-    this.#histograms.add(histogram, instrument, distance, weight);
+    this.#histograms.distance[0] = distance;
+    this.#histograms.count[0] = weight;
+    this.#histograms.add(histogram, instrument);
   }
 
   rescale(factor: number): void {
@@ -104,9 +106,11 @@ export class Sweeps {
     }
   }
 
-  /** Mean lots of a sweep, newer ones weighing more; 0 before the first. */
-  meanLots(instrument: number): number {
+  /** Writes how many there were, and their mean lots, newer ones weighing more; 0 before the first. */
+  write(instrument: number, row: Float64Array): void {
     const number = this.#number[instrument]!;
-    return number > 0 ? this.#lotsSum[instrument]! / number : 0;
+    row[FlowField.bidSweeps] = this.#counts[instrument * 2 + Side.buy]!;
+    row[FlowField.askSweeps] = this.#counts[instrument * 2 + Side.sell]!;
+    row[FlowField.sweepLots] = number > 0 ? this.#lotsSum[instrument]! / number : 0;
   }
 }

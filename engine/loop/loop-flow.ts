@@ -50,6 +50,8 @@ export class LoopFlow {
   #samples = 0;
   /** Per slot: when the order came to its price whose queue was counted last. */
   readonly #queuedNs: Float64Array;
+  /** What is ahead of an order, and all at its level. */
+  readonly #queue = new Float64Array(2);
 
   constructor(
     { instruments, handoff }: LoopOptions,
@@ -139,10 +141,10 @@ export class LoopFlow {
   #countQueue(instrument: number, slot: number): void {
     const placedNs = this.#table.placedNs[slot]!;
     if (this.#queuedNs[slot] === placedNs) return;
-    const aheadLots = this.#queues.aheadLots(slot);
-    if (Number.isNaN(aheadLots)) return;
+    this.#queues.read(slot, this.#queue, 0);
+    if (Number.isNaN(this.#queue[0]!)) return;
     this.#queuedNs[slot] = placedNs;
-    this.#flow.onQueued(instrument, aheadLots);
+    this.#flow.onQueued(instrument, this.#queue);
   }
 
   /** A trade of ours that was pushed, at once: what REST tells later is too old to be measured. */

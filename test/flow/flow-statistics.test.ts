@@ -61,7 +61,7 @@ describe('the width of a bucket', () => {
     [4_000_000, 128],
   ])('at %d ticks is %d', (fair, width) => {
     const histograms = new FlowHistograms(2);
-    histograms.begin(1, fair);
+    histograms.begin(1, Float64Array.of(0, fair));
     expect([...histograms.bucketTicks]).toEqual([0, width]);
     // So that all of them span 32 basis points.
     expect(width * 128).toBeGreaterThanOrEqual(fair * 0.0032);

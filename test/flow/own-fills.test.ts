@@ -45,8 +45,8 @@ describe('our orders', () => {
   it('had so much ahead on average', () => {
     const made = world();
     expect(made.row()[FlowField.queueLots]).toBe(0);
-    made.flow.onQueued(1, 10);
-    made.flow.onQueued(1, 30);
+    made.flow.onQueued(1, Float64Array.of(10));
+    made.flow.onQueued(1, Float64Array.of(30));
     expect(made.row()[FlowField.queueLots]).toBe(20);
   });
 });
