@@ -90,6 +90,8 @@ export interface WorldOrder {
 export class HedgeWorld extends LoopWorld {
   readonly orders = new Map<string, WorldOrder>();
   readonly bestTicks: [number, number][] = INSTRUMENTS.map(() => [9_999, 10_001]);
+  /** What an order finds that takes. */
+  foundLots = 10;
   /** Order messages that the venue has not taken yet, in the order in which they left. */
   readonly waiting: SentMessage[] = [];
   #seqId = 100;
@@ -120,7 +122,9 @@ export class HedgeWorld extends LoopWorld {
     return this;
   }
 
+  /** Nothing of ours is left, what was on its way has not arrived, and the positions are those of the ledger. */
   recover(trades: readonly TradeFact[] = []): void {
+    this.orderMessages();
     for (const order of this.orders.values()) order.isOpen = false;
     this.waiting.length = 0;
     const positions = [SWAP, INVERSE].map((instrument) => ({
@@ -221,17 +225,18 @@ export class HedgeWorld extends LoopWorld {
     this.orders.set(order.clOrdId, order);
     this.push(order);
     if (order.kind !== 'ioc') return;
-    // It finds ten lots at the best price of the other side, if its own price reaches them.
+    // It finds what lies at the best price of the other side, if its own price reaches it.
     const [bid, ask] = this.bestTicks[instrument]!;
     const isReached = order.side === Side.buy ? order.ticks >= ask : order.ticks <= bid;
-    if (isReached) this.fill(order, Math.min(10, order.lots), order.side === Side.buy ? ask : bid);
+    if (isReached)
+      this.fillOrder(order, Math.min(this.foundLots, order.lots), order.side === Side.buy ? ask : bid);
     if (!order.isOpen) return;
     order.isOpen = false;
     this.push(order, { state: 'canceled', cancelSource: '14' });
   }
 
   /** Fills of an order what is given, or all. */
-  fill(order: WorldOrder, lots = order.lots - order.filled, ticks = order.ticks, fee = '-0.01'): void {
+  fillOrder(order: WorldOrder, lots = order.lots - order.filled, ticks = order.ticks, fee = '-0.01'): void {
     const { tick, lot } = INSTRUMENTS[order.instrument]!;
     order.filled += lots;
     order.isOpen = order.filled < order.lots;

@@ -33,10 +33,10 @@ describe('a hedge', () => {
     expect(message!.args).toMatchObject([
       { instIdCode: 10_459, side: 'sell', ordType: 'post_only', px: '1000.1', sz: '31' },
     ]);
-    world.fill(world.hedges()[0]!, 30);
+    world.fillOrder(world.hedges()[0]!, 30);
     world.run(1_000);
     expect(hedger(world).phase, 'still beyond the target').toBe(HedgePhase.resting);
-    world.fill(world.hedges()[0]!);
+    world.fillOrder(world.hedges()[0]!);
     world.run(1_000);
     expect(hedger(world).phase).toBe(HedgePhase.inside);
     expect(world.netCoins).toBeCloseTo(0.2, 9);
@@ -72,7 +72,7 @@ describe('a hedge', () => {
     expect(world.hedges()[0]!.lots).toBe(80);
     const quote = world.open(SWAP, Side.sell).find(({ lots }) => lots === 10)!;
     world.sent();
-    world.fill(quote);
+    world.fillOrder(quote);
     const amends = itemsOf(world.orderMessages(), isAmend);
     expect(amends).toContainEqual(expect.objectContaining({ newSz: '70' }));
   });
@@ -80,7 +80,7 @@ describe('a hedge', () => {
   it('goes in the same turn when the net delta has turned round', () => {
     const world = hedging();
     const quote = placeOf(world, SPOT, Side.sell, 2_000);
-    world.fill(quote);
+    world.fillOrder(quote);
     expect(world.netCoins).toBeCloseTo(-1, 9);
     const messages = world.orderMessages();
     const cancels = itemsOf(messages, isCancel).filter(({ instIdCode }) => instIdCode === 10_459);
@@ -258,10 +258,10 @@ describe('an order that hedges', () => {
     world.hold(SPOT, 1_000);
     world.settle();
     expect(world.hedges()).toMatchObject([{ lots: 25 }]);
-    world.fill(world.hedges()[0]!);
+    world.fillOrder(world.hedges()[0]!);
     world.run(1_000);
     expect(world.hedges()).toMatchObject([{ lots: 15 }]);
-    world.fill(world.hedges()[0]!);
+    world.fillOrder(world.hedges()[0]!);
     world.run(1_000);
     expect(world.loop.ledger.positionLots[SWAP]).toBe(-40);
     expect(hedger(world)).toMatchObject({ phase: HedgePhase.waiting, wait: HedgeWait.limits });
@@ -279,7 +279,7 @@ describe('an order that hedges', () => {
     world.settle();
     // 0.8 coins are 8 lots of the inverse contract, of which five are allowed.
     expect(world.hedges()).toMatchObject([{ instrument: INVERSE, lots: 5 }]);
-    world.fill(world.hedges()[0]!);
+    world.fillOrder(world.hedges()[0]!);
     world.run(1_000);
     raise(world, INVERSE, KillLevel.paused);
     world.run(1_000);
@@ -296,13 +296,13 @@ describe('the loss limit', () => {
     // The market falls by 20.0 before it is filled: 10 lots are a tenth of a coin.
     world.book(SWAP, 9_799, 9_801);
     world.run(600);
-    world.fill(order!, 10, 9_801, FEE);
+    world.fillOrder(order!, 10, 9_801, FEE);
     const { loss } = hedger(world);
     expect(loss.cost).toBeCloseTo((1_000 - 980.1) * 0.1 + 1, 9);
     expect(loss.isStopped).toBe(false);
     const saves = world.requestCount(LoopRequest.save);
     world.sent();
-    world.fill(order!, 10, 9_801, '-30');
+    world.fillOrder(order!, 10, 9_801, '-30');
     expect(loss.isStopped).toBe(true);
     expect(world.requestCount(LoopRequest.save)).toBe(saves + 1);
     expect(itemsOf(world.orderMessages(), isCancel)).toMatchObject([{ clOrdId: order!.clOrdId }]);
@@ -314,7 +314,7 @@ describe('the loss limit', () => {
 
   it('lets it rest until an operator resumes, over a restart too', () => {
     const world = hedging({ lossMax: 30 });
-    world.fill(world.hedges()[0]!, 10, 10_001, '-40');
+    world.fillOrder(world.hedges()[0]!, 10, 10_001, '-40');
     world.settle();
     const memory = world.loop.hedge.memory();
     expect(memory).toMatchObject([{ coin: 'BTC', isStopped: true }]);
@@ -337,9 +337,9 @@ describe('the loss limit', () => {
 
   it('gains of the day are set off, quotes cost it nothing', () => {
     const world = hedging({ lossMax: 30 }, SWAP);
-    world.fill(world.hedges()[0]!, 10, 10_101, '0');
+    world.fillOrder(world.hedges()[0]!, 10, 10_101, '0');
     expect(hedger(world).loss.cost).toBeCloseTo(-1.01, 9);
-    world.fill(
+    world.fillOrder(
       world.open(SWAP, Side.sell).find((order) => world.purposeOf(order) === 0)!,
       1,
       10_005,
