@@ -7,9 +7,12 @@ import type { MetricId } from '../engine/metrics/catalog.ts';
 import { AuditFinding, ConfigurationResult, EngineState, namesOf, Stage } from '../engine/metrics/catalog.ts';
 import type { MetricsMemory } from '../engine/metrics/cells.ts';
 import { seriesOf } from '../engine/metrics/cells.ts';
+import { ExplanationReader } from '../engine/metrics/explanations.ts';
 import { Histogram } from '../engine/metrics/histogram.ts';
 import { LimitField } from '../engine/metrics/layout.ts';
 import { AttributionStatuses } from './attribution-status.ts';
+import { Explanations } from './explanation.ts';
+import type { Explanation } from './explanation.ts';
 import { InstrumentStatuses, nameAt, orNull } from './instrument-status.ts';
 import type { InstrumentStatus, KillStatus } from './instrument-status.ts';
 
@@ -79,7 +82,8 @@ export interface Status {
     readonly silenceSeconds: number | null;
   }[];
   readonly workers: readonly { readonly heartbeatAgeSeconds: number | null; readonly restarts: number }[];
-  readonly instruments: readonly InstrumentStatus[];
+  /** Each with why it is quoted as it is; null before the engine has said so for the first time. */
+  readonly instruments: readonly (InstrumentStatus & { readonly explanation: Explanation | null })[];
   /** Since the start of the process. */
   readonly latencies: {
     readonly tickToTrade: LatencyStatus;
@@ -110,6 +114,8 @@ export class StatusReader {
   readonly #board: BoardReader;
   readonly #clock: Clock;
   readonly #instruments: InstrumentStatuses;
+  readonly #reader: ExplanationReader;
+  readonly #explanations: Explanations;
   readonly #attributions: AttributionStatuses;
 
   /** @param clock on the same time line as the engine's */
@@ -118,6 +124,8 @@ export class StatusReader {
     this.#board = new BoardReader(memory);
     this.#clock = clock;
     this.#instruments = new InstrumentStatuses(memory.dimensions);
+    this.#reader = new ExplanationReader(memory);
+    this.#explanations = new Explanations(memory.dimensions);
     this.#attributions = new AttributionStatuses(memory);
   }
 
@@ -174,15 +182,16 @@ export class StatusReader {
         heartbeatAgeSeconds: this.#age('workerHeartbeat', index),
         restarts: count,
       })),
-      instruments: rows.map((row, index) =>
-        this.#instruments.of(
+      instruments: rows.map((row, index) => ({
+        ...this.#instruments.of(
           index,
           row,
           row === null ? null : this.#secondsSince(row.updatedNs),
           this.#age('bookAge', index),
           this.#attributions.of(index),
         ),
-      ),
+        explanation: this.#explanationOf(index),
+      })),
       latencies: {
         tickToTrade: this.#latencies('tickToTrade')[0],
         stages: named(namesOf(Stage), this.#latencies('stageLatency')),
@@ -271,6 +280,12 @@ export class StatusReader {
         oldestDoubtSeconds: this.#age('doubtAge', 0),
       },
     };
+  }
+
+  #explanationOf(index: number): Explanation | null {
+    const reader = this.#reader;
+    if (!reader.read(index)) return null;
+    return this.#explanations.of(index, reader.quoter, reader.standing, this.#clock.nowNs());
   }
 
   #value(id: MetricId): number {

@@ -1,7 +1,7 @@
 /**
- * How the levels of one instrument stand at the engine, as one row of doubles: what is wanted of each, which order serves it,
- * and if none does, why. Filled in when somebody asks. With the quoter's own row (explain-record.ts) it is the whole answer to
- * why a quote is where it is. Prices in ticks with a fraction, times in nanoseconds.
+ * How the levels of one instrument stand at the engine, as one row of doubles: what is wanted of each, which order serves
+ * it, and if none does, why. Filled in when somebody asks. With the quoter's own row (explain-record.ts) it is the whole
+ * answer to why a quote is where it is. Prices in ticks with a fraction, times in nanoseconds.
  */
 
 /** Why nothing may be wanted of an instrument at all, as bits of `holds`: those that hold now, whichever came first. */

@@ -25,6 +25,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./journal.ts'),
   },
   record: { summary: 'keeps market data, live or from files', load: () => import('./record.ts') },
+  explain: {
+    summary: 'why a running engine quotes an instrument as it does',
+    load: () => import('./explain.ts'),
+  },
   replay: { summary: 'proves a journaled run, byte for byte', load: () => import('./replay.ts') },
   backtest: { summary: 'the engine against recorded markets', load: () => import('./backtest.ts') },
   report: {

@@ -33,6 +33,20 @@ export class ControlClient {
     return this.#result('POST', `/${command}`);
   }
 
+  /**
+   * Why an instrument is quoted as it is, or is not; a text when there is no such instrument.
+   *
+   * @throws ControlError as `command`
+   */
+  async explain(instId: string): Promise<unknown> {
+    const { httpStatus, body } = await this.#ask('GET', `/explain/${encodeURIComponent(instId)}`);
+    if (httpStatus === 200) return body;
+    const { text: said } = body as CommandResult;
+    if (httpStatus === 404) return said;
+    const code = httpStatus === 503 ? 'CONTROL_NO_ENGINE' : 'CONTROL_SILENT';
+    throw new ControlError(code, `state ${resolve(this.#directory)}: ${said}`);
+  }
+
   /** Has the engine take up its configuration file; or only say what would come of it. @throws ControlError as `command` */
   async reload(isDryRun: boolean): Promise<CommandResult> {
     return this.#result(isDryRun ? 'GET' : 'POST', '/reload');

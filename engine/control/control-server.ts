@@ -7,6 +7,7 @@
  *                                                         each {"isDone", "text"}
  *     POST /reload                                        the configuration file is taken up; answers as above
  *     GET  /reload                                        what would come of that; nothing is changed
+ *     GET  /explain/BTC-USDT                              why the instrument is quoted as it is; 404 for one that is not
  */
 import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
@@ -19,6 +20,8 @@ export interface ControlHandler {
   /** Undefined while there is no engine that could take it: it starts, or stops. */
   command(command: OperatorCommand): Promise<CommandResult> | undefined;
   status(): Record<string, unknown>;
+  /** Why an instrument is quoted as it is, as JSON. Undefined as for commands; a text says which instruments there are. */
+  explain(instId: string): object | string | undefined;
   /** The configuration file is read anew, and taken up unless it is a dry run. Undefined as for commands. */
   configure(isDryRun: boolean): Promise<CommandResult> | undefined;
 }
@@ -28,6 +31,7 @@ interface Answer {
   readonly body: unknown;
 }
 
+const EXPLAIN = 'explain/';
 const COMMANDS: readonly OperatorCommand[] = Object.values(OperatorCommand);
 
 export class ControlServer {
@@ -59,28 +63,39 @@ async function answerOf(request: IncomingMessage, handler: ControlHandler): Prom
   const name = request.url?.slice(1) ?? '';
   const methods = methodsOf(name);
   if (methods.length === 0) {
-    return refusal(404, `expected ${[...COMMANDS, 'reload', 'status'].join(', ')}, was "${name}"`);
+    return refusal(
+      404,
+      `expected ${[...COMMANDS, 'reload', 'status', `${EXPLAIN}INSTRUMENT`].join(', ')}, was "${name}"`,
+    );
   }
   const { method = '' } = request;
   if (!methods.includes(method)) return refusal(405, `expected ${methods.join(' or ')}, was ${method}`);
   try {
     if (name === 'status') return { httpStatus: 200, body: handler.status() };
+    if (name.startsWith(EXPLAIN)) return explained(handler.explain(name.slice(EXPLAIN.length)));
     const result = await (name === 'reload'
       ? handler.configure(method === 'GET')
       : handler.command(name as OperatorCommand));
-    if (result === undefined) {
-      return refusal(503, 'the engine is just starting or stopping; again in a moment');
-    }
+    if (result === undefined) return noEngine();
     return { httpStatus: result.isDone ? 200 : 409, body: result };
   } catch (error) {
     return refusal(500, error instanceof Error ? error.message : String(error));
   }
 }
 
+function explained(answer: object | string | undefined): Answer {
+  if (answer === undefined) return noEngine();
+  return typeof answer === 'string' ? refusal(404, answer) : { httpStatus: 200, body: answer };
+}
+
+function noEngine(): Answer {
+  return refusal(503, 'the engine is just starting or stopping; again in a moment');
+}
+
 /** By which a path is asked for; none for one that there is not. */
 function methodsOf(name: string): readonly string[] {
   if (name === 'reload') return ['GET', 'POST'];
-  if (name === 'status') return ['GET'];
+  if (name === 'status' || name.startsWith(EXPLAIN)) return ['GET'];
   return COMMANDS.some((each) => each === name) ? ['POST'] : [];
 }
 

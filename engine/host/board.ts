@@ -38,7 +38,7 @@ const OPS = Object.values(CommandOp);
 /** What of an engine is shown. */
 export type BoardEngine = Pick<
   Engine,
-  'loop' | 'memory' | 'configuration' | 'deadMansSwitch' | 'keeper' | 'desk'
+  'loop' | 'memory' | 'configuration' | 'explainer' | 'deadMansSwitch' | 'keeper' | 'desk'
 >;
 
 type Reading = readonly [cell: number, read: (nowNs: Nanoseconds) => number];
@@ -81,6 +81,7 @@ export class Board {
     }
     for (const [cell, read] of this.#readings) this.#writer.set(cell, read(nowNs));
     for (const instrument of this.#engine.loop.instruments) this.#postInstrument(instrument, nowNs);
+    this.#engine.explainer.post(nowNs);
   }
 
   #postLimits(): void {

@@ -1,5 +1,6 @@
 /**
- * The file that the engine was started with: read anew when an operator asks, and when it has changed, by a thread of its own.
+ * The file that the engine was started with: read anew when an operator asks, and when it has changed, by a thread of its
+ * own.
  *
  * Owner:      the engine thread; made before an engine pins it, since a thread inherits the cores of the one that makes it.
  * Invariants: every question is answered once, with a problem where the thread is no more.

@@ -23,6 +23,7 @@ import type { CommandResult, LoopOutput, OperatorCommand } from '../loop/loop-op
 import { MetricsWriter } from '../metrics/cells.ts';
 import type { MetricsMemory } from '../metrics/cells.ts';
 import type { ChannelArg } from '../okx/shapes.ts';
+import type { Explanation } from '../../monitoring/explanation.ts';
 import type { AccountDesk } from './account-desk.ts';
 import { buildAccountDesk } from './account-desk-parts.ts';
 import { DeadMansSwitch } from './dead-mans-switch.ts';
@@ -36,6 +37,7 @@ import { statusOf } from './engine-status.ts';
 import type { EngineState } from './engine-state.ts';
 import type { EngineWorld } from './engine-world.ts';
 import { FeeDesk } from './fee-desk.ts';
+import { Explainer } from './explainer.ts';
 import { Holdings } from './holdings.ts';
 import { nextRun, prepare, venueName } from './startup.ts';
 import type { Prepared } from './startup.ts';
@@ -64,6 +66,7 @@ export class Engine implements LoopOutput {
   readonly handoff: Handoff;
   readonly memory: MetricsMemory;
   readonly configuration: EngineConfiguration;
+  readonly explainer: Explainer;
   readonly instruments: readonly Instrument[];
   readonly run: number;
   /** What the sessions subscribe. */
@@ -127,6 +130,7 @@ export class Engine implements LoopOutput {
     const { handoff, fees } = parts;
     const nowNs = clock.nowNs();
     this.configuration = new EngineConfiguration({ config, fees, instruments, handoff, loop, nowNs });
+    this.explainer = new Explainer(this);
     this.#writer = new MetricsWriter(parts.memory);
     this.#writer.set(this.#writer.cell('startTime'), clock.wallMs() / 1_000);
     this.#writer.set(this.#writer.cell('buildInfo', 0, 0, 0, 0), 1);
@@ -433,6 +437,12 @@ export class Engine implements LoopOutput {
   /** Plain JSON, for the operator. */
   status(): Record<string, unknown> {
     return statusOf(this, this.#world);
+  }
+
+  /** Why an instrument is quoted as it is, or is not; undefined for one that this engine does not have. */
+  explain(instId: string): Explanation | undefined {
+    const instrument = this.instruments.find((each) => each.instId === instId);
+    return instrument && this.explainer.explain(instrument, this.#world.clock.nowNs());
   }
 
   // ----------------------------------------------------------------------------------------------------- stop

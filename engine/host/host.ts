@@ -1,7 +1,7 @@
 /**
  * The process around the engine: takes the state directory, brings up the embedded venue if there is one, then an engine,
  * and takes everything down again when no order is left. An engine whose instruments changed under it is replaced in
- * place: venue, state directory and control socket stay. A changed configuration file is given to the engine that runs.
+ * place: venue, state directory and control socket stay. A changed configuration file is given to the one that runs.
  *
  *     control socket (the lock) ─▶ embedded venue ─▶ engine ─▶ ... ─▶ engine ─▶ down in the opposite order
  *
@@ -202,6 +202,13 @@ export class Host implements ControlHandler {
   status(): Record<string, unknown> {
     const status = this.#running?.engine.status() ?? { phase: this.#isStopping ? 'stopped' : 'starting' };
     return { ...status, pid: process.pid };
+  }
+
+  explain(instId: string): object | string | undefined {
+    const engine = this.#isStopping ? undefined : this.#running?.engine;
+    if (engine === undefined) return undefined;
+    const names = engine.instruments.map((each) => each.instId).join(', ');
+    return engine.explain(instId) ?? `expected one of ${names}, was "${instId}"`;
   }
 
   // -------------------------------------------------------------------------------------------- configuration

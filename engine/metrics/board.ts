@@ -33,7 +33,7 @@ import {
 const READ_TRIES_MAX = 1000;
 
 /** The seqlock's writing half: odd, contents, even. */
-function writeRecord(memory: MetricsMemory, versionCell: number, staged: Float64Array): void {
+export function writeRecord(memory: MetricsMemory, versionCell: number, staged: Float64Array): void {
   const versions = memory.versions;
   // Both steps are read-modify-writes: neither x86-64 nor ARM moves the stores of the contents across them.
   Atomics.add(versions, versionCell * 2, 1);
@@ -42,7 +42,7 @@ function writeRecord(memory: MetricsMemory, versionCell: number, staged: Float64
 }
 
 /** The reading half. False when nothing was ever written, or no whole copy could be had. */
-function readRecord(memory: MetricsMemory, versionCell: number, copy: Float64Array): boolean {
+export function readRecord(memory: MetricsMemory, versionCell: number, copy: Float64Array): boolean {
   const { versions, cells } = memory;
   for (let tries = 0; tries < READ_TRIES_MAX; tries++) {
     const before = Atomics.load(versions, versionCell * 2);

@@ -12,6 +12,8 @@
  *      │ board: limits    │ version │ engine-wide limits      │ written by the engine thread, seqlock     │
  *      ├──────────────────┼───────────────────────────────────┼───────────────────────────────────────────┤
  *      │ board: rows 0…n  │ version │ fields │ quotes │orders │ one an instrument, a seqlock each         │
+ *      ├──────────────────┼───────────────────────────────────┼───────────────────────────────────────────┤
+ *      │ explanations 0…n │ version │ quoter's row │ engine's │ one an instrument, a seqlock each         │
  *      └──────────────────┴───────────────────────────────────┴───────────────────────────────────────────┘
  *
  * Every part begins on a boundary of 128 bytes: a cache line of 64 and the one beside it, which the processor
@@ -19,6 +21,8 @@
  */
 
 import { assert } from '../base/assert.ts';
+import { EXPLAIN_DOUBLES } from '../base/explain-record.ts';
+import { STANDING_DOUBLES } from '../base/standing-record.ts';
 import type { MetricId, MetricsDimensions } from './catalog.ts';
 import type { MetricOwner } from './metric-definition.ts';
 import { definitionOf, labelValuesOf, METRIC_IDS } from './catalog.ts';
@@ -85,6 +89,9 @@ export const BOARD_ORDERS = BOARD_QUOTES + BOARD_QUOTES_MAX * QUOTE_ROW_CELLS;
 /** Cells of an instrument's part of the board without its version. */
 export const BOARD_ROW_CELLS = BOARD_ORDERS + BOARD_ORDERS_MAX * ORDER_ROW_CELLS;
 
+/** Cells of an instrument's explanation without its version. */
+export const EXPLANATION_CELLS = EXPLAIN_DOUBLES + STANDING_DOUBLES;
+
 /** Limits of the account. */
 export const LimitField = {
   notionalMax: 0,
@@ -114,7 +121,13 @@ function wholeParts(cells: number): number {
 function fingerprint(dimensions: MetricsDimensions): number {
   const definitions = METRIC_IDS.map((id) => definitionOf(id));
   let hash = 0x811c9dc5;
-  for (const character of JSON.stringify([definitions, dimensions, HISTOGRAM_CELLS, BOARD_ROW_CELLS])) {
+  for (const character of JSON.stringify([
+    definitions,
+    dimensions,
+    HISTOGRAM_CELLS,
+    BOARD_ROW_CELLS,
+    EXPLANATION_CELLS,
+  ])) {
     hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
   }
   return hash >>> 0;
@@ -132,6 +145,8 @@ export class MetricsLayout {
   readonly #limits: number;
   readonly #boardRows: number;
   readonly #boardRowStride = wholeParts(1 + BOARD_ROW_CELLS);
+  readonly #explanations: number;
+  readonly #explanationStride = wholeParts(1 + EXPLANATION_CELLS);
 
   constructor(dimensions: MetricsDimensions) {
     this.fingerprint = fingerprint(dimensions);
@@ -141,7 +156,8 @@ export class MetricsLayout {
     this.#workerBlocks = this.#engineBlock + wholeParts(engineCells);
     this.#limits = this.#workerBlocks + this.#workerBlockCells * dimensions.workers;
     this.#boardRows = this.#limits + wholeParts(1 + LIMITS_CELLS);
-    this.cellCount = this.#boardRows + this.#boardRowStride * dimensions.instruments.length;
+    this.#explanations = this.#boardRows + this.#boardRowStride * dimensions.instruments.length;
+    this.cellCount = this.#explanations + this.#explanationStride * dimensions.instruments.length;
   }
 
   get byteLength(): number {
@@ -177,6 +193,11 @@ export class MetricsLayout {
   /** The version's cell of an instrument's part of the board; the fields follow it. */
   boardCell(instrument: number): number {
     return this.#boardRows + instrument * this.#boardRowStride;
+  }
+
+  /** The version's cell of an instrument's explanation; the rows follow it. */
+  explanationCell(instrument: number): number {
+    return this.#explanations + instrument * this.#explanationStride;
   }
 
   /**

@@ -10,6 +10,7 @@ try {
   await ControlServer.open(process.argv[2]!, {
     command: () => undefined,
     configure: () => undefined,
+    explain: () => undefined,
     status: () => ({}),
   });
   process.send!('open');

@@ -36,6 +36,12 @@ class Recorder implements ControlHandler {
     return { level: 'quoting', count: this.commands.length };
   }
 
+  explain(instId: string) {
+    return instId === 'BTC-USDT'
+      ? { instrument: instId, levels: [] }
+      : `expected one of BTC-USDT, was "${instId}"`;
+  }
+
   async configure(isDryRun: boolean) {
     this.dryRuns.push(isDryRun);
     return { isDone: this.refusal === '', text: this.refusal || 'version 2' };
@@ -46,6 +52,7 @@ class Recorder implements ControlHandler {
 const STARTING: ControlHandler = {
   command: () => undefined,
   configure: () => undefined,
+  explain: () => undefined,
   status: () => ({ phase: 'starting' }),
 };
 
@@ -99,6 +106,13 @@ describe('an operator', () => {
     expect(recorder.dryRuns).toEqual([true, false]);
     recorder.refusal = 'metrics.port: expected to stay as at the start';
     expect(await client.reload(false)).toEqual({ isDone: false, text: recorder.refusal });
+  });
+
+  it('hears why an instrument is quoted as it is, and which there are', async () => {
+    await open();
+    const client = new ControlClient(folder);
+    expect(await client.explain('BTC-USDT')).toEqual({ instrument: 'BTC-USDT', levels: [] });
+    expect(await client.explain('X/Y Z')).toBe('expected one of BTC-USDT, was "X%2FY%20Z"');
   });
 
   it('hears a refusal', async () => {
@@ -177,7 +191,12 @@ describe('an operator', () => {
   it.each([
     ['GET', '/halt', 405, 'expected POST, was GET'],
     ['POST', '/status', 405, 'expected GET, was POST'],
-    ['POST', '/explode', 404, 'expected pause, resume, reduce, flatten, halt, reload, status, was "explode"'],
+    [
+      'POST',
+      '/explode',
+      404,
+      'expected pause, resume, reduce, flatten, halt, reload, status, explain/INSTRUMENT, was "explode"',
+    ],
   ])('that asks %s %s gets %i', async (method, path, status, text) => {
     await open();
     const { httpStatus, body } = await ask(method, path);
