@@ -14,8 +14,8 @@ const weightBps = z.number().min(-100).max(100).default(0);
 const weight = z.number().min(-2).max(2).default(0);
 
 const bookImbalance = z.strictObject({
-  kind: z.enum(['static', 'log']).default('static'),
-  levels: levels.default(1),
+  kind: z.enum(['static', 'log']).default('log'),
+  levels: levels.default(5),
   withinBps: bps.default(0),
   weightBps,
 });

@@ -72,7 +72,7 @@ describe('parseConfig', () => {
               depthLevels: 5,
               depthBps: 0,
               depthSize: '0',
-              bookImbalance: { kind: 'static', levels: 1, withinBps: 0, weightBps: 0 },
+              bookImbalance: { kind: 'log', levels: 5, withinBps: 0, weightBps: 0 },
               orderFlow: { halfLifeSeconds: 2, weightBps: 0 },
               tradeFlow: { halfLifeSeconds: 2, weightBps: 0 },
               lead: { weight: 0, ageMsMax: 500, basisSeconds: 60 },

@@ -82,7 +82,7 @@ export const PLAIN_FAIR_VALUE: FairValueParameters = {
   depthBps: 0,
   depthLots: 0,
   microPrice: null,
-  bookImbalance: { kind: 'static', levels: 1, withinBps: 0, weightBps: 0 },
+  bookImbalance: { kind: 'log', levels: 5, withinBps: 0, weightBps: 0 },
   orderFlow: { halfLifeSeconds: 2, weightBps: 0 },
   tradeFlow: { halfLifeSeconds: 2, weightBps: 0 },
   lead: { ...BASIS_OFF, ageMsMax: 500, instrument: -1 },
