@@ -56,6 +56,8 @@ export const ModelField = {
   staleSinceNs: 34,
   /** When the intensity above was fitted, with every gate open, on the engine's clock; 0 when it never was. */
   fittedNs: 35,
+  /** 1 while the intensity above is that of a start model. */
+  isStart: 36,
 } as const;
 export type ModelField = (typeof ModelField)[keyof typeof ModelField];
 

@@ -28,8 +28,9 @@ import { JournaledLoop } from '../replay/journaled-loop.ts';
 import type { RunAbout } from '../replay/run-start.ts';
 import { leadOf } from '../../workers/strategy/fair/fair-value-parameters.ts';
 import { levelsReadOf } from '../../workers/strategy/parameters.ts';
+import type { StartModel } from '../../workers/calibration/calibration-parameters.ts';
 import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
-import { calibrationOf } from './calibration-parameters.ts';
+import { calibrationOf, startsOf } from './calibration-parameters.ts';
 import { instTypeOf, limitsOf, strategyOf, toleranceOf } from './instruments.ts';
 import { portfolioOf } from './portfolio.ts';
 import { venueName } from './startup.ts';
@@ -71,7 +72,8 @@ export function buildParts(
       quoteLevels: QUOTE_LEVELS,
     }),
   );
-  new ConfigurationWriter(handoff).publish(publishedOf(config, fees, strategies), 1);
+  const starts = startsOf(config, instruments, fees);
+  new ConfigurationWriter(handoff).publish(publishedOf(config, fees, strategies, starts), 1);
   const memory = buildMemory(options, instruments, run, handoff.workerCount);
   const loopOptions: LoopOptions = {
     instruments,
@@ -114,8 +116,9 @@ export function publishedOf(
   config: Config,
   fees: readonly FeeRates[],
   strategies: readonly StrategyParameters[],
+  starts: readonly (StartModel | undefined)[] = [],
 ): unknown {
-  return { strategies, calibration: calibrationOf(config, fees) };
+  return { strategies, calibration: calibrationOf(config, fees, starts) };
 }
 
 /** By instrument: those whose quotes read its market too. */

@@ -44,7 +44,7 @@ export function calibrate(
   const before = beforeOf(previous, instrument.start, nowNs, parameters.memorySeconds);
   const fit = fitFlow(flow, before, parameters, instrument);
   const failed = failedBits(readGates(flow, before, parameters, nowNs, fit));
-  const isTrusted = failed === 0 || isStandIn(flow, before, instrument, failed);
+  const isTrusted = failed === 0 || isStandIn(flow, before, failed);
   out.fill(NaN, 0, MODEL_DOUBLES);
   out[ModelField.version] = previous[ModelField.version]! + 1;
   out[ModelField.timeNs] = nowNs;
@@ -55,6 +55,8 @@ export function calibrate(
   if (failed !== 0 && before[ModelField.fittedNs]! > 0) keepIntensity(before, out);
   else if (fit !== undefined) setIntensity(fit, before, parameters, out);
   out[ModelField.fittedNs] = failed === 0 ? nowNs : before[ModelField.fittedNs]!;
+  out[ModelField.isStart] =
+    failed === 0 || before[ModelField.fittedNs] === 0 ? 0 : before[ModelField.isStart]!;
   if (fit !== undefined) setFigures(fit, out);
   out[ModelField.exposureS] = flow[FlowField.exposureS]!;
   setOwnFills(flow, parameters, out);
@@ -85,6 +87,7 @@ function beforeOf(
   const before = previous.slice();
   if (previous[ModelField.version] === 0 && start !== undefined) {
     before[ModelField.isTrusted] = 1;
+    before[ModelField.isStart] = 1;
     before[ModelField.sigma] = start.sigma;
     for (const name of ['bidRate', 'bidDecay', 'askRate', 'askDecay', 'rate', 'decay'] as const) {
       before[ModelField[name]] = start[name];
@@ -97,14 +100,9 @@ function beforeOf(
 }
 
 /** Whether the start model is trusted for want of sweeps: as long as the counts are younger than their memory. */
-function isStandIn(
-  flow: Float64Array,
-  before: Float64Array,
-  { start }: InstrumentCalibration,
-  failed: number,
-): boolean {
-  if (start === undefined || before[ModelField.isTrusted] !== 1 || before[ModelField.fittedNs] === 0)
-    return false;
+function isStandIn(flow: Float64Array, before: Float64Array, failed: number): boolean {
+  if (before[ModelField.isStart] !== 1 || before[ModelField.isTrusted] !== 1) return false;
+  if (before[ModelField.fittedNs] === 0) return false;
   if ((failed & CalibrationGate.sweeps) === 0) return false;
   // Before the first row there is nothing that could be old.
   const isSilent = (failed & CalibrationGate.age) !== 0 && flow[FlowField.timeNs]! > 0;

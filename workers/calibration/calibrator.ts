@@ -7,7 +7,7 @@
  * Cost:       a turn that is not due is a comparison; a fit is 40 us an instrument, on whichever thread this is.
  */
 import { assert } from '../../engine/base/assert.ts';
-import { FLOW_DOUBLES } from '../../engine/base/flow-record.ts';
+import { FLOW_DOUBLES, FlowField } from '../../engine/base/flow-record.ts';
 import { MODEL_DOUBLES } from '../../engine/base/model-record.ts';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
 import type { Nanoseconds, TimeCell } from '../../engine/base/units.ts';
@@ -49,8 +49,8 @@ export class Calibrator {
   /** @hot As turn(), from a cell: a time that is handed on as a number is boxed. */
   turnAt(now: TimeCell): boolean {
     if (now[0]! < this.#due[0]!) return false;
-    if (this.#configuration.hasChanged()) this.#configure(this.#configuration.read());
-    return this.#parameters !== undefined && this.turn(now[0]!);
+    if (this.#parameters === undefined && !this.#configuration.hasChanged()) return false;
+    return this.turn(now[0]!);
   }
 
   /** Fits every instrument when `calibration.seconds` have passed since the last time; whether it did. */
@@ -84,7 +84,11 @@ export class Calibrator {
     const model = this.#models[instrument]!;
     const parameters = this.#parameters!;
     // A row that would not hold still is read the next time; what was copied of it means nothing.
-    if (this.#flows[instrument]!.read(this.#scratch)) flow.set(this.#scratch);
+    if (this.#flows[instrument]!.read(this.#scratch)) {
+      // A market without a fair price at this moment has had one, and all that was counted is of that.
+      this.#scratch[FlowField.fairTicks]! ||= flow[FlowField.fairTicks]!;
+      flow.set(this.#scratch);
+    }
     calibrate(flow, model, parameters, parameters.instruments[instrument]!, nowNs, this.#row);
     model.set(this.#row);
     this.#writers[instrument]!.publish(model);

@@ -33,10 +33,11 @@ export interface IntensityFit extends FitQuality {
 }
 
 const BPS = 1e-4;
-/** So many times `sweepsMin` must reach where the fit begins, on both sides together; else it begins nearer. */
-const FROM_SWEEPS = 2;
-/** Once it begins somewhere it stays until there are so many fewer, or further out so many more. */
-const FROM_SLACK = 0.2;
+/**
+ * `sweepsMin` of both sides together must reach where the fit begins; else it begins nearer. Once it begins somewhere it stays
+ * until there are so many fewer, or further out so many more.
+ */
+const FROM_SLACK = 0.1;
 
 /** The share of its own mean that the variance of a decayed count has: (1 + e^(−T/τ)) / 2. */
 export function varianceRatioOf(flow: Float64Array): number {
@@ -89,7 +90,7 @@ function beginning(both: Exceedances, wantedTicks: number, previousTicks: number
   const previous = Math.round(previousTicks / bucketTicks);
   for (let bucket = wanted; bucket > 0; bucket--) {
     const slack = previousTicks === 0 ? 1 : bucket > previous ? 1 + FROM_SLACK : 1 - FROM_SLACK;
-    if (countFrom(counts, bucket) / varianceRatio >= FROM_SWEEPS * sweepsMin * slack) return bucket;
+    if (countFrom(counts, bucket) / varianceRatio >= sweepsMin * slack) return bucket;
   }
   return 0;
 }
