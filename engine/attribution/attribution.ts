@@ -136,15 +136,11 @@ export class Attribution {
     this.mark();
     const before = mids.sumBefore(fill.tsMs);
     const sum = before > 0 ? before : mids.ticksSum;
-    const captured = parts.onFill(
-      sideSign(side) * lots,
-      this.#priceUnits(ticks),
-      this.#sumUnits(sum),
-      fill.isHedge,
-    );
+    parts.onFill(sideSign(side) * lots, this.#priceUnits(ticks), this.#sumUnits(sum), fill.isHedge);
     const value = this.instrument.notional(ticks, lots);
+    const spread = sum > 0 ? (value * sideSign(side) * (sum / 2 - ticks)) / ticks : 0;
     const cell = this.#add(fill, value, before);
-    this.#eachRow(cell, (sums, row) => sums.addFill(row, value, numberOf(captured), 0));
+    this.#eachRow(cell, (sums, row) => sums.addFill(row, value, spread, 0));
     this.fillCount++;
     this.listener?.onFill(this, fill, before / 2);
     if (fill.fee !== 0) {
@@ -224,7 +220,7 @@ export class Attribution {
     return cell;
   }
 
-  /** Returns what it comes to in the settlement currency. */
+  /** Returns what it comes to in the quote currency. */
   #addFee(fee: number, isBase: boolean, isHedge: boolean): number {
     const { parts } = this;
     const units = unitsOf(fee);
@@ -233,7 +229,8 @@ export class Attribution {
       parts.onCoinFee(units, isHedge);
       this.coins = numberOf(parts.coins);
     } else parts.onFee(units, isHedge);
-    return numberOf(parts.fees + parts.rebates + parts.hedging - before);
+    const money = numberOf(parts.fees + parts.rebates + parts.hedging - before);
+    return this.#isInverse ? money * numberOf(parts.mark) : money;
   }
 
   /** The middle at a fill's horizon is known. */

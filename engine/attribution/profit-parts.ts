@@ -89,9 +89,8 @@ export class ProfitParts {
    * A trade.
    *
    * @param before the middle just before it; the present one where it is not known
-   * @returns what it captured against that
    */
-  onFill(signedLots: Lots, price: bigint, before: bigint, isHedge = false): bigint {
+  onFill(signedLots: Lots, price: bigint, before: bigint, isHedge = false): void {
     if (this.mark === 0n) this.onMark(before > 0n ? before : price);
     const lots = BigInt(signedLots);
     const fair = this.valueAt(before > 0n ? before : this.mark);
@@ -103,7 +102,6 @@ export class ProfitParts {
     this.inventory += lots * (this.#markValue - fair);
     this.cash -= lots * paid;
     this.#lots += lots;
-    return captured;
   }
 
   /** What the market did in the second after a trade: it was inventory's, and is told apart now. */

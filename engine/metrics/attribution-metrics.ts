@@ -81,7 +81,7 @@ export const ATTRIBUTION_METRICS = {
     CURRENCY,
   ),
   levelSpread: gauge(
-    'okxmm_level_spread',
+    'okxmm_level_spread_quote',
     OF_LEVEL,
     'Sum of what fills captured against the middle just before them, by level of the ladder.',
     CURRENCY,
@@ -100,7 +100,7 @@ export const ATTRIBUTION_METRICS = {
     CURRENCY,
   ),
   ageSpread: gauge(
-    'okxmm_quote_age_spread',
+    'okxmm_quote_age_spread_quote',
     OF_AGE,
     'Sum of what fills captured against the middle just before them, by age of the quote when it traded.',
     CURRENCY,
@@ -123,7 +123,7 @@ export const ATTRIBUTION_METRICS = {
     CURRENCY,
   ),
   queueSpread: gauge(
-    'okxmm_queue_spread',
+    'okxmm_queue_spread_quote',
     OF_QUEUE,
     'Sum of what fills captured against the middle just before them, by what rested before the order when it traded, by its own size.',
     CURRENCY,
@@ -142,7 +142,7 @@ export const ATTRIBUTION_METRICS = {
     CURRENCY,
   ),
   modelSpread: gauge(
-    'okxmm_model_spread',
+    'okxmm_model_spread_quote',
     OF_MODEL,
     'Sum of what fills captured against the middle just before them, by quoting model.',
     CURRENCY,
@@ -169,7 +169,12 @@ export const ATTRIBUTION_METRICS = {
   ),
   versionFills: gauge('okxmm_version_fills', OF_VERSION, 'Fills by versions of the parameters.'),
   versionValue: gauge('okxmm_version_volume_quote', OF_VERSION, 'Value filled, by versions.', CURRENCY),
-  versionSpread: gauge('okxmm_version_spread', OF_VERSION, 'What fills captured, by versions.', CURRENCY),
+  versionSpread: gauge(
+    'okxmm_version_spread_quote',
+    OF_VERSION,
+    'What fills captured, by versions.',
+    CURRENCY,
+  ),
   versionMarkout: gauge(
     'okxmm_version_markout_quote',
     OF_VERSION,

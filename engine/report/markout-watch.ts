@@ -10,12 +10,12 @@
  *
  * Books come late by their own latency, and so do fills by theirs; both carry the venue's time, which is what counts here.
  */
+import { HORIZONS_SECONDS } from '../base/fill-groups.ts';
 import { sideSign } from '../base/side.ts';
 import type { Side } from '../base/side.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { Markout } from './run-result.ts';
 
-export const HORIZONS_SECONDS: readonly number[] = [0.1, 1, 5, 30, 60, 300];
 /** Middles that are remembered: of a fill that is told later than so many changes after it, the oldest one counts. */
 const HISTORY = 1_024;
 

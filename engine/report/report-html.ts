@@ -2,6 +2,7 @@
  * The report as one HTML file that asks the network for nothing: numbers first, plots beneath, tables last. Numbers and
  * tables are in the markup; plots are drawn by the script inside from the data inside.
  */
+import { attributionTables } from './report-attribution.ts';
 import { TIME_BAR, htmlPage } from './html-page.ts';
 import { pageAssets } from './page-assets.ts';
 import {
@@ -77,6 +78,7 @@ ${names.length > 1 ? `<figure data-plot="value"><figcaption>Value of all positio
 <h2>Tables</h2>
 ${instrumentTable(result)}
 ${markoutTable(result)}
+${attributionTables(result)}
 <div class="grid two">
 ${orderTable(result)}
 ${latencyTable(result)}

@@ -200,6 +200,10 @@ export function definitions(result: RunResult): string {
     ],
     ['Inventory', 'Σ q·Δm: the position while the middle moved.'],
     [
+      'Adverse selection',
+      'Σ s·(m(t0+1 s) − m(t0⁻))·n: the first second of what the middle did to each fill; inventory is the rest of it. In the tables of the core the middle is that of its timer, every 20 ms.',
+    ],
+    [
       'Sharpe, Sortino',
       `mean of equity changes on intervals of ${result.ratioBasis.intervalSeconds} s by their standard deviation, or by the root mean square of falls; times √(365 d / interval). With ${countText(result.ratioBasis.intervals)} intervals in ${numberText(result.seconds / 3_600, 3)} h.`,
     ],

@@ -1,4 +1,5 @@
 /** From what was watched to the result: figures of each instrument, of the whole, and what both were found from. */
+import { HORIZONS_SECONDS } from '../base/fill-groups.ts';
 import { ContractKind } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
@@ -7,8 +8,9 @@ import { Histogram } from '../metrics/histogram.ts';
 import { DOLLARS } from '../okx/shapes.ts';
 import { ORDER_WINDOW_MS, SUB_ACCOUNT_ORDERS_PER_WINDOW } from '../okx/venue-limits.ts';
 import { addingUp } from '../attribution/exact-money.ts';
+import { attributionOf } from './attribution-result.ts';
 import type { InstrumentWatch } from './instrument-watch.ts';
-import { HORIZONS_SECONDS, MarkoutSums, markoutsOf } from './markout-watch.ts';
+import { MarkoutSums, markoutsOf } from './markout-watch.ts';
 import { Operation, orderCounts } from './order-counter.ts';
 import type { OrderCounter } from './order-counter.ts';
 import { QuoteWatch } from './quote-watch.ts';
@@ -70,6 +72,7 @@ export function buildResult(observer: RunObserver, facts: RunFacts): RunResult {
         instrumentOf(watch, counters[watch.instrument.index]!, durationNs, currency),
       ]),
     ),
+    attribution: attributionOf(observer.loop!),
     series: observer.series?.series((timeNs) => observer.msOf(timeNs)) ?? { timeMs: [], columns: {} },
     instrumentSeries: Object.fromEntries(
       watches.map(({ instrument, series }) => [

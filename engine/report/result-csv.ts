@@ -1,4 +1,5 @@
 /** Results as tables for other programs: one file a table, a head line, commas, decimal points, times in ms of the epoch. */
+import { HORIZONS_SECONDS } from '../base/fill-groups.ts';
 import type { FillRow, RunResult, Series } from './run-result.ts';
 
 /** Files by name, in no order. */
@@ -23,7 +24,7 @@ const FILL_COLUMNS: readonly (keyof FillRow)[] = [
 
 /**
  * `summary.csv` (a figure a line, nested names with dots), `series.csv`, `series-<instId>.csv`, `markouts.csv`,
- * `latencies.csv` and `fills.csv`.
+ * `latencies.csv`, `groups.csv` and `fills.csv`.
  *
  * @param fills all of them, where the result holds only every so many
  */
@@ -38,11 +39,31 @@ export function resultCsv(result: RunResult, fills: readonly FillRow[] = result.
     ),
     'markouts.csv': recordsCsv('horizonSeconds', markouts),
     'latencies.csv': recordsCsv('latency', latencies),
+    'groups.csv': groupsCsv(result),
   };
   for (const [instId, each] of Object.entries(instrumentSeries)) {
     files[`series-${instId.replaceAll(/[^A-Za-z0-9_-]/g, '_')}.csv`] = seriesCsv(each);
   }
   return files;
+}
+
+/** Fills by group: side, level, age of the quote, place in the queue, model, version. */
+function groupsCsv({ attribution }: RunResult): string {
+  const horizons = HORIZONS_SECONDS.map(String);
+  const kinds = ['sides', 'levels', 'ages', 'queues', 'models', 'versions'] as const;
+  const rows = kinds.flatMap((kind) =>
+    (attribution?.[kind] ?? []).map(({ group, fills, value, spreadBps, feeBps, markoutBps }) => [
+      kind,
+      group,
+      fills,
+      value,
+      spreadBps,
+      feeBps,
+      ...horizons.map((seconds) => markoutBps[seconds]),
+    ]),
+  );
+  const heads = ['kind', 'group', 'fills', 'value', 'spreadBps', 'feeBps'];
+  return csv([...heads, ...horizons.map((seconds) => `markoutBps${seconds}s`)], rows);
 }
 
 function seriesCsv({ timeMs, columns }: Series): string {

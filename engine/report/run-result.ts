@@ -5,6 +5,8 @@
  * Definitions follow models.md par. 7 where nothing else is said. What cannot be known is null, never 0.
  */
 
+import type { AttributionResult } from './attribution-result.ts';
+
 /** Raised when a name changes or goes, not when one is added. */
 export const RESULT_FORMAT = 'okx-mm-result/1';
 
@@ -247,6 +249,8 @@ export interface RunResult extends Figures {
   readonly wallSeconds: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly instruments: Readonly<Record<string, InstrumentFigures>>;
+  /** What the core itself has found about its fills. Results of builds before it have none. */
+  readonly attribution?: AttributionResult;
   /** Of the account: total, spread, inventory, fees, funding, drawdown, value of the position, orders by second. */
   readonly series: Series;
   /** By instId: mid, our best bid and ask, position. */

@@ -123,7 +123,7 @@ function groupPanels({ title, about, metric, label }: Group): Panel[] {
       ),
     ]),
     timeSeries(`Spread by ${title}`, `What fills captured in bps of their value, by ${about}.`, 'short', 8, [
-      query(bpsOfVolume(`${metric}_spread`, `${metric}_volume_quote_total`, label), `{{${label}}}`),
+      query(bpsOfVolume(`${metric}_spread_quote`, `${metric}_volume_quote_total`, label), `{{${label}}}`),
     ]),
     timeSeries(
       `Markout by ${title}`,
@@ -159,7 +159,7 @@ function versionPanels(): Panel[] {
       'short',
       8,
       [
-        query(ratio('okxmm_version_spread'), '{{instrument}} row {{version_row}} spread'),
+        query(ratio('okxmm_version_spread_quote'), '{{instrument}} row {{version_row}} spread'),
         query(ratio('okxmm_version_markout_quote'), '{{instrument}} row {{version_row}} markout'),
       ],
     ),

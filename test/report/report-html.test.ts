@@ -68,7 +68,7 @@ describe('the page', () => {
   let page: string;
   beforeAll(async () => {
     const world = new ObservedWorld(1, 1, null);
-    await world.run(60);
+    await world.run(150);
     result = world.runs[0]!.observer.finish({
       kind: 'simulation',
       title: EVIL,
@@ -109,6 +109,11 @@ describe('the page', () => {
   it('says the numbers without its scripts', () => {
     expect(page).toContain(signedText(result.profit.total));
     expect(page).toContain(signedText(result.profit.spread));
+    expect(page).toContain('Where the profit comes from');
+    for (const caption of ['side', 'level of the ladder', 'age of the quote', 'model', 'version'])
+      expect(page).toContain(`Fills by ${caption}`);
+    const { attribution: _, ...older } = result;
+    expect(reportHtml(older)).not.toContain('Where the profit comes from');
     for (const instId of Object.keys(result.instruments))
       expect(page).toContain(`<th scope="row">${instId}</th>`);
     for (const figure of ['profit', 'price', 'position', 'drawdown', 'markouts', 'distance', 'latencies']) {
@@ -129,12 +134,23 @@ describe('the page', () => {
     const files = resultCsv({ ...result, notes: ['a, "b"'], title: '=1+1' });
     const names = Object.keys(result.instruments).map((instId) => `series-${instId}.csv`);
     expect(Object.keys(files).sort()).toEqual(
-      ['summary.csv', 'series.csv', 'fills.csv', 'markouts.csv', 'latencies.csv', ...names].sort(),
+      [
+        'summary.csv',
+        'series.csv',
+        'fills.csv',
+        'markouts.csv',
+        'latencies.csv',
+        'groups.csv',
+        ...names,
+      ].sort(),
     );
     const summary = files['summary.csv']!.split('\n');
     expect(summary).toContain(`profit.total,${result.profit.total}`);
     expect(summary).toContain(`notes,"a, ""b"""`);
     expect(summary).toContain(`title,'=1+1`);
+    const groups = files['groups.csv']!.trimEnd().split('\n');
+    expect(groups.some((line) => line.startsWith('levels,0,'))).toBe(true);
+    expect(new Set(groups.map((row) => row.split(',').length))).toEqual(new Set([12]));
     const fills = files['fills.csv']!.trimEnd().split('\n');
     expect(fills).toHaveLength(1 + result.fillRows.length);
     const series = files['series.csv']!.trimEnd().split('\n');

@@ -56,6 +56,14 @@ describe('a run without faults', () => {
     const { control, profit } = run.result;
     expect(Math.abs(control.difference)).toBeLessThan(1e-8);
     expect(control.ledgerProfit).toBeCloseTo(profit.total, 8);
+    // Found by the core itself, and split further.
+    const { profit: split, residuals, levels } = run.result.attribution!;
+    expect(split.total).toBeCloseTo(profit.total, 8);
+    const { total, ...parts } = split;
+    expect(Object.values(parts).reduce((sum, part) => sum + part, 0)).toBe(total);
+    expect(split.fees + split.rebates).toBeCloseTo(profit.fees, 8);
+    expect(Object.values(residuals).every((residual) => residual === 0)).toBe(true);
+    expect(levels.reduce((sum, { fills }) => sum + fills, 0)).toBe(run.result.fills);
   });
 
   it('agrees with the venue’s own counts', () => {

@@ -246,9 +246,9 @@ const TRUTH: readonly BrokenEngine[] = [
       for (const { parts } of engine.loop.truth.instruments) {
         const onFill = parts.onFill.bind(parts);
         parts.onFill = (lots, price, before, isHedge) => {
-          const captured = onFill(lots, price, before, isHedge);
-          parts.spread -= 2n * captured;
-          return -captured;
+          const { spread } = parts;
+          onFill(lots, price, before, isHedge);
+          parts.spread = 2n * spread - parts.spread;
         };
       }
     },
