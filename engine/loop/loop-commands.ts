@@ -156,8 +156,8 @@ export class LoopCommands {
   }
 
   /**
-   * Gives a retreat what the budget has granted to an amend of this turn that leads towards the market: that one can wait, and
-   * the timer asks for it again. False when there is none.
+   * Gives a retreat what the budget has granted to an amend of this turn that leads towards the market: that one can wait,
+   * and the timer asks for it again. False when there is none.
    */
   #replaceApproach(batch: CommandBatch, row: number, admitted: number, isOwnShort: boolean): boolean {
     const { amends } = batch;
@@ -238,7 +238,7 @@ export class LoopCommands {
     return false;
   }
 
-  /** @hot Whether an amend leads away from the market. One of a hedge that may not leave must not leave it as it is, either. */
+  /** @hot Whether an amend leads away from the market. A hedge whose amend may not leave must not stay as it is, either. */
   #isRetreat(group: CommandGroup, row: number): boolean {
     if (this.table.purpose[group.slot[row]!] !== OrderPurpose.quote) return true;
     const ticks = this.table.priceTicks[group.slot[row]!]!;

@@ -333,8 +333,8 @@ export class LoopQuoting {
   }
 
   /**
-   * @hot What the diff weighs this side's orders by. Nothing where its quote does not say how often they would be filled, and
-   * where the guard moves it.
+   * @hot What the diff weighs this side's orders by. Nothing where its quote does not say how often they would be filled,
+   * and where the guard moves it.
    */
   #setTerms(instrument: number, side: Side): void {
     const { rule, queues, now } = this.#requotes;

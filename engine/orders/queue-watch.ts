@@ -10,8 +10,8 @@
  * Owner:      the engine thread.
  * Invariants: 0 <= F <= L as of the last look; what is known of a former order, price or size is never told of the present
  *             one; an order that has ended keeps its last place until its slot is used again.
- * Cost:       a trade that reaches none of ours is two comparisons; one that does is a walk of the orders on its side. A look
- *             at an order is a few float operations. Nothing allocates once constructed.
+ * Cost:       a trade that reaches none of ours is two comparisons; one that does is a walk of the orders on its side. A
+ *             look at an order is a few float operations. Nothing allocates once constructed.
  *
  * F and L leave out all orders of our own. Book and order pushes come on different connections: a first look may find the
  * level without our order yet, and takes the queue for shorter by its size until the book has it.

@@ -14,8 +14,8 @@
  *   3  best order left ─▶ best level left                 keeps it while to move is not worth its place (requote-rule.ts)
  *   4  the same                                           amended; levels left over are placed, orders left over cancelled
  *
- * What is no quote (OrderPurpose) is left alone: who placed it moves it and takes it out. Only when its fate is unknown it is
- * cancelled as any other.
+ * What is no quote (OrderPurpose) is left alone: who placed it moves it and takes it out. Only when its fate is unknown it
+ * is cancelled as any other.
  *
  * The band is narrower where an order is more aggressive than wanted: there it loses money, on the other side only rank.
  */

@@ -1,8 +1,8 @@
 /**
- * Whether an order that lies beyond the tolerance from its level is worth moving there: what the better price brings, against
- * the place in the queue that is lost and the price of a message.
+ * Whether an order that lies beyond the tolerance from its level is worth moving there: what the better price brings,
+ * against the place in the queue that is lost and the price of a message.
  *
- *     gain        = [v(δ*) - v(δ)] h          v(δ) = λ(δ) (δ - c),  λ(δ) = A e^(-kδ),  δ from the fair price, δ* the wanted one
+ *     gain        = [v(δ*) - v(δ)] h          v(δ) = λ(δ) (δ - c), λ(δ) = A e^(-kδ); δ from the fair price, δ* as wanted
  *     queue value = [P(F) - P(L)] (δ - c)     P(x) = p Φ((m - x) / s): takers come as far as δ with p = 1 - e^(-λ(δ) h),
  *                                             and then trade m lots on average, with deviation s
  *     price       = v(δ*) h u² / (1 - u)      u is the used part of the budget that the message would draw on
@@ -87,7 +87,8 @@ export class RequoteRule {
     if (gain <= queueValue) return RequoteVerdict.place;
     if (isRetreat) return RequoteVerdict.move;
     const used = terms[isBatch ? RequoteTerm.batchUsed : RequoteTerm.singleUsed]!;
-    const price = used < 1 ? (wantedValue * used * used) / (1 - used) : Infinity;
+    if (used >= 1) return RequoteVerdict.dear;
+    const price = (wantedValue * used * used) / (1 - used);
     return gain <= queueValue + price ? RequoteVerdict.dear : RequoteVerdict.move;
   }
 

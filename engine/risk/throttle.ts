@@ -81,8 +81,8 @@ export class Throttle {
   }
 
   /**
-   * @hot Which part of the budget is used that a command of this kind would draw on, the sub-account's included: 0 to 1, into
-   * `out[at]`.
+   * @hot Which part of the budget is used that a command of this kind would draw on, the sub-account's included: 0 to 1,
+   * into `out[at]`.
    */
   readUsed(
     op: CommandOp,
