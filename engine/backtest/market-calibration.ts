@@ -204,7 +204,8 @@ function calibrated(
   const sweepsMin = 1;
   const forParts = {
     ...options,
-    fitFromBps: fromTicks / (fairTicks * BPS),
+    // Within the bucket, wherever the price of the part stood.
+    fitFromBps: (fromTicks === 0 ? 0 : fromTicks + row[FlowField.bucketTicks]! / 2) / (fairTicks * BPS),
     parameters: { ...options.parameters, sweepsMin },
   };
   return {

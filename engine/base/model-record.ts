@@ -58,10 +58,15 @@ export const ModelField = {
   fittedNs: 35,
   /** 1 while the intensity above is that of a start model. */
   isStart: 36,
+  /** What was found by side before the limit of change, the rate at fromTicks. */
+  bidFoundRate: 37,
+  bidFoundDecay: 38,
+  askFoundRate: 39,
+  askFoundDecay: 40,
 } as const;
 export type ModelField = (typeof ModelField)[keyof typeof ModelField];
 
-export const MODEL_DOUBLES = 40;
+export const MODEL_DOUBLES = 44;
 
 /** What must hold before a calibration is trusted (models.md par. 3.2), as bits of `gatesFailed`. */
 export const CalibrationGate = {

@@ -232,11 +232,39 @@ describe('a model after a trusted one', () => {
     expect(pick(model, INTENSITY)).toEqual(pick(wanted, INTENSITY));
   });
 
-  it('does not follow what is twice as high', () => {
+  it('does not follow what is twice as high all at once', () => {
     const wild = generateFlow({ ...PLAIN, bid: { rate: 2.5, decay: 0.25 } });
     const model = modelOf(wild, { previous: trusted });
     expect(model[ModelField.gatesFailed]).toBe(CalibrationGate.changeLimit);
     expect(pick(model, INTENSITY)).toEqual(pick(trusted, INTENSITY));
+  });
+
+  it('follows step by step where the fit begins farther out, for it is of other distances then', () => {
+    // Most sweeps take the best price and no more; those that do reach far.
+    const mixed = generateFlow({
+      ...PLAIN,
+      bid: { rate: 0.5, decay: 0.04 },
+      ask: { rate: 0.5, decay: 0.04 },
+    });
+    for (const at of [FlowHistogram.bidSweeps, FlowHistogram.askSweeps]) mixed[at]! += 250;
+    const near = modelOf(mixed);
+    expect(pick(near, [ModelField.isTrusted, ModelField.fromTicks])).toEqual([1, 0]);
+    const instrument = { fitFromBps: 0.5 };
+    const wanted = modelOf(mixed, { instrument });
+    expect(wanted[ModelField.fromTicks]).toBe(5);
+    expect(near[ModelField.decay]! / wanted[ModelField.decay]!).toBeGreaterThan(1.5);
+    let model = near;
+    for (let fit = 1; fit <= 30; fit++) {
+      const next = modelOf(later(mixed, 5 * fit), {
+        previous: model,
+        instrument,
+        nowNs: FLOW_TIME_NS + 5 * fit * SECOND,
+      });
+      expect(next[ModelField.gatesFailed]).toBe(0);
+      expect(model[ModelField.decay]! / next[ModelField.decay]!).toBeLessThanOrEqual(1.2 + 1e-12);
+      model = next;
+    }
+    expect(pick(model, INTENSITY)).toEqual(pick(wanted, INTENSITY));
   });
 });
 

@@ -24,6 +24,14 @@ const BID = { rate: ModelField.bidRate, decay: ModelField.bidDecay } as const;
 const ASK = { rate: ModelField.askRate, decay: ModelField.askDecay } as const;
 const POOLED = { rate: ModelField.rate, decay: ModelField.decay } as const;
 type IntensityFields = typeof BID | typeof ASK | typeof POOLED;
+const KEPT = [
+  ModelField.fromTicks,
+  ModelField.toTicks,
+  ModelField.bidFoundRate,
+  ModelField.bidFoundDecay,
+  ModelField.askFoundRate,
+  ModelField.askFoundDecay,
+] as const;
 /** The standard errors stand two further than what they are of. */
 const ERROR_AFTER = ModelField.bidRateError - ModelField.bidRate;
 
@@ -144,6 +152,10 @@ function setIntensity(
   }
   out[ModelField.fromTicks] = fit.fromTicks;
   out[ModelField.toTicks] = fit.toTicks;
+  out[ModelField.bidFoundRate] = fit.bid.nearRate;
+  out[ModelField.bidFoundDecay] = fit.bid.decay;
+  out[ModelField.askFoundRate] = fit.ask.nearRate;
+  out[ModelField.askFoundDecay] = fit.ask.decay;
 }
 
 function limitedTo(
@@ -164,8 +176,7 @@ function keepIntensity(before: Float64Array, out: Float64Array): void {
       out[field + ERROR_AFTER] = before[field + ERROR_AFTER]!;
     }
   }
-  out[ModelField.fromTicks] = before[ModelField.fromTicks]!;
-  out[ModelField.toTicks] = before[ModelField.toTicks]!;
+  for (const field of KEPT) out[field] = before[field]!;
 }
 
 function setFigures(fit: IntensityFit, out: Float64Array): void {

@@ -98,8 +98,9 @@ function qualityGate(
 }
 
 /**
- * A trusted value follows a new one by a share a fit; while the new one is so far off that this would take more than four
- * fits, one of the two is wrong. Compared are what the data tell: decay, and rate where the fit begins.
+ * A trusted value follows what is found by a share a fit. From one fit to the next, over the same distances, the counts change
+ * little: what is found so far from what was found before that following would take more than four fits is not believed. A
+ * start model is held against the first fit in the same way.
  */
 function changeGate(
   before: Float64Array,
@@ -107,20 +108,36 @@ function changeGate(
   fit: IntensityFit | undefined,
 ): GateReading {
   const changeMax = (1 + parameters.changeRatioMax) ** CHANGE_FITS_MAX;
+  const isStart = before[ModelField.isStart] === 1;
+  const isComparable = isStart || before[ModelField.fromTicks] === fit?.fromTicks;
   let change = 1;
-  if (fit !== undefined && before[ModelField.fittedNs]! > 0) {
-    for (const [intensity, { rate, decay }] of [
-      [fit.bid, { rate: ModelField.bidRate, decay: ModelField.bidDecay }],
-      [fit.ask, { rate: ModelField.askRate, decay: ModelField.askDecay }],
-    ] as const) {
-      change = Math.max(
-        change,
-        ratio(intensity.decay, before[decay]!),
-        ratio(intensity.nearRate, nearRate(before, rate, decay, fit.fromTicks)),
-      );
+  if (fit !== undefined && before[ModelField.fittedNs]! > 0 && isComparable) {
+    for (const { found, rate, decay, foundRate, foundDecay } of sidesOf(fit)) {
+      const nearBefore = isStart ? nearRate(before, rate, decay, fit.fromTicks) : before[foundRate]!;
+      const decayBefore = isStart ? before[decay]! : before[foundDecay]!;
+      change = Math.max(change, ratio(found.decay, decayBefore), ratio(found.nearRate, nearBefore));
     }
   }
   return { name: 'changeLimit', holds: change <= changeMax, figures: { change }, limits: { changeMax } };
+}
+
+function sidesOf({ bid, ask }: IntensityFit) {
+  return [
+    {
+      found: bid,
+      rate: ModelField.bidRate,
+      decay: ModelField.bidDecay,
+      foundRate: ModelField.bidFoundRate,
+      foundDecay: ModelField.bidFoundDecay,
+    },
+    {
+      found: ask,
+      rate: ModelField.askRate,
+      decay: ModelField.askDecay,
+      foundRate: ModelField.askFoundRate,
+      foundDecay: ModelField.askFoundDecay,
+    },
+  ] as const;
 }
 
 function ratio(now: number, before: number): number {
