@@ -60,12 +60,19 @@ export class Strategy {
   readonly #bids: LadderSide;
   readonly #asks: LadderSide;
 
-  /** @param marketLevels levels a side that the markets carry: at least levelsReadOf() */
-  constructor(parameters: StrategyParameters, marketLevels: number) {
+  /**
+   * @param marketLevels levels a side that the markets carry: at least levelsReadOf()
+   * @param fairValue of the strategy before this one, where its parameters are the same: its signals have been warmed up
+   */
+  constructor(
+    parameters: StrategyParameters,
+    marketLevels: number,
+    fairValue: FairValue = new FairValue(parameters.fair, marketLevels),
+  ) {
     assertStrategy(parameters);
     this.parameters = parameters;
     this.model = new FittedModel(parameters);
-    this.fairValue = new FairValue(parameters.fair, marketLevels);
+    this.fairValue = fairValue;
     this.#isFixed = parameters.model === 'fixed';
     this.#isSample = parameters.model === 'okx-sample';
     this.#parts = this.explain.subarray(ExplainField.parts, ExplainField.sigma);
@@ -175,7 +182,7 @@ export class Strategy {
     const edgeMin = half * parameters.edgeMinRatio;
     const inner = Math.min(edgeMin * INNER_TO_EDGE, half);
     const reservation = fair - fair * parameters.skewBpsAtMax * BPS * cells[QuoteCell.share];
-    cells[QuoteCell.reservation] = reservation;
+    cells[QuoteCell.halfMin] = Math.max(parameters.halfSpreadTicksMin, HALF_TICKS_MIN);
     cells[QuoteCell.bidHalf] = half;
     cells[QuoteCell.askHalf] = half;
     cells[QuoteCell.bidFirst] = reservation - half;
@@ -197,6 +204,7 @@ export class Strategy {
     cells[QuoteCell.bidFirst] = fair - question[1];
     curve.ask(question);
     cells[QuoteCell.askFirst] = -fair - question[1];
+    cells[QuoteCell.halfMin] = this.model.halfMin[0];
     cells[QuoteCell.bidHalf] = curve.cells[CurveCell.bidHalf];
     cells[QuoteCell.askHalf] = curve.cells[CurveCell.askHalf];
     this.#edgeOf(Side.buy);

@@ -185,7 +185,7 @@ export class LadderSide {
         break;
       case Place.bps: {
         const bps = parameters.halfSpreadBps + level * parameters.levelStepBps;
-        price[0] = first + half - Math.abs(fair) * bps * BPS;
+        price[0] = first + half - Math.max(Math.abs(fair) * bps * BPS, cells[QuoteCell.halfMin]);
         break;
       }
       default:

@@ -29,8 +29,8 @@ export const QuoteCell = {
   askShare: 17,
   /** Least distance from level to level. */
   step: 18,
-  /** Of the fixed ladder: fair price less its shift. */
-  reservation: 19,
+  /** No half spread is less. */
+  halfMin: 19,
   now: 20,
   count: 21,
 } as const;

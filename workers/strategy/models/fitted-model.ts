@@ -62,6 +62,8 @@ export class FittedModel {
   model: number;
   /** Mean half spread within its limits, in [0]. */
   readonly halfTicks = new Float64Array(1);
+  /** No half spread is less, in [0]. */
+  readonly halfMin = new Float64Array(1);
   /** What a fill costs, in ticks: the fee, adverse moves of bids, of asks. */
   readonly costs = new Float64Array(3);
   readonly gamma = new Float64Array(1);
@@ -134,7 +136,8 @@ export class FittedModel {
     if (model === undefined) return;
     this.#choose(model, hasSigma);
     const { curve } = this;
-    curve.limit(this.#halfMin(priceTicks), priceTicks * this.#parameters.halfSpreadBpsMax * BPS);
+    this.halfMin[0] = this.#halfMinAt(priceTicks);
+    curve.limit(this.halfMin[0], priceTicks * this.#parameters.halfSpreadBpsMax * BPS);
     this.halfTicks[0] = (curve.cells[0] + curve.cells[1]) / 2;
   }
 
@@ -185,7 +188,7 @@ export class FittedModel {
   }
 
   /** No half spread is less: what the fee takes and the configuration wants beyond it, or a floor of its own. */
-  #halfMin(priceTicks: number): number {
+  #halfMinAt(priceTicks: number): number {
     const { profitBpsMin, halfSpreadBpsMin, halfSpreadTicksMin } = this.#parameters;
     return Math.max(
       this.#inputs.feeTicks + priceTicks * profitBpsMin * BPS,
