@@ -14,7 +14,8 @@
  *
  * It joins the best price of its side, and follows it at most every half second: it saves the spread where it can. What rests
  * for too long is cancelled and, when it is known to be over, an order takes what there is within slippageBps of the middle of
- * the book. While it takes, our own quotes on the other side of that book are withheld: we would trade with ourselves.
+ * the book. While it takes, our own quotes on the other side of that book are withheld: we would trade with ourselves. Where
+ * quotes on its own side leave it no room in a limit, they are withheld until its order has left.
  */
 import { OrderPurpose } from '../base/order-purpose.ts';
 import { Side } from '../base/side.ts';
@@ -55,6 +56,9 @@ const ROUNDING = 1e-6;
 /** After an order that was not let out, and after one that took. */
 const RETRY_NS = 100 * NS_PER_MS;
 const PAUSE_NS = NS_PER_SECOND;
+/** Quotes are held off for so long at most, and then left alone for a while: their cancels may not come through. */
+const ROOM_NS_MAX = NS_PER_SECOND;
+const ROOM_PAUSE_NS = 5 * NS_PER_SECOND;
 
 export interface HedgerParts {
   readonly state: LoopState;
@@ -76,6 +80,8 @@ export class GroupHedger {
   side: Side = Side.buy;
   /** What its order may leave open, as of the last review; 0 when it may have none. */
   lots: Lots = 0;
+  /** Whether quotes on its side are in its way: they leave no room in a limit that holds for all that is in flight. */
+  needsRoom = false;
   /** Places and amends so far. */
   orderCount = 0;
 
@@ -88,6 +94,8 @@ export class GroupHedger {
   #isActive = false;
   /** Since when an order could have rested; NaN while none could. */
   #restSinceNs: Nanoseconds = NaN;
+  /** Since when its order waits for room; NaN while it does not. */
+  #roomSinceNs: Nanoseconds = NaN;
   /** Nothing new, and no other price, before this. */
   #nextNs: Nanoseconds = -Infinity;
   /** The order that took last; NO_ORDER before the first, and once its end has been seen. */
@@ -123,6 +131,7 @@ export class GroupHedger {
     const terms = this.#terms;
     this.lots = 0;
     this.wait = HedgeWait.nothing;
+    this.needsRoom = false;
     if (terms === null || this.loss.isStopped) {
       this.#end(terms === null ? HedgePhase.off : HedgePhase.stopped);
       return;
@@ -218,6 +227,7 @@ export class GroupHedger {
       this.wait = HedgeWait.budget;
       return false;
     }
+    if (!this.#hasRoom(nowNs)) return false;
     const isTaking = this.phase === HedgePhase.taking;
     const slot = isTaking ? this.#take() : this.#rest();
     if (slot === NO_ORDER) return false;
@@ -228,6 +238,20 @@ export class GroupHedger {
     this.#takingSlot = slot;
     this.#takingGeneration = table.generation[slot]!;
     return true;
+  }
+
+  /** What our own quotes take up of its room they give up for the moment in which its order leaves. */
+  #hasRoom(nowNs: Nanoseconds): boolean {
+    const isRoomy = this.#legs.hasRoom(this.leg, this.side, this.lots);
+    if (isRoomy || Number.isNaN(this.#roomSinceNs)) this.#roomSinceNs = isRoomy ? NaN : nowNs;
+    if (isRoomy) return true;
+    this.wait = HedgeWait.limits;
+    this.needsRoom = nowNs - this.#roomSinceNs < ROOM_NS_MAX;
+    if (!this.needsRoom) {
+      this.#roomSinceNs = NaN;
+      this.#nextNs = nowNs + ROOM_PAUSE_NS;
+    }
+    return false;
   }
 
   #isOver(): boolean {
@@ -309,7 +333,8 @@ export class GroupHedger {
       }
       return;
     }
-    const total = table.filledLots[slot]! + this.lots;
+    // Never larger by an amend: that might not fit beside the quotes that have come back.
+    const total = table.filledLots[slot]! + Math.min(openLots, this.lots);
     batch.addAmend(slot, leg, side, moves ? best : asked, total, CommandReason.price);
     if (!moves) return;
     this.#budget.take(1, state.now);

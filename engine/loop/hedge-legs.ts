@@ -4,15 +4,13 @@
  * Owner:      the engine thread.
  * Invariants: it reads and decides; what it allows is within the limits that the gate will ask for, so that a hedge is cut to
  *             them instead of struck by them.
- * Cost:       a walk of one side's orders; nothing allocates.
+ * Cost:       a few comparisons; nothing allocates.
  */
 import type { Instrument } from '../base/instrument.ts';
-import { OrderPurpose } from '../base/order-purpose.ts';
 import { Side } from '../base/side.ts';
 import type { Lots, Ticks } from '../base/units.ts';
 import type { LoopMarket } from './loop-market.ts';
 import type { LoopState } from './loop-state.ts';
-import { NO_ORDER } from '../orders/order-table.ts';
 import type { OrderTable } from '../orders/order-table.ts';
 import type { PositionLedger } from '../orders/position-ledger.ts';
 import type { Gate, RiskLimits } from '../risk/gate.ts';
@@ -78,20 +76,27 @@ export class HedgeLegs {
     return found;
   }
 
-  /** By the limits of an order, and of the position with everything in flight but the hedge that it has. */
+  /** By the limits of an order, and of the position with nothing else of ours in flight: quotes make room for a hedge. */
   lotsAllowed(leg: number, side: Side): Lots {
-    const { table, ledger, gate, ladder } = this.#parts;
+    const { ledger, gate, ladder } = this.#parts;
     const instrument = this.instruments[leg]!;
     const limits = this.#limits[leg]!;
-    let inFlight = table.exposureLots[leg * 2 + side]!;
-    for (let slot = table.first(leg, side); slot !== NO_ORDER; slot = table.next(slot)) {
-      if (table.purpose[slot] === OrderPurpose.hedge) inFlight -= table.riskLots[slot]!;
-    }
     const position = ledger.positionLots[leg]!;
-    const worst = side === Side.buy ? position + inFlight : inFlight - position;
+    const held = side === Side.buy ? position : -position;
     const most = ladder.level(leg) === KillLevel.reduceOnly ? 0 : limits.positionLotsMax;
     const perOrder = limits.orderNotionalMax / instrument.notional(Math.ceil(gate.markTicks(leg)) + 1, 1);
-    return Math.floor(Math.min(most - worst, limits.orderLotsMax, instrument.maxLots, perOrder));
+    return Math.floor(Math.min(most - held, limits.orderLotsMax, instrument.maxLots, perOrder));
+  }
+
+  /** Whether so much more fits beside everything that is in flight, in the leg and in its group. */
+  hasRoom(leg: number, side: Side, lots: Lots): boolean {
+    const { table, ledger, gate, ladder } = this.#parts;
+    const isReduceOnly = ladder.level(leg) === KillLevel.reduceOnly;
+    const most = isReduceOnly ? 0 : this.#limits[leg]!.positionLotsMax;
+    const inFlight = table.exposureLots[leg * 2 + side]! + lots;
+    const position = ledger.positionLots[leg]!;
+    const worst = side === Side.buy ? position + inFlight : inFlight - position;
+    return worst <= most && (isReduceOnly || gate.groups.isWithin(leg, side, lots));
   }
 
   /** How far from the middle of the book an order may take: no further than the collar, either. */

@@ -26,8 +26,6 @@ import { NO_GROUP } from '../risk/group-delta.ts';
 import { HedgeLoss } from '../risk/hedge-loss.ts';
 import type { HedgeLossState } from '../risk/hedge-loss.ts';
 
-const NO_LIST = -1;
-
 const WAIT_TEXTS: Readonly<Record<HedgeWait, string>> = {
   [HedgeWait.nothing]: 'waits',
   [HedgeWait.engine]: 'waits until the engine quotes',
@@ -50,8 +48,8 @@ export class LoopHedge {
   readonly #output: LoopOutput;
   /** By coin, those of groups that are no more included: a limit that was reached stays so. */
   readonly #losses = new Map<string, HedgeLoss>();
-  /** By group: instrument × 2 + side whose quotes its hedger withholds; -1 for none. */
-  readonly #withheld: Int32Array;
+  /** By instrument × 2 + side: 1 where a hedger wants no quotes now. */
+  readonly #withheld: Uint8Array;
 
   constructor(
     options: Pick<LoopOptions, 'instruments' | 'limits' | 'portfolio' | 'output'>,
@@ -61,7 +59,7 @@ export class LoopHedge {
     this.#parts = parts;
     this.#output = options.output;
     this.#legs = new HedgeLegs(instruments, limits, parts);
-    this.#withheld = new Int32Array(instruments.length).fill(NO_LIST);
+    this.#withheld = new Uint8Array(instruments.length * 2);
     this.configure({ limits, portfolio });
   }
 
@@ -129,25 +127,26 @@ export class LoopHedge {
     else batch.addCancel(slot, instrument, side, table.priceTicks[slot]!, CommandReason.withdrawn);
   }
 
-  /** Of the book from which a hedger is about to take, our own quotes on that side go first, and stay away. */
+  /**
+   * Of the book from which a hedger is about to take, our own quotes on that side go first, and stay away; and those that leave
+   * it no room.
+   */
   #withhold(): void {
-    for (let group = 0; group < this.#withheld.length; group++) {
-      const hedger = this.hedgers[group];
-      const isTaking = hedger !== undefined && hedger.phase === HedgePhase.taking && hedger.lots > 0;
-      const list = isTaking ? hedger.leg * 2 + 1 - hedger.side : NO_LIST;
-      const before = this.#withheld[group]!;
-      if (list === before) continue;
-      this.#withheld[group] = list;
-      if (before !== NO_LIST) this.#setWithheld(before, 0);
-      if (list !== NO_LIST) this.#setWithheld(list, 1);
+    const { state, gate } = this.#parts;
+    const withheld = this.#withheld;
+    withheld.fill(0);
+    for (const [group, hedger] of this.hedgers.entries()) {
+      if (hedger.lots === 0) continue;
+      if (hedger.phase === HedgePhase.taking) withheld[hedger.leg * 2 + 1 - hedger.side] = 1;
+      if (!hedger.needsRoom) continue;
+      for (const member of gate.groups.members[group]!) withheld[member * 2 + hedger.side] = 1;
     }
-  }
-
-  #setWithheld(list: number, isWithheld: 0 | 1): void {
-    const { state } = this.#parts;
-    state.isWithheld[list] = isWithheld;
-    state.isDue[list >> 1] = 1;
-    state.dirty.add(list >> 1);
+    for (let list = 0; list < withheld.length; list++) {
+      if (withheld[list] === state.isWithheld[list]) continue;
+      state.isWithheld[list] = withheld[list]!;
+      state.isDue[list >> 1] = 1;
+      state.dirty.add(list >> 1);
+    }
   }
 
   // ----------------------------------------------------------------------------------------------------- costs

@@ -19,6 +19,7 @@ import { LOOSE_LIMITS, isAmend, isPlace } from './scripted-venue.ts';
 const DELTA_MAX = 2;
 const LIMITS = INSTRUMENTS.map(({ index }) => ({
   ...LOOSE_LIMITS,
+  orderLotsMax: 1_000,
   positionLotsMax: [120, 1_500, 20][index]!,
 }));
 const EPSILON = 1e-9;
@@ -44,7 +45,7 @@ class RandomWorld extends HedgeWorld {
     };
     super([group({ deltaCoinsMax: DELTA_MAX, skew: random.unit() }, hedge)], { limits: LIMITS });
     this.random = random;
-    this.foundLots = 60;
+    this.foundLots = 600;
     this.isPrompt = isPrompt;
     this.onSent = (sent) => this.#judge(sent);
     this.begin(SWAP, SPOT, INVERSE);
@@ -225,9 +226,9 @@ describe.each([
       expect(world.hedgeSlots, `seed ${seed}`).toEqual([]);
       expect(world.hedges(), `seed ${seed}`).toEqual([]);
     }
-    expect(sent).toBeGreaterThan(60);
-    expect(fills).toBeGreaterThan(3);
-    expect(takes).toBeGreaterThan(10);
+    expect(sent).toBeGreaterThan(25);
+    expect(fills).toBeGreaterThan(1);
+    expect(takes).toBeGreaterThan(8);
     expect(inside).toBeGreaterThan(seeds / 2);
   }, 60_000);
 

@@ -148,6 +148,49 @@ describe('a hedge', () => {
     expect(hedger(world).phase).toBe(HedgePhase.resting);
     expect(world.open(SWAP, Side.buy).length).toBeGreaterThan(0);
   });
+
+  it('is given room by our own quotes where they take up what the limit of its instrument leaves', () => {
+    const limits = { ...LOOSE_LIMITS, positionLotsMax: 45 };
+    const world = new HedgeWorld([group()], { limits: [limits, LOOSE_LIMITS, LOOSE_LIMITS] }).begin(SWAP);
+    const { exposureLots } = world.loop.table;
+    expect(exposureLots[SWAP * 2 + Side.sell]).toBe(45);
+    world.hold(SPOT, 1_000);
+    world.run(200);
+    expect(world.hedges()).toMatchObject([{ side: Side.sell, instrument: SWAP, lots: 45 }]);
+    expect(exposureLots[SWAP * 2 + Side.sell]).toBe(45);
+    expect(world.open(SWAP, Side.buy)).toHaveLength(3);
+  });
+
+  it('is given room by quotes of another instrument that take up what the limit of its group leaves', () => {
+    const world = new HedgeWorld([group({ deltaCoinsMax: 0.45 })]).begin(INVERSE);
+    raise(world, SWAP, KillLevel.paused);
+    world.hold(SPOT, 600);
+    world.run(500);
+    const { exposureLots } = world.loop.table;
+    // A coin is offered, so that 0.05 are left: the hedge is 0.4.
+    expect(exposureLots[INVERSE * 2 + Side.sell]).toBe(10);
+    raise(world, SWAP, KillLevel.quoting);
+    world.run(1_000);
+    expect(world.hedges()).toMatchObject([{ side: Side.sell, instrument: SWAP, lots: 40 }]);
+    expect(exposureLots[INVERSE * 2 + Side.sell]).toBe(0);
+    world.fillOrder(world.hedges()[0]!);
+    world.run(1_000);
+    expect(hedger(world).phase).toBe(HedgePhase.inside);
+  });
+
+  it('that gets no room leaves the quotes alone for a while', () => {
+    const limits = { ...LOOSE_LIMITS, positionLotsMax: 45 };
+    const world = new HedgeWorld([group()], { limits: [limits, LOOSE_LIMITS, LOOSE_LIMITS] }).begin(SWAP);
+    world.hold(SPOT, 1_000);
+    // Their cancels are not answered.
+    world.orderMessages();
+    world.pass(900);
+    expect(hedger(world).needsRoom).toBe(true);
+    world.pass(200);
+    expect(hedger(world).needsRoom).toBe(false);
+    world.pass(500);
+    expect(hedger(world).needsRoom).toBe(false);
+  });
 });
 
 describe('a hedge is withdrawn', () => {
