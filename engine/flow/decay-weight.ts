@@ -21,7 +21,7 @@ export class DecayWeight {
   /** One cell: what an event weighs now. */
   readonly weight = Float64Array.of(1);
   /** What to multiply all sums with after an advance() that was true. */
-  rescale = 1;
+  readonly rescale = Float64Array.of(1);
   readonly #zero: TimeCell = new Float64Array(1);
   #hasBegun = false;
 
@@ -40,7 +40,7 @@ export class DecayWeight {
       this.weight[0] = Math.exp(exponent);
       return false;
     }
-    this.rescale = Math.exp(-exponent);
+    this.rescale[0] = Math.exp(-exponent);
     this.weight[0] = 1;
     this.#zero[0] = now[0]!;
     return true;

@@ -17,7 +17,8 @@
  *             time without a fair price is no sample.
  * Cost:       some thirty operations an instrument and sample; three powers a sample for all instruments.
  */
-import { FlowField } from '../base/flow-record.ts';
+import { FLOW_DOUBLES, FlowField } from '../base/flow-record.ts';
+import type { FlowRows } from './flow-rows.ts';
 
 /** Samples that a move is over: a second of them. */
 const LAG = 10;
@@ -33,8 +34,7 @@ const WINSOR_TICKS_MIN = 1;
 const WINSOR_SAMPLES_MIN = 300;
 
 export class FairVariance {
-  /** By instrument: moves that were seen. */
-  readonly #samples: Float64Array;
+  readonly #rows: FlowRows;
   /** By instrument × LAG: the fair prices of the last samples, in a ring; and how many of them follow each other. */
   readonly #fairs: Float64Array;
   readonly #known: Int32Array;
@@ -42,18 +42,13 @@ export class FairVariance {
   readonly #times = new Float64Array(LAG);
   readonly #time = new Float64Array(1);
   #place = 0;
-  /** By instrument × RATES: the rates, and the sum of the weights in each, which goes to 1. */
-  readonly #rates: Float64Array;
-  readonly #masses: Float64Array;
   /** 1 − λ of this sample, by rate. */
   readonly #steps = new Float64Array(RATES);
 
-  constructor(instrumentCount: number) {
-    this.#samples = new Float64Array(instrumentCount);
+  constructor(instrumentCount: number, rows: FlowRows) {
+    this.#rows = rows;
     this.#fairs = new Float64Array(instrumentCount * LAG);
     this.#known = new Int32Array(instrumentCount);
-    this.#rates = new Float64Array(instrumentCount * RATES);
-    this.#masses = new Float64Array(instrumentCount * RATES);
   }
 
   /** The fair prices of all instruments, `elapsed` seconds after those of the last call; 0 where there is none. */
@@ -73,37 +68,29 @@ export class FairVariance {
 
   /** The move since `known` samples ago. */
   #take(instrument: number, fairTicks: Float64Array, known: number): void {
-    const rates = this.#rates;
-    const masses = this.#masses;
-    const first = instrument * RATES;
+    const { values, divisors } = this.#rows;
+    const first = instrument * FLOW_DOUBLES;
+    const fast = first + FlowField.varianceFast;
+    const slow = fast + SLOW;
     const place = (this.#place - known + LAG) % LAG;
     const move = fairTicks[instrument]! - this.#fairs[instrument * LAG + place]!;
     const seconds = this.#time[0]! - this.#times[place]!;
     let cut = Math.abs(move);
-    if (this.#samples[instrument]! >= WINSOR_SAMPLES_MIN) {
-      const deviation = Math.sqrt((rates[first + SLOW]! / masses[first + SLOW]!) * seconds);
+    if (values[first + FlowField.samples]! >= WINSOR_SAMPLES_MIN) {
+      const deviation = Math.sqrt((values[slow]! / divisors[slow]!) * seconds);
       cut = Math.min(cut, Math.max(WINSOR_TICKS_MIN, WINSOR * deviation));
     }
     for (let rate = 0; rate < RATES; rate++) {
       const square = rate === SLOW ? cut * cut : move * move;
       const step = this.#steps[rate]!;
-      rates[first + rate]! += step * (square / seconds - rates[first + rate]!);
-      masses[first + rate]! += step * (1 - masses[first + rate]!);
+      values[fast + rate]! += step * (square / seconds - values[fast + rate]!);
+      divisors[fast + rate]! += step * (1 - divisors[fast + rate]!);
     }
-    this.#samples[instrument]! += 1;
+    values[first + FlowField.samples]! += 1;
   }
 
   /** There is no fair price: what comes next is no move from the last one. */
   onNone(instrument: number): void {
     this.#known[instrument] = 0;
-  }
-
-  /** Writes the rates, fast, middle and slow, and how many samples are in them; 0 before the first. */
-  write(instrument: number, row: Float64Array): void {
-    for (let rate = 0; rate < RATES; rate++) {
-      const mass = this.#masses[instrument * RATES + rate]!;
-      row[FlowField.varianceFast + rate] = mass > 0 ? this.#rates[instrument * RATES + rate]! / mass : 0;
-    }
-    row[FlowField.samples] = this.#samples[instrument]!;
   }
 }

@@ -11,14 +11,14 @@
  * Cost:       a market whose best rows stand still is ten comparisons; a trade a few stores; a sample some fifty operations an
  *             instrument; nothing allocates once constructed.
  */
-import { FlowField } from '../base/flow-record.ts';
+import { FLOW_DOUBLES, FlowField } from '../base/flow-record.ts';
 import { Side } from '../base/side.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
 import type { Ticks, TimeCell } from '../base/units.ts';
 import { DecayWeight } from './decay-weight.ts';
 import { FairHistory } from './fair-history.ts';
 import { FairVariance } from './fair-variance.ts';
-import { FlowHistograms } from './flow-histograms.ts';
+import { FlowRows } from './flow-rows.ts';
 import { OrderFlow } from './order-flow.ts';
 import { OwnFills } from './own-fills.ts';
 import type { OwnFill } from './own-fills.ts';
@@ -46,20 +46,16 @@ export class FlowStatistics {
   readonly #orderFlow: OrderFlow;
   readonly #decay: DecayWeight;
   readonly #history: FairHistory;
-  readonly #histograms: FlowHistograms;
+  readonly #rows: FlowRows;
   readonly #sweeps: Sweeps;
   readonly #variance: FairVariance;
   readonly #own: OwnFills;
-  /** By instrument: weighted seconds. */
-  readonly #exposureS: Float64Array;
-  readonly #bestLots: Float64Array;
-  readonly #bestMass: Float64Array;
   readonly #step = new Float64Array(1);
   readonly #sampledNs: TimeCell = new Float64Array(1);
 
   /**
    * @param decayS time constant with which counts are forgotten
-   * @param rangeBps what histograms of distances span; FlowHistograms' own without it
+   * @param rangeBps what histograms of distances span; FlowRows' own without it
    */
   constructor(instrumentCount: number, decayS: number = DECAY_S, rangeBps?: number) {
     this.#orderFlow = new OrderFlow(instrumentCount);
@@ -70,13 +66,10 @@ export class FlowStatistics {
     this.#fairTicks = new Float64Array(instrumentCount);
     this.#decay = new DecayWeight(decayS);
     this.#history = new FairHistory(instrumentCount);
-    this.#histograms = new FlowHistograms(instrumentCount, rangeBps);
-    this.#sweeps = new Sweeps(instrumentCount, this.#decay, this.#history, this.#histograms);
-    this.#variance = new FairVariance(instrumentCount);
-    this.#own = new OwnFills(instrumentCount, this.#decay, this.#history, this.#histograms);
-    this.#exposureS = new Float64Array(instrumentCount);
-    this.#bestLots = new Float64Array(instrumentCount);
-    this.#bestMass = new Float64Array(instrumentCount);
+    this.#rows = new FlowRows(instrumentCount, rangeBps);
+    this.#sweeps = new Sweeps(instrumentCount, this.#decay, this.#history, this.#rows);
+    this.#variance = new FairVariance(instrumentCount, this.#rows);
+    this.#own = new OwnFills(this.#decay, this.#history, this.#rows);
   }
 
   // --------------------------------------------------------------------------------------------------- events
@@ -98,7 +91,7 @@ export class FlowStatistics {
     if (fairTicks[instrument] === this.#fairTicks[instrument]) return;
     this.#fairTicks[instrument] = fairTicks[instrument]!;
     this.#history.note(instrument, fairTicks, this.bookMs);
-    if (this.#histograms.bucketTicks[instrument] === 0) this.#histograms.begin(instrument, fairTicks);
+    if (this.#rows.bucketTicks[instrument] === 0) this.#rows.begin(instrument, fairTicks);
   }
 
   /** @hot The market has no fair price, or its book is another one now: what follows is compared with nothing before. */
@@ -134,7 +127,7 @@ export class FlowStatistics {
     const seconds = (now[0]! - this.#sampledNs[0]!) / NS_PER_SECOND;
     const isGap = this.#sampledNs[0] === 0 || seconds > GAP_S_MAX;
     this.#sampledNs[0] = now[0]!;
-    if (this.#decay.advance(now)) this.#rescale();
+    if (this.#decay.advance(now)) this.#rows.rescale(this.#decay.rescale);
     this.#sweeps.settleOld();
     this.#own.settle(this.#fairTicks, now);
     this.sampleS[0] = isGap ? 0 : seconds;
@@ -149,15 +142,17 @@ export class FlowStatistics {
   }
 
   #sampleBests(): void {
+    const { values, divisors } = this.#rows;
     const seconds = this.sampleS[0]!;
     const step = 1 - 2 ** (-seconds / BEST_HALF_LIFE_S);
-    this.#step[0] = step;
     const weight = this.#decay.weight[0]!;
+    this.#step[0] = step;
     for (let instrument = 0; instrument < this.#fairTicks.length; instrument++) {
       if (this.#fairTicks[instrument] === 0) continue;
-      this.#exposureS[instrument]! += seconds * weight;
-      this.#orderFlow.blendBest(instrument, this.#step, this.#bestLots);
-      this.#bestMass[instrument]! += step * (1 - this.#bestMass[instrument]!);
+      const first = instrument * FLOW_DOUBLES;
+      values[first + FlowField.exposureS]! += seconds * weight;
+      this.#orderFlow.blendBest(instrument, this.#step, values, first + FlowField.bestLots);
+      divisors[first + FlowField.bestLots]! += step * (1 - divisors[first + FlowField.bestLots]!);
     }
   }
 
@@ -167,29 +162,15 @@ export class FlowStatistics {
     this.#own.onResting(instrument, side, ticks, this.#fairTicks, this.sampleS);
   }
 
-  #rescale(): void {
-    const factor = this.#decay.rescale;
-    this.#histograms.rescale(factor);
-    this.#sweeps.rescale(factor);
-    this.#own.rescale(factor);
-    const exposureS = this.#exposureS;
-    for (let instrument = 0; instrument < exposureS.length; instrument++) exposureS[instrument]! *= factor;
-  }
-
   // -------------------------------------------------------------------------------------------------- the row
 
   /** Fills the row of an instrument, as it was at the last sample. */
   writeRow(instrument: number, now: TimeCell, row: Float64Array): void {
-    const { weight, decayS } = this.#decay;
-    const mass = this.#bestMass[instrument]!;
-    row[FlowField.timeNs] = now[0]!;
-    row[FlowField.fairTicks] = this.#fairTicks[instrument]!;
-    row[FlowField.bestLots] = mass > 0 ? this.#bestLots[instrument]! / mass : 0;
-    row[FlowField.exposureS] = this.#exposureS[instrument]! / weight[0]!;
-    row[FlowField.decayS] = decayS;
-    this.#variance.write(instrument, row);
-    this.#sweeps.write(instrument, row);
-    this.#own.write(instrument, row);
-    this.#histograms.write(instrument, weight, row);
+    const { values } = this.#rows;
+    const first = instrument * FLOW_DOUBLES;
+    values[first + FlowField.timeNs] = now[0]!;
+    values[first + FlowField.fairTicks] = this.#fairTicks[instrument]!;
+    values[first + FlowField.decayS] = this.#decay.decayS;
+    this.#rows.write(instrument, this.#decay.weight, row);
   }
 }

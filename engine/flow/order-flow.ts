@@ -54,11 +54,11 @@ export class OrderFlow {
     best[at + 3] = askLots[0]!;
   }
 
-  /** Moves `lots[instrument]` by that share towards the mean size of the two best levels given last. */
-  blendBest(instrument: number, share: Float64Array, lots: Float64Array): void {
+  /** Moves `lots[into]` by that share towards the mean size of the two best levels given last. */
+  blendBest(instrument: number, share: Float64Array, lots: Float64Array, into: number): void {
     const at = instrument * BEST_DOUBLES;
     const now = (this.#best[at + 1]! + this.#best[at + 3]!) / 2;
-    lots[instrument]! += share[0]! * (now - lots[instrument]!);
+    lots[into]! += share[0]! * (now - lots[into]!);
   }
 
   /** @hot The market cannot be quoted. */

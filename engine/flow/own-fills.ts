@@ -12,13 +12,14 @@
  *             first sample of its age or later; where the market has no fair price then, it is not counted.
  * Cost:       an addition an order and sample; a look into the fair prices a fill; a sample looks at the oldest moves only.
  */
-import { FlowField, FlowHistogram } from '../base/flow-record.ts';
+import { assert } from '../base/assert.ts';
+import { FLOW_DOUBLES, FlowField, FlowHistogram } from '../base/flow-record.ts';
 import { Side } from '../base/side.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
 import type { Ticks, TimeCell } from '../base/units.ts';
 import type { DecayWeight } from './decay-weight.ts';
 import type { FairHistory } from './fair-history.ts';
-import type { FlowHistograms } from './flow-histograms.ts';
+import type { FlowRows } from './flow-rows.ts';
 
 /** Fills of all instruments whose moves are awaited: 800 a second for five seconds. Older ones are dropped beyond. */
 const AWAITED_MAX = 4_096;
@@ -44,7 +45,7 @@ export type OwnFillDouble = (typeof OwnFillDouble)[keyof typeof OwnFillDouble];
 export class OwnFills {
   readonly #weight: Float64Array;
   readonly #history: FairHistory;
-  readonly #histograms: FlowHistograms;
+  readonly #rows: FlowRows;
   // A ring of fills; places count on and on.
   readonly #list = new Int32Array(AWAITED_MAX);
   readonly #fair = new Float64Array(AWAITED_MAX);
@@ -52,25 +53,11 @@ export class OwnFills {
   #end = 0;
   #shortAt = 0;
   #longAt = 0;
-  // By instrument × 2 + side: weighted moves, and weights.
-  readonly #shortSum: Float64Array;
-  readonly #shortNumber: Float64Array;
-  readonly #longSum: Float64Array;
-  readonly #longNumber: Float64Array;
-  // By instrument: weighted queues ahead, and weights.
-  readonly #queueSum: Float64Array;
-  readonly #queueNumber: Float64Array;
 
-  constructor(instrumentCount: number, decay: DecayWeight, history: FairHistory, histograms: FlowHistograms) {
+  constructor(decay: DecayWeight, history: FairHistory, rows: FlowRows) {
     this.#weight = decay.weight;
     this.#history = history;
-    this.#histograms = histograms;
-    this.#shortSum = new Float64Array(instrumentCount * 2);
-    this.#shortNumber = new Float64Array(instrumentCount * 2);
-    this.#longSum = new Float64Array(instrumentCount * 2);
-    this.#longNumber = new Float64Array(instrumentCount * 2);
-    this.#queueSum = new Float64Array(instrumentCount);
-    this.#queueNumber = new Float64Array(instrumentCount);
+    this.#rows = rows;
   }
 
   /** An order of ours has rested at this price for so long. */
@@ -83,16 +70,17 @@ export class OwnFills {
   ): void {
     const histogram = side === Side.buy ? FlowHistogram.bidOwnSeconds : FlowHistogram.askOwnSeconds;
     const above = ticks - fairTicks[instrument]!;
-    this.#histograms.distance[0] = Math.max(0, side === Side.buy ? -above : above);
-    this.#histograms.count[0] = seconds[0]! * this.#weight[0]!;
-    this.#histograms.add(histogram, instrument);
+    this.#rows.distance[0] = Math.max(0, side === Side.buy ? -above : above);
+    this.#rows.amount[0] = seconds[0]! * this.#weight[0]!;
+    this.#rows.count(histogram, instrument);
   }
 
   /** A quote of ours came to rest behind so much. */
   onQueued(instrument: number, aheadLots: Float64Array): void {
     const weight = this.#weight[0]!;
-    this.#queueSum[instrument]! += aheadLots[0]! * weight;
-    this.#queueNumber[instrument]! += weight;
+    const at = instrument * FLOW_DOUBLES + FlowField.queueLots;
+    this.#rows.values[at]! += aheadLots[0]! * weight;
+    this.#rows.divisors[at]! += weight;
   }
 
   onFill(fill: OwnFill, now: TimeCell): void {
@@ -102,9 +90,9 @@ export class OwnFills {
     if (fair === 0) return;
     const ticks = doubles[OwnFillDouble.ticks]!;
     const histogram = side === Side.buy ? FlowHistogram.bidOwnFills : FlowHistogram.askOwnFills;
-    this.#histograms.distance[0] = Math.max(0, side === Side.buy ? fair - ticks : ticks - fair);
-    this.#histograms.count[0] = doubles[OwnFillDouble.share]! * this.#weight[0]!;
-    this.#histograms.add(histogram, instrument);
+    this.#rows.distance[0] = Math.max(0, side === Side.buy ? fair - ticks : ticks - fair);
+    this.#rows.amount[0] = doubles[OwnFillDouble.share]! * this.#weight[0]!;
+    this.#rows.count(histogram, instrument);
     if (this.#end - this.#longAt === AWAITED_MAX) this.#longAt++;
     if (this.#end - this.#shortAt === AWAITED_MAX) this.#shortAt++;
     const place = this.#end++ % AWAITED_MAX;
@@ -117,57 +105,38 @@ export class OwnFills {
   settle(fairTicks: Float64Array, now: TimeCell): void {
     for (; this.#shortAt < this.#end; this.#shortAt++) {
       if (now[0]! - this.#atNs[this.#shortAt % AWAITED_MAX]! < SHORT_NS) break;
-      this.#count(this.#shortAt % AWAITED_MAX, fairTicks, this.#shortSum, this.#shortNumber);
+      this.#count(this.#shortAt % AWAITED_MAX, fairTicks, false);
     }
     for (; this.#longAt < this.#end; this.#longAt++) {
       if (now[0]! - this.#atNs[this.#longAt % AWAITED_MAX]! < LONG_NS) break;
-      this.#count(this.#longAt % AWAITED_MAX, fairTicks, this.#longSum, this.#longNumber);
+      this.#count(this.#longAt % AWAITED_MAX, fairTicks, true);
     }
   }
 
-  #count(place: number, fairTicks: Float64Array, sum: Float64Array, number: Float64Array): void {
+  #count(place: number, fairTicks: Float64Array, isLong: boolean): void {
     const list = this.#list[place]!;
-    const fair = fairTicks[list >> 1]!;
-    if (fair === 0) return;
-    const fallen = this.#fair[place]! - fair;
+    const instrument = list >> 1;
+    if (fairTicks[instrument] === 0) return;
+    const isBid = (list & 1) === Side.buy;
     const weight = this.#weight[0]!;
-    sum[list]! += ((list & 1) === Side.buy ? fallen : -fallen) * weight;
-    number[list]! += weight;
-  }
-
-  rescale(factor: number): void {
-    const { length } = this.#shortSum;
-    for (let list = 0; list < length; list++) {
-      this.#shortSum[list]! *= factor;
-      this.#shortNumber[list]! *= factor;
-      this.#longSum[list]! *= factor;
-      this.#longNumber[list]! *= factor;
-    }
-    for (let instrument = 0; instrument < this.#queueSum.length; instrument++) {
-      this.#queueSum[instrument]! *= factor;
-      this.#queueNumber[instrument]! *= factor;
-    }
-  }
-
-  /**
-   * Writes the mean moves against us after our fills of each side, how many fills count in them, and the mean queue ahead of
-   * our orders when they came to rest; each 0 before the first.
-   */
-  write(instrument: number, row: Float64Array): void {
-    const bid = instrument * 2 + Side.buy;
-    const ask = instrument * 2 + Side.sell;
-    const weight = this.#weight[0]!;
-    row[FlowField.bidAdverse1s] = ratio(this.#shortSum[bid]!, this.#shortNumber[bid]!);
-    row[FlowField.bidAdverse5s] = ratio(this.#longSum[bid]!, this.#longNumber[bid]!);
-    row[FlowField.bidAdverseCount] = this.#longNumber[bid]! / weight;
-    row[FlowField.askAdverse1s] = ratio(this.#shortSum[ask]!, this.#shortNumber[ask]!);
-    row[FlowField.askAdverse5s] = ratio(this.#longSum[ask]!, this.#longNumber[ask]!);
-    row[FlowField.askAdverseCount] = this.#longNumber[ask]! / weight;
-    row[FlowField.queueLots] = ratio(this.#queueSum[instrument]!, this.#queueNumber[instrument]!);
+    const fallen = this.#fair[place]! - fairTicks[instrument]!;
+    const { values, divisors } = this.#rows;
+    const first = instrument * FLOW_DOUBLES + (isBid ? FlowField.bidAdverse1s : FlowField.askAdverse1s);
+    const at = isLong ? first + 1 : first;
+    values[at]! += (isBid ? fallen : -fallen) * weight;
+    divisors[at]! += weight;
+    if (isLong) values[first + 2]! += weight;
   }
 }
 
-/** Small enough to be compiled into who calls it: nothing is boxed. */
-function ratio(sum: number, number: number): number {
-  return number > 0 ? sum / number : 0;
-}
+// A side's fields follow each other: the move after a second, after five, and how many.
+const { bidAdverse1s, bidAdverse5s, bidAdverseCount, askAdverse1s, askAdverse5s, askAdverseCount } =
+  FlowField;
+assert(
+  bidAdverse5s === bidAdverse1s + 1 && bidAdverseCount === bidAdverse1s + 2,
+  'the fields of bids follow',
+);
+assert(
+  askAdverse5s === askAdverse1s + 1 && askAdverseCount === askAdverse1s + 2,
+  'the fields of asks follow',
+);

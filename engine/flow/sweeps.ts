@@ -11,11 +11,11 @@
  *             either, and is not counted.
  * Cost:       a few stores a trade, a look into the fair prices a sweep.
  */
-import { FlowField, FlowHistogram } from '../base/flow-record.ts';
+import { FLOW_DOUBLES, FlowField, FlowHistogram } from '../base/flow-record.ts';
 import { Side } from '../base/side.ts';
 import type { DecayWeight } from './decay-weight.ts';
 import type { FairHistory } from './fair-history.ts';
-import type { FlowHistograms } from './flow-histograms.ts';
+import type { FlowRows } from './flow-rows.ts';
 
 /** Rows of trades, as they were decoded: prices in ticks, sizes in lots, the venue's times in milliseconds. */
 export interface TradeRows {
@@ -25,33 +25,25 @@ export interface TradeRows {
 }
 
 export class Sweeps {
-  // By instrument × 2 + the side that was hit: bids by takers who sell.
-  /** Counted since the start. */
-  readonly #counts: Float64Array;
   readonly #weight: Float64Array;
   readonly #history: FairHistory;
-  readonly #histograms: FlowHistograms;
+  readonly #rows: FlowRows;
+  // By instrument × 2 + the side that was hit: bids by takers who sell.
   /** The one under way: 0 lots when there is none. */
   readonly #lots: Float64Array;
   readonly #ticks: Float64Array;
   readonly #tsMs: Float64Array;
   /** 1 when it was there at the last sample. */
   readonly #isOld: Uint8Array;
-  /** By instrument: weighted lots and number of sweeps. */
-  readonly #lotsSum: Float64Array;
-  readonly #number: Float64Array;
 
-  constructor(instrumentCount: number, decay: DecayWeight, history: FairHistory, histograms: FlowHistograms) {
+  constructor(instrumentCount: number, decay: DecayWeight, history: FairHistory, rows: FlowRows) {
     this.#weight = decay.weight;
     this.#history = history;
-    this.#histograms = histograms;
-    this.#counts = new Float64Array(instrumentCount * 2);
+    this.#rows = rows;
     this.#lots = new Float64Array(instrumentCount * 2);
     this.#ticks = new Float64Array(instrumentCount * 2);
     this.#tsMs = new Float64Array(instrumentCount * 2);
     this.#isOld = new Uint8Array(instrumentCount * 2);
-    this.#lotsSum = new Float64Array(instrumentCount);
-    this.#number = new Float64Array(instrumentCount);
   }
 
   /** @hot A trade of a taker of that side. */
@@ -90,27 +82,13 @@ export class Sweeps {
     const distance = isBid ? fair - this.#ticks[at]! : this.#ticks[at]! - fair;
     if (distance < 0) return;
     const weight = this.#weight[0]!;
-    this.#counts[at]! += 1;
-    this.#lotsSum[instrument]! += lots * weight;
-    this.#number[instrument]! += weight;
-    const histogram = isBid ? FlowHistogram.bidSweeps : FlowHistogram.askSweeps;
-    this.#histograms.distance[0] = distance;
-    this.#histograms.count[0] = weight;
-    this.#histograms.add(histogram, instrument);
-  }
-
-  rescale(factor: number): void {
-    for (let instrument = 0; instrument < this.#number.length; instrument++) {
-      this.#lotsSum[instrument]! *= factor;
-      this.#number[instrument]! *= factor;
-    }
-  }
-
-  /** Writes how many there were, and their mean lots, newer ones weighing more; 0 before the first. */
-  write(instrument: number, row: Float64Array): void {
-    const number = this.#number[instrument]!;
-    row[FlowField.bidSweeps] = this.#counts[instrument * 2 + Side.buy]!;
-    row[FlowField.askSweeps] = this.#counts[instrument * 2 + Side.sell]!;
-    row[FlowField.sweepLots] = number > 0 ? this.#lotsSum[instrument]! / number : 0;
+    const rows = this.#rows;
+    const first = instrument * FLOW_DOUBLES;
+    rows.values[first + (isBid ? FlowField.bidSweeps : FlowField.askSweeps)]! += 1;
+    rows.values[first + FlowField.sweepLots]! += lots * weight;
+    rows.divisors[first + FlowField.sweepLots]! += weight;
+    rows.distance[0] = distance;
+    rows.amount[0] = weight;
+    rows.count(isBid ? FlowHistogram.bidSweeps : FlowHistogram.askSweeps, instrument);
   }
 }

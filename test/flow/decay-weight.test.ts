@@ -18,7 +18,7 @@ it('sums are what forgetting each event by its age gives, however long it goes o
         for (const step of steps) {
           seconds += step;
           now[0] = seconds * NS;
-          if (decay.advance(now)) sum *= decay.rescale;
+          if (decay.advance(now)) sum *= decay.rescale[0]!;
           times.push(seconds);
           sum += decay.weight[0]!;
           expect(decay.weight[0]).toBeGreaterThanOrEqual(1);

@@ -2,25 +2,36 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../engine/base/random.ts';
 import { FLOW_DOUBLES, FlowField } from '../../engine/base/flow-record.ts';
 import { FairVariance } from '../../engine/flow/fair-variance.ts';
+import { FlowRows } from '../../engine/flow/flow-rows.ts';
 
 const STEP = Float64Array.of(0.1);
 /** Of 100 ms by half-life 10, 60 and 600 s: models.md par. 3.3. */
 const LAMBDAS = [0.9930924954370359, 0.9988454217380301, 0.9998844821426083];
 
-function sampled(...fairs: readonly number[]): FairVariance {
-  const variance = new FairVariance(1);
+class Watched extends FairVariance {
+  readonly rows: FlowRows;
+
+  constructor() {
+    const rows = new FlowRows(1);
+    super(1, rows);
+    this.rows = rows;
+  }
+}
+
+function sampled(...fairs: readonly number[]): Watched {
+  const variance = new Watched();
   for (const fair of fairs) variance.sample(Float64Array.of(fair), STEP);
   return variance;
 }
 
 /** The rates fast, middle and slow, and the samples in them. */
-function written(variance: FairVariance): number[] {
+function written(variance: Watched): number[] {
   const row = new Float64Array(FLOW_DOUBLES);
-  variance.write(0, row);
+  variance.rows.write(0, Float64Array.of(1), row);
   return [...row.subarray(FlowField.varianceFast, FlowField.samples + 1)];
 }
 
-function rates(variance: FairVariance): number[] {
+function rates(variance: Watched): number[] {
   return written(variance).slice(0, 3);
 }
 
@@ -49,7 +60,7 @@ describe('the variance of the fair price', () => {
   });
 
   it('is a rate, however far apart samples are', () => {
-    const variance = new FairVariance(1);
+    const variance = new Watched();
     variance.sample(Float64Array.of(100), Float64Array.of(0));
     variance.sample(Float64Array.of(102), Float64Array.of(0.4));
     for (const rate of rates(variance)) expect(rate).toBeCloseTo(10, 10);
@@ -85,7 +96,7 @@ describe('the variance of the fair price', () => {
 
   it('recovers a known one', () => {
     const random = new Random(7);
-    const variance = new FairVariance(1);
+    const variance = new Watched();
     const sigma = 2;
     let fair = 10_000;
     for (let step = 0; step < 40_000; step++) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FlowField } from '../../engine/base/flow-record.ts';
-import { FlowHistograms } from '../../engine/flow/flow-histograms.ts';
+import { FlowRows } from '../../engine/flow/flow-rows.ts';
 import { Side } from '../../engine/base/side.ts';
 import { DECAY_S } from '../../engine/flow/flow-statistics.ts';
 import { FlowWorld } from './flow-world.ts';
@@ -60,9 +60,9 @@ describe('the width of a bucket', () => {
     [1_000_000, 32],
     [4_000_000, 128],
   ])('at %d ticks is %d', (fair, width) => {
-    const histograms = new FlowHistograms(2);
-    histograms.begin(1, Float64Array.of(0, fair));
-    expect([...histograms.bucketTicks]).toEqual([0, width]);
+    const rows = new FlowRows(2);
+    rows.begin(1, Float64Array.of(0, fair));
+    expect([...rows.bucketTicks]).toEqual([0, width]);
     // So that all of them span 32 basis points.
     expect(width * 128).toBeGreaterThanOrEqual(fair * 0.0032);
   });
