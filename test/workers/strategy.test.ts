@@ -37,10 +37,10 @@ function quoteOf(strategy: Strategy, best: BestLevels, groupLots = 0): Quote {
       (_, level) => strategy.explain[at + level * LevelField.count + LevelField.idealTicks]!,
     );
   return {
-    bids: [...view.bidTicks.slice(0, view.bidCount)],
-    asks: [...view.askTicks.slice(0, view.askCount)],
-    bidLots: [...view.bidLots.slice(0, view.bidCount)],
-    askLots: [...view.askLots.slice(0, view.askCount)],
+    bids: Array.from(view.bidTicks.subarray(0, view.bidCount)),
+    asks: Array.from(view.askTicks.subarray(0, view.askCount)),
+    bidLots: Array.from(view.bidLots.subarray(0, view.bidCount)),
+    askLots: Array.from(view.askLots.subarray(0, view.askCount)),
     idealBids: ideals(ExplainField.bids),
     idealAsks: ideals(ExplainField.asks),
     view,
@@ -180,7 +180,7 @@ describe('every model', () => {
       fc.property(anyParameters, anyRow, anyBest, (parameters, row, best) => {
         const { view, explain } = quoted(parameters, row, best);
         expect([...view.doubles].every((value) => Number.isFinite(value))).toBe(true);
-        expect([...explain.slice(0, ExplainField.bids)].every((value) => Number.isFinite(value))).toBe(true);
+        expect(explain.slice(0, ExplainField.bids).every((value) => Number.isFinite(value))).toBe(true);
       }),
     );
   });

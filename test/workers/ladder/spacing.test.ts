@@ -25,9 +25,9 @@ function quoted(changes: Partial<StrategyParameters>, best: BestLevels = EVEN, r
       (_, level) => strategy.explain[at + level * LevelField.count + field]!,
     );
   return {
-    bids: [...quote.bidTicks.slice(0, quote.bidCount)],
-    asks: [...quote.askTicks.slice(0, quote.askCount)],
-    bidLots: [...quote.bidLots.slice(0, quote.bidCount)],
+    bids: Array.from(quote.bidTicks.subarray(0, quote.bidCount)),
+    asks: Array.from(quote.askTicks.subarray(0, quote.askCount)),
+    bidLots: Array.from(quote.bidLots.subarray(0, quote.bidCount)),
     idealBids: rows(ExplainField.bids, LevelField.idealTicks),
     idealAsks: rows(ExplainField.asks, LevelField.idealTicks),
     clamps: rows(ExplainField.bids, LevelField.clamps),
