@@ -180,16 +180,16 @@ describe('a changed configuration', () => {
 
 describe('fees', () => {
   it('that the venue tells become a version like any other', () => {
-    const fees = engine.instruments.map(() => ({ makerRate: 0.0002, takerRate: 0.0005 }));
+    const fees = engine.instruments.map(() => ({ makerRate: 0.00015, takerRate: 0.0004 }));
     engine.onFees(fees);
     expect(published()).toMatchObject({ version: 2 });
-    expect(published().strategies.map(({ makerFeeRate }) => makerFeeRate)).toEqual([0.0002, 0.0002, 0.0002]);
-    expect(world.said('fees of BTC-USDT: maker 0, taker 0 -> maker 0.0002, taker 0.0005')).toBe(1);
+    expect(published().strategies.map(({ makerFeeRate }) => makerFeeRate)).toEqual([0.00015, 0.00015, 0.00015]);
+    expect(world.said('-> maker 0.00015, taker 0.0004')).toBe(3);
     engine.onFees(fees);
     expect(published().version).toBe(2);
     // A change of the file keeps them.
     engine.configure(changed(config, { 'instruments.0.strategy.halfSpreadBps': 7 }));
-    expect(published().strategies[0]).toMatchObject({ makerFeeRate: 0.0002, halfSpreadBps: 7 });
+    expect(published().strategies[0]).toMatchObject({ makerFeeRate: 0.00015, halfSpreadBps: 7 });
   });
 });
 

@@ -114,6 +114,7 @@ describe('status', () => {
     expect(instruments[0]).toEqual({
       name: 'BTC-USDT',
       ageSeconds: 0.25,
+      explanation: null,
       kill: { level: 'quoting', reason: 'none' },
       book: {
         state: 'synced',
