@@ -66,7 +66,7 @@ export class AttributedFill {
   isHedge = false;
 }
 
-/** Told of each fill and of each of its markouts, off the path of frames: an export, a report. It reads and keeps nothing. */
+/** Told of each fill and of each of its markouts, off the path of frames: an export. It changes nothing. */
 export interface AttributionListener {
   /** @param midTicks just before it, with a fraction; 0 where it is not known */
   onFill(attribution: Attribution, fill: AttributedFill, midTicks: number): void;

@@ -21,7 +21,7 @@ export class FundingTotal {
   /**
    * What was settled, by this word.
    *
-   * @param isOwn false for a position of which nobody knows what was settled before: its first total is where counting begins
+   * @param isOwn false for a position of which nobody knows what was settled before: counting begins with its first total
    */
   onTold(openedMs: Milliseconds, total: bigint, isOwn: boolean): bigint {
     const { openedMs: lastMs, total: lastTotal } = this;

@@ -9,9 +9,10 @@
  *     funding     as the venue settles it
  *     hedging     spread and fees of fills that were to make a position smaller, and not to earn
  *
- * Source: models.md par. 7 (the identity to be asserted; s·(m(t0⁻) − m(t0+h)) is its adverse selection cost). A lot is worth v(p) at the price p, a whole number of 10^-18 of
- * the settlement currency; everything here is lots × v, so that the identity holds in whole numbers, for inverse contracts
- * too: there v(p) = −ctVal/p, rounded once a price and not once a sum.
+ * Source: models.md par. 7 (the identity to be asserted; s·(m(t0⁻) − m(t0+h)) is its adverse selection cost). A lot is
+ * worth v(p) at the price p, a whole number of 10^-18 of the settlement currency; everything here is lots × v, so that the
+ * identity holds in whole numbers, for inverse contracts too: there v(p) = −ctVal/p, rounded once a price and not once a
+ * sum.
  *
  * Fees that spot buys pay in coins are taken at the middle of their moment; what these coins do later is inventory. A
  * position that the run found, or that changed by no trade, comes in at the middle: it brings no profit by coming.

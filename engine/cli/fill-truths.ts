@@ -66,8 +66,8 @@ class FillTruths implements AttributionListener {
 }
 
 /**
- * By instrument and trade id, as far as the run can be replayed: a run whose beginning is gone has none, and one that was cut
- * has them up to there. The error stream says so.
+ * By instrument and trade id, as far as the run can be replayed: a run whose beginning is gone has none, and one that was
+ * cut has them up to there. The error stream says so.
  */
 export function fillTruths(reader: JournalReader, run: number): ReadonlyMap<string, FillTruth> {
   const truths = new FillTruths();

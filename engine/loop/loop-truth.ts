@@ -239,8 +239,8 @@ export class LoopTruth {
   }
 
   /**
-   * Whether the parts add up, which is asserted, and whether they are what the ledger says, which goes into the residual: the
-   * ledger adds up in floats, so that rounding is let pass.
+   * Whether the parts add up, which is asserted, and whether they are what the ledger says, which goes into the residual:
+   * the ledger adds up in floats, so that rounding is let pass.
    *
    * @throws AssertionError when a unit is missing
    */
