@@ -19,6 +19,7 @@ const REST_MAX: Readonly<Record<string, readonly [count: number, windowMs: numbe
   'GET /api/v5/trade/orders-pending': [60, WINDOW_MS],
   'GET /api/v5/trade/fills': [60, WINDOW_MS],
   'GET /api/v5/account/config': [5, WINDOW_MS],
+  'GET /api/v5/account/trade-fee': [5, WINDOW_MS],
   'GET /api/v5/account/balance': [10, WINDOW_MS],
   'GET /api/v5/account/positions': [10, WINDOW_MS],
   'GET /api/v5/account/instruments': [20, WINDOW_MS],
