@@ -83,7 +83,10 @@ export class Quoter {
       const text = JSON.stringify(parameters);
       if (text === this.#texts[instrument]) continue;
       const before = this.#strategies[instrument] as Strategy | undefined;
-      const strategy = new Strategy(parameters, this.#handoff.marketLevels);
+      const isSameFair =
+        before !== undefined && JSON.stringify(before.parameters.fair) === JSON.stringify(parameters.fair);
+      const fairValue = isSameFair ? before.fairValue : undefined;
+      const strategy = new Strategy(parameters, this.#handoff.marketLevels, fairValue);
       if (before !== undefined) strategy.setModelRow(before.model.row);
       const market = this.#markets[instrument] as QuotedMarket | undefined;
       const lead = leadOf(parameters.fair);

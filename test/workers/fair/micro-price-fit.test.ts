@@ -173,12 +173,12 @@ describe('the file of a fit', () => {
     [
       'a number that is none',
       changed({ table: { buckets: 2, spreads: 1, ticks: [1, null] } }),
-      'table.ticks: expected numbers within ±100, was null',
+      'table.ticks: expected numbers within ±10000, was null',
     ],
     [
       'a number out of all reason',
       changed({ table: { buckets: 2, spreads: 1, ticks: [1, 1e9] } }),
-      'table.ticks: expected numbers within ±100, was 1000000000',
+      'table.ticks: expected numbers within ±10000, was 1000000000',
     ],
   ])('%s is refused, and said to be', (_, of, said) => {
     expect(() => parse(of)).toThrow(MicroPriceFileError);

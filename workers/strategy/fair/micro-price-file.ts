@@ -9,8 +9,8 @@ export class MicroPriceFileError extends Error {
 
 /** Raised when the meaning of a key changes. */
 const VERSION = 1;
-/** Larger adjustments are no micro-price: the widest spread counted is 20 ticks. */
-const TICKS_MAX = 100;
+/** Larger adjustments are no micro-price, however fine the grid: 10 basis points of a price of ten million ticks. */
+const TICKS_MAX = 10_000;
 
 interface MicroPriceFile {
   readonly okxMmMicroPrice: number;
