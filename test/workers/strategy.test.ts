@@ -197,11 +197,11 @@ describe('every model', () => {
           const parameters = { ...given, driftBpsPerHour: 0, latticeRatio: 0, levelRatio: 1.5 };
           const even =
             row === undefined ? undefined : modelRow({ sigma: row[4]!, rate: row[15]!, decay: row[16]! });
-          const best = { bid: 10_000 - spread, bidLots: 3, ask: 10_000 + spread, askLots: 3 };
+          const best = { bid: 700_000 - spread, bidLots: 3, ask: 700_000 + spread, askLots: 3 };
           const one = quoted(parameters, even, { ...best, position });
           const other = quoted(parameters, even, { ...best, position: -position });
-          expect(other.asks.map((ticks) => 20_000 - ticks)).toEqual(one.bids);
-          expect(other.bids.map((ticks) => 20_000 - ticks)).toEqual(one.asks);
+          expect(other.asks.map((ticks) => 1_400_000 - ticks)).toEqual(one.bids);
+          expect(other.bids.map((ticks) => 1_400_000 - ticks)).toEqual(one.asks);
           expect(other.askLots).toEqual(one.bidLots);
           expect(other.bidLots).toEqual(one.askLots);
         },
@@ -217,9 +217,9 @@ describe('every model', () => {
         const parameters = { ...given, driftBpsPerHour: 0, latticeRatio: 0, levelRatio: 1.5 };
         const even =
           row === undefined ? undefined : modelRow({ sigma: row[4]!, rate: row[15]!, decay: row[16]! });
-        const best = { bid: 100_000 - spread, bidLots: 3, ask: 100_000 + spread, askLots: 3 };
+        const best = { bid: 700_000 - spread, bidLots: 3, ask: 700_000 + spread, askLots: 3 };
         const { bids, asks } = quoted(parameters, even, best);
-        expect(bids.map((ticks) => 100_000 - ticks)).toEqual(asks.map((ticks) => ticks - 100_000));
+        expect(bids.map((ticks) => 700_000 - ticks)).toEqual(asks.map((ticks) => ticks - 700_000));
       }),
     );
   });

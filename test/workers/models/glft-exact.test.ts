@@ -11,7 +11,7 @@ const INPUTS: ExactInputs = { rate: 0.8, decay: 0.25, sigma: 2, gamma: 0.01, uni
 
 function fitted(changes: Partial<typeof PLAIN_INPUTS>, gamma = 0.01): DistanceCurve {
   const model = new GlftExact();
-  model.gamma = gamma;
+  model.dial.gamma = gamma;
   const curve = new DistanceCurve();
   expect(model.fit({ ...PLAIN_INPUTS, ...changes }, curve)).toBe(true);
   return curve;
@@ -127,7 +127,7 @@ describe('properties of the eigenvector', () => {
   it('is near the closed form where that holds: slope within 3 %', () => {
     const [exact, closed] = [fitted({ unitsMax: 30 }), new DistanceCurve()];
     const model = new Glft();
-    model.gamma = 0.01;
+    model.dial.gamma = 0.01;
     model.fit(PLAIN_INPUTS, closed);
     expect(Math.abs(distancesAt(exact, 0).skew / distancesAt(closed, 0).skew - 1)).toBeLessThan(0.03);
   });

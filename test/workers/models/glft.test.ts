@@ -13,7 +13,7 @@ function closedForm(rate: number, decay: number, gamma: number, xi: number, sigm
 
 function fitted(changes: Partial<typeof PLAIN_INPUTS>, gamma = 0.01) {
   const model = new Glft();
-  model.gamma = gamma;
+  model.dial.gamma = gamma;
   const curve = new DistanceCurve();
   expect(model.fit({ ...PLAIN_INPUTS, ...changes }, curve)).toBe(true);
   return distancesAt(curve, 0);
@@ -91,6 +91,22 @@ describe('GLFT in closed form', () => {
     expect(calm.skew * PLAIN_INPUTS.unitsMax).toBeCloseTo(5, 9);
     model.fit({ ...PLAIN_INPUTS, dialTicks: 5, sigma: 6 }, curve);
     expect(distancesAt(curve, 0).skew).toBeCloseTo(3 * calm.skew, 9);
+  });
+
+  // With a fee of 120 ticks and a decay of 0.18 a tick the exponent kφ is 22: found on the recorded market.
+  it('lets intensities turn the skew by a factor of two at the most', () => {
+    const model = new Glft();
+    const curve = new DistanceCurve();
+    const inputs = { ...PLAIN_INPUTS, dialTicks: 5, feeTicks: 120 };
+    const skewAt = (decay: number): number => {
+      model.fit({ ...inputs, decay, bidDecay: decay, askDecay: decay }, curve);
+      return distancesAt(curve, 0).skew;
+    };
+    expect(skewAt(0.18)).toBeCloseTo(0.5, 9);
+    expect(skewAt(0.179)).toBeCloseTo(0.472, 3);
+    expect(skewAt(0.06)).toBeCloseTo(0.25, 6);
+    expect(skewAt(0.3)).toBeCloseTo(1, 6);
+    expect(skewAt(0.18)).toBeCloseTo(0.5, 9);
   });
 
   it.each([{ sigma: Number.NaN }, { rate: 0 }, { decay: 0, bidDecay: 0, askDecay: 0 }, { sigma: Infinity }])(

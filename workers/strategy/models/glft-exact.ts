@@ -1,6 +1,6 @@
 import { assert } from '../../../engine/base/assert.ts';
 import type { DistanceCurve } from './distance-curve.ts';
-import { costTicks, gammaOfDial, markup, rateAfterCosts } from './glft.ts';
+import { RiskDial, costTicks, markup, rateAfterCosts } from './glft.ts';
 import type { ModelInputs, QuotingModel } from './quoting-model.ts';
 
 /**
@@ -124,11 +124,12 @@ const UNITS_MAX = 200;
 export class GlftExact implements QuotingModel {
   readonly name = 'glft-exact';
   readonly needsIntensity = true;
-  gamma = Number.NaN;
+  readonly dial = new RiskDial();
+  gamma = 0;
 
   fit(inputs: ModelInputs, curve: DistanceCurve): boolean {
     const rate = rateAfterCosts(inputs);
-    if (Number.isNaN(this.gamma)) this.gamma = gammaOfDial({ ...inputs, rate }, true);
+    this.gamma = this.dial.gammaFor(inputs, rate);
     const { decay, sigma, driftTicksPerSecond, unitsMax } = inputs;
     // In units `step` times as large, a fill is so much rarer and a unit so much riskier.
     const units = Math.max(1, Math.min(UNITS_MAX, Math.ceil(unitsMax)));

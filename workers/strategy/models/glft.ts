@@ -71,15 +71,48 @@ export function costTicks(feeTicks: number, adverseTicks: number): number {
   return feeTicks + adverseTicks / 2;
 }
 
+/** How far intensities alone may turn the skew away from the dial, either way. */
+const PREMIUM_RATIO_MAX = 2;
+
+/**
+ * The risk dial as it is used: γ is set at the first fit and kept, so that the skew goes on breathing with σ.
+ *
+ * It also follows the intensities, and these are extrapolated: with a fee the rate that counts is A·e^(−kφ), whose exponent is
+ * 20 where quotes stand ten times 1/k away. A decay that is a tenth off would then turn the skew by a factor of three. So what
+ * intensities change of the premium is bounded to a half and twice that of the first fit.
+ */
+export class RiskDial {
+  /** NaN until the first fit. */
+  gamma = Number.NaN;
+  #premium = Number.NaN;
+
+  /** γ to be used with these inputs and this rate. */
+  gammaFor(inputs: ModelInputs, rate: number): number {
+    const { decay } = inputs;
+    if (Number.isNaN(this.gamma)) {
+      this.gamma = gammaOfDial({ ...inputs, rate }, true);
+      this.#premium = riskPremium(rate, decay, this.gamma, this.gamma);
+    }
+    const { gamma } = this;
+    if (!(this.#premium > 0)) return gamma;
+    const ratio = riskPremium(rate, decay, gamma, gamma) / this.#premium;
+    if (ratio <= PREMIUM_RATIO_MAX && ratio >= 1 / PREMIUM_RATIO_MAX) return gamma;
+    const bound = ratio > 1 ? PREMIUM_RATIO_MAX : 1 / PREMIUM_RATIO_MAX;
+    const { sigma } = inputs;
+    return gammaOfDial({ sigma, rate, decay, dialTicks: sigma * this.#premium * bound, unitsMax: 1 }, true);
+  }
+}
+
 /** half = c1 + σ·c2/2, skew = σ·c2 a unit; the mark-up by each side's own decay. */
 export class Glft implements QuotingModel {
   readonly name = 'glft';
   readonly needsIntensity = true;
-  gamma = Number.NaN;
+  readonly dial = new RiskDial();
+  gamma = 0;
 
   fit(inputs: ModelInputs, curve: DistanceCurve): boolean {
     const rate = rateAfterCosts(inputs);
-    if (Number.isNaN(this.gamma)) this.gamma = gammaOfDial({ ...inputs, rate }, true);
+    this.gamma = this.dial.gammaFor(inputs, rate);
     const { gamma } = this;
     const { sigma, decay, bidDecay, askDecay, feeTicks, bidAdverse, askAdverse } = inputs;
     const skew = sigma * riskPremium(rate, decay, gamma, gamma);

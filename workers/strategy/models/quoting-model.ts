@@ -33,7 +33,7 @@ export interface ModelInputs {
  */
 export interface QuotingModel {
   readonly name: ModelName;
-  /** Risk aversion, 1/(tick·unit): set by the risk dial at the first fit, and kept; 0 for a model without one. */
+  /** Risk aversion of the last fit, 1/(tick·unit), by the risk dial; 0 for a model without one. */
   readonly gamma: number;
   /** Whether it needs calibrated intensities, or volatility alone. */
   readonly needsIntensity: boolean;
