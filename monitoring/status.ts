@@ -15,6 +15,8 @@ import { Explanations } from './explanation.ts';
 import type { Explanation } from './explanation.ts';
 import { InstrumentStatuses, nameAt, orNull } from './instrument-status.ts';
 import type { InstrumentStatus, KillStatus } from './instrument-status.ts';
+import { PortfolioStatuses } from './portfolio-status.ts';
+import type { PortfolioStatus } from './portfolio-status.ts';
 
 /** The engine's timer gives a sign of life at least every second; five missed ones are no hiccup. */
 const HEARTBEAT_SECONDS_MAX = 5;
@@ -84,6 +86,8 @@ export interface Status {
   readonly workers: readonly { readonly heartbeatAgeSeconds: number | null; readonly restarts: number }[];
   /** Each with why it is quoted as it is; null before the engine has said so for the first time. */
   readonly instruments: readonly (InstrumentStatus & { readonly explanation: Explanation | null })[];
+  /** Of each coin that has a group. */
+  readonly portfolio: readonly PortfolioStatus[];
   /** Since the start of the process. */
   readonly latencies: {
     readonly tickToTrade: LatencyStatus;
@@ -117,6 +121,7 @@ export class StatusReader {
   readonly #reader: ExplanationReader;
   readonly #explanations: Explanations;
   readonly #attributions: AttributionStatuses;
+  readonly #portfolio: PortfolioStatuses;
 
   /** @param clock on the same time line as the engine's */
   constructor(memory: MetricsMemory, clock: Clock) {
@@ -127,6 +132,7 @@ export class StatusReader {
     this.#reader = new ExplanationReader(memory);
     this.#explanations = new Explanations(memory.dimensions);
     this.#attributions = new AttributionStatuses(memory);
+    this.#portfolio = new PortfolioStatuses(memory);
   }
 
   /** Alive: the engine thread gave a sign of life a short while ago. */
@@ -192,6 +198,7 @@ export class StatusReader {
         ),
         explanation: this.#explanationOf(index),
       })),
+      portfolio: this.#portfolio.all(),
       latencies: {
         tickToTrade: this.#latencies('tickToTrade')[0],
         stages: named(namesOf(Stage), this.#latencies('stageLatency')),

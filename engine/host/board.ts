@@ -20,6 +20,7 @@ import { MetricsWriter } from '../metrics/cells.ts';
 import { NO_ORDER } from '../orders/order-table.ts';
 import { KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
 import type { Engine } from './engine.ts';
+import { PortfolioBoard } from './portfolio-board.ts';
 import { TruthBoard } from './truth-board.ts';
 
 /** How often the board is posted. */
@@ -48,6 +49,7 @@ export class Board {
   readonly #writer: MetricsWriter;
   readonly #board: BoardWriter;
   readonly #truth: TruthBoard;
+  readonly #portfolio: PortfolioBoard;
   readonly #readings: readonly Reading[];
   /** Of the configuration whose limits are posted. */
   #version = 0;
@@ -61,6 +63,7 @@ export class Board {
     this.#writer = writer;
     this.#board = new BoardWriter(memory);
     this.#truth = new TruthBoard(loop.truth, writer);
+    this.#portfolio = new PortfolioBoard(loop, memory, writer);
     this.#budgetLeft = loop.instruments.flatMap(({ index }) =>
       OPS.map((op) => writer.cell('budgetLeft', index, op)),
     );
@@ -81,6 +84,7 @@ export class Board {
     }
     for (const [cell, read] of this.#readings) this.#writer.set(cell, read(nowNs));
     for (const instrument of this.#engine.loop.instruments) this.#postInstrument(instrument, nowNs);
+    this.#portfolio.post();
     this.#engine.explainer.post(nowNs);
   }
 

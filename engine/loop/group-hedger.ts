@@ -17,6 +17,7 @@
  * the book. While it takes, our own quotes on the other side of that book are withheld: we would trade with ourselves. Where
  * quotes on its own side leave it no room in a limit, they are withheld until its order has left.
  */
+import { HedgePhase } from '../base/hedge-phase.ts';
 import { OrderPurpose } from '../base/order-purpose.ts';
 import { Side } from '../base/side.ts';
 import { NS_PER_MS, NS_PER_SECOND, TICKS_MAX } from '../base/units.ts';
@@ -37,10 +38,6 @@ import type { OrderTable } from '../orders/order-table.ts';
 import type { Gate } from '../risk/gate.ts';
 import type { HedgeLoss } from '../risk/hedge-loss.ts';
 import { SendWindow } from '../risk/send-window.ts';
-
-/** Where a hedger stands. The numbers are those of the metric. */
-export const HedgePhase = { off: 0, inside: 1, waiting: 2, resting: 3, taking: 4, stopped: 5 } as const;
-export type HedgePhase = (typeof HedgePhase)[keyof typeof HedgePhase];
 
 /** What a hedger waits for. */
 export const HedgeWait = { nothing: 0, engine: 1, price: 2, leg: 3, limits: 4, budget: 5, gate: 6 } as const;

@@ -10,9 +10,10 @@
  * Cost:       without an order of theirs a load a turn; with one, a look at the heads of all lists of orders.
  */
 import { ContractKind } from '../base/instrument.ts';
+import { HedgePhase } from '../base/hedge-phase.ts';
 import { OrderPurpose } from '../base/order-purpose.ts';
 import { Side, sideSign } from '../base/side.ts';
-import { GroupHedger, HedgePhase, HedgeWait } from './group-hedger.ts';
+import { GroupHedger, HedgeWait } from './group-hedger.ts';
 import type { HedgerParts } from './group-hedger.ts';
 import { HedgeLegs } from './hedge-legs.ts';
 import type { LegParts } from './hedge-legs.ts';

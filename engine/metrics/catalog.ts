@@ -17,7 +17,9 @@ import {
   QUEUE_NAMES,
   VERSION_ROW_NAMES,
 } from '../base/fill-groups.ts';
+import { HedgePhase } from '../base/hedge-phase.ts';
 import { LoopMode } from '../base/loop-mode.ts';
+import { FairPart } from '../base/explain-record.ts';
 import { CalibrationGate } from '../base/model-record.ts';
 import { RequoteVerdict } from '../base/requote-verdict.ts';
 import { ATTRIBUTION_METRICS } from './attribution-metrics.ts';
@@ -27,6 +29,7 @@ import { MARKET_METRICS } from './market-metrics.ts';
 import type { LabelName, MetricDefinition } from './metric-definition.ts';
 import { MODEL_METRICS } from './model-metrics.ts';
 import { ORDER_METRICS } from './order-metrics.ts';
+import { PORTFOLIO_METRICS } from './portfolio-metrics.ts';
 import { RISK_METRICS } from './risk-metrics.ts';
 
 /**
@@ -157,9 +160,16 @@ export interface MetricsDimensions {
   };
 }
 
+/** The coins of the instruments, by which their names begin. */
+export function coinsOf({ instruments }: Pick<MetricsDimensions, 'instruments'>): string[] {
+  return [...new Set(instruments.map(({ name }) => name.split('-')[0]!))];
+}
+
 /** The values of each label. A function, since some sets are only known when the process starts. */
 export const LABEL_VALUES = {
   instrument: (dimensions: MetricsDimensions) => dimensions.instruments.map((instrument) => instrument.name),
+  coin: coinsOf,
+  hedge_phase: () => namesOf(HedgePhase),
   connection: (dimensions: MetricsDimensions) => dimensions.connections,
   worker: (dimensions: MetricsDimensions) =>
     Array.from({ length: dimensions.workers }, (_, index) => `${index}`),
@@ -181,6 +191,7 @@ export const LABEL_VALUES = {
   loop_mode: () => namesOf(LoopMode),
   gc_kind: () => namesOf(GcKind),
   gate: () => Object.keys(CalibrationGate),
+  fair_part: () => namesOf(FairPart),
   part: () => namesOf(ProfitPart),
   horizon: () => HORIZON_NAMES,
   level: () => LEVEL_NAMES,
@@ -200,6 +211,7 @@ const CATALOG = {
   ...RISK_METRICS,
   ...MARKET_METRICS,
   ...ORDER_METRICS,
+  ...PORTFOLIO_METRICS,
   ...ATTRIBUTION_METRICS,
   ...MODEL_METRICS,
 } as const satisfies Record<string, MetricDefinition>;

@@ -5,6 +5,8 @@
 /** The labels that metrics may have; `LABEL_VALUES` in catalog.ts gives the set of each. */
 export type LabelName =
   | 'instrument'
+  | 'coin'
+  | 'hedge_phase'
   | 'connection'
   | 'worker'
   | 'side'
@@ -25,6 +27,7 @@ export type LabelName =
   | 'loop_mode'
   | 'gc_kind'
   | 'gate'
+  | 'fair_part'
   | 'part'
   | 'horizon'
   | 'level'

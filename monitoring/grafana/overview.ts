@@ -1,6 +1,7 @@
 import { modelRow } from './model-rows.ts';
 import type { Panel } from './panels.ts';
 import { dashboard, heatmap, row, stat, timeSeries } from './panels.ts';
+import { portfolioRow } from './portfolio-rows.ts';
 import { JOB, OF_INSTRUMENT, percentiles, query, rate } from './queries.ts';
 import { riskRow, safetyRow } from './risk-rows.ts';
 import { truthRow } from './truth-rows.ts';
@@ -314,6 +315,7 @@ export function overviewDashboard(): Record<string, unknown> {
     [
       ...stateRow(),
       ...riskRow(),
+      ...portfolioRow(),
       ...safetyRow(),
       ...latencyRow(),
       ...orderRow(),

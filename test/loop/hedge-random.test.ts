@@ -3,7 +3,7 @@ import { OrderPurpose } from '../../engine/base/order-purpose.ts';
 import { Random } from '../../engine/base/random.ts';
 import { Side } from '../../engine/base/side.ts';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
-import { HedgePhase } from '../../engine/loop/group-hedger.ts';
+import { HedgePhase } from '../../engine/base/hedge-phase.ts';
 import { Connection, OperatorCommand } from '../../engine/loop/loop-options.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { HedgeWorld, INSTRUMENTS, INVERSE, SPOT, SWAP, group } from './hedge-world.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Side } from '../../engine/base/side.ts';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
-import { HedgePhase, HedgeWait } from '../../engine/loop/group-hedger.ts';
+import { HedgePhase } from '../../engine/base/hedge-phase.ts';
+import { HedgeWait } from '../../engine/loop/group-hedger.ts';
 import { Connection, LoopRequest, OperatorCommand } from '../../engine/loop/loop-options.ts';
 import type { HedgeTerms } from '../../engine/loop/loop-options.ts';
 import { OrderState } from '../../engine/orders/order-state.ts';
