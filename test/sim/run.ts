@@ -4,6 +4,7 @@ import type { Nanoseconds } from '../../engine/base/units.ts';
 import { checkers } from './checkers.ts';
 import { Faults } from './faults.ts';
 import { describe } from './options.ts';
+import { Reloads } from './reloads.ts';
 import { HEAL_MS } from './sim-types.ts';
 import type { Checker, SeedFailure, SeedOptions, SeedResult } from './sim-types.ts';
 import { SimFailure, SimWorld } from './world.ts';
@@ -38,6 +39,7 @@ export async function runWorld(options: SeedOptions): Promise<{ result: SeedResu
   const world = new SimWorld(seed, options.broken, options.isJournaled);
   const faultsUntilNs = world.nowNs + hours * NS_PER_HOUR;
   const faults = new Faults(world, seed, options.faults, faultsUntilNs);
+  const reloads = options.hasReloads === true ? new Reloads(world, seed, faultsUntilNs) : undefined;
   const watching = checkers();
   let failure: SeedFailure | null = null;
   let profit = 0;
@@ -70,6 +72,7 @@ export async function runWorld(options: SeedOptions): Promise<{ result: SeedResu
     profit,
     options: describe(world.options),
     ...(world.machine.journals === undefined ? {} : { replayed: world.machine.journals.counts }),
+    ...(reloads === undefined ? {} : { reloads: { applied: reloads.applied, refused: reloads.refused } }),
   };
   return { result, world };
 }

@@ -123,6 +123,8 @@ export interface SeedOptions {
   readonly broken?: BrokenEngine;
   /** Every process keeps a journal, and is replayed from it. */
   readonly isJournaled?: boolean;
+  /** The configuration changes while engines run (reloads.ts). */
+  readonly hasReloads?: boolean;
 }
 
 /** Why a seed failed. */
@@ -151,4 +153,6 @@ export interface SeedResult {
   readonly options: string;
   /** Of a journaled world. */
   readonly replayed?: ReplayCounts;
+  /** Of a world with reloads. */
+  readonly reloads?: { readonly applied: number; readonly refused: number };
 }
