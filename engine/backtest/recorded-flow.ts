@@ -48,8 +48,8 @@ export interface FlowMark {
  * widest alone.
  */
 export const RANGES_BPS = [2, 8, 32] as const;
-/** Seconds; 1e12 of them are 30,000 years. */
-const NO_FORGETTING = 1e12;
+/** Seconds. */
+const NO_FORGETTING = Infinity;
 const SAMPLE_NS = 100 * NS_PER_MS;
 const SAMPLES_A_SECOND = NS_PER_SECOND / SAMPLE_NS;
 /** A silence longer than this is a hole in the recording: nothing is known of it. */

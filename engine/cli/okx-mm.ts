@@ -36,6 +36,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./report.ts'),
   },
   sweep: { summary: 'backtests over a grid or draws of parameters', load: () => import('./sweep.ts') },
+  calibrate: {
+    summary: 'volatility and intensities of recorded markets, as models to begin with',
+    load: () => import('./calibrate.ts'),
+  },
   parity: { summary: 'a journaled day against the backtest of it', load: () => import('./parity.ts') },
 };
 

@@ -218,6 +218,9 @@
   root.dataset.theme = dark.matches ? 'dark' : 'light';
   if (data.instruments.length > 0) {
     drawAll();
+  }
+  // A page of markets only has no fills, and nothing to choose by them.
+  if (data.instruments.length > 0 && data.fills !== undefined) {
     const fillsOf = ({ instId }) => data.fills.filter((fill) => fill[1] === instId).length;
     const most = Math.max(...data.instruments.map(fillsOf));
     choose(data.instruments.findIndex((each) => fillsOf(each) === most));
