@@ -59,7 +59,7 @@ function copySide(from: BookSide, ticks: Int32Array, lots: Float64Array): number
   return count;
 }
 
-export class RecordedMarket {
+class RecordedMarket {
   readonly view: MarketView;
   readonly #instId: string;
   readonly #book = new Book();

@@ -6,7 +6,6 @@ import {
   PLAIN_FAIR_VALUE,
   fairLevelsRead,
   leadOf,
-  readsIndex,
 } from '../../../workers/strategy/fair/fair-value-parameters.ts';
 import type { FairBase, FairValueParameters } from '../../../workers/strategy/fair/fair-value-parameters.ts';
 import { FairValue } from '../../../workers/strategy/fair/fair-value.ts';
@@ -114,9 +113,8 @@ describe('the base', () => {
     expect(fairLevelsRead({ ...PLAIN_FAIR_VALUE, ...change })).toBe(levels);
   });
 
-  it('asks for an index and a lead only with a weight', () => {
-    expect([readsIndex(PLAIN_FAIR_VALUE), leadOf(PLAIN_FAIR_VALUE)]).toEqual([false, -1]);
-    expect([readsIndex(ALL_SIGNALS), leadOf(ALL_SIGNALS)]).toEqual([true, 1]);
+  it('asks for a lead only with a weight', () => {
+    expect([leadOf(PLAIN_FAIR_VALUE), leadOf(ALL_SIGNALS)]).toEqual([-1, 1]);
     expect(leadOf({ ...ALL_SIGNALS, lead: { ...ALL_SIGNALS.lead, weight: 0 } })).toBe(-1);
   });
 

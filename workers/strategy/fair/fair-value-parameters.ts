@@ -101,11 +101,6 @@ export function fairLevelsRead(parameters: FairValueParameters): number {
   return Math.max(readsBest ? 1 : depthLevels, bookImbalance.weightBps === 0 ? 1 : bookImbalance.levels);
 }
 
-/** Whether it needs the venue's index price. */
-export function readsIndex(parameters: FairValueParameters): boolean {
-  return parameters.index.weight !== 0;
-}
-
 /** The instrument whose market it needs besides its own, by its number; -1 for none. */
 export function leadOf(parameters: FairValueParameters): number {
   return parameters.lead.weight === 0 ? -1 : parameters.lead.instrument;
