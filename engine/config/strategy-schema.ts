@@ -9,7 +9,7 @@ const seconds = z.number().min(0).max(86_400);
 export const strategy = z.strictObject({
   model: z
     .enum(['fixed', 'avellaneda-stoikov', 'glft', 'glft-exact', 'volatility', 'okx-sample'])
-    .default('fixed'),
+    .default('glft'),
   levels: z.int().min(1).max(10).default(3),
   size: decimalAboveZero,
   sizeStep: decimal.default('0'),

@@ -38,7 +38,7 @@ describe('parseConfig', () => {
           instId: 'BTC-USDT-SWAP',
           tradeMode: 'cross',
           strategy: {
-            model: 'fixed',
+            model: 'glft',
             levels: 3,
             size: '1',
             sizeStep: '0',

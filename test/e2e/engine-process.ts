@@ -43,6 +43,8 @@ export interface ConfigFile {
 export function exampleConfig(venue?: Readonly<Record<string, unknown>>): ConfigFile {
   const config = parse(readFileSync(join(ROOT, 'engine', 'config', 'paper.yaml'), 'utf8')) as ConfigFile;
   config.metrics['port'] = 0;
+  // At distances that fill within seconds, whatever the account's fees are.
+  for (const { strategy } of config.instruments) strategy['model'] = 'fixed';
   if (venue !== undefined) config.venue = { ...venue };
   return config;
 }

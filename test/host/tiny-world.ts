@@ -271,5 +271,9 @@ export class TinyWorld implements EngineWorld {
 /** Paper's own example: spot and two swaps. */
 export function testConfig(engine: Partial<Config['engine']> = {}): Config {
   const config = loadConfig(exampleFile('paper'));
-  return { ...config, engine: { ...config.engine, ...engine } };
+  const instruments = config.instruments.map((each) => ({
+    ...each,
+    strategy: { ...each.strategy, model: 'fixed' as const },
+  }));
+  return { ...config, instruments, engine: { ...config.engine, ...engine } };
 }
