@@ -1,7 +1,8 @@
 import { ManualClock } from '../../engine/base/clock.ts';
+import { HedgePhase } from '../../engine/base/hedge-phase.ts';
 import { Side } from '../../engine/base/side.ts';
 import { BoardWriter } from '../../engine/metrics/board.ts';
-import { EngineState } from '../../engine/metrics/catalog.ts';
+import { EngineState, coinsOf } from '../../engine/metrics/catalog.ts';
 import { createMetricsMemory, MetricsWriter } from '../../engine/metrics/cells.ts';
 import type { MetricsMemory } from '../../engine/metrics/cells.ts';
 import { SAMPLE_DIMENSIONS } from '../metrics/sample-dimensions.ts';
@@ -46,6 +47,15 @@ export class SampleEngine {
       liquidationDistanceBps: 200,
       orderToTradeMax: 0,
     });
+    for (const [coin] of coinsOf(SAMPLE_DIMENSIONS).entries()) {
+      writer.set(writer.cell('groupDelta', coin), 0.25);
+      writer.set(writer.cell('groupDeltaMax', coin), 2);
+      for (const side of [0, 1]) writer.set(writer.cell('groupWorst', coin, side), side === 0 ? 1 : -0.5);
+      writer.set(writer.cell('hedgePhase', coin), HedgePhase.resting);
+      writer.set(writer.cell('hedgeOrders', coin), 7);
+      writer.set(writer.cell('hedgeCost', coin), 1.5);
+      writer.set(writer.cell('hedgeCostMax', coin), 100);
+    }
     writer.set(writer.cell('switchLeft'), this.clock.nowNs() + 9e9);
     writer.set(writer.cell('stateAge'), this.clock.nowNs());
     writer.set(writer.cell('auditAge'), this.clock.nowNs());

@@ -310,6 +310,24 @@ describe('status', () => {
     });
   });
 
+  test('shows the group of a coin that has one, and how it is hedged', () => {
+    engine.makeReady();
+    expect(reader.status().portfolio).toEqual([
+      {
+        coin: 'BTC',
+        delta: 0.25,
+        deltaMax: 2,
+        worst: { buy: 1, sell: -0.5 },
+        hedge: { phase: 'resting', orders: 7, cost: 1.5, costMax: 100 },
+      },
+    ]);
+    const { writer } = engine;
+    writer.set(writer.cell('groupDelta', 0), NaN);
+    expect(reader.status().portfolio).toMatchObject([{ coin: 'BTC', delta: null }]);
+    writer.set(writer.cell('groupDeltaMax', 0), NaN);
+    expect(reader.status().portfolio).toEqual([]);
+  });
+
   test('is JSON without loss before anything was posted', () => {
     const status = reader.status();
     expect(JSON.parse(JSON.stringify(status))).toEqual(status);
