@@ -8,6 +8,7 @@ import type { CalibrationParameters } from '../../workers/calibration/calibratio
 import { rateAtZero } from '../../workers/calibration/intensity-fit.ts';
 import type { Intensity } from '../../workers/calibration/intensity-fit.ts';
 import type { GateReading } from '../../workers/calibration/model-gates.ts';
+import type { ClusteredErrors } from './clustered-errors.ts';
 import type { InstrumentCalibrated, MarketCalibration, PartCalibration } from './market-calibration.ts';
 import { isTrusted } from './market-calibration.ts';
 
@@ -24,6 +25,15 @@ export interface IntensityRow {
   readonly kPerBps: number | null;
   /** Sweeps that reached where the fit begins. */
   readonly sweeps: number;
+}
+
+/**
+ * The standard errors above take every sweep to come by itself. Sweeps come in clusters, of which there are fewer: these errors
+ * are from how much stretches of time differ.
+ */
+export interface UnshrunkRow extends IntensityRow {
+  readonly AClusteredStandardError: number | null;
+  readonly kClusteredStandardError: number | null;
 }
 
 export interface PartRow {
@@ -53,7 +63,7 @@ export interface InstrumentRow extends PartRow {
   readonly isTrusted: boolean;
   readonly gates: readonly GateReading[];
   /** Each side by itself. */
-  readonly unshrunk: { readonly bid: IntensityRow; readonly ask: IntensityRow };
+  readonly unshrunk: { readonly bid: UnshrunkRow; readonly ask: UnshrunkRow };
   readonly sigmas: {
     readonly ofTenthsOfASecond: number | null;
     readonly bpsPerRootSecond: number | null;
@@ -111,7 +121,10 @@ function instrumentRow(found: InstrumentCalibrated): InstrumentRow {
     allSweeps: found.sweeps,
     isTrusted: isTrusted(found),
     gates,
-    unshrunk: { bid: row(fit.bidAlone), ask: row(fit.askAlone) },
+    unshrunk: {
+      bid: { ...row(fit.bidAlone), ...clusteredRow(found.clustered.bid) },
+      ask: { ...row(fit.askAlone), ...clusteredRow(found.clustered.ask) },
+    },
     sigmas: {
       ofTenthsOfASecond: finite(volatilityOfTenths.sigma),
       bpsPerRootSecond: finite(volatility.sigma / bpsTicks),
@@ -157,6 +170,10 @@ function intensityRow(intensity: Intensity, fromTicks: number, bpsTicks: number)
     kPerBps: finite(intensity.decay * bpsTicks),
     sweeps: intensity.effective,
   };
+}
+
+function clusteredRow({ rateError, decayError }: ClusteredErrors) {
+  return { AClusteredStandardError: finite(rateError), kClusteredStandardError: finite(decayError) };
 }
 
 function stabilityOf(estimates: readonly (readonly [value: number, error: number])[]): StabilityRow {
@@ -224,7 +241,9 @@ function instrumentText(row: InstrumentRow, { volatility }: InstrumentCalibrated
       `${plusMinus(volatility.sigma, volatility.error)} ticks/√s  (${digits(row.sigmas.bpsPerRootSecond)} bps/√s)`,
     ],
     ['bids', intensityText(row.bid)],
+    ['', clusteredText(row.unshrunk.bid)],
     ['asks', intensityText(row.ask)],
+    ['', clusteredText(row.unshrunk.ask)],
     ['both', intensityText(row.pooled)],
     [
       'fitted',
@@ -240,6 +259,10 @@ function instrumentText(row: InstrumentRow, { volatility }: InstrumentCalibrated
 
 function intensityText({ A, AStandardError, k, kStandardError, sweeps }: IntensityRow): string {
   return `A ${plusMinus(A, AStandardError)} /s, k ${plusMinus(k, kStandardError)} /tick, of ${Math.round(sweeps)} sweeps`;
+}
+
+function clusteredText({ A, AClusteredStandardError, k, kClusteredStandardError }: UnshrunkRow): string {
+  return `alone, and since sweeps come in clusters: A ${plusMinus(A, AClusteredStandardError)}, k ${plusMinus(k, kClusteredStandardError)}`;
 }
 
 /** Each figure beside what it was held against. */

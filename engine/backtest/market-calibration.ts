@@ -20,6 +20,8 @@ import type { GateReading } from '../../workers/calibration/model-gates.ts';
 import { MicroPriceCounts } from '../../workers/strategy/fair/micro-price-fit.ts';
 import type { MicroPriceGrid } from '../../workers/strategy/fair/micro-price-fit.ts';
 import { BacktestError, BacktestErrorCode } from './backtest-error.ts';
+import { clusteredErrors } from './clustered-errors.ts';
+import type { ClusteredErrors } from './clustered-errors.ts';
 import { RecordedFlow, flowsBetween, movesBetween, sweepsAt } from './recorded-flow.ts';
 import type { FlowMark, MoveSums } from './recorded-flow.ts';
 
@@ -74,6 +76,8 @@ export interface InstrumentCalibrated extends PartCalibration {
   readonly bucketTicks: number;
   readonly survival: readonly SurvivalPoint[];
   readonly parts: readonly PartCalibration[];
+  /** Of each side by itself, without the assumption that its sweeps do not know of each other. */
+  readonly clustered: { readonly bid: ClusteredErrors; readonly ask: ClusteredErrors };
   readonly microPrice?: MicroPriceCounts;
 }
 
@@ -86,6 +90,8 @@ export interface MarketCalibration {
 const BPS = 1e-4;
 /** Of those that reach a bucket a twentieth goes beyond it. */
 const DECAY_A_BUCKET_MAX = 3;
+/** Stretches of time that are taken not to know of each other: as many as there are marks, this many at the most. */
+const STRETCHES = 40;
 /** Less is no market to learn from. */
 const SECONDS_MIN = 10;
 /** A larger share of crossed books is not what a venue sends. */
@@ -208,6 +214,7 @@ function calibrated(
     fitFromBps: (fromTicks === 0 ? 0 : fromTicks + row[FlowField.bucketTicks]! / 2) / (fairTicks * BPS),
     parameters: { ...options.parameters, sweepsMin },
   };
+  const stretches = cutInto(flow.marks, STRETCHES).map(([from, to]) => flowsBetween(from, to)[range]!);
   return {
     ...whole,
     instrument: flow.instrument,
@@ -216,9 +223,13 @@ function calibrated(
     sweeps: sweepsAt(last),
     bucketTicks: row[FlowField.bucketTicks]!,
     survival: survivalOf(row),
-    parts: partsOf(flow.marks, options.parts).map(([from, to]) =>
+    parts: cutInto(flow.marks, options.parts).map(([from, to]) =>
       partOf(from, to, range, originMs, forParts),
     ),
+    clustered: {
+      bid: clusteredErrors(stretches, FlowHistogram.bidSweeps, whole.fit),
+      ask: clusteredErrors(stretches, FlowHistogram.askSweeps, whole.fit),
+    },
     ...(counts === undefined ? {} : { microPrice: counts }),
   };
 }
@@ -239,17 +250,19 @@ function rangeFor(rows: readonly Float64Array[], options: MarketCalibrationOptio
 }
 
 /** Neighbouring marks that cut the recording into parts of about equal length; none where there are too few marks. */
-function partsOf(marks: readonly FlowMark[], parts: number): [FlowMark, FlowMark][] {
+function cutInto(marks: readonly FlowMark[], parts: number): [FlowMark, FlowMark][] {
   const first = marks[0]!;
   const last = marks.at(-1)!;
-  if (parts < 2 || marks.length <= parts) return [];
+  if (parts < 2 || marks.length < 3) return [];
   const cuts = Array.from({ length: parts + 1 }, (_, cut) => {
     const wantedNs = first.timeNs + ((last.timeNs - first.timeNs) * cut) / parts;
     return marks.reduce((best, mark) =>
       Math.abs(mark.timeNs - wantedNs) < Math.abs(best.timeNs - wantedNs) ? mark : best,
     );
   });
-  return cuts.slice(1).map((to, cut) => [cuts[cut]!, to]);
+  // With fewer marks than cuts some of them are the same.
+  const pairs = cuts.slice(1).map((to, cut): [FlowMark, FlowMark] => [cuts[cut]!, to]);
+  return pairs.filter(([from, to]) => from !== to);
 }
 
 function partOf(

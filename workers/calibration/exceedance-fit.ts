@@ -52,10 +52,16 @@ export function countFrom(counts: Float64Array, from: number): number {
   return count;
 }
 
-export function fitExceedances(
-  { counts, bucketTicks, varianceRatio }: Exceedances,
-  range: FitRange,
-): ExceedanceFit {
+/** Sums of a side over a range: all the fit needs of it. */
+export interface Tally {
+  /** Sweeps that reached the range, and those that ended in it. */
+  readonly count: number;
+  readonly within: number;
+  /** Steps that all of them went on within it. */
+  readonly excess: number;
+}
+
+export function tally(counts: Float64Array, bucketTicks: number, range: FitRange): Tally {
   const step = bucketsPerStep(bucketTicks);
   const steps = Math.floor((range.to - range.from) / step);
   let within = 0;
@@ -68,10 +74,18 @@ export function fitExceedances(
     if (reached < steps) within += weight;
     excess += reached * weight;
   }
+  return { count, within, excess };
+}
+
+export function fitExceedances(
+  { counts, bucketTicks, varianceRatio }: Exceedances,
+  range: FitRange,
+): ExceedanceFit {
+  const { count, within, excess } = tally(counts, bucketTicks, range);
   const effective = count / varianceRatio;
   if (!(within > 0) || !(excess > 0)) return { count, effective, decay: NaN, decayError: NaN };
   const share = within / (within + excess);
-  const width = step * bucketTicks;
+  const width = bucketsPerStep(bucketTicks) * bucketTicks;
   return {
     count,
     effective,
