@@ -11,6 +11,7 @@ import {
   LevelField,
   QuoteFallback,
 } from '../engine/base/explain-record.ts';
+import { CalibrationGate } from '../engine/base/model-record.ts';
 import { MODEL_NAMES } from '../engine/base/fill-groups.ts';
 import { Side } from '../engine/base/side.ts';
 import {
@@ -90,13 +91,15 @@ export interface QuoteExplanation {
   readonly model: string;
   /** Why it is not the configured model's, '' when it is. */
   readonly fallback: string;
+  /** Names of the calibration's gates that did not hold. */
+  readonly gatesFailed: readonly string[];
   readonly modelVersion: number;
   readonly fairPrice: number;
   /** They add up to the fair price; in the price's own unit. */
   readonly parts: Readonly<Record<keyof typeof FairPart, number>>;
   /** Prices a square root of a second. */
   readonly sigma: number | null;
-  /** Fills a second at no distance, and how they thin out with it (a price unit). */
+  /** Fills a second at no distance, how they thin out with every tick of it, and what they lose after it. */
   readonly bid: { readonly rate: number | null; readonly decay: number | null; readonly adverse: number };
   readonly ask: { readonly rate: number | null; readonly decay: number | null; readonly adverse: number };
   readonly gamma: number | null;
@@ -259,6 +262,7 @@ function quoteOf(quoter: Float64Array, price: (ticks: number) => number): QuoteE
     model: MODEL_NAMES[at(ExplainField.model)] ?? String(at(ExplainField.model)),
     fallback:
       FALLBACK_TEXTS[keyOf(QuoteFallback, at(ExplainField.fallback)) as keyof typeof QuoteFallback] ?? '',
+    gatesFailed: keysIn(CalibrationGate, at(ExplainField.gatesFailed)),
     modelVersion: at(ExplainField.modelVersion),
     fairPrice: price(at(ExplainField.fairTicks)),
     parts,

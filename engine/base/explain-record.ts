@@ -49,6 +49,8 @@ export const ExplainField = {
   bidAdverse: 29,
   askAdverse: 30,
   feeTicks: 31,
+  /** CalibrationGate bits that did not hold in the calibration it was quoted by. */
+  gatesFailed: 32,
   /** Rows: bids from here, then asks; EXPLAIN_LEVELS of each, LevelField.count doubles a row. */
   bids: 40,
   asks: 90,
@@ -70,6 +72,8 @@ export const LevelClamp = {
   sizeSkew: 32,
   positionLimit: 64,
   improve: 128,
+  /** Farther than the model wants it, by the least edge that the guard leaves. */
+  edge: 256,
 } as const;
 export type LevelClamp = (typeof LevelClamp)[keyof typeof LevelClamp];
 

@@ -33,20 +33,26 @@ function headLines({ market, position, configuration }: Explanation): string[] {
 }
 
 function quoteLines(quote: QuoteExplanation): string[] {
-  const fallback = quote.fallback === '' ? '' : `; ${quote.fallback}`;
+  const gates = quote.gatesFailed.length === 0 ? '' : ` (not held: ${quote.gatesFailed.join(', ')})`;
+  const fallback = quote.fallback === '' ? '' : `; ${quote.fallback}${gates}`;
   const limited =
     quote.halfSpreadLimited === quote.halfSpread ? '' : `, within its limits ${quote.halfSpreadLimited}`;
   const calibrated =
     quote.modelVersion === 0
       ? 'not calibrated'
-      : `calibration ${quote.modelVersion}: sigma ${quote.sigma}, bids A ${quote.bid.rate} k ${quote.bid.decay}, asks A ${quote.ask.rate} k ${quote.ask.decay}`;
+      : `calibration ${quote.modelVersion}: sigma ${figure(quote.sigma)}, bids A ${figure(quote.bid.rate)} k ${figure(quote.bid.decay)}, asks A ${figure(quote.ask.rate)} k ${figure(quote.ask.decay)} a tick`;
   const drift = quote.driftInventory === 0 ? '' : `, drift aims at ${quote.driftInventory}`;
   return [
     `  model: ${quote.model}${fallback}; ${calibrated}`,
     `  fair price: ${quote.fairPrice} = ${partsText(quote)}`,
     `  half spread: ${quote.halfSpread}${limited}; fee ${quote.fee}, adverse selection ${quote.bid.adverse} on bids, ${quote.ask.adverse} on asks`,
-    `  skew: ${quote.skew} at an inventory of ${quote.inventory} units (${quote.skewPerUnit} a unit), the group's ${quote.groupInventory}${drift}`,
+    `  skew: ${quote.skew} at an inventory of ${figure(quote.inventory)} units (${quote.skewPerUnit} a unit), the group's ${figure(quote.groupInventory)}${drift}`,
   ];
+}
+
+/** To four digits: more of a fit says nothing. */
+function figure(value: number | null): string {
+  return value === null ? 'unknown' : String(Number(value.toPrecision(4)));
 }
 
 function levelLine({ level, price, size, why }: LevelExplanation): string {

@@ -108,6 +108,15 @@ describe('a level that has its order', () => {
     expect(why(world)).toContain('is being moved to its price: 10 at 999.5');
   });
 
+  it('tells the least edge that keeps it from where the skew would have it', () => {
+    // Reservation 999.64: the first ask would be 1000.14, less than the guard's 0.2 and a quarter from the fair price.
+    const world = holding(90, PLAIN_LADDER);
+    expect(level(world, 'sell', 0)).toMatchObject({ idealPrice: 1000.14, price: 1000.3, clamps: ['edge'] });
+    expect(why(world, 'sell')).toContain(
+      'fair 1000 + 0.14 = 1000.14, up to 1000.3, kept beyond the least edge that the guard leaves (strategy.edgeMinRatio)',
+    );
+  });
+
   it('stepped back by the guard says so', () => {
     const world = new ScriptedWorld().quoting();
     world.move('999.9', '1000.1', '999.5', '999.7');

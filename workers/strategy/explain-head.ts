@@ -26,6 +26,7 @@ export function explainHead(
   explain[ExplainField.bidDecay] = row[ModelField.bidDecay];
   explain[ExplainField.askRate] = row[ModelField.askRate];
   explain[ExplainField.askDecay] = row[ModelField.askDecay];
+  explain[ExplainField.gatesFailed] = row[ModelField.gatesFailed];
   explain[ExplainField.gamma] = model.gamma[0];
   explain[ExplainField.inventory] = cells[QuoteCell.position] / lots;
   explain[ExplainField.groupInventory] = (cells[QuoteCell.inventory] - cells[QuoteCell.position]) / lots;

@@ -47,8 +47,9 @@ export class LadderSide {
   readonly #question = new Float64Array(2);
   /** Of the level being placed: the model's price, and its price within limits, both with the side's sign. */
   readonly #price = new Float64Array(2);
-  /** Bits of LevelClamp that hold for every level of this quote. */
+  /** Bits of LevelClamp that hold for every level of this quote, and what moved the price of the one being placed. */
   #clamps = 0;
+  #moved = 0;
 
   constructor(
     isBid: boolean,
@@ -173,12 +174,17 @@ export class LadderSide {
         price[0] = fair - question[1];
         const before = price[1] - cells[QuoteCell.step];
         price[1] = Math.min(price[0], limit);
-        if (level > 0 && price[1] > before) price[1] = before;
+        this.#moved = price[1] < price[0] ? LevelClamp.edge : 0;
+        if (level > 0 && price[1] > before) {
+          price[1] = before;
+          this.#moved = LevelClamp.spacing;
+        }
         return;
       }
       case Place.arithmetic:
         price[0] = first - level * cells[QuoteCell.step];
         price[1] = Math.min(first, limit) - level * cells[QuoteCell.step];
+        this.#moved = price[1] < price[0] ? LevelClamp.edge : 0;
         return;
       case Place.geometric:
         price[0] = first - half * (parameters.levelRatio ** level - 1);
@@ -192,6 +198,7 @@ export class LadderSide {
         price[0] = first - level * cells[QuoteCell.step];
     }
     price[1] = Math.min(price[0], limit);
+    this.#moved = price[1] < price[0] ? LevelClamp.edge : 0;
   }
 
   /** @hot The price in whole ticks: away from the market, on the lattice, and worse than the level before it. */
@@ -199,7 +206,7 @@ export class LadderSide {
     const wanted = this.#price[1];
     const tick = Math.floor(wanted);
     let ticks = tick;
-    let clamps = this.#clamps;
+    let clamps = this.#clamps | this.#moved;
     if (lattice > 1) {
       ticks = Math.floor(wanted / lattice) * lattice;
       if (ticks !== tick) clamps |= LevelClamp.lattice;

@@ -153,7 +153,7 @@ export class FittedModel {
       this.gamma[0] = model.gamma;
       return;
     }
-    const hadOne = this.row[ModelField.staleSinceNs] > 0 || this.gamma[0] > 0;
+    const hadOne = this.row[ModelField.fittedNs] > 0 || this.gamma[0] > 0;
     this.fallback = hadOne ? QuoteFallback.calibrationStale : QuoteFallback.notCalibrated;
     if (hasSigma && this.#standIn.fit(inputs, curve)) {
       this.usesRow = true;
