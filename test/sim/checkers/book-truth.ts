@@ -30,16 +30,20 @@ class SequenceNotes {
   readonly #times = new Float64Array(NOTES);
   readonly #sequences = new Float64Array(NOTES);
   #count = 0;
+  #newest = -1;
 
-  /** @returns whether the numbers were started anew since the last note */
-  note(nowNs: Nanoseconds, sequence: number): boolean {
-    const newest = this.#count === 0 ? -1 : this.#sequences[(this.#count - 1) % NOTES]!;
-    // What was noted says nothing any more.
-    if (sequence < newest) this.#count = 0;
+  /** @returns whether the numbers were started anew since the last look: then what was noted says nothing any more */
+  look(sequence: number): boolean {
+    const isNew = sequence < this.#newest;
+    if (isNew) this.#count = 0;
+    this.#newest = sequence;
+    return isNew;
+  }
+
+  note(nowNs: Nanoseconds): void {
     this.#times[this.#count % NOTES] = nowNs;
-    this.#sequences[this.#count % NOTES] = sequence;
+    this.#sequences[this.#count % NOTES] = this.#newest;
     this.#count++;
-    return sequence < newest;
   }
 
   /**
@@ -83,7 +87,7 @@ export class BookTruth implements Checker {
 
   step(world: SimWorldView): string | null {
     const { traffic } = this.#shared;
-    if (world.nowNs >= this.#nextNs) this.#note(world);
+    this.#look(world);
     const engine = engineOf(world);
     if (engine !== this.#engine) this.#wrongNs.fill(Infinity);
     this.#engine = engine;
@@ -108,13 +112,16 @@ export class BookTruth implements Checker {
     return null;
   }
 
-  #note(world: SimWorldView): void {
-    this.#nextNs = world.nowNs + NOTE_NS;
+  /** In every step: numbers that were started anew may have grown past the old ones by the next note. */
+  #look(world: SimWorldView): void {
+    const isToNote = world.nowNs >= this.#nextNs;
+    if (isToNote) this.#nextNs = world.nowNs + NOTE_NS;
     for (let index = 0; index < world.config.instruments.length; index++) {
       const { instId } = world.config.instruments[index]!;
-      const sequence = world.venue.market.publisher(instId)?.seqId ?? 0;
-      const isNew = (this.#notes[index] ??= new SequenceNotes()).note(world.nowNs, sequence);
+      const notes = (this.#notes[index] ??= new SequenceNotes());
+      const isNew = notes.look(world.venue.market.publisher(instId)?.seqId ?? 0);
       if (isNew) this.#formerSequences[index] = engineOf(world)?.loop.market.books[index]?.seqId ?? -1;
+      if (isToNote) notes.note(world.nowNs);
     }
   }
 
@@ -128,10 +135,7 @@ export class BookTruth implements Checker {
     if (book.isCrossed()) return `${what} on a crossed book`;
     const ageMs = SILENCE_MS + world.config.engine.bookAgeMsMax;
     const least = this.#notes[instrument.index]?.noticedBy(world.nowNs - ageMs * NS_PER_MS) ?? -1;
-    const sequence = world.venue.market.publisher(item.instId)?.seqId ?? 0;
-    // Numbers that were started anew since the last note cannot be compared.
-    const isOld = book.seqId < least && sequence >= least;
-    return isOld
+    return book.seqId < least
       ? `${what} on a book at ${book.seqId}, when the venue was past ${least} ${ageMs} ms before`
       : null;
   }
