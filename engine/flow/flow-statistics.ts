@@ -115,11 +115,6 @@ export class FlowStatistics {
     this.#own.onFill(fill, now);
   }
 
-  /** A quote of ours came to rest behind so much. */
-  onQueued(instrument: number, aheadLots: Float64Array): void {
-    this.#own.onQueued(instrument, aheadLots);
-  }
-
   // ------------------------------------------------------------------------------------------------- sampling
 
   /** Every tenth of a second or so; onResting() for every quote of ours that rests follows. */
@@ -156,10 +151,14 @@ export class FlowStatistics {
     }
   }
 
-  /** A quote of ours has rested at this price since the last sample. */
-  onResting(instrument: number, side: Side, ticks: Ticks): void {
+  /**
+   * A quote of ours has rested at this price since the last sample.
+   *
+   * @param aheadLots one cell: what it came behind, once for each price that it comes to; NaN otherwise
+   */
+  onResting(instrument: number, side: Side, ticks: Ticks, aheadLots: Float64Array): void {
     if (this.#fairTicks[instrument] === 0) return;
-    this.#own.onResting(instrument, side, ticks, this.#fairTicks, this.sampleS);
+    this.#own.onResting(instrument, side, ticks, this.#fairTicks, this.sampleS, aheadLots);
   }
 
   // -------------------------------------------------------------------------------------------------- the row

@@ -60,27 +60,29 @@ export class OwnFills {
     this.#rows = rows;
   }
 
-  /** An order of ours has rested at this price for so long. */
+  /**
+   * An order of ours has rested at this price for so long.
+   *
+   * @param aheadLots one cell: what it came behind, when that is to be counted; NaN when it is not
+   */
   onResting(
     instrument: number,
     side: Side,
     ticks: Ticks,
     fairTicks: Float64Array,
     seconds: Float64Array,
+    aheadLots: Float64Array,
   ): void {
-    const histogram = side === Side.buy ? FlowHistogram.bidOwnSeconds : FlowHistogram.askOwnSeconds;
-    const above = ticks - fairTicks[instrument]!;
-    this.#rows.distance[0] = Math.max(0, side === Side.buy ? -above : above);
-    this.#rows.amount[0] = seconds[0]! * this.#weight[0]!;
-    this.#rows.count(histogram, instrument);
-  }
-
-  /** A quote of ours came to rest behind so much. */
-  onQueued(instrument: number, aheadLots: Float64Array): void {
+    const rows = this.#rows;
     const weight = this.#weight[0]!;
+    const above = ticks - fairTicks[instrument]!;
+    rows.distance[0] = Math.max(0, side === Side.buy ? -above : above);
+    rows.amount[0] = seconds[0]! * weight;
+    rows.count(side === Side.buy ? FlowHistogram.bidOwnSeconds : FlowHistogram.askOwnSeconds, instrument);
+    if (!(aheadLots[0]! >= 0)) return;
     const at = instrument * FLOW_DOUBLES + FlowField.queueLots;
-    this.#rows.values[at]! += aheadLots[0]! * weight;
-    this.#rows.divisors[at]! += weight;
+    rows.values[at]! += aheadLots[0]! * weight;
+    rows.divisors[at]! += weight;
   }
 
   onFill(fill: OwnFill, now: TimeCell): void {

@@ -132,19 +132,18 @@ export class LoopFlow {
     const table = this.#table;
     for (let slot = table.first(instrument, side); slot !== NO_ORDER; slot = table.next(slot)) {
       if (table.isResting[slot] === 0 || table.purpose[slot] !== OrderPurpose.quote) continue;
-      this.#flow.onResting(instrument, side, table.priceTicks[slot]!);
-      this.#countQueue(instrument, slot);
+      this.#readQueue(slot);
+      this.#flow.onResting(instrument, side, table.priceTicks[slot]!, this.#queue);
     }
   }
 
   /** Once for each price that an order comes to, as soon as its place there is known. */
-  #countQueue(instrument: number, slot: number): void {
-    const placedNs = this.#table.placedNs[slot]!;
-    if (this.#queuedNs[slot] === placedNs) return;
+  #readQueue(slot: number): void {
+    const { placedNs } = this.#table;
+    this.#queue[0] = NaN;
+    if (this.#queuedNs[slot] === placedNs[slot]) return;
     this.#queues.read(slot, this.#queue, 0);
-    if (Number.isNaN(this.#queue[0]!)) return;
-    this.#queuedNs[slot] = placedNs;
-    this.#flow.onQueued(instrument, this.#queue);
+    if (this.#queue[0] >= 0) this.#queuedNs[slot] = placedNs[slot]!;
   }
 
   /** A trade of ours that was pushed, at once: what REST tells later is too old to be measured. */

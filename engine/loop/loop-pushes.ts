@@ -292,15 +292,15 @@ export class LoopPushes {
 
   /** Words that are too old to be believed. */
   onTimer(): void {
-    const { markTicks, indexTicks, nowNs } = this.#state;
+    const { markTicks, indexTicks, now } = this.#state;
     for (let index = 0; index < markTicks.length; index++) {
-      if (markTicks[index]! > 0 && nowNs - this.#markHeardNs[index]! > MARK_AGE_NS_MAX)
+      if (markTicks[index]! > 0 && now[0]! - this.#markHeardNs[index]! > MARK_AGE_NS_MAX)
         this.#setMark(index, 0);
-      if (indexTicks[index]! > 0 && nowNs - this.#indexHeardNs[index]! > INDEX_AGE_NS_MAX)
+      if (indexTicks[index]! > 0 && now[0]! - this.#indexHeardNs[index]! > INDEX_AGE_NS_MAX)
         indexTicks[index] = 0;
     }
     if (this.#maintenances.size === 0) return;
-    const venueMs = this.#state.venueMs(nowNs);
+    const venueMs = this.#state.venueMs(now[0]!);
     for (const [name, untilMs] of this.#maintenances) if (venueMs > untilMs) this.#maintenances.delete(name);
     this.#settleStatus();
   }

@@ -5,6 +5,9 @@ import { FlowWorld } from './flow-world.ts';
 
 const { bidOwnSeconds, askOwnSeconds, bidOwnFills, askOwnFills } = FlowHistogram;
 
+/** Of an order whose queue was counted before. */
+const NONE = Float64Array.of(NaN);
+
 function world(): FlowWorld {
   const made = new FlowWorld();
   made.market(100, 1_000);
@@ -15,10 +18,10 @@ describe('our orders', () => {
   it('rest for seconds at their distances, those beyond the fair price in the first bucket', () => {
     const made = world();
     made.samples(10, () => {
-      made.flow.onResting(1, Side.buy, 98);
-      made.flow.onResting(1, Side.buy, 98);
-      made.flow.onResting(1, Side.buy, 101);
-      made.flow.onResting(1, Side.sell, 103);
+      made.flow.onResting(1, Side.buy, 98, NONE);
+      made.flow.onResting(1, Side.buy, 98, NONE);
+      made.flow.onResting(1, Side.buy, 101, NONE);
+      made.flow.onResting(1, Side.sell, 103, NONE);
     });
     expect(made.histogram(bidOwnSeconds)[2]).toBeCloseTo(2, 2);
     expect(made.histogram(bidOwnSeconds)[0]).toBeCloseTo(1, 2);
@@ -28,7 +31,7 @@ describe('our orders', () => {
   it('rest at no distance while there is no fair price', () => {
     const made = world();
     made.flow.onNone(1);
-    made.samples(3, () => made.flow.onResting(1, Side.buy, 98));
+    made.samples(3, () => made.flow.onResting(1, Side.buy, 98, NONE));
     expect(made.histogram(bidOwnSeconds)).toEqual({});
   });
 
@@ -45,8 +48,9 @@ describe('our orders', () => {
   it('had so much ahead on average', () => {
     const made = world();
     expect(made.row()[FlowField.queueLots]).toBe(0);
-    made.flow.onQueued(1, Float64Array.of(10));
-    made.flow.onQueued(1, Float64Array.of(30));
+    made.flow.onResting(1, Side.buy, 98, Float64Array.of(10));
+    made.flow.onResting(1, Side.buy, 98, NONE);
+    made.flow.onResting(1, Side.sell, 102, Float64Array.of(30));
     expect(made.row()[FlowField.queueLots]).toBe(20);
   });
 });
