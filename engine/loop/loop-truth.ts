@@ -3,7 +3,8 @@
  *
  * Owner:      the engine thread.
  * Invariants: it reads and decides nothing; it is told each trade once, after the ledger has booked it; every minute, and at
- *             the stop, the parts add up to the profit to the last unit, and that profit is the ledger's but for rounding.
+ *             the stop, the parts add up to the profit to the last unit, and that profit is the ledger's but for rounding
+ *             (a minute in which nothing was booked needs no look).
  * Cost:       nothing on the path of a frame. A timer is a comparison an instrument; four times a second a walk of its
  *             orders. A fill costs some microseconds and allocates.
  *
@@ -32,6 +33,8 @@ const CHECK_NS = 60 * NS_PER_SECOND;
 const ROUNDING = 2 ** -48;
 const OTHER_MODEL = modelGroup('');
 const MS_PER_SECOND = 1_000;
+/** Fills and position of the ledger, changes of attribution. */
+const BOOKED_CELLS = 3;
 
 export interface TruthParts {
   readonly table: OrderTable;
@@ -63,6 +66,8 @@ export class LoopTruth {
   readonly #isBegun: Uint8Array;
   readonly #sampledNs: Float64Array;
   readonly #checkedNs: Float64Array;
+  /** By instrument × BOOKED_CELLS: what ledger and attribution had when they were compared last. */
+  readonly #booked: Float64Array;
   readonly #bookMs = new Float64Array(1);
   readonly #venueMs = new Float64Array(1);
   readonly #bps = new Float64Array(2);
@@ -83,6 +88,7 @@ export class LoopTruth {
     this.#isBegun = new Uint8Array(count);
     this.#sampledNs = new Float64Array(count).fill(-Infinity);
     this.#checkedNs = new Float64Array(count).fill(-Infinity);
+    this.#booked = new Float64Array(count * BOOKED_CELLS).fill(NaN);
     this.configure(options);
   }
 
@@ -188,8 +194,36 @@ export class LoopTruth {
       this.#note(instrument);
       this.instruments[instrument]!.onTime(this.#venueMs);
       if (now[0]! - this.#sampledNs[instrument]! >= SAMPLE_NS) this.#sample(instrument);
-      if (now[0]! - this.#checkedNs[instrument]! >= CHECK_NS) this.check(instrument);
+      if (this.#isCheckDue(instrument) && this.#hasBooked(instrument)) this.check(instrument);
     }
+  }
+
+  /** Once a minute, and not all instruments in one turn. */
+  #isCheckDue(instrument: number): boolean {
+    const { now } = this.#state;
+    const checked = this.#checkedNs;
+    if (checked[instrument] === -Infinity) {
+      checked[instrument] = now[0]! - (CHECK_NS * instrument) / this.instruments.length;
+    }
+    if (now[0]! - checked[instrument]! < CHECK_NS) return false;
+    checked[instrument] = now[0]!;
+    return true;
+  }
+
+  /** Whether anything was booked since the last check, by anybody: nothing else can part the two accounts. */
+  #hasBooked(instrument: number): boolean {
+    const { fillCount, bookedLots } = this.#ledger;
+    const seen = this.#booked;
+    const first = instrument * BOOKED_CELLS;
+    const { version } = this.instruments[instrument]!;
+    const isSame =
+      seen[first] === fillCount[instrument] &&
+      seen[first + 1] === bookedLots[instrument] &&
+      seen[first + 2] === version;
+    seen[first] = fillCount[instrument]!;
+    seen[first + 1] = bookedLots[instrument]!;
+    seen[first + 2] = version;
+    return !isSame;
   }
 
   /** The middle of the published market, where that has changed. */
@@ -248,7 +282,6 @@ export class LoopTruth {
     const ledger = this.#ledger;
     const attribution = this.instruments[instrument]!;
     const { parts, mids } = attribution;
-    this.#checkedNs[instrument] = this.#state.nowNs;
     this.#findOthers(instrument, 0, 0);
     attribution.mark();
     parts.check();
