@@ -6,7 +6,8 @@ import { Quoter } from './quoter-core.ts';
 
 /**
  * The quoters of all workers and the calibration on the calling thread, through the same slots and bells: for replay,
- * backtest, simulation and tests, where the same inputs must give the same outputs, and for a machine without a core to spare.
+ * backtest, simulation and tests, where the same inputs must give the same outputs, and for a machine without a core
+ * to spare.
  */
 export class InlineQuoter {
   readonly #quoters: readonly Quoter[];
@@ -25,8 +26,8 @@ export class InlineQuoter {
   }
 
   /**
-   * @hot Fits the models when that is due, and quotes every instrument whose market bell rang since the last turn; returns how
-   * many quotes were published.
+   * @hot Fits the models when that is due, and quotes every instrument whose market bell rang since the last turn;
+   * returns how many quotes were published.
    */
   turn(): number {
     this.#clock.readNs(this.#now, 0);

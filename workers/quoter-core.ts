@@ -3,11 +3,11 @@
  * thread and, through workers/inline.ts, on the calling thread.
  *
  * Owner:      the thread that made it.
- * Invariants: it alone writes the quote and explain slots of its worker's instruments while it lives; an instrument's quote is
- *             of the newest market that could be read, of the newest calibrated parameters and the newest configuration; the bell
- *             rings after the slots are whole.
- * Cost:       a copy of the market, the strategy, copies of the quote and of its reasons; nothing allocates once constructed,
- *             unless a configuration is published.
+ * Invariants: it alone writes the quote and explain slots of its worker's instruments while it lives; an instrument's
+ *             quote is of the newest market that could be read, of the newest calibrated parameters and the newest
+ *             configuration; the bell rings after the slots are whole.
+ * Cost:       a copy of the market, the strategy, copies of the quote and of its reasons; nothing allocates once
+ *             constructed, unless a configuration is published.
  */
 import { assert } from '../engine/base/assert.ts';
 import type { Clock } from '../engine/base/clock.ts';

@@ -1,6 +1,6 @@
 /**
- * The obvious twin of `glft-exact`: v(τ) = exp(−Mτ)·1 by its series in small steps, for any time before the end. Slow, and only
- * for boxes and times whose numbers stay within doubles.
+ * The obvious twin of `glft-exact`: v(τ) = exp(−Mτ)·1 by its series in small steps, for any time before the end. Slow,
+ * and only for boxes and times whose numbers stay within doubles.
  */
 import type { ExactInputs } from '../../workers/strategy/models/glft-exact.ts';
 

@@ -15,11 +15,11 @@ export const MODEL_NAMES = [
 export type ModelName = (typeof MODEL_NAMES)[number];
 
 /** Where the levels behind the first stand. */
-export const SPACINGS = ['model', 'arithmetic', 'geometric', 'bps'] as const;
+const SPACINGS = ['model', 'arithmetic', 'geometric', 'bps'] as const;
 export type Spacing = (typeof SPACINGS)[number];
 
 /** Whether a quote may be better than others' best price, or joins it at the most. */
-export const PLACEMENTS = ['improve', 'join'] as const;
+const PLACEMENTS = ['improve', 'join'] as const;
 export type Placement = (typeof PLACEMENTS)[number];
 
 /**

@@ -2,9 +2,9 @@
  * How one instrument is quoted: its fair value, its model's distances from it, and a ladder on both sides, with the reasons.
  *
  * Owner:      the quoter that made it.
- * Invariants: the same markets, calibrated parameters and times give the same quotes: there is no clock and no chance; every bid
- *             is below the best ask and every ask above the best bid (our own orders removed), every bid below every ask; no
- *             quote lies where its own guard would pull it.
+ * Invariants: the same markets, calibrated parameters and times give the same quotes: there is no clock and no chance;
+ *             every bid is below the best ask and every ask above the best bid (our own orders removed), every bid
+ *             below every ask; no quote lies where its own guard would pull it.
  * Cost:       one pass over the levels that the fair value reads, one over the wanted ones; nothing allocates.
  *
  *     fair, halves, skew ──▶ distance of the first level, by side, at our inventory
@@ -211,7 +211,9 @@ export class Strategy {
     this.#edgeOf(Side.sell);
   }
 
-  /** @hot What the guard lets a side keep at the least: less where it brings a position down, nothing beyond the soft limit. */
+  /**
+   * @hot What the guard lets a side keep at the least: less where it brings a position down, nothing beyond the soft limit.
+   */
   #edgeOf(side: Side): void {
     const cells = this.#cells;
     const { edgeMinRatio, softLimitRatio } = this.parameters;
@@ -270,7 +272,9 @@ export class Strategy {
     return clamps;
   }
 
-  /** @hot What the engine guards and requotes by. Its own fair price is the reference: what ours differs by is in the edges. */
+  /**
+   * @hot What the engine guards and requotes by. Its own fair price is the reference: what ours differs by is in the edges.
+   */
   #fillGuard(quote: QuoteView): void {
     const cells = this.#cells;
     const { model } = this;

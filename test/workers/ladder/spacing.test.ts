@@ -126,7 +126,8 @@ describe('where the levels stand', () => {
   });
 });
 
-// Facts of github.com/okxapi/okx-sample-market-maker, strategy/SampleMM.py and utils/InstrumentUtil.py, read in November 2026.
+// Facts of github.com/okxapi/okx-sample-market-maker, strategy/SampleMM.py and utils/InstrumentUtil.py, read in
+// November 2026.
 describe('OKX’s sample', () => {
   const sample = (position: number) =>
     quoted(

@@ -112,8 +112,8 @@ describe('Avellaneda and Stoikov without a horizon', () => {
   });
 });
 
-// Hummingbot's variant, par. 1.4: σ instead of σ², q as a share of the portfolio. It stands here and nowhere else, so that nobody
-// takes it for the paper's.
+// Hummingbot's variant, par. 1.4: σ instead of σ², q as a share of the portfolio. It stands here and nowhere else, so
+// that nobody takes it for the paper's.
 describe('Hummingbot’s variant', () => {
   const variant = (price: number, share: number, gamma: number, vol: number, tau: number, kappa: number) => ({
     reservation: price - share * gamma * vol * tau,

@@ -2,8 +2,9 @@
  * One side of a ladder: from distances to whole ticks and lots, best first.
  *
  * Owner:      the quoter that made it.
- * Invariants: every row is passive against others' best price, prices strictly worsen, bids are rounded down and asks up; if the
- *             whole side filled, the position would stay within its limit; every size is at least the least order.
+ * Invariants: every row is passive against others' best price, prices strictly worsen, bids are rounded down and asks
+ *             up; if the whole side filled, the position would stay within its limit; every size is at least the least
+ *             order.
  * Cost:       one pass over the levels; nothing allocates.
  *
  * Both sides are one code: prices of asks are taken with their sign turned round, where an ask is a bid. Turning a sign is

@@ -2,7 +2,8 @@
  * Sizes of a side's levels in whole lots (models.md par. 5): level i is (lots + i·lotsStep)·e^(−sizeDecay·i), times a share.
  *
  * Owner:      the quoter that made it.
- * Invariants: every size is 0 or at least the least order, and at most the largest; the sizes add up to at most what is wanted.
+ * Invariants: every size is 0 or at least the least order, and at most the largest; the sizes add up to at most what
+ *             is wanted.
  * Cost:       one pass over the levels; none where the share is 1.
  */
 import type { StrategyParameters } from '../parameters.ts';
@@ -64,8 +65,8 @@ export class LevelSizes {
 /**
  * @hot Shares of both sides by inventory, into out[at] for bids and out[at + 1] for asks.
  *
- * Of Hummingbot's interpolation, with no inventory as its target: a share runs from 0 to 2 as the inventory runs from one limit
- * to the other; `skewRatio` of that. Then e^(−decay·|q|) on the side that adds to the inventory.
+ * Of Hummingbot's interpolation, with no inventory as its target: a share runs from 0 to 2 as the inventory runs from
+ * one limit to the other; `skewRatio` of that. Then e^(−decay·|q|) on the side that adds to the inventory.
  *
  * @param inventory [0]: the share of the largest position, −1 to 1; [1]: the inventory in units
  */

@@ -15,7 +15,9 @@ export const QuoteCell = {
   share: 6,
   /** `inventory` in units of the base order, within the largest. */
   units: 7,
-  /** By side, bids first: distance of the first level by the model, its half spread, the least distance, the guard's edge. */
+  /**
+   * By side, bids first: distance of the first level by the model, its half spread, the least distance, the guard's edge.
+   */
   bidFirst: 8,
   askFirst: 9,
   bidHalf: 10,

@@ -7,24 +7,24 @@ import type { ModelInputs, QuotingModel } from './quoting-model.ts';
  * solution, T − t held at a constant), and without one (its stationary reservation prices).
  */
 
-/** By which the reservation price lies above the price: −q·γσ²τ. */
+/** @testonly By which the reservation price lies above the price: −q·γσ²τ. */
 export function reservationShift(units: number, gamma: number, sigma: number, horizonS: number): number {
   return -units * gamma * sigma * sigma * horizonS;
 }
 
-/** The whole spread between bid and ask: γσ²τ + (2/γ)·ln(1 + γ/k). */
+/** @testonly The paper's whole spread between bid and ask, γσ²τ + (2/γ)·ln(1 + γ/k): both halves of the model below. */
 export function totalSpread(gamma: number, sigma: number, horizonS: number, decay: number): number {
   return gamma * sigma * sigma * horizonS + 2 * markup(decay, gamma);
 }
 
 /**
- * Reservation prices without a horizon, by which bid and ask lie above the price, with ω = ½γ²σ²(unitsMax + 1)²: σ then drops
- * out. They are what makes the expected utility the same with one unit more, or less:
+ * @testonly Reservation prices without a horizon, by which bid and ask lie above the price, with ω = ½γ²σ²(unitsMax + 1)²: σ
+ * then drops out. They are what makes the expected utility the same with one unit more, or less:
  *
  *     bid  (1/γ)·ln((B − (q+1)²) / (B − q²))        ask  −(1/γ)·ln((B − (q−1)²) / (B − q²))        B = (unitsMax + 1)²
  *
- * The paper prints the ask with ln(1 + (1−2q)x) where its own condition gives −ln(1 − (1−2q)x): equal to first order, but not
- * the mirror image of the bid. The bid at unitsMax is −∞: it would leave the box.
+ * The paper prints the ask with ln(1 + (1−2q)x) where its own condition gives −ln(1 − (1−2q)x): equal to first order,
+ * but not the mirror image of the bid. The bid at unitsMax is −∞: it would leave the box.
  */
 export function stationaryShifts(
   units: number,
@@ -69,7 +69,7 @@ export class AvellanedaStoikov implements QuotingModel {
     const bidHalf = markup(bidDecay, gamma) + costTicks(feeTicks, bidAdverse);
     const askHalf = markup(askDecay, gamma) + costTicks(feeTicks, askAdverse);
     if (this.#horizonS === 0) return this.#fitStationary(inputs, bidHalf, askHalf, curve);
-    const skew = gamma * sigma * sigma * this.#horizonS;
+    const skew = -reservationShift(1, gamma, sigma, this.#horizonS);
     curve.setLinear(bidHalf + skew / 2, askHalf + skew / 2, skew, driftShift(inputs, gamma));
     return curve.isSound();
   }

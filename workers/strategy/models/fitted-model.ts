@@ -1,10 +1,10 @@
 /**
- * The model of one instrument as it is fitted now: the configured one where its calibration is trusted, else volatility alone
- * with a wider multiple, and before volatility is known, the half spread of the configuration.
+ * The model of one instrument as it is fitted now: the configured one where its calibration is trusted, else
+ * volatility alone with a wider multiple, and before volatility is known, the half spread of the configuration.
  *
  * Owner:      the quoter that made it.
- * Invariants: the curve is sound, and its half spreads within their limits; γ is set once, at the first fit of the configured
- *             model, so that the skew breathes with volatility from then on.
+ * Invariants: the curve is sound, and its half spreads within their limits; γ is set once, at the first fit of the
+ *             configured model, so that the skew breathes with volatility from then on.
  * Cost:       cold: a fit every few seconds; a look whether one is due, a few comparisons a quote.
  */
 import { QuoteFallback } from '../../../engine/base/explain-record.ts';

@@ -4,16 +4,16 @@ import { RiskDial, costTicks, markup, rateAfterCosts } from './glft.ts';
 import type { ModelInputs, QuotingModel } from './quoting-model.ts';
 
 /**
- * Guéant, Lehalle and Fernandez-Tapia with their inventory bounds, long after the start: distances by the positive eigenvector
- * f of the smallest eigenvalue of the tridiagonal matrix (Math. Finan. Econ. 7(4), 2013)
+ * Guéant, Lehalle and Fernandez-Tapia with their inventory bounds, long after the start: distances by the positive
+ * eigenvector f of the smallest eigenvalue of the tridiagonal matrix (Math. Finan. Econ. 7(4), 2013)
  *
  *     M[q,q] = αq² − kµq,  M[q,q±1] = −η        α = ½kγσ²,  η = A·(1 + γ/k)^−(1 + k/γ)
  *     bid(q) = (1/k)·ln(f[q] / f[q+1]) + c1      ask(q) = (1/k)·ln(f[q] / f[q−1]) + c1
  *
- * Only ratios of neighbours are needed, and f itself underflows at the ends. So the ratios are what is computed: from each end
- * inwards, M f = λf gives the ratio at q from the one behind it, all positive exactly while λ is not above the smallest
- * eigenvalue, and where both ends meet the last equation says on which side λ lies: bisection finds it to the last bit. Turned
- * down: inverse iteration with a tridiagonal solve, which needs f.
+ * Only ratios of neighbours are needed, and f itself underflows at the ends. So the ratios are what is computed: from
+ * each end inwards, M f = λf gives the ratio at q from the one behind it, all positive exactly while λ is not above
+ * the smallest eigenvalue, and where both ends meet the last equation says on which side λ lies: bisection finds it to
+ * the last bit. Turned down: inverse iteration with a tridiagonal solve, which needs f.
  */
 export interface ExactLadder {
   /** Distances at q = −Q … Q; NaN where that side would leave the box. */
@@ -35,6 +35,7 @@ export interface ExactInputs {
 /** Halvings until two neighbouring doubles are left, with some to spare. */
 const BISECTIONS_MAX = 200;
 
+/** @testonly The distances of a whole box. */
 export function exactLadder(inputs: ExactInputs): ExactLadder {
   const { rate, decay, gamma, sigma, units, driftTicksPerSecond = 0 } = inputs;
   assert(Number.isInteger(units) && units >= 1, 'the box holds whole units');

@@ -15,7 +15,7 @@ export function markup(decay: number, xi: number, size = 1): number {
   return x === 0 ? 1 / decay : Math.log1p(x) / (x * decay);
 }
 
-/** c2, what a unit of risk costs in ticks: sqrt(γ/(2AΔk) · (1 + ξΔ/k)^(k/ξΔ + 1)); the power is e where ξ is 0. */
+/** @testonly c2, what a unit of risk costs in ticks: sqrt(γ/(2AΔk) · (1 + ξΔ/k)^(k/ξΔ + 1)); the power is e where ξ is 0. */
 export function riskPremium(rate: number, decay: number, gamma: number, xi: number, size = 1): number {
   const x = (xi * size) / decay;
   const power = x === 0 ? Math.E : Math.exp((1 / x + 1) * Math.log1p(x));
@@ -23,7 +23,7 @@ export function riskPremium(rate: number, decay: number, gamma: number, xi: numb
 }
 
 /**
- * The risk dial: the γ whose skew moves quotes by `dialTicks` at `unitsMax` (models.md par. 3.6).
+ * @testonly The risk dial: the γ whose skew moves quotes by `dialTicks` at `unitsMax` (models.md par. 3.6).
  *
  * @param isExponential ξ = γ, found by bisection; else ξ = 0, in closed form
  */
@@ -77,9 +77,8 @@ const PREMIUM_RATIO_MAX = 2;
 /**
  * The risk dial as it is used: γ is set at the first fit and kept, so that the skew goes on breathing with σ.
  *
- * It also follows the intensities, and these are extrapolated: with a fee the rate that counts is A·e^(−kφ), whose exponent is
- * 20 where quotes stand ten times 1/k away. A decay that is a tenth off would then turn the skew by a factor of three. So what
- * intensities change of the premium is bounded to a half and twice that of the first fit.
+ * It also follows the intensities, and these are extrapolated: with a fee the rate that counts is A·e^(−kφ), and
+ * kφ is 22 where a fee is 22 times 1/k. A decay that is a tenth off then turns the skew by a factor of three. So what intensities change of the premium is bounded to a half and twice that of the first fit.
  */
 export class RiskDial {
   /** NaN until the first fit. */

@@ -2,8 +2,8 @@ import type { ModelName } from '../parameters.ts';
 import type { DistanceCurve } from './distance-curve.ts';
 
 /**
- * What a model is fitted to: one instrument, ticks and seconds, inventory in units of the base order. "bid" is what happens to
- * bids. Every number is finite; rates, decays and sigma are above zero where a model asks for them.
+ * What a model is fitted to: one instrument, ticks and seconds, inventory in units of the base order. "bid" is what
+ * happens to bids. Every number is finite; rates, decays and sigma are above zero where a model asks for them.
  */
 export interface ModelInputs {
   /** Volatility of the fair price, ticks/√s. */
