@@ -166,13 +166,6 @@ function check(flow: RecordedFlow): { first: FlowMark; last: FlowMark } {
   if (first === undefined || last === undefined) {
     refuse(instId, 'a book with two sides', 'none', 'name the files of its order book too');
   }
-  const seconds = last.rows[0]![FlowField.exposureS]!;
-  if (seconds < SECONDS_MIN) {
-    refuse(instId, `at least ${SECONDS_MIN} s of a market`, `${seconds.toFixed(1)} s`, 'name more files');
-  }
-  if (last.trades === 0) {
-    refuse(instId, 'trades beside the order book', 'none', 'name the files of its trades too');
-  }
   if (last.crossed > CROSSED_RATIO_MAX * last.markets) {
     refuse(
       instId,
@@ -180,6 +173,13 @@ function check(flow: RecordedFlow): { first: FlowMark; last: FlowMark } {
       `crossed after ${last.crossed} of ${last.markets} rows`,
       'record it anew',
     );
+  }
+  const seconds = last.rows[0]![FlowField.exposureS]!;
+  if (seconds < SECONDS_MIN) {
+    refuse(instId, `at least ${SECONDS_MIN} s of a market`, `${seconds.toFixed(1)} s`, 'name more files');
+  }
+  if (last.trades === 0) {
+    refuse(instId, 'trades beside the order book', 'none', 'name the files of its trades too');
   }
   const sweeps = sweepsAt(last);
   if (sweeps < SWEEPS_RATIO_MIN * last.bursts) {
