@@ -1,3 +1,4 @@
+import { configurationRow } from './configuration-rows.ts';
 import { modelRow } from './model-rows.ts';
 import type { Panel } from './panels.ts';
 import { dashboard, heatmap, row, stat, timeSeries } from './panels.ts';
@@ -323,6 +324,7 @@ export function overviewDashboard(): Record<string, unknown> {
       ...modelRow(),
       ...truthRow(),
       ...feedRow(),
+      ...configurationRow(),
       ...runtimeRow(),
     ],
   );
