@@ -119,8 +119,10 @@ export function fingerprintOf(identity: Identity, lasting: Lasting): string {
   let fees = 0;
   for (const { index, kind } of instruments) {
     fills += ledger.fillCount[index]!;
-    // A fee that is told after its trade changes nothing else. Coins of inverse contracts are too small to show in a sum.
-    fees += ledger.fees[index]! * (kind === ContractKind.inverse ? 1e6 : 1) + ledger.baseFees[index]! * 1e6;
+    // A fee that is told after its trade changes nothing else, nor does funding. Coins of inverse contracts are too small to
+    // show in a sum.
+    const settled = ledger.fees[index]! + ledger.funding[index]!;
+    fees += settled * (kind === ContractKind.inverse ? 1e6 : 1) + ledger.baseFees[index]! * 1e6;
   }
   const hedges = hedge.memory().map(({ cost, isStopped }) => `${cost} ${isStopped}`);
   return `${ladder.changes} ${fills} ${fees} ${identity.verifiedMs} ${loss.baseline} ${loss.peak} ${hedges.join(' ')}`;
