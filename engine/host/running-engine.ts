@@ -38,6 +38,7 @@ import type { EngineWorld, StateStore } from './engine-world.ts';
 import { Engine, TIMER_MS } from './engine.ts';
 import { EngineThread } from './engine-thread.ts';
 import type { StopReport } from './engine-stop.ts';
+import { FairMetrics } from './fair-metrics.ts';
 import { HostError } from './host-error.ts';
 import type { Log } from './log.ts';
 import { accountAdvice } from './startup.ts';
@@ -87,6 +88,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   #pool: QuoterPool | undefined;
   #jobs: JobPool | undefined;
   #calibration: CalibrationDesk | undefined;
+  #fairMetrics: FairMetrics | undefined;
   #exporter: Exporter | undefined;
   #thread: EngineThread | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -176,6 +178,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     const isPinned = cores.engine !== undefined && others.length > 0;
     const jobs = new JobPool({ handoff, processOriginMs, cores: isPinned ? others : undefined });
     this.#jobs = jobs;
+    this.#fairMetrics = new FairMetrics(handoff, this.#writer);
     this.#calibration = new CalibrationDesk({
       handoff,
       instruments,
@@ -330,6 +333,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     this.#pool!.check(nowNs);
     this.#engine.onTimer();
     this.#calibration!.onTimer(nowNs);
+    this.#fairMetrics!.onTimer(nowNs);
     if (nowNs - this.#lastBoardNs < BOARD_PERIOD_NS) return;
     this.#lastBoardNs = nowNs;
     this.#board.post(nowNs);

@@ -1,7 +1,7 @@
 import { ABSENT, AGE, OF_INSTRUMENT, counter, gauge, histogram } from './metric-definition.ts';
 import type { MetricDefinition } from './metric-definition.ts';
 
-/** The calibrated model of each instrument, how it is made, and what the account pays there. */
+/** What each instrument's fair price is made of, its calibrated model, how that is made, and what the account pays there. */
 export const MODEL_METRICS = {
   calibrationTime: histogram('okxmm_calibration_seconds', [], 'Time to fit the models of all instruments.'),
   calibrationFailures: counter('okxmm_calibration_failures_total', [], 'Fits that failed or did not end.'),
@@ -22,6 +22,12 @@ export const MODEL_METRICS = {
     'okxmm_model_sigma_ticks',
     OF_INSTRUMENT,
     'Volatility of the fair price, ticks per square root of a second.',
+    ABSENT,
+  ),
+  fairPart: gauge(
+    'okxmm_fair_part_bps',
+    ['instrument', 'fair_part'],
+    'What the fair price is made of, in basis points of the mid: the base by its distance from the mid, what each signal adds to it, and what the caps take off.',
     ABSENT,
   ),
   modelRate: gauge(

@@ -16,6 +16,13 @@ export function modelRow(): Panel[] {
     timeSeries('Gates that do not hold', 'Why a model is not trusted.', 'short', 6, [
       query(`okxmm_model_gate_failed{${OF_INSTRUMENT}} > 0`, '{{instrument}} {{gate}}'),
     ]),
+    timeSeries(
+      'Fair price',
+      'Basis points of the mid: where the base lies, what each signal adds, and what the caps take off.',
+      'short',
+      12,
+      [query(`okxmm_fair_part_bps{${OF_INSTRUMENT}}`, '{{instrument}} {{fair_part}}')],
+    ),
     timeSeries('Volatility', 'Ticks per square root of a second: the larger of fast and slow.', 'short', 12, [
       query(`okxmm_model_sigma_ticks{${OF_INSTRUMENT}}`, '{{instrument}}'),
     ]),

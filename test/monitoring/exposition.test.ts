@@ -50,7 +50,14 @@ describe('Exposition', () => {
       'queueEfficiency',
     ] as const)
       writer.set(writer.cell(id, 0), 1);
-    for (const id of ['modelRate', 'modelDecay', 'modelSweeps', 'modelAdverse', 'feeBps'] as const)
+    for (const id of [
+      'fairPart',
+      'modelRate',
+      'modelDecay',
+      'modelSweeps',
+      'modelAdverse',
+      'feeBps',
+    ] as const)
       writer.set(writer.cell(id, 0, 1), 1);
     for (const id of ['versionModel', 'versionConfig'] as const) writer.set(writer.cell(id, 0, 1), 1);
     const families = await scrape(engine);
