@@ -337,15 +337,21 @@ export class LoopQuoting {
    * and where the guard moves it.
    */
   #setTerms(instrument: number, side: Side): void {
-    const { rule, queues, now } = this.#requotes;
+    const { rule } = this.#requotes;
     const { terms } = rule;
-    const wanted = this.wanted[instrument]!;
-    const { quote } = wanted;
+    const { quote } = this.wanted[instrument]!;
     const isBuy = side === Side.buy;
     const isGuarded = this.#state.isGuarded[instrument * 2 + side] === 1;
     terms[RequoteTerm.rate] = isGuarded ? 0 : isBuy ? quote.bidRate : quote.askRate;
     terms[RequoteTerm.decay] = isBuy ? quote.bidDecay : quote.askDecay;
-    if (!rule.isOn) return;
+    if (rule.isOn) this.#setWeights(instrument, side, isBuy);
+  }
+
+  #setWeights(instrument: number, side: Side, isBuy: boolean): void {
+    const { rule, queues, now } = this.#requotes;
+    const { terms } = rule;
+    const wanted = this.wanted[instrument]!;
+    const { quote } = wanted;
     const fair = this.#market.fairTicks[instrument]!;
     const takers = instrument * 2 + (isBuy ? Side.sell : Side.buy);
     terms[RequoteTerm.fairTicks] = quote.fairTicks + wanted.fairOf(side) - quote.referenceTicks;

@@ -47,13 +47,12 @@ export class OrderOrigins {
     this.modelVersion[slot] = 0;
     this.configVersion[slot] = 0;
     this.onAmend(slot, now);
+    this.setAsked(slot, 0, 0);
   }
 
-  /** @hot It may be moved from now on, by what it is until `setAsked` says by what. */
+  /** @hot */
   onAmend(slot: number, now: TimeCell): void {
     this.#askedNs[slot] = now[0]!;
-    this.#askedModel[slot] = this.modelVersion[slot]!;
-    this.#askedConfig[slot] = this.configVersion[slot]!;
   }
 
   /** @hot By which parameters the amend was asked for that was registered last. */

@@ -263,7 +263,7 @@ export class OrderTable {
     this.configVersion[slot] = configVersion;
   }
 
-  /** @hot Says by which parameters the amend was asked for that was registered last; without it, as the order was. */
+  /** @hot Says by which parameters the amend was asked for that was registered last; without it, as the one before. */
   setAmendOrigin(slot: number, modelVersion: number, configVersion: number): void {
     this.#origins.setAsked(slot, modelVersion, configVersion);
   }

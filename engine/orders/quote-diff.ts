@@ -124,7 +124,7 @@ export class QuoteDiff {
     // Mostly all moved, or none: then the second look finds nothing to match.
     const isOpen = this.#matched < this.#count && this.#matched < count;
     if (isOpen && tolerance > 0) this.#match(side, ticks, count, tolerance, tolerance >> 1);
-    if (this.#requotes.rule.isOn && this.#matched < this.#count && this.#matched < count) {
+    if (this.#matched < this.#count && this.#matched < count && this.#requotes.rule.isOn) {
       this.#weigh(instrument, side, ticks, count, tolerance >> 1, out);
     }
     if (this.#matched > 0) this.#keepSizes(instrument, side, lots, out);
