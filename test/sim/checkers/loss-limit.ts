@@ -40,7 +40,9 @@ export class LossLimit implements Checker {
       const mark = middleOf(world, each.instId);
       if (!(mark > 0)) return null;
       const rate = each.isInverse ? mark : 1;
-      profit += profitAt(world, each, mark) * rate;
+      // Funding counts as far as the engine has heard of it.
+      const funding = engineOf(world)?.loop.ledger.funding[each.index] ?? 0;
+      profit += (profitAt(world, each, mark) + funding) * rate;
       value += valueAt(world, each, mark) * rate;
     }
     const isWaiting = world.commandsGiven > 0 && world.commandDone === null;

@@ -132,7 +132,9 @@ function compareProfit(world: SimWorldView, each: InstrumentTruth, engine: Engin
   const { money, instId, index } = each;
   const mark = markOf(world, each);
   const profit = profitAt(world, each, mark);
-  const told = engine.loop.ledger.netProfit(index, mark / engine.instruments[index]!.tick.value);
+  const { ledger } = engine.loop;
+  // Funding is in no row of a fill.
+  const told = ledger.netProfit(index, mark / engine.instruments[index]!.tick.value) - ledger.funding[index]!;
   const turnover = Number(money.turnover / ONE) / 1e18;
   return Math.abs(told - profit) > 1e-7 + turnover * inexact(each.unitOf(world)) * 1e-12
     ? `${instId}: profit ${told}, by the venue's rows ${profit}`

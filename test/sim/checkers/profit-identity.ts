@@ -18,6 +18,7 @@ const FEE_TOLERANCE = 1e-12;
 interface Moment {
   readonly venue: Readonly<MoneyTruth>;
   readonly mark: Exact;
+  /** Without funding, which is in no row of a fill. */
   readonly total: Exact;
   readonly grossLots: number;
 }
@@ -78,7 +79,7 @@ export class ProfitIdentity implements Checker {
     const now: Moment = {
       venue: { ...each.money },
       mark: attribution.parts.mark,
-      total: attribution.parts.total,
+      total: attribution.parts.total - attribution.parts.funding,
       grossLots: ledger.boughtLots[index]! + ledger.soldLots[index]! + Math.abs(ledger.bookedLots[index]!),
     };
     const base = this.#bases[index] ?? null;
@@ -134,7 +135,6 @@ function isAligned(
   const { index, money } = each;
   if (attribution.parts.mark === 0n || ledger.fillCount[index] !== money.count) return false;
   if (ledger.untoldLots[index] !== 0 || attribution.parts.lots !== ledger.bookedLots[index]) return false;
-  if (ledger.funding[index] !== 0) return false;
   if (Math.abs(ledger.fees[index]! - inexact(money.fees)) > FEE_TOLERANCE * world.config.instruments.length)
     return false;
   return Math.abs(ledger.baseFees[index]! - inexact(money.baseFees)) <= FEE_TOLERANCE;
