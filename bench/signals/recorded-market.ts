@@ -1,6 +1,6 @@
 /**
- * A recorded market as quote workers would see it: the best levels and the sums of order and trade flow, row by row. There are
- * no orders of ours in it.
+ * A recorded market as quote workers would see it: the best levels and the sums of order and trade flow, row by row. There
+ * are no orders of ours in it.
  */
 import { DepthAction } from '../../engine/base/depth-rows.ts';
 import type { DepthRows } from '../../engine/base/depth-rows.ts';

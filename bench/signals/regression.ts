@@ -46,8 +46,8 @@ export function explainedBy(fit: Fit, signal: Float64Array, moves: Float64Array)
 }
 
 /**
- * By how many standard errors a slope differs from nothing. Moves that overlap say little more than ones that do not: as many
- * are counted as fit into the time.
+ * By how many standard errors a slope differs from nothing. Moves that overlap say little more than ones that do not: as
+ * many are counted as fit into the time.
  */
 export function significance({ r2, slope }: Fit, independent: number): number {
   return Math.sign(slope) * Math.sqrt((r2 * Math.max(0, independent - 2)) / Math.max(1e-12, 1 - r2));

@@ -1,14 +1,14 @@
 /**
- * Another price of the same thing that moved first: another instrument's, the venue's mark or its index (models.md par. 4.4).
+ * Another price of the same thing that moved first: a lead's, the venue's mark or its index (models.md par. 4.4).
  *
  * Owner:      the FairValue that made it.
- * Invariants: a price that is missing, or older than ageMsMax, moves nothing, and while it is, the usual distance is not learnt.
+ * Invariants: a price that is missing, or older than ageMsMax, moves nothing, and the usual distance is not learnt from it.
  * Cost:       O(1): a logarithm, and the score's exponential.
  *
  *     distance = ln(theirs / ours)      move = distance − its mean, within ±3 deviations      adds weight · ours · move
  *
- * The distance is a ratio: instruments with other ticks, or of another coin, need no conversion. From half of ageMsMax on the
- * move fades linearly to nothing, so that the fair price does not jump when the age is reached.
+ * The distance is a ratio: instruments with other ticks, or of another coin, need no conversion. From half of ageMsMax on
+ * the move fades linearly to nothing, so that the fair price does not jump when the age is reached.
  */
 import type { BasisSignalParameters } from './fair-value-parameters.ts';
 import { StandardScore } from './standard-score.ts';

@@ -3,8 +3,8 @@
  *
  * Owner:      whoever calls; nothing is kept.
  * Invariants: the markets hold at least one level a side, every size above zero, our own orders taken out by the engine; a
- *             mirrored book gives the mirrored price; prices are measured from the best bid, so that where on the grid a book
- *             lies makes no difference beyond rounding.
+ *             mirrored book gives the mirrored price; prices are measured from the best bid, so that where on the grid a
+ *             book lies makes no difference beyond rounding.
  * Cost:       one pass over the levels looked at; results go into out[0], since a returned double would be boxed.
  */
 import type { MarketView } from '../../../engine/handoff/market-slot.ts';

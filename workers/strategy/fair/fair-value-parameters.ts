@@ -48,7 +48,7 @@ export interface LeadParameters extends BasisSignalParameters {
 
 export interface FairValueParameters {
   readonly base: FairBase;
-  /** What vamp, weighted-depth, effective-vamp and impact-mid look at: so many levels, within so much of the mid (0: all). */
+  /** What the four estimates of depth look at: so many levels, within so much of the mid (0: all). */
   readonly depthLevels: number;
   readonly depthBps: number;
   /** impact-mid: the size to be traded; weighted-depth: levels until there is so much a side. 0: all levels. */
@@ -66,8 +66,8 @@ export interface FairValueParameters {
   /** All signals together move the price by so many half spreads at most. */
   readonly signalHalvesMax: number;
   /**
-   * The fair price stays between the best prices or within so much of the mid, and within so many spreads of it; 0 for no such
-   * cap.
+   * The fair price stays between the best prices or within so much of the mid, and within so many spreads of it; 0 for no
+   * such cap.
    */
   readonly capBps: number;
   readonly capSpreads: number;

@@ -1,12 +1,13 @@
 /**
- * What one instrument is worth at this moment: an estimate from its book, what signals add to it, and caps (models.md par. 4.5).
+ * What one instrument is worth at this moment: an estimate from its book, and what signals add to it (models.md par. 4.5).
  *
- *     fair = base + signals, within ±signalHalvesMax half spreads of base, then within the caps of the mid: capSpreads spreads,
- *            and capBps or the best prices, whichever is wider
+ *     fair = base + signals, within ±signalHalvesMax half spreads of base, then within the caps of the mid: capSpreads
+ *            spreads, and capBps or the best prices, whichever is wider
  *
  * Owner:      the quoter that made it.
- * Invariants: the same markets in the same order give the same values: time is the markets' receive time, and there is no chance;
- *             without signals it keeps no state; a mirrored history gives mirrored values; the parts add up to the fair price.
+ * Invariants: the same markets in the same order give the same values: time is the markets' receive time, and there is no
+ *             chance; without signals it keeps no state; a mirrored history gives mirrored values; the parts add up to the
+ *             fair price.
  * Cost:       one pass over the levels read, and O(1) for each signal in use; nothing allocates.
  *
  * Signals begin at nothing and count in full after a minute: nobody knows yet what is usual for them.

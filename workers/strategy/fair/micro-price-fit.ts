@@ -7,7 +7,7 @@
  *             counted with its mirror image. That also makes the sum over further moves converge.
  * Cost:       counts are (buckets × spreads)² numbers; a fit is one elimination of that many unknowns, once.
  *
- * A state x is a bucket of the imbalance Qb / (Qb + Qa) and a spread of 1, 2 … ticks. From one best bid and offer to the next:
+ * A state x is a bucket of the imbalance Qb / (Qb + Qa) and a spread of 1, 2 … ticks. From one market to the next:
  *
  *     Q[x,y] the mid stayed, state y next       T[x,y] the mid moved, state y next       move[x] mean move of the mid, R·K
  *     G1 = (I − Q)⁻¹·move    what the first move will be          B = (I − Q)⁻¹·T    the state after it
@@ -165,8 +165,8 @@ export function microPriceSeries(
 }
 
 /**
- * Gauss and Jordan, in place: the first `unknowns` columns become the identity. No row is exchanged: rows of Q sum to less than
- * one, so the diagonal of I − Q outweighs its rows, and stays so.
+ * Gauss and Jordan, in place: the first `unknowns` columns become the identity. No row is exchanged: rows of Q sum to less
+ * than one, so the diagonal of I − Q outweighs its rows, and stays so.
  */
 function eliminate(rows: Float64Array, unknowns: number, width: number): void {
   for (let pivot = 0; pivot < unknowns; pivot++) {

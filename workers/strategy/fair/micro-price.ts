@@ -5,8 +5,8 @@
  * Invariants: a table that is antisymmetric, as fits are, gives a symmetric book its mid exactly.
  * Cost:       two reads of the table.
  *
- * Between the middles of two buckets the table is interpolated: a lookup alone would jump when a size changes by a lot, and give
- * a book with equal sizes, on the edge of two buckets, one of them by chance.
+ * Between the middles of two buckets the table is interpolated: a lookup alone would jump when a size changes by a lot, and
+ * give a book with equal sizes, on the edge of two buckets, one of them by chance.
  */
 import { assert } from '../../../engine/base/assert.ts';
 import type { MarketView } from '../../../engine/handoff/market-slot.ts';

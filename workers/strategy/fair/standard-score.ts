@@ -2,13 +2,14 @@
  * How unusual a signal is: its distance from its mean in standard deviations, both forgotten exponentially.
  *
  * Owner:      the signal that made it.
- * Invariants: the score is finite and within ±SCORE_MAX; what is usual is told by the past alone: a value counts in it for as
- *             long as it has stood, once it is followed by the next; times are differences that the caller gives.
+ * Invariants: the score is finite and within ±SCORE_MAX; what is usual is told by the past alone: a value counts in it for
+ *             as long as it has stood, once it is followed by the next; times are differences that the caller gives.
  * Cost:       O(1), one exponential.
  *
  * A value weighs by how long it stood, not by how often it was looked at: a market that is looked at twice as often, or of
- * which some versions were skipped, has the same mean. In the beginning the mean is that of all there is (weights of 1/T until
- * the half-life's are larger), and the score is scaled down until WARM_UP_S have been seen: a deviation of few values is noise.
+ * which some versions were skipped, has the same mean. In the beginning the mean is that of all there is (weights of 1/T
+ * until the half-life's are larger), and the score is scaled down until WARM_UP_S have been seen: a deviation of few values
+ * is noise.
  */
 
 /** Standard deviations beyond which a signal is not believed any more (models.md par. 4.5). */
