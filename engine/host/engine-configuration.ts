@@ -10,6 +10,7 @@
  *             has changed none of them.
  * Cost:       cold.
  */
+import { AssertionError } from '../base/assert.ts';
 import type { FeeRates } from '../base/fee-rates.ts';
 import type { Instrument } from '../base/instrument.ts';
 import type { Nanoseconds } from '../base/units.ts';
@@ -21,6 +22,7 @@ import type { LoopParameters, ParameterChange } from '../loop/loop-configuration
 import type { CommandResult } from '../loop/loop-options.ts';
 import { levelsReadOf } from '../../workers/strategy/parameters.ts';
 import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
+import { Strategy } from '../../workers/strategy/strategy.ts';
 import { changeText, differenceOf, refusalsOf } from './configuration-change.ts';
 import { channelsOf, followersOf, parametersOf, publishedOf, strategiesOf } from './engine-parts.ts';
 import { HostError } from './host-error.ts';
@@ -139,7 +141,6 @@ export class EngineConfiguration {
   #plan(config: Config, fees: readonly FeeRates[]): Plan {
     const differences = differenceOf(this.config, config);
     const changes = [...differences.map(changeText), ...this.#feeChanges(fees)];
-    if (changes.length === 0) return { changes, refusals: [] };
     const refusals = refusalsOf(this.config, config, differences);
     if (refusals.length > 0) return { changes, refusals };
     let next: Next;
@@ -147,23 +148,38 @@ export class EngineConfiguration {
       next = this.#nextOf(config, fees, changes);
     } catch (error) {
       // A size between two lots, and what else only the venue's instruments can tell of a configuration.
-      if (!(error instanceof HostError)) throw error;
+      if (!(error instanceof HostError || error instanceof AssertionError)) throw error;
       return { changes, refusals: [textOf(error)] };
     }
+    if (next.change.changes.length === 0) return { changes: [], refusals: [] };
     const more = this.#capacityRefusals(next);
-    return more.length > 0 ? { changes, refusals: more } : { changes, refusals, next };
+    const told = next.change.changes;
+    return more.length > 0 ? { changes: told, refusals: more } : { changes: told, refusals, next };
   }
 
   #nextOf(config: Config, fees: readonly FeeRates[], changes: readonly string[]): Next {
     const strategies = strategiesOf(config, this.#instruments, fees);
+    // What a quoter would assert of them must not be found out by the quoters.
+    for (const each of strategies)
+      void new Strategy(each, Math.max(levelsReadOf(each), this.#handoff.marketLevels));
     const parameters = parametersOf(config, this.#instruments);
     const withdrawn = this.#withdrawnOf(strategies, parameters);
+    const all = changes.length > 0 ? changes : this.#tableChanges(strategies);
     return {
       config,
       fees,
       strategies,
-      change: { version: this.version + 1, withdrawn, parameters, changes },
+      change: { version: this.version + 1, withdrawn, parameters, changes: all },
     };
+  }
+
+  /** A file that the configuration names may be another one under its name. */
+  #tableChanges(strategies: readonly StrategyParameters[]): string[] {
+    return this.#instruments.flatMap(({ index, instId }) =>
+      isSame(this.strategies[index], strategies[index])
+        ? []
+        : [`instruments[${index}].strategy.fair.microPriceFile (${instId}): the table in it is another one`],
+    );
   }
 
   /** Whose quotes are others by the next parameters: all of them where what they share is another one. */

@@ -4,7 +4,9 @@ import { QuoteDouble } from '../handoff/layout.ts';
 import { QuoteView } from '../handoff/quote-slot.ts';
 import type { JournalRecord } from '../journal/journal-block.ts';
 import { RecordKind, recordKindName } from '../journal/record-kind.ts';
+import type { ParameterChange } from '../loop/loop-configuration.ts';
 import { LoopRequest } from '../loop/loop-options.ts';
+import { fromExactJson } from './exact-json.ts';
 import { readQuoteRecord } from './quote-record.ts';
 
 const CONNECTION_NAMES = ['public', 'private', 'trade'] as const;
@@ -65,6 +67,17 @@ function describeQuote({ instrument, bytes }: JournalRecord): string {
   );
 }
 
+/** What differs; the parameters themselves are many. */
+function describeChange({ kind, bytes }: JournalRecord): string {
+  const name = recordKindName(kind);
+  try {
+    const { version, changes } = fromExactJson(Buffer.from(bytes).toString()) as ParameterChange;
+    return `${name} version ${version}: ${changes.join('; ')}`;
+  } catch {
+    return `${name} ${lineOf(bytes)}`;
+  }
+}
+
 /** A record in one line: its number, its time since `startNs`, and what it is. */
 export function describeRecord(record: JournalRecord, startNs: Nanoseconds): string {
   const { sequence, timeNs } = record;
@@ -84,6 +97,8 @@ function textOf(record: JournalRecord): string {
     case RecordKind.sessionDown:
     case RecordKind.sessionSwitched:
       return `${name} ${connectionName(sub)}`;
+    case RecordKind.configured:
+      return describeChange(record);
     case RecordKind.bookSnapshot:
       return `${name} of instrument ${instrument} ${lineOf(bytes)}`;
     case RecordKind.gap:

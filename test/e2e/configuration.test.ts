@@ -125,6 +125,8 @@ it('is taken up from its file or by hand, refused whole, explained, and replayed
   const reader = JournalReader.open(directory);
   const records = [...reader.records(reader.runs()[0]!.run)];
   expect(records.filter(({ kind }) => kind === RecordKind.configured)).toHaveLength(2);
+  const cat = await okxMm('journal', 'cat', directory, '--kind', 'configured');
+  expect(cat.text).toContain('configured version 3: engine.closeBps: 50 -> 11');
   const replayed = await okxMm('replay', directory);
   expect(replayed).toMatchObject({ code: 0, text: expect.stringContaining('the whole run is proven') });
 }, 120_000);

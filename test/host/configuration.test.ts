@@ -133,6 +133,14 @@ describe('a changed configuration', () => {
       'instruments[1].strategy.fair.lead: expected the instrument of the start, or none',
     ],
     [
+      'a table that is not there',
+      {
+        'instruments.0.strategy.fair.base': 'stoikov',
+        'instruments.0.strategy.fair.microPriceFile': '/nowhere.json',
+      },
+      'instruments[0].strategy.fair.microPriceFile: expected a readable file, was "/nowhere.json" (ENOENT)',
+    ],
+    [
       'fewer instruments',
       { 'instruments.length': 1 },
       'instruments: expected BTC-USDT, BTC-USDT-SWAP, ETH-USDT-SWAP in this order, as at the start, was BTC-USDT;',
@@ -183,7 +191,9 @@ describe('fees', () => {
     const fees = engine.instruments.map(() => ({ makerRate: 0.00015, takerRate: 0.0004 }));
     engine.onFees(fees);
     expect(published()).toMatchObject({ version: 2 });
-    expect(published().strategies.map(({ makerFeeRate }) => makerFeeRate)).toEqual([0.00015, 0.00015, 0.00015]);
+    expect(published().strategies.map(({ makerFeeRate }) => makerFeeRate)).toEqual([
+      0.00015, 0.00015, 0.00015,
+    ]);
     expect(world.said('-> maker 0.00015, taker 0.0004')).toBe(3);
     engine.onFees(fees);
     expect(published().version).toBe(2);

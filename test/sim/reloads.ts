@@ -50,6 +50,14 @@ export class Reloads {
         ? configuration.version === version + 1 || text.startsWith('nothing differs')
         : configuration.version === version && JSON.stringify(configuration.parameters) === before;
       if (!isAsSaid) world.failed('a reload that is half applied', text);
+      // Whatever state it is in, it can be asked why; that this changes nothing, the replay of the journal shows.
+      for (const { instId } of engine.instruments) {
+        for (const { order, state, why } of engine.explain(instId)!.levels) {
+          const isTold =
+            order === null ? state === 'absent' && /^absent: ./.test(why) : !why.startsWith('absent');
+          if (!isTold) world.failed('a level that is not explained', `${instId}: ${state}: ${why}`);
+        }
+      }
       world.line(`reload: ${isDone ? 'done' : 'refused'}: ${text}`);
       world.timeline.isSettling = true;
     });
