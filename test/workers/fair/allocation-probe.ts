@@ -12,7 +12,7 @@ import type { FairBase, FairValueParameters } from '../../../workers/strategy/fa
 import { FairValue } from '../../../workers/strategy/fair/fair-value.ts';
 
 const LEVELS = 10;
-const PASSES = 300_000;
+const PASSES = 200_000;
 
 const signals: FairValueParameters = {
   ...PLAIN_FAIR_VALUE,
