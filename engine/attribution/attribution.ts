@@ -81,10 +81,6 @@ export class Attribution {
   readonly quoted = new QuotedTime();
   readonly pending = new PendingFills();
   readonly mids = new MidHistory();
-  /** By ProfitPart, in the settlement currency, as of the last booking; inventory without what the middle did since. */
-  readonly booked = new Float64Array(PROFIT_PARTS);
-  /** Coins that fees have taken (negative). */
-  coins = 0;
   /** Trades told. */
   fillCount = 0;
   /** Grows with everything that changes a figure but for the middle. */
@@ -94,6 +90,10 @@ export class Attribution {
   readonly #halfTick: bigint;
   readonly #isInverse: boolean;
   #markSum = 0;
+  /** By ProfitPart, in the settlement currency, at that middle; and coins that fees have taken. */
+  readonly #booked = new Float64Array(PROFIT_PARTS);
+  #coins = 0;
+  #isShown = false;
 
   constructor(instrument: Instrument) {
     this.instrument = instrument;
@@ -169,7 +169,6 @@ export class Attribution {
   onFound(signedLots: Lots, coins: number): void {
     this.mark();
     this.parts.onAdjustment(signedLots, unitsOf(coins));
-    this.coins = numberOf(this.parts.coins);
     this.#settled();
   }
 
@@ -179,14 +178,15 @@ export class Attribution {
     if (ticksSum === 0 || ticksSum === this.#markSum) return;
     this.#markSum = ticksSum;
     this.parts.onMark(this.#sumUnits(ticksSum));
-    this.booked[ProfitPart.inventory] = numberOf(this.parts.inventory);
+    this.#isShown = false;
   }
 
   // ------------------------------------------------------------------------------------------------- reading
 
   /** By ProfitPart, at the newest middle, into cells of the caller's. Computes with floats, and allocates nothing. */
   read(into: Float64Array): void {
-    into.set(this.booked);
+    if (!this.#isShown) this.#show();
+    into.set(this.#booked);
     const { ticksSum } = this.mids;
     if (ticksSum === this.#markSum || this.#markSum === 0) return;
     const { lotValue, tick } = this.instrument;
@@ -194,7 +194,7 @@ export class Attribution {
     const from = (this.#markSum * tick.value) / 2;
     const to = (ticksSum * tick.value) / 2;
     const gain = this.#isInverse ? lots * lotValue * (1 / from - 1 / to) : lots * lotValue * (to - from);
-    into[ProfitPart.inventory]! += gain + this.coins * (to - from);
+    into[ProfitPart.inventory]! += gain + this.#coins * (to - from);
   }
 
   // ----------------------------------------------------------------------------------------------- internals
@@ -222,15 +222,11 @@ export class Attribution {
 
   /** Returns what it comes to in the quote currency. */
   #addFee(fee: number, isBase: boolean, isHedge: boolean): number {
-    const { parts } = this;
     const units = unitsOf(fee);
-    const before = parts.fees + parts.rebates + parts.hedging;
-    if (isBase) {
-      parts.onCoinFee(units, isHedge);
-      this.coins = numberOf(parts.coins);
-    } else parts.onFee(units, isHedge);
-    const money = numberOf(parts.fees + parts.rebates + parts.hedging - before);
-    return this.#isInverse ? money * numberOf(parts.mark) : money;
+    if (isBase) this.parts.onCoinFee(units, isHedge);
+    else this.parts.onFee(units, isHedge);
+    const inCoins = isBase || this.#isInverse;
+    return inCoins ? (fee * this.#markSum * this.instrument.tick.value) / 2 : fee;
   }
 
   /** The middle at a fill's horizon is known. */
@@ -262,10 +258,17 @@ export class Attribution {
     each(versions.sums, versions.find(pending.modelVersion[cell]!, pending.configVersion[cell]!));
   }
 
-  /** The floats that are shown. */
   #settled(): void {
-    const { parts, booked } = this;
     this.version++;
+    this.#isShown = false;
+  }
+
+  /** When somebody looks: a float of a whole number this large is a text in between, a microsecond each. */
+  #show(): void {
+    const { parts } = this;
+    const booked = this.#booked;
+    this.#isShown = true;
+    this.#coins = numberOf(parts.coins);
     booked[ProfitPart.spread] = numberOf(parts.spread);
     booked[ProfitPart.adverseSelection] = numberOf(parts.adverse);
     booked[ProfitPart.inventory] = numberOf(parts.inventory);
