@@ -13,8 +13,11 @@
 import { NS_PER_SECOND } from '../base/units.ts';
 import type { TimeCell } from '../base/units.ts';
 
-/** Sums then span 13 decimal digits of weight at the most, well within a double's exponent and exact to its 53 bits. */
-const EXPONENT_MAX = 30;
+/**
+ * Once in τ all sums are multiplied: a double would bear that to be put off for days, but what happens once a day is code that
+ * no compiler has seen, and takes back what it has made of the rest.
+ */
+const EXPONENT_MAX = 1;
 
 export class DecayWeight {
   readonly decayS: number;
