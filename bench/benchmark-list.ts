@@ -6,6 +6,7 @@ import { diff } from './suites/diff.ts';
 import { encode } from './suites/encode.ts';
 import { gate } from './suites/gate.ts';
 import { handoff } from './suites/handoff.ts';
+import { quoter } from './suites/quoter.ts';
 import { histogram } from './suites/histogram.ts';
 import { socket } from './suites/socket.ts';
 import { journaled } from './suites/journaled.ts';
@@ -22,6 +23,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   wireToWire,
   bookUpdate,
   handoff,
+  quoter,
   encode,
   socket,
   gate,

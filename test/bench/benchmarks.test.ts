@@ -15,6 +15,7 @@ const ROWS: Readonly<Record<string, number>> = {
   'wire-to-wire': 10,
   'book-update': 3,
   handoff: 12,
+  quoter: 6,
   encode: 6,
   socket: 20,
   gate: 3,
@@ -34,6 +35,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
   // The first frame of a feed is a snapshot, which warming up has passed; the next comes after the whole feed.
   'book-update': TINY_EFFORT.roundOps,
   handoff: TINY_EFFORT.handoffTrips,
+  quoter: Math.ceil(TINY_EFFORT.roundOps / GROUP_OPS),
   gate: Math.ceil(TINY_EFFORT.roundOps / GROUP_OPS),
   diff: Math.ceil(TINY_EFFORT.roundOps / GROUP_OPS),
   throttle: Math.ceil(TINY_EFFORT.roundOps / GROUP_OPS),
