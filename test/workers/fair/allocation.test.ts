@@ -20,6 +20,6 @@ it('a fair price with every signal allocates nothing, whatever its base', async 
   expect(results.length).toBe(8);
   for (const { base, bytesPerPass, checksum } of results) {
     expect(bytesPerPass, base).toBeLessThan(BYTES_PER_PASS_MAX);
-    expect(checksum / 200_000, base).toBeCloseTo(650_511, -3);
+    expect(checksum / 150_000, base).toBeCloseTo(650_511, -3);
   }
 }, 60_000);
