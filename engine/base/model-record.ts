@@ -18,7 +18,7 @@ export const ModelField = {
   sigmaSlow: 6,
   /**
    * Intensity A·e^(−k·d) of sweeps reaching distance d, by side, shrunk towards the pooled fit, with standard errors; and
-   * the pooled fit, of a side from both. While gates fail: the last ones that were trusted, as long as they are not outdated.
+   * the pooled fit, of a side from both. While gates fail: the last ones that were trusted, unless they are outdated.
    */
   bidRate: 7,
   bidDecay: 8,

@@ -45,6 +45,7 @@ const LIVE = [
 /** Of those, what something was built for at the start that cannot be rebuilt under a running engine; with the reason. */
 const FIXED: readonly (readonly [string, string])[] = [
   ['calibration.startFile', 'it is what calibration begins with'],
+  ['calibration.memorySeconds', 'the counts that there are were forgotten at this rate'],
 ];
 
 /** Limits that are watched by a channel which may have been refused at the start, when none asked for it. */

@@ -88,6 +88,7 @@ export function buildParts(
     metrics: memory,
     output,
     stageClock: clock,
+    flowMemorySeconds: config.calibration.memorySeconds,
   };
   const loop =
     journal === undefined

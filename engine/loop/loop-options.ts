@@ -250,4 +250,6 @@ export interface LoopOptions {
   readonly output: LoopOutput;
   /** Read for latency histograms and for nothing else: no decision depends on it. */
   readonly stageClock: Clock;
+  /** Time constant with which the statistics of flow forget; a default of theirs without it. */
+  readonly flowMemorySeconds?: number;
 }

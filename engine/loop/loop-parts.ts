@@ -105,7 +105,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const rests = new LoopRests(count, slots);
   const requests = new RequestLog(REQUESTS_IN_FLIGHT_MAX);
   const path = { table, gate, throttle, requests, rests, metrics };
-  const statistics = new FlowStatistics(count);
+  const statistics = new FlowStatistics(count, options.flowMemorySeconds);
   const market = new LoopMarket(options, state, { table, flow: statistics });
   const watch = new QueueWatch(table);
   const flow = new LoopFlow(options, state, { flow: statistics, market, table, queues: watch, metrics });
