@@ -1,6 +1,6 @@
 /**
- * What a calibration of recorded markets found, as JSON and in words. Ticks and seconds, as models.md has them: A is sweeps a second
- * at the fair price, k the decay of that with each tick, sigma ticks per square root of a second.
+ * What a calibration of recorded markets found, as JSON and in words. Ticks and seconds, as models.md has them: A is
+ * sweeps a second at the fair price, k the decay of that with each tick, sigma ticks per square root of a second.
  */
 import type { Milliseconds } from '../base/units.ts';
 import type { FiledModel } from '../config/model-file.ts';
@@ -28,8 +28,8 @@ export interface IntensityRow {
 }
 
 /**
- * The standard errors above take every sweep to come by itself. Sweeps come in clusters, of which there are fewer: these errors
- * are from how much stretches of time differ.
+ * The standard errors above take every sweep to come by itself. Sweeps come in clusters, of which there are fewer: these
+ * errors are from how much stretches of time differ.
  */
 export interface UnshrunkRow extends IntensityRow {
   readonly AClusteredStandardError: number | null;
@@ -71,7 +71,7 @@ export interface InstrumentRow extends PartRow {
   };
   /** Parts of equal length, fitted over the same distances from their beginning on. */
   readonly parts: readonly PartRow[];
-  /** Over the parts: the largest over the smallest, and χ² of their differences for each degree of freedom: 1 by chance alone. */
+  /** Over the parts: the largest over the smallest, and χ² of their differences a degree of freedom: 1 by chance. */
   readonly stability: {
     readonly sigma: StabilityRow;
     readonly bidK: StabilityRow;

@@ -1,7 +1,7 @@
 /**
- * Standard errors of an intensity whose sweeps come in clusters: from how much stretches of time differ, and not from the number of
- * sweeps. Each stretch's influence on the estimates is added up as a whole (the sandwich estimator), so that nothing is assumed of
- * what happens within one.
+ * Standard errors of an intensity whose sweeps come in clusters: from how much stretches of time differ, and not from the
+ * number of sweeps. Each stretch's influence on the estimates is added up as a whole (the sandwich estimator), so that
+ * nothing is assumed of what happens within one.
  */
 import { FLOW_BUCKETS, FlowField } from '../base/flow-record.ts';
 import type { FlowHistogram } from '../base/flow-record.ts';

@@ -1,5 +1,6 @@
 /**
- * Models from recorded markets: the calibration that the engine does while it runs, over a whole recording and over parts of it.
+ * Models from recorded markets: the calibration that the engine does while it runs, over a whole recording and over parts
+ * of it.
  */
 import { FLOW_BUCKETS, FlowField, FlowHistogram } from '../base/flow-record.ts';
 import { Instrument } from '../base/instrument.ts';
@@ -141,7 +142,7 @@ async function play(reader: RecordingReader, options: MarketCalibrationOptions):
   return flows;
 }
 
-/** By the recording's own row, which comes first where there is one; else by the given ones, else by those that paper knows. */
+/** By the recording's own row, which comes first where there is one; else by the given ones, else by paper's. */
 function instrumentOf(event: RecordingEvent, { instruments = [] }: MarketCalibrationOptions): Instrument {
   const { instId, row } = event;
   const rows = [...(row === undefined ? [] : [{ ...row, instId }]), ...instruments, ...recordedInstruments()];
@@ -235,8 +236,8 @@ function calibrated(
 }
 
 /**
- * The engine's own histograms, unless sweeps reach so little that nearly all end in the first bucket: then finer ones, as long as
- * they hold twice the distance where the fit is to begin.
+ * The engine's own histograms, unless sweeps reach so little that nearly all end in the first bucket: then finer ones, as
+ * long as they hold twice the distance where the fit is to begin.
  */
 function rangeFor(rows: readonly Float64Array[], options: MarketCalibrationOptions): number {
   for (let range = rows.length - 1; range > 0; range--) {

@@ -1,7 +1,7 @@
 /**
- * A recorded market through the statistics that calibration is made from, as the engine counts them live: sweeps by their distance
- * from the fair price of the book before them, moves of the fair price. Nothing is forgotten, so that any part of the recording
- * is the difference of two of its marks.
+ * A recorded market through the statistics that calibration is made from, as the engine counts them live: sweeps by their
+ * distance from the fair price of the book before them, moves of the fair price. Nothing is forgotten, so that any part
+ * of the recording is the difference of two of its marks.
  *
  * Owner:      one thread.
  * Invariants: no clock: time is the recording's. A mark is taken every so many seconds of it, and the distance doubles when

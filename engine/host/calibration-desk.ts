@@ -1,6 +1,6 @@
 /**
- * Calibration while the engine runs: has the job pool fit the models every so often, and tells of each instrument when its model
- * is trusted and when not, and why.
+ * Calibration while the engine runs: has the job pool fit the models every so often, and tells of each instrument when
+ * its model is trusted and when not, and why.
  *
  * Owner:      the engine thread.
  * Invariants: one fit at a time; a fit that fails leaves the models as they are, which then grow old.

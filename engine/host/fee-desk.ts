@@ -1,5 +1,6 @@
 /**
- * What the account pays for its trades: asked at the start and every hour, since the tier follows the volume of the last month.
+ * What the account pays for its trades: asked at the start and every hour, since the tier follows the volume of the last
+ * month.
  *
  * Owner:      the engine thread.
  * Invariants: one question at a time; rates that cannot be had stay what they were.

@@ -107,7 +107,8 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   /**
    * Returns when sessions are connecting; quoting begins when the account is recovered.
    *
-   * @throws HostError, StateError, RestError, QuoterPoolError, JobPoolError or ExporterError when something is not as it must be
+   * @throws HostError, StateError, RestError, QuoterPoolError, JobPoolError or ExporterError when something is not as it
+   * must be
    */
   static async start(options: RunningEngineOptions): Promise<RunningEngine> {
     const running = new RunningEngine(options);

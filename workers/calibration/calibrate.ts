@@ -1,8 +1,8 @@
 /**
  * One fit: what has been counted and the model before in, the model now out. Pure: it reads no clock and keeps nothing.
  *
- * While a gate fails the intensity that was trusted last stays, marked as not trusted, until it is as old as the memory of the
- * counts; volatility is always the newest, since the quoter goes by it alone in the meantime.
+ * While a gate fails the intensity that was trusted last stays, marked as not trusted, until it is as old as the memory
+ * of the counts; volatility is always the newest, since the quoter goes by it alone in the meantime.
  *
  * Cost: some passes over 128 buckets, some small objects; off the path.
  */

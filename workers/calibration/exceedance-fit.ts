@@ -4,14 +4,15 @@
  * Sweeps that reach at least d are exponential in d: the excess over where the fit begins is exponential, and, counted in
  * buckets, geometric. With n sweeps whose excess is j buckets, and those beyond the fit's end known only to be beyond it,
  *
- *     p = m / (m + Σ min(j, J))      m sweeps within the range, J its buckets      k = −ln(1 − p) / w = ln(1 + m / Σ min(j, J)) / w
+ *     p = m / (m + Σ min(j, J))               m sweeps within the range, J its buckets
+ *     k = −ln(1 − p) / w = ln(1 + m / Σ min(j, J)) / w
  *
- * which is exact for bucketed counts: no half bucket has to be added for their width (models.md par. 3.2 has J without end). A
- * bucket is at least a tick wide: prices stand on a grid, and of two half-tick buckets only one can be reached from one fair
- * price (par. 3.1, the known defect), so that the counts would fall in stairs and the fit be too flat.
+ * which is exact for bucketed counts: no half bucket has to be added for their width (models.md par. 3.2 has J without
+ * end). A bucket is at least a tick wide: prices stand on a grid, and of two half-tick buckets only one can be reached
+ * from one fair price (par. 3.1, the known defect), so that the counts would fall in stairs and the fit be too flat.
  *
- * Where prices themselves are a grid the survival lies midway between "a taker traded at our price" and "through our price": what
- * the queue makes of the former, our own fills tell.
+ * Where prices themselves are a grid the survival lies midway between "a taker traded at our price" and "through our
+ * price": what the queue makes of the former, our own fills tell.
  */
 import { fitLogLinear } from './log-linear-fit.ts';
 
@@ -102,8 +103,8 @@ const MARK_UPS = 3;
 const RANGE_TRIES_MAX = 12;
 
 /**
- * The range from `from` to three mark-ups further, where the mark-up is that of the fit over this very range: the exponential
- * does not hold far out, and few sweeps from there would flatten it where quotes stand.
+ * The range from `from` to three mark-ups further, where the mark-up is that of the fit over this very range: the
+ * exponential does not hold far out, and few sweeps from there would flatten it where quotes stand.
  */
 export function rangeOf(exceedances: Exceedances, from: number): FitRange {
   const { counts, bucketTicks } = exceedances;

@@ -1,8 +1,8 @@
 /**
  * How often takers reach how far, A·e^(−k·d) by side, from the histograms of one flow record.
  *
- * A side is shrunk towards both sides together: with n sweeps it weighs w = n / (n + n0), in its decay k and in its rate at the
- * distance where the fit begins. That and not A is what the data tell: A is the line drawn back to distance 0.
+ * A side is shrunk towards both sides together: with n sweeps it weighs w = n / (n + n0), in its decay k and in its rate
+ * at the distance where the fit begins. That and not A is what the data tell: A is the line drawn back to distance 0.
  */
 import { FLOW_BUCKETS, FlowField, FlowHistogram } from '../../engine/base/flow-record.ts';
 import type { CalibrationParameters } from './calibration-parameters.ts';
@@ -34,8 +34,8 @@ export interface IntensityFit extends FitQuality {
 
 const BPS = 1e-4;
 /**
- * `sweepsMin` of both sides together must reach where the fit begins; else it begins nearer. Once it begins somewhere it stays
- * until there are so many fewer, or further out so many more.
+ * `sweepsMin` of both sides together must reach where the fit begins; else it begins nearer. Once it begins somewhere it
+ * stays until there are so many fewer, or further out so many more.
  */
 const FROM_SLACK = 0.1;
 

@@ -98,9 +98,9 @@ function qualityGate(
 }
 
 /**
- * A trusted value follows what is found by a share a fit. From one fit to the next, over the same distances, the counts change
- * little: what is found so far from what was found before that following would take more than four fits is not believed. A
- * start model is held against the first fit in the same way.
+ * A trusted value follows what is found by a share a fit. From one fit to the next, over the same distances, the counts
+ * change little: what is found so far from what was found before that following would take more than four fits is not
+ * believed. A start model is held against the first fit in the same way.
  */
 function changeGate(
   before: Float64Array,

@@ -22,7 +22,8 @@ const NOT_KNOWN = { rate: NaN, decay: NaN, rateError: NaN, decayError: NaN };
  * Two histograms over the same buckets; a bucket stands for its middle.
  *
  * @param varianceRatio as of `Exceedances`
- * @returns NaN but for `fills` where the fills do not tell: fewer than `fillsMin`, all at one distance, or more of them far away
+ * @returns NaN but for `fills` where the fills do not tell: fewer than `fillsMin`, all at one distance, or more of them
+ * far away
  */
 export function fitOwnFills(
   seconds: Float64Array,
