@@ -552,8 +552,8 @@ export class Loop {
       this.account.isRecovered &&
       !state.isStopping &&
       state.isEverySessionUp &&
-      !(state.nowNs - this.#timerNs > this.kill.heldUp[0]!) &&
-      this.kill.isArmed(state.nowNs)
+      !(state.now[0]! - this.#timerNs > this.kill.heldUp[0]!) &&
+      this.kill.isArmed(state.now)
     );
   }
 

@@ -139,7 +139,7 @@ export class LoopExplain {
     if (down !== 0) holds |= Hold.sessionDown;
     if (!account.isRecovered) holds |= Hold.recovering;
     if (isHeldUp) holds |= Hold.timerLate;
-    if (!kill.isArmed(state.nowNs)) holds |= Hold.switchNotArmed;
+    if (!kill.isArmed(state.now)) holds |= Hold.switchNotArmed;
     if (kill.ladder.level(instrument) >= KillLevel.paused) holds |= Hold.killed;
     if (flatten.isClosing(instrument)) holds |= Hold.closing;
     if (gate.isPaused[instrument] === 1) holds |= Hold.instrumentPaused;

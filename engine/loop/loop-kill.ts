@@ -10,7 +10,7 @@ import { ContractKind } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import type { Side } from '../base/side.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
-import type { Nanoseconds, TimeCell } from '../base/units.ts';
+import type { TimeCell } from '../base/units.ts';
 import type { LoopParameters } from './loop-configuration.ts';
 import type { LoopOptions } from './loop-options.ts';
 import type { LoopState } from './loop-state.ts';
@@ -112,8 +112,8 @@ export class LoopKill {
   }
 
   /** @hot Whether the dead man's switch stands behind what is quoted; a timer may be late to say that it lapsed. */
-  isArmed(nowNs: Nanoseconds): boolean {
-    return !this.#needsSwitch || this.health.armedUntilNs > nowNs;
+  isArmed(now: TimeCell): boolean {
+    return !this.#needsSwitch || this.health.armedUntilNs > now[0]!;
   }
 
   /** @hot True when a level or a reason has changed since the last time this said so. */
