@@ -33,6 +33,22 @@ describe('orders to trades', () => {
     expect([ladder.accountLevel, ladder.accountReason]).toEqual([wider, KillTrigger.orderToTrade]);
   });
 
+  it('lets go with its hold when the limit is taken away', () => {
+    const { ladder, watch } = rig();
+    watch.onOrders(21, at(0));
+    watch.onTimer(at(0));
+    expect(ladder.accountLevel).toBe(wider);
+    watch.configure(0);
+    watch.onTimer(at(999));
+    expect(ladder.accountLevel).toBe(wider);
+    watch.onTimer(at(1_000));
+    expect(ladder.accountLevel).toBe(quoting);
+    watch.configure(10);
+    watch.onOrders(30, at(1_001));
+    watch.onTimer(at(1_001));
+    expect(ladder.accountLevel).toBe(wider);
+  });
+
   it('says nothing on a small sample, and counts no fill as one', () => {
     const { ladder, watch } = rig();
     watch.onOrders(19, at(0));

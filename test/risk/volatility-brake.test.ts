@@ -56,6 +56,39 @@ describe('the volatility brake', () => {
     expect(desk.brake.moveBps[0]).toBe(150);
   });
 
+  it.each([100, 1_600, 3_200, 160_000])(
+    'forgets no move when its window becomes %i ns, and lets it go with the new one',
+    (volatilityWindowNs) => {
+      const desk = new Desk({ holdNs: 0 });
+      desk.fair(10_000, 50_000);
+      desk.fair(10_150, 50_100);
+      desk.fair(10_000, 50_300);
+      const limits = { ...LIMITS, volatilityWindowNs, holdNs: 0 };
+      desk.brake.configure([limits, limits]);
+      expect(desk.timer(50_300 + 1)).toBe(wider);
+      expect(desk.brake.moveBps[0]).toBe(150);
+      const bucketNs = volatilityWindowNs / 16;
+      expect(desk.timer(50_300 + volatilityWindowNs + 2 * bucketNs + WINDOW_NS / 16)).toBe(quoting);
+      // From there it goes on as ever.
+      expect(desk.fair(10_110, 50_400 + 2 * volatilityWindowNs)).toBe(quoting);
+      expect(desk.fair(10_000, 50_401 + 2 * volatilityWindowNs)).toBe(wider);
+    },
+  );
+
+  it('takes another limit with the next timer, and another hold', () => {
+    const desk = new Desk();
+    desk.fair(10_000, 0);
+    desk.fair(10_150, 100);
+    expect(desk.timer(150)).toBe(wider);
+    const limits = { ...LIMITS, volatilityBps: 60 };
+    desk.brake.configure([limits, limits]);
+    expect(desk.timer(200)).toBe(paused);
+    const loose = { ...LIMITS, volatilityBps: Infinity, holdNs: 100 };
+    desk.brake.configure([loose, loose]);
+    expect(desk.timer(250)).toBe(paused);
+    expect(desk.timer(300)).toBe(quoting);
+  });
+
   it('looks no further back than its window and one bucket', () => {
     const desk = new Desk();
     desk.fair(10_000, 0);
