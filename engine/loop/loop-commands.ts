@@ -256,14 +256,15 @@ export class LoopCommands {
       const side = group.side[row]! as Side;
       const slot = table.open(instrument, side, group.ticks[row]!, group.lots[row]!, now);
       if (slot === NO_ORDER) return false;
-      const purpose = group.purpose[row]! as OrderPurpose;
-      table.setOrigin(slot, purpose, group.level[row]!, modelVersion, configVersion);
+      table.setOrigin(slot, OrderPurpose.quote, group.level[row]!, modelVersion, configVersion);
       group.slot[row] = slot;
       this.#rests.onPlaced(slot);
     } else if (group.op === CommandOp.amend) {
       const slot = group.slot[row]!;
       this.#amendIds[admitted] = table.requestAmend(slot, group.ticks[row]!, group.lots[row]!, now);
-      table.setAmendOrigin(slot, modelVersion, configVersion);
+      if (table.purpose[slot] === OrderPurpose.quote) {
+        table.setAmendOrigin(slot, modelVersion, configVersion);
+      }
     } else {
       table.requestCancel(group.slot[row]!, now);
     }

@@ -7,7 +7,6 @@
  */
 import { assert } from '../base/assert.ts';
 import { CommandOp } from '../base/command-op.ts';
-import { OrderPurpose } from '../base/order-purpose.ts';
 import type { Side } from '../base/side.ts';
 import type { Lots, Ticks } from '../base/units.ts';
 
@@ -44,8 +43,7 @@ export class CommandGroup {
   /** A place: the size. An amend: the new total with what is already filled, or KEEP_LOTS. A cancel: 0. */
   readonly lots: Float64Array;
   readonly reason: Uint8Array;
-  /** Of places: what the order is for (OrderPurpose), and its index in the ladder. */
-  readonly purpose: Uint8Array;
+  /** Of places: the index in the ladder. */
   readonly level: Uint16Array;
 
   constructor(op: CommandOp, capacity: number) {
@@ -56,7 +54,6 @@ export class CommandGroup {
     this.ticks = new Int32Array(capacity);
     this.lots = new Float64Array(capacity);
     this.reason = new Uint8Array(capacity);
-    this.purpose = new Uint8Array(capacity);
     this.level = new Uint16Array(capacity);
   }
 }
@@ -126,15 +123,13 @@ export class CommandBatch {
     ticks: Ticks,
     lots: Lots,
     reason: CommandReason,
-    level = 0,
-    purpose: OrderPurpose = OrderPurpose.quote,
+    level: number,
   ): void {
     const { places } = this;
     if (places.count === places.slot.length) {
       this.droppedCount++;
       return;
     }
-    places.purpose[places.count] = purpose;
     places.level[places.count] = level;
     write(places, NO_SLOT, instrument, side, ticks, lots, reason);
   }

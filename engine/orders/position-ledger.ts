@@ -107,7 +107,7 @@ export class PositionLedger {
     this.#fees = new ExactSums(count);
     this.#baseFees = new ExactSums(count);
     this.#funding = new ExactSums(count);
-    this.fundingTotals = new Array<string>(count).fill('0');
+    this.fundingTotals = Array.from({ length: count }, () => '0');
     this.fundingOpenedMs = new Float64Array(count);
     this.isOwn = new Uint8Array(count).fill(1);
     this.#turnover = new ExactSums(count);

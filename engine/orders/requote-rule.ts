@@ -97,7 +97,7 @@ export class RequoteRule {
     const { terms } = this;
     const ahead = terms[RequoteTerm.aheadLots]!;
     if (!(edge > 0) || Number.isNaN(ahead)) return 0;
-    const comes = 1 - Math.exp(-terms[RequoteTerm.rate]! * reach * HORIZON_S);
+    const comes = -Math.expm1(-terms[RequoteTerm.rate]! * reach * HORIZON_S);
     if (!(comes > 0)) return 0;
     const all = terms[RequoteTerm.takerLots]! * reach * HORIZON_S;
     const square = terms[RequoteTerm.takerSquareLots]! * reach * HORIZON_S + all * all;

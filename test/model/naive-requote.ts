@@ -34,7 +34,7 @@ export function requoteSurplus(q: Requote): { gain: number; queueValue: number; 
   const rateAt = (distance: number): number => q.rate * Math.exp(-q.decay * distance);
   const value = (distance: number): number => rateAt(distance) * (distance - cost) * HORIZON_S;
   const share = Math.exp(-q.decay * q.distance);
-  const some = 1 - Math.exp(-rateAt(q.distance) * HORIZON_S);
+  const some = -Math.expm1(-rateAt(q.distance) * HORIZON_S);
   // The sum of a Poisson number of sizes, given that it is not zero.
   const sum = q.takerLots * share * HORIZON_S;
   const sumOfSquares = q.takerSquareLots * share * HORIZON_S;
