@@ -4,7 +4,7 @@
  *
  * Owner:      one thread at a time.
  * Invariants: the same flow, configuration and times give the same models, to the bit.
- * Cost:       a turn that is not due is a comparison; a fit is 40 us an instrument, on whichever thread this is.
+ * Cost:       a turn that is not due is a comparison; a fit is 0.1 ms an instrument, on whichever thread this is.
  */
 import { assert } from '../../engine/base/assert.ts';
 import { FLOW_DOUBLES, FlowField } from '../../engine/base/flow-record.ts';
