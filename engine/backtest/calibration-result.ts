@@ -12,7 +12,7 @@ import type { ClusteredErrors } from './clustered-errors.ts';
 import type { InstrumentCalibrated, MarketCalibration, PartCalibration } from './market-calibration.ts';
 import { isTrusted } from './market-calibration.ts';
 
-export const CALIBRATION_FORMAT = 'okx-mm-calibration/1';
+const CALIBRATION_FORMAT = 'okx-mm-calibration/1';
 const BPS = 1e-4;
 const YEAR_SECONDS = 365 * 86_400;
 
@@ -266,7 +266,7 @@ function clusteredText({ A, AClusteredStandardError, k, kClusteredStandardError 
 }
 
 /** Each figure beside what it was held against. */
-export function gateText({ name, holds, figures, limits }: GateReading): string {
+function gateText({ name, holds, figures, limits }: GateReading): string {
   const shown = (values: Readonly<Record<string, number>>): string =>
     Object.entries(values)
       .map(([key, value]) => `${key} ${digits(value)}`)
@@ -288,8 +288,8 @@ function plusMinus(value: number | null, error: number | null): string {
   return value === null ? '–' : `${digits(value)} ± ${digits(error)}`;
 }
 
-/** @testonly Four digits of it. */
-export function digits(value: number | null): string {
+/** Four digits of it. */
+function digits(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return '–';
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
 }

@@ -47,7 +47,7 @@ export interface FlowMark {
  * What histograms of distances span, in basis points: one that is no wider than it must be is the finest. The engine has the
  * widest alone.
  */
-export const RANGES_BPS = [2, 8, 32] as const;
+const RANGES_BPS = [2, 8, 32] as const;
 /** Seconds. */
 const NO_FORGETTING = Infinity;
 const SAMPLE_NS = 100 * NS_PER_MS;

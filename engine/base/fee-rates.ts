@@ -6,6 +6,3 @@ export interface FeeRates {
   readonly makerRate: number;
   readonly takerRate: number;
 }
-
-/** Before the venue has told, and where it does not. */
-export const NO_FEES: FeeRates = { makerRate: 0, takerRate: 0 };
