@@ -26,7 +26,7 @@ export const HOLD_TEXTS: Readonly<Record<keyof typeof Hold, string>> = {
 export const STATE_TEXTS: Readonly<Record<keyof typeof LevelState, string>> = {
   absent: 'absent',
   resting: 'rests at its price',
-  kept: 'an order near enough to its price is kept',
+  kept: 'an order is kept that is near enough to its price, or worth more where it is',
   placing: 'is on its way to the venue',
   moving: 'is being moved to its price',
   inDoubt: 'may rest: its last command was not answered',

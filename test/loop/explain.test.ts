@@ -100,7 +100,9 @@ describe('a level that has its order', () => {
     world.move('999.9', '1000.1', '1000.1', '1000.3');
     world.quote();
     expect(level(world, 'buy', 0)).toMatchObject({ state: 'kept', price: 999.6, order: { price: 999.5 } });
-    expect(why(world)).toContain('an order near enough to its price is kept: 10 at 999.5 for 0.0 s');
+    expect(why(world)).toContain(
+      'an order is kept that is near enough to its price, or worth more where it is: 10 at 999.5 for 0.0 s',
+    );
     expect(why(world)).toContain('wanted at 999.6');
     world.move('1000.1', '1000.3', '1000.9', '1001.1');
     world.quote();
