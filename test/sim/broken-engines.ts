@@ -81,6 +81,15 @@ const RISK: readonly BrokenEngine[] = [
     },
   },
   {
+    name: 'group-ignored',
+    about: 'the gate looks at each instrument by itself, and not at what those of one coin hold together',
+    caughtBy: 'group limit',
+    seedsMax: 12,
+    break: (engine) => {
+      engine.loop.gate.groups.isWithin = () => true;
+    },
+  },
+  {
     name: 'self-cross-allowed',
     about: 'the gate does not look at our own orders on the other side',
     caughtBy: 'self-cross',

@@ -1,6 +1,7 @@
 import { Balances } from './checkers/balances.ts';
 import { BookTruth } from './checkers/book-truth.ts';
 import { SwitchArmed } from './checkers/dead-mans-switch.ts';
+import { GroupLimit } from './checkers/group-limit.ts';
 import { Healed } from './checkers/healed.ts';
 import { KillLevels } from './checkers/kill-levels.ts';
 import { KillState } from './checkers/kill-state.ts';
@@ -24,6 +25,7 @@ export function checkers(): Checker[] {
     new OthersOrders(shared),
     new KillLevels(shared),
     new PositionLimit(shared),
+    new GroupLimit(shared),
     new SelfCross(shared),
     new BookTruth(shared),
     new MessageRates(shared),

@@ -46,6 +46,9 @@ const MENU: readonly { readonly instId: string; readonly lots: number; readonly 
 /** Without these the venue could not tell what a coin is worth as margin. */
 const COIN_MARKETS = ['BTC-USDT', 'ETH-USDT', 'SOL-USDT'];
 
+/** Dollars for a coin, roughly. */
+const PRICES: Readonly<Record<string, number>> = { BTC: 78_000, ETH: 2_300, SOL: 86 };
+
 const BALANCES: Readonly<Record<string, string>> = { BTC: '20', ETH: '400', SOL: '9000' };
 
 export function optionsOf(seed: number): SimOptions {
@@ -55,7 +58,7 @@ export function optionsOf(seed: number): SimOptions {
   const coins = recordedInstruments().filter(({ instId }) => COIN_MARKETS.includes(String(instId)));
   const rows = [...traded, ...coins.filter(({ instId }) => !traded.some((row) => row.instId === instId))];
   const tag = 'SIMTAG1';
-  const config = configSchema.parse({
+  const input = {
     venue: { kind: 'paper', depthChannel: pick(random, ['books', 'books', 'books', 'books-l2-tbt']), seed },
     tag,
     instruments: traded.map((row) => instrumentOf(row, accountLevel, random)),
@@ -76,7 +79,12 @@ export function optionsOf(seed: number): SimOptions {
       clockOffsetMsMax: pick(random, [1_000, 5_000]),
       stallMsMax: pick(random, [0, 500, 1_000]),
     },
-  });
+  };
+  const orders = traded.map((row, index) => ({
+    instId: String(row.instId),
+    dollars: dollarsOf(row, input.instruments[index]!.strategy.size),
+  }));
+  const config = configSchema.parse({ ...input, portfolio: portfolioOf(seed, orders) });
   return {
     config,
     tag,
@@ -114,12 +122,52 @@ function pickRows(random: Random): InstrumentRow[] {
   return [...names].map((instId) => recorded.find((row) => row.instId === instId)!);
 }
 
+/**
+ * Two worlds of five have groups, most of them with a hedger. By chance of its own: the other worlds are what they were. The
+ * limit leaves room for an order on each side of each instrument: whoever comes first may take all that is left of it.
+ */
+function portfolioOf(seed: number, instruments: readonly { instId: string; dollars: number }[]): unknown {
+  const random = new Random(seed ^ 0x67726f75);
+  if (random.unit() >= 0.4) return {};
+  const coins = new Set(instruments.map(({ instId }) => instId.split('-')[0]!));
+  const groups = [...coins].map((coin) => {
+    const members = instruments.filter(({ instId }) => instId.startsWith(`${coin}-`));
+    const largest = Math.max(...members.map(({ dollars }) => dollars));
+    const factor = pick(random, members.length === 1 ? [1.5, 3, 8] : [12, 20, 40]);
+    return {
+      coin,
+      delta: ((factor * largest) / PRICES[coin]!).toFixed(8),
+      skew: pick(random, [0, 0.5, 1]),
+      hedge: {
+        isOn: random.unit() < 0.75,
+        bandRatio: pick(random, [0.02, 0.1, 0.3]),
+        targetRatio: pick(random, [0, 0.01]),
+        passiveMs: pick(random, [0, 500, 5_000]),
+        slippageBps: pick(random, [2, 10, 50]),
+        ordersPerMinute: pick(random, [10, 60, 600]),
+        lossMax: pick(random, [0.5, 100, 100]),
+      },
+    };
+  });
+  return { groups };
+}
+
+/** What the first order of an instrument is worth, roughly. */
+function dollarsOf(row: InstrumentRow, size: string): number {
+  const { lots } = MENU.find((each) => each.instId === row.instId)!;
+  return (150 * Number(size)) / Number(row.lotSz) / lots;
+}
+
 /** The coins that these instruments are traded or settled in. */
 function coinsOf(rows: readonly InstrumentRow[]): string[] {
   return [...new Set(rows.map(({ instId }) => String(instId).split('-')[0]!))];
 }
 
-function instrumentOf(row: InstrumentRow, level: AccountLevel, random: Random): unknown {
+function instrumentOf(
+  row: InstrumentRow,
+  level: AccountLevel,
+  random: Random,
+): { readonly strategy: { readonly size: string } } {
   const instId = String(row.instId);
   const lot = new DecimalGrid(String(row.lotSz));
   const share = pick(random, [1, 1, 4, 16]);
@@ -130,7 +178,8 @@ function instrumentOf(row: InstrumentRow, level: AccountLevel, random: Random): 
   const tolerance = halfSpreadBps * bpsTicks * pick(random, [0.1, 0.4, 0.4, 0.4, 0.7, 0.7]);
   const isSpot = row.instType === 'SPOT';
   const levels = 1 + random.below(4);
-  const instrument: Omit<InstrumentConfig, 'strategy' | 'limits' | 'brakes'> & Record<string, unknown> = {
+  const instrument: Omit<InstrumentConfig, 'strategy' | 'limits' | 'brakes'> &
+    Record<string, unknown> & { readonly strategy: { readonly size: string } & Record<string, unknown> } = {
     instId,
     tradeMode: isSpot && level === '2' ? 'cash' : 'cross',
     strategy: {

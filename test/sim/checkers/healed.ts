@@ -115,11 +115,12 @@ export class Healed implements Checker {
 
   /** Whether no limit stands in the way of a side, by far. */
   #hasRoom(world: SimWorldView, each: InstrumentTruth, way: Way): boolean {
-    const { instruments, account } = world.config;
+    const { instruments, account, portfolio } = world.config;
     const { strategy, limits } = instruments[each.index]!;
     const wanted = instruments.reduce((sum, { strategy: { levels } }) => sum + 2 * levels, 0);
     const isTight =
       limits.notional !== undefined ||
+      portfolio.groups.some(({ coin }) => each.instId.startsWith(`${coin}-`)) ||
       account.notionalMax < 200_000 ||
       account.openOrdersMax < wanted ||
       limits.openOrders < 2 * strategy.levels;
