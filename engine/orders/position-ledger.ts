@@ -65,7 +65,7 @@ export class PositionLedger {
   readonly baseFees: Float64Array;
   /** Settled by the venue: negative is paid. */
   readonly funding: Float64Array;
-  /** The venue's running total of it, as told last, and when the position was opened that it is of; 0 while none was told. */
+  /** The venue's running total of it, as told last, and when the position was opened that it is of; 0 for none. */
   readonly fundingTotals: string[];
   readonly fundingOpenedMs: Float64Array;
   /** 1 when all that is held was opened since it was flat here: then so was all funding of it. */
