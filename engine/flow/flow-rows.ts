@@ -2,16 +2,20 @@
  * The rows of base/flow-record while they are counted: each figure where it stands in the row, as a sum, beside it what the sum
  * is divided by when the row is written. So writing is one loop, and whoever counts needs no writing of his own.
  *
- *     mean      sum of weight × value   over   sum of weights           lots of a sweep, moves, variance
- *     decayed   sum of weights          over   what an event weighs now exposure, counts, histograms
- *     plain     value                   over   1                        times, prices, counts since the start
+ *     mean      sum of values    over   number of them      lots of a sweep, moves, variance
+ *     other     value            over   1                   times, prices, counts
+ *
+ * Counts and times are forgotten exponentially: once a second a row's are multiplied by e^(−1 s / τ). Between two such moments
+ * what is new weighs 1, off by a second over τ at most, and in counts and in time alike, so that rates are right.
  *
  * Owner:      the engine thread.
  * Invariants: an instrument's bucket width is set once, with its first fair price, to a power of two of ticks, so that a
  *             histogram spans its range at least; the last bucket holds all beyond.
- * Cost:       a count is an addition; a row is some 800 multiplications.
+ * Cost:       a count is an addition; forgetting and writing are some 800 operations each, once a second and instrument.
  */
 import { FLOW_BUCKETS, FLOW_DOUBLES, FlowField, FlowHistogram } from '../base/flow-record.ts';
+import { NS_PER_SECOND } from '../base/units.ts';
+import type { TimeCell } from '../base/units.ts';
 
 /** Wide enough for three levels of a wide quote, and a bucket of a bitcoin swap is a third of a basis point. */
 const RANGE_BPS = 32;
@@ -20,7 +24,7 @@ const BUCKET_TICKS_MIN = 0.25;
 /** Fields in front of the histograms. */
 const HEAD = FlowHistogram.bidSweeps;
 
-/** Means whose weights are events', forgotten like all events. */
+/** Means of events, which are forgotten like all events. */
 const EVENT_MEANS: readonly FlowField[] = [
   FlowField.bidAdverse1s,
   FlowField.bidAdverse5s,
@@ -29,7 +33,7 @@ const EVENT_MEANS: readonly FlowField[] = [
   FlowField.sweepLots,
   FlowField.queueLots,
 ];
-/** Means that forget by themselves: their weights go to 1. */
+/** Means that forget by themselves, sample by sample. */
 const SAMPLE_MEANS: readonly FlowField[] = [
   FlowField.bestLots,
   FlowField.varianceFast,
@@ -52,16 +56,25 @@ export class FlowRows {
   /** What count() counts: a distance of zero or more, in ticks; and what it counts for. */
   readonly distance = new Float64Array(1);
   readonly amount = new Float64Array(1);
+  readonly #decayS: number;
   readonly #rangeBps: number;
+  /** By instrument: when it forgot last; 0 before it did. */
+  readonly #forgotNs: Float64Array;
 
-  /** @param rangeBps what a histogram spans at least; another one than the engine's for who looks closer at what was recorded */
-  constructor(instrumentCount: number, rangeBps: number = RANGE_BPS) {
+  /**
+   * @param decayS τ
+   * @param rangeBps what a histogram spans at least; another one than the engine's for who looks closer at what was recorded
+   */
+  constructor(instrumentCount: number, decayS: number, rangeBps: number = RANGE_BPS) {
+    this.#decayS = decayS;
     this.#rangeBps = rangeBps;
     this.values = new Float64Array(instrumentCount * FLOW_DOUBLES);
     this.divisors = new Float64Array(instrumentCount * FLOW_DOUBLES).fill(1);
     this.bucketTicks = new Float64Array(instrumentCount);
+    this.#forgotNs = new Float64Array(instrumentCount);
     for (let first = 0; first < this.divisors.length; first += FLOW_DOUBLES) {
       for (const field of [...EVENT_MEANS, ...SAMPLE_MEANS]) this.divisors[first + field] = 0;
+      this.values[first + FlowField.decayS] = decayS;
     }
   }
 
@@ -79,29 +92,30 @@ export class FlowRows {
     this.values[instrument * FLOW_DOUBLES + histogram + bucket]! += this.amount[0]!;
   }
 
-  /** All weights are so many times what they were. */
-  rescale(factor: Float64Array): void {
+  /** Counts and times of an instrument are so much older now than when it forgot last. */
+  forget(instrument: number, now: TimeCell): void {
     const { values, divisors } = this;
-    for (let first = 0; first < values.length; first += FLOW_DOUBLES) {
-      for (const field of DECAYED) values[first + field]! *= factor[0]!;
-      for (const field of EVENT_MEANS) {
-        values[first + field]! *= factor[0]!;
-        divisors[first + field]! *= factor[0]!;
-      }
-      for (let cell = HEAD; cell < FLOW_DOUBLES; cell++) values[first + cell]! *= factor[0]!;
+    const first = instrument * FLOW_DOUBLES;
+    const isFirst = this.#forgotNs[instrument] === 0;
+    const seconds = (now[0]! - this.#forgotNs[instrument]!) / NS_PER_SECOND;
+    this.#forgotNs[instrument] = now[0]!;
+    if (isFirst) return;
+    const kept = Math.exp(-seconds / this.#decayS);
+    for (let cell = HEAD; cell < FLOW_DOUBLES; cell++) values[first + cell]! *= kept;
+    for (let index = 0; index < DECAYED.length; index++) values[first + DECAYED[index]!]! *= kept;
+    for (let index = 0; index < EVENT_MEANS.length; index++) {
+      values[first + EVENT_MEANS[index]!]! *= kept;
+      divisors[first + EVENT_MEANS[index]!]! *= kept;
     }
   }
 
-  /** @param weight one cell: what an event weighs now */
-  write(instrument: number, weight: Float64Array, row: Float64Array): void {
+  write(instrument: number, row: Float64Array): void {
     const { values, divisors } = this;
     const first = instrument * FLOW_DOUBLES;
-    for (let index = 0; index < DECAYED.length; index++) divisors[first + DECAYED[index]!] = weight[0]!;
     for (let field = 0; field < HEAD; field++) {
       const divisor = divisors[first + field]!;
       row[field] = divisor > 0 ? values[first + field]! / divisor : 0;
     }
-    const scale = 1 / weight[0]!;
-    for (let cell = HEAD; cell < FLOW_DOUBLES; cell++) row[cell] = values[first + cell]! * scale;
+    for (let cell = HEAD; cell < FLOW_DOUBLES; cell++) row[cell] = values[first + cell]!;
   }
 }

@@ -15,7 +15,6 @@ import { FLOW_DOUBLES, FlowField } from '../base/flow-record.ts';
 import { Side } from '../base/side.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
 import type { Ticks, TimeCell } from '../base/units.ts';
-import { DecayWeight } from './decay-weight.ts';
 import { FairHistory } from './fair-history.ts';
 import { FairVariance } from './fair-variance.ts';
 import { FlowRows } from './flow-rows.ts';
@@ -29,6 +28,7 @@ import type { TradeRows } from './sweeps.ts';
 export const DECAY_S = 1_200;
 /** For the mean size of the best levels. */
 const BEST_HALF_LIFE_S = 60;
+const SAMPLES_TO_FORGET = 10;
 /** Between two samples that are further apart the thread was held up: nobody looked, and nothing is known of that time. */
 const GAP_S_MAX = 5;
 
@@ -44,13 +44,13 @@ export class FlowStatistics {
   /** By instrument: 0 while there is none. */
   readonly #fairTicks: Float64Array;
   readonly #orderFlow: OrderFlow;
-  readonly #decay: DecayWeight;
   readonly #history: FairHistory;
   readonly #rows: FlowRows;
   readonly #sweeps: Sweeps;
   readonly #variance: FairVariance;
   readonly #own: OwnFills;
   readonly #step = new Float64Array(1);
+  #samples = 0;
   readonly #sampledNs: TimeCell = new Float64Array(1);
 
   /**
@@ -64,12 +64,11 @@ export class FlowStatistics {
     this.soldLots = new Float64Array(instrumentCount);
     this.bookMs = new Float64Array(instrumentCount);
     this.#fairTicks = new Float64Array(instrumentCount);
-    this.#decay = new DecayWeight(decayS);
     this.#history = new FairHistory(instrumentCount);
-    this.#rows = new FlowRows(instrumentCount, rangeBps);
-    this.#sweeps = new Sweeps(instrumentCount, this.#decay, this.#history, this.#rows);
+    this.#rows = new FlowRows(instrumentCount, decayS, rangeBps);
+    this.#sweeps = new Sweeps(instrumentCount, this.#history, this.#rows);
     this.#variance = new FairVariance(instrumentCount, this.#rows);
-    this.#own = new OwnFills(this.#decay, this.#history, this.#rows);
+    this.#own = new OwnFills(this.#history, this.#rows);
   }
 
   // --------------------------------------------------------------------------------------------------- events
@@ -122,7 +121,7 @@ export class FlowStatistics {
     const seconds = (now[0]! - this.#sampledNs[0]!) / NS_PER_SECOND;
     const isGap = this.#sampledNs[0] === 0 || seconds > GAP_S_MAX;
     this.#sampledNs[0] = now[0]!;
-    if (this.#decay.advance(now)) this.#rows.rescale(this.#decay.rescale);
+    this.#forget(now);
     this.#sweeps.settleOld();
     this.#own.settle(this.#fairTicks, now);
     this.sampleS[0] = isGap ? 0 : seconds;
@@ -136,16 +135,24 @@ export class FlowStatistics {
     this.#sampleBests();
   }
 
+  /** An instrument forgets with every tenth sample, and not all of them with the same. */
+  #forget(now: TimeCell): void {
+    this.#samples++;
+    for (let instrument = this.#samples % SAMPLES_TO_FORGET; instrument < this.#fairTicks.length;) {
+      this.#rows.forget(instrument, now);
+      instrument += SAMPLES_TO_FORGET;
+    }
+  }
+
   #sampleBests(): void {
     const { values, divisors } = this.#rows;
     const seconds = this.sampleS[0]!;
     const step = 1 - 2 ** (-seconds / BEST_HALF_LIFE_S);
-    const weight = this.#decay.weight[0]!;
     this.#step[0] = step;
     for (let instrument = 0; instrument < this.#fairTicks.length; instrument++) {
       if (this.#fairTicks[instrument] === 0) continue;
       const first = instrument * FLOW_DOUBLES;
-      values[first + FlowField.exposureS]! += seconds * weight;
+      values[first + FlowField.exposureS]! += seconds;
       this.#orderFlow.blendBest(instrument, this.#step, values, first + FlowField.bestLots);
       divisors[first + FlowField.bestLots]! += step * (1 - divisors[first + FlowField.bestLots]!);
     }
@@ -169,7 +176,6 @@ export class FlowStatistics {
     const first = instrument * FLOW_DOUBLES;
     values[first + FlowField.timeNs] = now[0]!;
     values[first + FlowField.fairTicks] = this.#fairTicks[instrument]!;
-    values[first + FlowField.decayS] = this.#decay.decayS;
-    this.#rows.write(instrument, this.#decay.weight, row);
+    this.#rows.write(instrument, row);
   }
 }

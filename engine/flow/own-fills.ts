@@ -17,7 +17,6 @@ import { FLOW_DOUBLES, FlowField, FlowHistogram } from '../base/flow-record.ts';
 import { Side } from '../base/side.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
 import type { Ticks, TimeCell } from '../base/units.ts';
-import type { DecayWeight } from './decay-weight.ts';
 import type { FairHistory } from './fair-history.ts';
 import type { FlowRows } from './flow-rows.ts';
 
@@ -43,7 +42,6 @@ export const OwnFillDouble = {
 export type OwnFillDouble = (typeof OwnFillDouble)[keyof typeof OwnFillDouble];
 
 export class OwnFills {
-  readonly #weight: Float64Array;
   readonly #history: FairHistory;
   readonly #rows: FlowRows;
   // A ring of fills; places count on and on.
@@ -54,8 +52,7 @@ export class OwnFills {
   #shortAt = 0;
   #longAt = 0;
 
-  constructor(decay: DecayWeight, history: FairHistory, rows: FlowRows) {
-    this.#weight = decay.weight;
+  constructor(history: FairHistory, rows: FlowRows) {
     this.#history = history;
     this.#rows = rows;
   }
@@ -74,15 +71,14 @@ export class OwnFills {
     aheadLots: Float64Array,
   ): void {
     const rows = this.#rows;
-    const weight = this.#weight[0]!;
     const above = ticks - fairTicks[instrument]!;
     rows.distance[0] = Math.max(0, side === Side.buy ? -above : above);
-    rows.amount[0] = seconds[0]! * weight;
+    rows.amount[0] = seconds[0]!;
     rows.count(side === Side.buy ? FlowHistogram.bidOwnSeconds : FlowHistogram.askOwnSeconds, instrument);
     if (!(aheadLots[0]! >= 0)) return;
     const at = instrument * FLOW_DOUBLES + FlowField.queueLots;
-    rows.values[at]! += aheadLots[0]! * weight;
-    rows.divisors[at]! += weight;
+    rows.values[at]! += aheadLots[0]!;
+    rows.divisors[at]! += 1;
   }
 
   onFill(fill: OwnFill, now: TimeCell): void {
@@ -93,7 +89,7 @@ export class OwnFills {
     const ticks = doubles[OwnFillDouble.ticks]!;
     const histogram = side === Side.buy ? FlowHistogram.bidOwnFills : FlowHistogram.askOwnFills;
     this.#rows.distance[0] = Math.max(0, side === Side.buy ? fair - ticks : ticks - fair);
-    this.#rows.amount[0] = doubles[OwnFillDouble.share]! * this.#weight[0]!;
+    this.#rows.amount[0] = doubles[OwnFillDouble.share]!;
     this.#rows.count(histogram, instrument);
     if (this.#end - this.#longAt === AWAITED_MAX) this.#longAt++;
     if (this.#end - this.#shortAt === AWAITED_MAX) this.#shortAt++;
@@ -120,14 +116,13 @@ export class OwnFills {
     const instrument = list >> 1;
     if (fairTicks[instrument] === 0) return;
     const isBid = (list & 1) === Side.buy;
-    const weight = this.#weight[0]!;
     const fallen = this.#fair[place]! - fairTicks[instrument]!;
     const { values, divisors } = this.#rows;
     const first = instrument * FLOW_DOUBLES + (isBid ? FlowField.bidAdverse1s : FlowField.askAdverse1s);
     const at = isLong ? first + 1 : first;
-    values[at]! += (isBid ? fallen : -fallen) * weight;
-    divisors[at]! += weight;
-    if (isLong) values[first + 2]! += weight;
+    values[at]! += isBid ? fallen : -fallen;
+    divisors[at]! += 1;
+    if (isLong) values[first + 2]! += 1;
   }
 }
 

@@ -13,7 +13,6 @@
  */
 import { FLOW_DOUBLES, FlowField, FlowHistogram } from '../base/flow-record.ts';
 import { Side } from '../base/side.ts';
-import type { DecayWeight } from './decay-weight.ts';
 import type { FairHistory } from './fair-history.ts';
 import type { FlowRows } from './flow-rows.ts';
 
@@ -25,7 +24,6 @@ export interface TradeRows {
 }
 
 export class Sweeps {
-  readonly #weight: Float64Array;
   readonly #history: FairHistory;
   readonly #rows: FlowRows;
   // By instrument × 2 + the side that was hit: bids by takers who sell.
@@ -36,8 +34,7 @@ export class Sweeps {
   /** 1 when it was there at the last sample. */
   readonly #isOld: Uint8Array;
 
-  constructor(instrumentCount: number, decay: DecayWeight, history: FairHistory, rows: FlowRows) {
-    this.#weight = decay.weight;
+  constructor(instrumentCount: number, history: FairHistory, rows: FlowRows) {
     this.#history = history;
     this.#rows = rows;
     this.#lots = new Float64Array(instrumentCount * 2);
@@ -81,14 +78,13 @@ export class Sweeps {
     if (fair === 0) return;
     const distance = isBid ? fair - this.#ticks[at]! : this.#ticks[at]! - fair;
     if (distance < 0) return;
-    const weight = this.#weight[0]!;
     const rows = this.#rows;
     const first = instrument * FLOW_DOUBLES;
     rows.values[first + (isBid ? FlowField.bidSweeps : FlowField.askSweeps)]! += 1;
-    rows.values[first + FlowField.sweepLots]! += lots * weight;
-    rows.divisors[first + FlowField.sweepLots]! += weight;
+    rows.values[first + FlowField.sweepLots]! += lots;
+    rows.divisors[first + FlowField.sweepLots]! += 1;
     rows.distance[0] = distance;
-    rows.amount[0] = weight;
+    rows.amount[0] = 1;
     rows.count(isBid ? FlowHistogram.bidSweeps : FlowHistogram.askSweeps, instrument);
   }
 }

@@ -12,7 +12,7 @@ class Watched extends FairVariance {
   readonly rows: FlowRows;
 
   constructor() {
-    const rows = new FlowRows(1);
+    const rows = new FlowRows(1, Infinity);
     super(1, rows);
     this.rows = rows;
   }
@@ -27,7 +27,7 @@ function sampled(...fairs: readonly number[]): Watched {
 /** The rates fast, middle and slow, and the samples in them. */
 function written(variance: Watched): number[] {
   const row = new Float64Array(FLOW_DOUBLES);
-  variance.rows.write(0, Float64Array.of(1), row);
+  variance.rows.write(0, row);
   return [...row.subarray(FlowField.varianceFast, FlowField.samples + 1)];
 }
 

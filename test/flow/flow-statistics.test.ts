@@ -60,7 +60,7 @@ describe('the width of a bucket', () => {
     [1_000_000, 32],
     [4_000_000, 128],
   ])('at %d ticks is %d', (fair, width) => {
-    const rows = new FlowRows(2);
+    const rows = new FlowRows(2, Infinity);
     rows.begin(1, Float64Array.of(0, fair));
     expect([...rows.bucketTicks]).toEqual([0, width]);
     // So that all of them span 32 basis points.
