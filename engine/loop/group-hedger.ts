@@ -8,14 +8,15 @@
  *
  * Owner:      the engine thread.
  * Invariants: its order is never larger than the net delta of all that is known to be held, and is on the other side of it;
- *             there is one at most, in whatever state; what it may send is asked of gate and throttle as for any other order,
- *             and of a budget of its own; without a reason to be there its order is cancelled in the turn in which that ended.
+ *             there is one at most, in whatever state; what it may send is asked of gate and throttle as for any other
+ *             order, and of a budget of its own; without a reason to be there its order is cancelled in the turn in which
+ *             that ended.
  * Cost:       some fifty operations a timer, and nothing between timers while it has no order; nothing allocates.
  *
- * It joins the best price of its side, and follows it at most every half second: it saves the spread where it can. What rests
- * for too long is cancelled and, when it is known to be over, an order takes what there is within slippageBps of the middle of
- * the book. While it takes, our own quotes on the other side of that book are withheld: we would trade with ourselves. Where
- * quotes on its own side leave it no room in a limit, they are withheld until its order has left.
+ * It joins the best price of its side, and follows it at most every half second: it saves the spread where it can. What
+ * rests for too long is cancelled and, when it is known to be over, an order takes what there is within slippageBps of the
+ * middle of the book. While it takes, our own quotes on the other side of that book are withheld: we would trade with
+ * ourselves. Where quotes on its own side leave it no room in a limit, they are withheld until its order has left.
  */
 import { HedgePhase } from '../base/hedge-phase.ts';
 import { OrderPurpose } from '../base/order-purpose.ts';

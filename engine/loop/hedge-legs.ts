@@ -2,8 +2,8 @@
  * Instruments as legs of a hedge: whether one can be traded on now, how much of it, and how dear it may get.
  *
  * Owner:      the engine thread.
- * Invariants: it reads and decides; what it allows is within the limits that the gate will ask for, so that a hedge is cut to
- *             them instead of struck by them.
+ * Invariants: it reads and decides; what it allows is within the limits that the gate will ask for, so that a hedge is cut
+ *             to them instead of struck by them.
  * Cost:       a few comparisons; nothing allocates.
  */
 import type { Instrument } from '../base/instrument.ts';

@@ -1,14 +1,15 @@
 /**
- * Instruments of one coin, seen together: what the others of a group hold is told to each one's quoter as if it were its own.
+ * Instruments of one coin, seen together: what the others of a group hold is told to each one's quoter as if it were its
+ * own.
  *
  *     a fill in spot ──▶ positions compared ──▶ groupLots of the swap ──▶ its market published anew ──▶ its quotes shift
  *
  * Owner:      the engine thread; the sole writer of LoopState.groupLots.
- * Invariants: groupLots of an instrument is the sum of what its group's others hold, in its own lots, times the group's share;
- *             0 without a group, and while a price that it hangs on is not known; who is told another one is published in the
- *             turn in which the position changed.
- * Cost:       a comparison for each grouped instrument where the order path has learnt something; a pass over the group where
- *             a position has changed, and with every timer; nothing allocates once constructed.
+ * Invariants: groupLots of an instrument is the sum of what its group's others hold, in its own lots, times the group's
+ *             share; 0 without a group, and while a price that it hangs on is not known; who is told another one is
+ *             published in the turn in which the position changed.
+ * Cost:       a comparison for each grouped instrument where the order path has learnt something; a pass over the group
+ *             where a position has changed, and with every timer; nothing allocates once constructed.
  */
 import type { LoopOptions, PortfolioGroup } from './loop-options.ts';
 import type { LoopState } from './loop-state.ts';

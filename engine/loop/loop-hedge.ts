@@ -1,7 +1,8 @@
 /**
  * The hedgers of all groups: what the loop learns goes to them, and what they want goes out with the turn.
  *
- *     timer ──▶ review ──▶ a place that is sent alone          any turn with an order of theirs ──▶ review ──▶ cancels, amends
+ *     timer ──▶ review ──▶ a place that is sent alone
+ *     any turn with an order of theirs ──▶ review ──▶ cancels, amends
  *
  * Owner:      the engine thread.
  * Invariants: an order of the purpose `hedge` is there because a hedger keeps it, or it is cancelled in this turn; it goes
@@ -129,8 +130,8 @@ export class LoopHedge {
   }
 
   /**
-   * Of the book from which a hedger is about to take, our own quotes on that side go first, and stay away; and those that leave
-   * it no room.
+   * Of the book from which a hedger is about to take, our own quotes on that side go first, and stay away; and those that
+   * leave it no room.
    */
   #withhold(): void {
     const { state, gate } = this.#parts;

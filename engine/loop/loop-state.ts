@@ -25,7 +25,10 @@ export class LoopState {
   readonly touched: IndexSet;
   /** By instrument × 2 + side: the guard acted, so the diff's commands are the guard's. */
   readonly isGuarded: Uint8Array;
-  /** By instrument × 2 + side: 1 while a hedge is about to take from that side of the book; no quote of ours is wanted there. */
+  /**
+   * By instrument × 2 + side: 1 while a hedge is about to take from that side of the book; no quote of ours is wanted
+   * there.
+   */
   readonly isWithheld: Uint8Array;
   /** By instrument: another grid or code at the venue than the one loaded. Not quoted before a fresh start. */
   readonly isOutdated: Uint8Array;

@@ -366,8 +366,8 @@ export class Gate {
         return GateReason.accountNotionalMax;
       }
     }
-    // What only leads out of a position is let pass whatever it and the others are worth. It may be what hedges them, though:
-    // where both are left at leisure, not one before the other.
+    // What only leads out of a position is let pass whatever it and the others are worth. It may be what hedges them,
+    // though: where both are left at leisure, not one before the other.
     const { groups } = this;
     const isFree = isReduceOnly || groups.groupOf[instrument] === NO_GROUP;
     return isFree || groups.isWithin(instrument, side, addedLots)

@@ -1,6 +1,6 @@
 /**
- * What instruments of one underlying are together: their net delta in coins, and the worst that what is in flight can make of
- * it.
+ * What instruments of one underlying are together: their net delta in coins, and the worst that what is in flight can make
+ * of it.
  *
  * A lot of spot or of a linear contract is lotValue coins. A lot of an inverse contract is lotValue dollars' worth of them,
  * that is lotValue / price: fewer, the dearer the coin is. Each is priced at what the gate has seen of its own market last,

@@ -6,8 +6,8 @@
  * have hedged at once and for nothing.
  *
  * Owner:      the engine thread.
- * Invariants: stopped it stays, over midnight and restarts, until an operator resumes; a fill that is told late counts on the
- *             day that is, never on one that is over; a cost that is not a number stops it, too.
+ * Invariants: stopped it stays, over midnight and restarts, until an operator resumes; a fill that is told late counts on
+ *             the day that is, never on one that is over; a cost that is not a number stops it, too.
  * Cost:       cold: a fill of a hedge.
  */
 import type { Milliseconds } from '../base/units.ts';
