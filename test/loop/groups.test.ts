@@ -5,6 +5,23 @@ import { HedgeWorld, INVERSE, SPOT, SWAP, group } from './hedge-world.ts';
 
 const UNHEDGED = { hedge: null };
 
+test('a long position in spot leans the quotes of the swap down, and one of the swap itself as much', () => {
+  const lean = (instrument: number, lots: number): number => {
+    const world = new HedgeWorld([group(UNHEDGED)]).begin(SWAP);
+    const { quote } = world.loop.wanted[SWAP]!;
+    const before = quote.bidTicks[0]! + quote.askTicks[0]!;
+    world.hold(instrument, lots);
+    world.book(SWAP, 9_999, 10_001);
+    world.calm();
+    return quote.bidTicks[0]! + quote.askTicks[0]! - before;
+  };
+  // Half of what the swap may hold, in its own lots and in those of the others.
+  expect(lean(SWAP, 50)).toBeLessThan(0);
+  expect(lean(SPOT, 500)).toBe(lean(SWAP, 50));
+  expect(lean(INVERSE, 5)).toBe(lean(SWAP, 50));
+  expect(lean(SPOT, -500)).toBeGreaterThan(0);
+});
+
 test('what is bought in spot is told to the others of its coin in the turn that told of it', () => {
   const world = new HedgeWorld([group(UNHEDGED)]).begin(SWAP, SPOT);
   const versions = [...world.loop.market.version];
