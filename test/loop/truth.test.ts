@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { FILL_SUM_CELLS, FillRowOf, FillSum, HorizonSum } from '../../engine/attribution/fill-sums.ts';
 import { QuotedCell } from '../../engine/attribution/quoted-time.ts';
 import type { Attribution } from '../../engine/attribution/attribution.ts';
-import { PROFIT_PARTS, ProfitPart, ageGroup, modelGroup } from '../../engine/base/fill-groups.ts';
+import { PROFIT_PARTS, ProfitPart, ageGroup, levelGroup, modelGroup } from '../../engine/base/fill-groups.ts';
 import { Side } from '../../engine/base/side.ts';
-import { Connection } from '../../engine/loop/loop-options.ts';
+import { Connection, OperatorCommand } from '../../engine/loop/loop-options.ts';
 import { KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { ACCOUNT_LIMITS, EPOCH_MS } from './loop-world.ts';
 import { ScriptedWorld } from './scripted-venue.ts';
@@ -100,6 +100,23 @@ describe('the truth about fills, in the loop', () => {
     expect(markout).toBeCloseTo(0.02, 9);
     expect(world.loop.truth.residuals[0]).toBe(0);
     expect(world.loop.ledger.netProfit(0, 9_997)).toBeCloseTo(0.05 - 0.02 - 0.01 - 0.01, 12);
+  });
+
+  it('keeps what it costs to close a position apart from what quotes earn', () => {
+    const world = new ScriptedWorld().quoting();
+    fill(world, world.open('buy')[0]!);
+    const earned = partsOf(world);
+    world.loop.command(OperatorCommand.flatten, world.nowNs);
+    for (let round = 0; round < 10 && world.open('sell').every(({ px }) => Number(px) > 1_000); round++) {
+      world.pass(500);
+      world.settle();
+    }
+    const [closing] = world.open('sell');
+    world.frame(Connection.private, world.fill(closing!, 10, '999.9'));
+    // A tick below the middle, and its fee.
+    expect(partsOf(world)).toEqual({ ...earned, hedging: -0.02 });
+    expect(fillsOf(world, FillRowOf.level + levelGroup(-1))).toBe(1);
+    expect(world.loop.ledger.positionLots[0]).toBe(0);
   });
 
   it('takes a position that recovery finds at the middle, whatever it was entered at', () => {
