@@ -175,6 +175,30 @@ describe('every model', () => {
     );
   });
 
+  // Several round to the nearest tick and give the edge away: models.md par. 10.
+  it('rounds bids down and asks up, never nearer than the model wants them', () => {
+    fc.assert(
+      fc.property(anyParameters, anyRow, anyBest, (parameters, row, best) => {
+        const { explain } = quoted(parameters, row, best);
+        for (let level = 0; level < parameters.levels; level++) {
+          const bid = ExplainField.bids + level * LevelField.count;
+          const ask = ExplainField.asks + level * LevelField.count;
+          if (explain[bid + LevelField.lots]! > 0) {
+            expect(explain[bid + LevelField.ticks]!).toBeLessThanOrEqual(
+              explain[bid + LevelField.idealTicks]!,
+            );
+          }
+          if (explain[ask + LevelField.lots]! > 0) {
+            expect(explain[ask + LevelField.ticks]!).toBeGreaterThanOrEqual(
+              explain[ask + LevelField.idealTicks]!,
+            );
+          }
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('says only numbers', () => {
     fc.assert(
       fc.property(anyParameters, anyRow, anyBest, (parameters, row, best) => {

@@ -51,6 +51,19 @@ describe('Avellaneda and Stoikov with a horizon', () => {
   });
 });
 
+// ccapi's "A-S" knows no volatility and no intensity: models.md par. 10.
+it('with twice the volatility shifts four times as far, and is wider where takers reach further', () => {
+  const at = (sigma: number, decay: number) => {
+    const model = new AvellanedaStoikov(10);
+    model.gamma = 0.01;
+    const curve = new DistanceCurve();
+    model.fit({ ...PLAIN_INPUTS, sigma, decay, bidDecay: decay, askDecay: decay }, curve);
+    return distancesAt(curve, 0);
+  };
+  expect(at(4, 0.25).skew / at(2, 0.25).skew).toBeCloseTo(4, 9);
+  expect(at(2, 0.5).bid).toBeLessThan(at(2, 0.25).bid);
+});
+
 /** The price at which utility is the same with one unit more (+1, bought) or less (−1, sold), found by its definition. */
 function indifferencePrice(units: number, gamma: number, sigma: number, omega: number, more: 1 | -1): number {
   const value = (cash: number, q: number): number =>

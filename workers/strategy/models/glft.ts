@@ -78,7 +78,8 @@ const PREMIUM_RATIO_MAX = 2;
  * The risk dial as it is used: γ is set at the first fit and kept, so that the skew goes on breathing with σ.
  *
  * It also follows the intensities, and these are extrapolated: with a fee the rate that counts is A·e^(−kφ), and
- * kφ is 22 where a fee is 22 times 1/k. A decay that is a tenth off then turns the skew by a factor of three. So what intensities change of the premium is bounded to a half and twice that of the first fit.
+ * kφ is 22 where a fee is 22 times 1/k. A decay that is a tenth off then turns the skew by a factor of three. So what
+ * intensities change of the premium is bounded to a half and twice that of the first fit.
  */
 export class RiskDial {
   /** NaN until the first fit. */
