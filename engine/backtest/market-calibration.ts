@@ -208,12 +208,12 @@ function calibrated(
   const { fromTicks } = whole.fit;
   const fairTicks = row[FlowField.fairTicks]!;
   // Parts begin where the whole does, with however few sweeps: else they would be of another distance.
-  const sweepsMin = 1;
+  const fitSweepsMin = 1;
   const forParts = {
     ...options,
     // Within the bucket, wherever the price of the part stood.
     fitFromBps: (fromTicks === 0 ? 0 : fromTicks + row[FlowField.bucketTicks]! / 2) / (fairTicks * BPS),
-    parameters: { ...options.parameters, sweepsMin },
+    parameters: { ...options.parameters, fitSweepsMin },
   };
   const stretches = cutInto(flow.marks, STRETCHES).map(([from, to]) => flowsBetween(from, to)[range]!);
   return {

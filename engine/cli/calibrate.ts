@@ -29,8 +29,8 @@ A·e^(-k·d), by side with standard errors; with the gates that decide whether t
   --data         recordings: files of \`okx-mm record\`, of \`record import\`, or OKX's historical order books with trades
   --instrument   only this one; may be repeated
   --config       a YAML configuration: its section calibration, and its maker fee of backtest as --fit-from
-  --fit-from     the nearest distance that is fitted, in basis points: where quotes stand at the nearest (default 0); nearer
-                 where fewer sweeps than calibration.sweepsMin reach so far
+  --fit-from     the nearest distance that is fitted, in basis points: where quotes stand at the nearest (default 0); up to
+                 half of it nearer where fewer sweeps than calibration.fitSweepsMin reach so far
   --parts        parts of equal length that are fitted by themselves, to see how stable it is (default 4)
   --from, --to   only this part: 2024-08-08T23:55:00Z, or milliseconds since the epoch
   --json         writes the result there

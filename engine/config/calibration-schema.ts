@@ -7,6 +7,7 @@ export const calibration = z.strictObject({
   memorySeconds: z.number().min(60).max(86_400).default(1_200),
   fitFromBps: bps.optional(),
   sweepsMin: z.int().min(20).max(100_000).default(200),
+  fitSweepsMin: z.int().min(10).max(100_000).default(50),
   sweepsShrink: z.int().min(0).max(100_000).default(200),
   decayPerBpsMin: z.number().positive().max(10_000).default(0.02),
   decayPerBpsMax: z.number().positive().max(10_000).default(200),

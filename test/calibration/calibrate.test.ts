@@ -118,6 +118,9 @@ describe('the gates', () => {
 
   it('refuse too few sweeps', () => {
     expect(failed(generateFlow({ ...PLAIN, seconds: 60 }))).toBe(CalibrationGate.sweeps);
+    // Plenty of them, and none where we quote.
+    const failing = failed(good, { instrument: { fitFromBps: 12 } });
+    expect(failing & CalibrationGate.sweeps).toBe(CalibrationGate.sweeps);
   });
 
   it('refuse a decay out of range, on either side', () => {

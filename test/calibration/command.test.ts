@@ -240,7 +240,7 @@ describe('okx-mm calibrate, of data that nothing can be learnt from', () => {
   it('gates that fail are shown, and no model of them is written', async () => {
     const file = market('few', { seconds: 60, rate: 0.5 });
     const text = await printed('--data', file);
-    expect(text).toMatch(/sweeps fails: sweeps \d+; sweepsMin 200/);
+    expect(text).toMatch(/sweeps fails: sweeps \d+, reaching \d+; sweepsMin 200, fitSweepsMin 50/);
     expect(text).toContain('not trusted');
     const out = join(folder, 'none.yaml');
     vi.spyOn(process.stdout, 'write').mockReturnValue(true);

@@ -21,6 +21,7 @@ export const PARAMETERS: CalibrationParameters = {
   seconds: 5,
   memorySeconds: 1_200,
   sweepsMin: 200,
+  fitSweepsMin: 50,
   sweepsShrink: 200,
   decayPerBpsMin: 0.02,
   decayPerBpsMax: 200,

@@ -263,18 +263,23 @@ describe('intensities of generated flow', () => {
     expect(without.bid.decay).toBe(without.pooled.decay);
   });
 
-  it('begin where quotes can stand, or nearer where too few sweeps reach so far', () => {
+  it('begin where quotes can stand, or up to half of that nearer where too few sweeps reach so far', () => {
     const flow = generateFlow({ seed: 5, seconds: 1_000, bid: even, ask: even });
-    // 1,600 sweeps, of which 200 must be left: some 8 ticks out.
-    const { fromTicks, effective } = fitIntensity(flow, PARAMETERS, 20, 0);
-    expect(fromTicks).toBeGreaterThan(5);
-    expect(fromTicks).toBeLessThan(11);
-    expect(effective).toBeGreaterThanOrEqual(200);
     expect(fitIntensity(flow, PARAMETERS, 0.2, 0).fromTicks).toBe(2);
+    // Of 1,600 sweeps 50 reach some 14 ticks.
+    const { fromTicks, effective, all } = fitIntensity(flow, PARAMETERS, 2, 0);
+    expect(fromTicks).toBeGreaterThan(10);
+    expect(fromTicks).toBeLessThan(18);
+    expect(effective).toBeGreaterThanOrEqual(50);
+    expect(all).toBeGreaterThan(1_400);
     // Where it began it begins again, though one sweep more or less would have had it elsewhere.
-    const flickering = { ...PARAMETERS, sweepsMin: Math.floor(effective) + 1 };
-    expect(fitIntensity(flow, flickering, 20, 0).fromTicks).toBeLessThan(fromTicks);
-    expect(fitIntensity(flow, flickering, 20, fromTicks).fromTicks).toBe(fromTicks);
+    const flickering = { ...PARAMETERS, fitSweepsMin: Math.floor(effective) + 1 };
+    expect(fitIntensity(flow, flickering, 2, 0).fromTicks).toBeLessThan(fromTicks);
+    expect(fitIntensity(flow, flickering, 2, fromTicks).fromTicks).toBe(fromTicks);
+    // What reaches a tenth as far says nothing of quotes out there. Half of what the histogram holds is the farthest wanted.
+    const far = fitIntensity(flow, PARAMETERS, 10, 0);
+    expect(far.fromTicks).toBe(32);
+    expect(far.effective).toBeLessThan(50);
   });
 
   it('know that decayed counts vary less than their number', () => {

@@ -2,7 +2,7 @@ import { assert } from '../../engine/base/assert.ts';
 
 /** Of one instrument. Plain numbers, so that they travel as JSON. */
 export interface InstrumentCalibration {
-  /** Distances below this are not fitted as long as enough sweeps reach beyond it: where quotes can stand at the nearest. */
+  /** Where the fit begins, or up to half as far: where quotes can stand at the nearest. */
   readonly fitFromBps: number;
   /** What an earlier calibration found: taken until this run's own holds, or is as old as its memory. */
   readonly start?: StartModel;
@@ -25,9 +25,10 @@ export interface CalibrationParameters {
   readonly seconds: number;
   /** Time constant with which events are forgotten. */
   readonly memorySeconds: number;
-  /** Fewer effective sweeps, on both sides together, are not trusted. */
+  /** Fewer effective sweeps, on both sides together, are not trusted: of all, and of those that reach where the fit begins. */
   readonly sweepsMin: number;
-  /** A side with n sweeps weighs n / (n + this) against both together; with fewer than sweepsMin it has no own fit. */
+  readonly fitSweepsMin: number;
+  /** A side with n sweeps weighs n / (n + this) against both together. */
   readonly sweepsShrink: number;
   readonly decayPerBpsMin: number;
   readonly decayPerBpsMax: number;

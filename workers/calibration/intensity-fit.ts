@@ -28,15 +28,15 @@ export interface IntensityFit extends FitQuality {
   readonly askAlone: Intensity;
   readonly fromTicks: number;
   readonly toTicks: number;
-  /** Of both sides together, beyond where the fit begins. */
+  /** Of both sides together: those that reached where the fit begins, and all. */
   readonly effective: number;
+  readonly all: number;
 }
 
 const BPS = 1e-4;
-/**
- * `sweepsMin` of both sides together must reach where the fit begins; else it begins nearer. Once it begins somewhere it
- * stays until there are so many fewer, or further out so many more.
- */
+/** A fit begins where quotes can stand, or up to this share of that nearer: it says nothing of distances far beyond it. */
+const FROM_SHARE_MIN = 0.5;
+/** Once it begins somewhere it stays until a tenth fewer sweeps reach that, or a tenth more than enough reach further out. */
 const FROM_SLACK = 0.1;
 
 /** The share of its own mean that the variance of a decayed count has: (1 + e^(−T/τ)) / 2. */
@@ -63,7 +63,7 @@ export function fitIntensity(
   const asks = sideOf(FlowHistogram.askSweeps);
   const both = { ...bids, counts: bids.counts.map((count, bucket) => count + asks.counts[bucket]!) };
   const wantedTicks = fitFromBps * BPS * flow[FlowField.fairTicks]!;
-  const from = beginning(both, wantedTicks, previousFromTicks, parameters.sweepsMin);
+  const from = beginning(both, wantedTicks, previousFromTicks, parameters.fitSweepsMin);
   const range = rangeOf(both, from);
   const seconds = flow[FlowField.exposureS]!;
   const pooledFit = fitExceedances(both, range);
@@ -80,19 +80,21 @@ export function fitIntensity(
     fromTicks: range.from * bucketTicks,
     toTicks: range.to * bucketTicks,
     effective: pooledFit.effective,
+    all: countFrom(both.counts, 0) / varianceRatio,
   };
 }
 
-/** The bucket where the fit begins: the wanted one, or the farthest before it that enough sweeps have reached. */
+/** The bucket where the fit begins: the wanted one, or the farthest of those not much nearer that enough sweeps reach. */
 function beginning(both: Exceedances, wantedTicks: number, previousTicks: number, sweepsMin: number): number {
   const { counts, bucketTicks, varianceRatio } = both;
   const wanted = Math.min(FLOW_BUCKETS / 2, Math.floor(wantedTicks / bucketTicks + 1e-9));
+  const nearest = Math.ceil(wanted * FROM_SHARE_MIN);
   const previous = Math.round(previousTicks / bucketTicks);
-  for (let bucket = wanted; bucket > 0; bucket--) {
+  for (let bucket = wanted; bucket > nearest; bucket--) {
     const slack = previousTicks === 0 ? 1 : bucket > previous ? 1 + FROM_SLACK : 1 - FROM_SLACK;
     if (countFrom(counts, bucket) / varianceRatio >= sweepsMin * slack) return bucket;
   }
-  return 0;
+  return nearest;
 }
 
 function intensityOf(fit: ExceedanceFit, varianceRatio: number, seconds: number): Intensity {

@@ -55,9 +55,16 @@ function sweepsGate(
   slack: number,
   fit: IntensityFit | undefined,
 ): GateReading {
-  const sweeps = fit?.effective ?? 0;
+  const sweeps = fit?.all ?? 0;
+  const reaching = fit?.effective ?? 0;
   const sweepsMin = parameters.sweepsMin * (1 - slack);
-  return { name: 'sweeps', holds: sweeps >= sweepsMin, figures: { sweeps }, limits: { sweepsMin } };
+  const fitSweepsMin = parameters.fitSweepsMin * (1 - slack);
+  return {
+    name: 'sweeps',
+    holds: sweeps >= sweepsMin && reaching >= fitSweepsMin,
+    figures: { sweeps, reaching },
+    limits: { sweepsMin, fitSweepsMin },
+  };
 }
 
 function decayGate(
