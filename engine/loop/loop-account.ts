@@ -179,10 +179,9 @@ export class LoopAccount {
   // --------------------------------------------------------------------------------------------------- audits
 
   onTimer(): void {
+    if (this.#staleAtUps >= 0) this.#reconnectAgain(this.#state.nowNs);
+    if (!this.isRecovered || this.#auditNs === 0) return;
     const { nowNs } = this.#state;
-    const auditNs = this.#auditNs;
-    if (this.#staleAtUps >= 0) this.#reconnectAgain(nowNs);
-    if (!this.isRecovered || auditNs === 0) return;
     if (this.#isAuditing) {
       if (nowNs - this.#auditAskedNs < AUDIT_TIMEOUT_NS) return;
       this.#isAuditing = false;

@@ -117,9 +117,9 @@ export class LoopFlatten {
 
   /** @param isRecovered the account is known, and answers can be followed */
   onTimer(isRecovered: boolean): void {
-    const { nowNs } = this.#state;
     this.#isRecovered = isRecovered;
     if (!this.isActive || !isRecovered || this.#state.isStopping) return;
+    const { nowNs } = this.#state;
     if (nowNs < this.#nextNs || this.#table.openTotal > 0) return;
     this.#nextNs = nowNs + PERIOD_NS;
     for (const instrument of this.#instruments) this.#close(instrument, nowNs);
