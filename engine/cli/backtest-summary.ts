@@ -35,6 +35,7 @@ function rowsOf(result: RunResult): Row[] {
     .map(([horizon, { bps }]) => `${horizon} s ${bps!.toFixed(2)}`);
   return [
     ['profit', `${money(profit.total)} ${currency}: ${parts}`],
+    ...splitOf(result),
     [
       'fills',
       `${result.fills} of ${orders.traded} orders, volume ${money(result.volume)} ${currency}${makerText(result)}`,
@@ -56,6 +57,14 @@ function rowsOf(result: RunResult): Row[] {
     ],
     ['budget', `${percent(result.messageBudget.peakShare)} at its peak`],
   ];
+}
+
+/** What the core has told apart beside it. */
+function splitOf({ attribution }: RunResult): Row[] {
+  if (attribution === undefined) return [];
+  const { adverseSelection, inventory, rebates, hedging } = attribution.profit;
+  const later = `adverse selection ${money(adverseSelection)} in the second after fills, inventory ${money(inventory)} later`;
+  return [['of it', `${later}, rebates ${money(rebates)}, hedging ${money(hedging)}`]];
 }
 
 function makerText({ makerShare }: Figures): string {
