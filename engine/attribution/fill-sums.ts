@@ -28,7 +28,7 @@ export const FillRowOf = {
   queue: 3 + LEVEL_NAMES.length + AGE_NAMES.length,
   model: 3 + LEVEL_NAMES.length + AGE_NAMES.length + QUEUE_NAMES.length,
 } as const;
-export const FILL_ROWS = FillRowOf.model + MODEL_NAMES.length;
+const FILL_ROWS = FillRowOf.model + MODEL_NAMES.length;
 
 export class FillSums {
   readonly cells: Float64Array;

@@ -14,7 +14,7 @@ import { Side } from '../base/side.ts';
 import type { Lots, Milliseconds } from '../base/units.ts';
 
 /** Fills within 300 s of one instrument: 3.4 a second. */
-export const PENDING_MAX = 1_024;
+const PENDING_MAX = 1_024;
 
 export class PendingFills {
   /** Markouts that are not known, because too many fills came within a horizon. */

@@ -9,7 +9,7 @@ import { VERSION_ROWS } from '../base/fill-groups.ts';
 import { FillSums } from './fill-sums.ts';
 
 /** Versions that are kept apart: what traded by the last of them, and not what was fitted. */
-export const VERSIONS_MAX = VERSION_ROWS - 1;
+const VERSIONS_MAX = VERSION_ROWS - 1;
 const EARLIER = 0;
 
 export class VersionSums {

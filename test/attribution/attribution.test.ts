@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { AttributedFill, Attribution } from '../../engine/attribution/attribution.ts';
 import { numberOf } from '../../engine/attribution/exact-money.ts';
 import { FILL_SUM_CELLS, FillRowOf, FillSum, HorizonSum } from '../../engine/attribution/fill-sums.ts';
-import { PENDING_MAX } from '../../engine/attribution/pending-fills.ts';
 import {
   AGE_NAMES,
   HORIZONS,
@@ -21,6 +20,9 @@ import {
 import type { Instrument } from '../../engine/base/instrument.ts';
 import { Side } from '../../engine/base/side.ts';
 import { inverse, linear, spot } from '../report/instruments.ts';
+
+/** Fills of an instrument that may wait for their horizons. */
+const PENDING_MAX = 1_024;
 
 /** An attribution that is told of books and time by numbers. */
 class Told {
