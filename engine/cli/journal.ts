@@ -26,8 +26,9 @@ What the engine has journaled: every input of its core, and every output.
   ls       the runs: when, how much, whether anything is missing
   cat      the records, one a line
   stats    how many of each kind
-  export   orders (one row a command, with the venue's answer), fills, quotes (as the core took them from its workers) or
-           latencies (of order operations, and of the public feed), for other programs and for \`okx-mm backtest\`
+  export   orders (one row a command, with the venue's answer), fills (with the level, age, queue and versions of their quote
+           and their markouts, by a replay), quotes (as the core took them from its workers) or latencies (of order
+           operations, and of the public feed), for other programs and for \`okx-mm backtest\`
 
   JOURNAL    a journal's directory or one of its files (default ${DEFAULT_JOURNAL})
   --run      the number of the run (default: the newest)
