@@ -130,3 +130,17 @@ it('is taken up from its file or by hand, refused whole, explained, and replayed
   const replayed = await okxMm('replay', directory);
   expect(replayed).toMatchObject({ code: 0, text: expect.stringContaining('the whole run is proven') });
 }, 120_000);
+
+it('is left alone where the file is not to be followed, until an operator says so', async () => {
+  const config: ConfigFile = exampleConfig();
+  config.engine['followsFile'] = false;
+  const file = scratch.write(config);
+  const engine = new EngineProcess(['--config', file]);
+  await engine.base();
+  config.engine['closeBps'] = 11;
+  writeFileSync(file, stringify(config));
+  await engine.process.said(/the file is another one; it is taken up by: npm run -s ctl -- reload/);
+  expect(await configurationOf(engine)).toMatchObject({ version: 1 });
+  expect((await engine.ctl('reload')).text).toMatch(/^version 2:\n {2}engine\.closeBps: 50 -> 11/);
+  expect(await configurationOf(engine)).toMatchObject({ version: 2, refusal: null });
+}, 60_000);
