@@ -1,6 +1,7 @@
 /**
- * What the way of one market to its quote and back allocates, in bytes a pass: run compiled, in a process of its own with
- * --expose-gc and a young generation that no pass count here fills, so that nothing is collected in between.
+ * What the way of one market to its quote and back allocates with the given model, in bytes a pass: run compiled, in a
+ * process of its own with --expose-gc and a young generation that no pass count here fills, so that nothing is
+ * collected in between.
  */
 import { getHeapStatistics } from 'node:v8';
 import { SystemClock } from '../../engine/base/clock.ts';
@@ -8,9 +9,13 @@ import { ConfigurationWriter } from '../../engine/handoff/configuration-slot.ts'
 import { MarketBells, QuoteBell } from '../../engine/handoff/doorbell.ts';
 import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
 import { MarketWriter } from '../../engine/handoff/market-slot.ts';
+import { MODEL_DOUBLES } from '../../engine/base/model-record.ts';
 import { QuoteReader, QuoteView } from '../../engine/handoff/quote-slot.ts';
+import { RecordWriter } from '../../engine/handoff/record-slot.ts';
 import { InlineQuoter } from '../../workers/inline.ts';
+import type { ModelName } from '../../workers/strategy/parameters.ts';
 import { PLAIN_LADDER } from './markets.ts';
+import { modelRow } from './model-rows.ts';
 
 const INSTRUMENTS = 3;
 const LEVELS = 10;
@@ -21,9 +26,16 @@ const handoff = new Handoff(
 );
 const instruments = Array.from({ length: INSTRUMENTS }, (_, instrument) => instrument);
 const clock = new SystemClock();
-const parameters = instruments.map(() => PLAIN_LADDER);
+const model = process.argv[2] as ModelName;
+const parameters = instruments.map(() => ({ ...PLAIN_LADDER, model, spacing: 'model' as const }));
 new ConfigurationWriter(handoff).publish({ strategies: parameters }, 1);
 const quoter = new InlineQuoter(handoff, clock);
+// Made an hour from now: fresh for as long as this runs.
+const row = modelRow({ sigma: 20, decay: 0.2, timeNs: clock.nowNs() + 3.6e12 });
+for (const instrument of instruments) {
+  const slotAt = handoff.layout.modelSlotAt(instrument);
+  new RecordWriter(handoff, slotAt, MODEL_DOUBLES).publish(row);
+}
 const bells = new MarketBells(handoff);
 const bell = new QuoteBell(handoff);
 const writers = instruments.map((instrument) => new MarketWriter(handoff, instrument));
