@@ -6,8 +6,8 @@ import type { Log } from './log.ts';
 
 /**
  * One line of the log for a change that a person has to know of and that happens inside the loop, which does not log: a
- * step of the kill ladder, and a book that broke or is back. It looks a few times a second; a book that broke and is back
- * in between shows by its count of gaps.
+ * step of the kill ladder, a book that broke or is back, and a hedger that stopped for its loss. It looks a few times a
+ * second; a book that broke and is back in between shows by its count of gaps.
  */
 export class ChangeLog {
   readonly #loop: Loop;
@@ -15,6 +15,8 @@ export class ChangeLog {
   readonly #bookStates: number[];
   readonly #gaps: number[];
   readonly #levels: KillLevel[];
+  /** Coins whose hedgers have stopped. */
+  readonly #stopped = new Set<string>();
   #ladderChanges = 0;
   #accountLevel: KillLevel = KillLevel.quoting;
   #accountReason: KillTrigger = KillTrigger.none;
@@ -30,6 +32,20 @@ export class ChangeLog {
   look(): void {
     this.#lookAtLevels();
     for (const { index, instId } of this.#loop.instruments) this.#lookAtBook(index, instId);
+    this.#lookAtHedges();
+  }
+
+  #lookAtHedges(): void {
+    for (const { coin, loss } of this.#loop.hedge.hedgers) {
+      if (loss.isStopped === this.#stopped.has(coin)) continue;
+      if (loss.isStopped) this.#stopped.add(coin);
+      else this.#stopped.delete(coin);
+      this.#log.line(
+        loss.isStopped
+          ? `hedge of ${coin}: stopped, its fills cost ${loss.cost.toFixed(2)} of at most ${loss.lossMax} a day; \`npm run -s ctl -- resume\` takes it back`
+          : `hedge of ${coin}: may go on`,
+      );
+    }
   }
 
   #lookAtLevels(): void {

@@ -3,6 +3,8 @@ import { ChangeLog } from '../../engine/host/change-log.ts';
 import { Log } from '../../engine/host/log.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import type { KillLadder } from '../../engine/risk/kill-ladder.ts';
+import { OperatorCommand } from '../../engine/loop/loop-options.ts';
+import { HedgeWorld, SPOT, group } from '../loop/hedge-world.ts';
 import { ScriptedWorld } from '../loop/scripted-venue.ts';
 
 /** What a person reads of what happens inside the loop. */
@@ -73,4 +75,22 @@ describe('the log', () => {
     ladder.clear(KillTrigger.instrumentLoss, 0);
     expect(said()).toEqual([`${name}: quoting may go on`]);
   });
+});
+
+it('says that a hedger has stopped and why, once, and that it may go on', () => {
+  const hedged = new HedgeWorld([group({}, { lossMax: 30 })]).begin();
+  const heard: string[] = [];
+  const log = new Log(hedged.clock, (line) => heard.push(line.slice(line.indexOf(' ') + 1).trimEnd()));
+  const hedgeChanges = new ChangeLog(hedged.loop, log);
+  hedgeChanges.look();
+  hedged.hold(SPOT, 1_000);
+  hedged.settle();
+  heard.length = 0;
+  hedged.fillOrder(hedged.hedges()[0]!, 10, 10_001, '-40');
+  hedgeChanges.look();
+  hedgeChanges.look();
+  expect(heard).toEqual([`hedge of BTC: stopped, its fills cost 39.99 of at most 30 a day${RESUME}`]);
+  hedged.loop.command(OperatorCommand.resume, hedged.nowNs);
+  hedgeChanges.look();
+  expect(heard.slice(1)).toEqual(['hedge of BTC: may go on']);
 });
