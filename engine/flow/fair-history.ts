@@ -1,6 +1,6 @@
 /**
- * The fair prices of the last moments by the venue's own time, so that a trade is measured against the book before it and not
- * against the one that the trade itself has made, whichever of the two arrives first.
+ * The fair prices of the last moments by the venue's own time, so that a trade is measured against the book before it
+ * and not against the one that the trade itself has made, whichever of the two arrives first.
  *
  *     book    ts 100: 50.0      ts 200: 51.5            a trade of ts 150 and one of ts 200 were met by 50.0
  *

@@ -1,16 +1,16 @@
 /**
- * How fast the fair price moves: variance rates in ticks² a second, by half-life, from its moves over a second, looked at ten
- * times a second.
+ * How fast the fair price moves: variance rates in ticks² a second, by half-life, from its moves over a second, looked
+ * at ten times a second.
  *
  *     v ← λ·v + (1 − λ)·Δ²/dt,   λ = 2^(−(time since the last sample) / h),   h = 10 s, 60 s, 600 s
  *     Δ and dt: since the sample of a second before, or the oldest there is
  *
- * A second and not a tenth, because between two ticks the fair price flickers with the sizes, and what flickers by x adds 2·x²/dt
- * to the rate; looking at overlapping seconds loses nothing but some precision. On the recorded swap, whose ticks are small, a
- * tenth gives 41 ticks/√s, a second 49, ten seconds 46.
+ * A second and not a tenth, because between two ticks the fair price flickers with the sizes, and what flickers by x
+ * adds 2·x²/dt to the rate; looking at overlapping seconds loses nothing but some precision. On the recorded swap, whose
+ * ticks are small, a tenth gives 41 ticks/√s, a second 49, ten seconds 46.
  *
- * The slow one is winsorised: a move beyond eight of its own standard deviations counts as one of eight, so that one jump does
- * not widen quotes for ten minutes; the fast one gets it whole.
+ * The slow one is winsorised: a move beyond eight of its own standard deviations counts as one of eight, so that one jump
+ * does not widen quotes for ten minutes; the fast one gets it whole.
  *
  * Owner:      the engine thread.
  * Invariants: estimates are unbiased from the first sample on: each is divided by the weight it has gathered. A move over a
@@ -22,7 +22,7 @@ import type { FlowRows } from './flow-rows.ts';
 
 /** Samples that a move is over: a second of them. */
 const LAG = 10;
-/** Seconds. models.md's three: to widen fast, to compare with, to tighten slowly. */
+/** Seconds: to widen fast, to compare with, to tighten slowly. */
 const HALF_LIVES_S = [10, 60, 600] as const;
 const RATES = HALF_LIVES_S.length;
 const SLOW = RATES - 1;

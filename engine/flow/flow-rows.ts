@@ -1,12 +1,12 @@
 /**
- * The rows of base/flow-record while they are counted: each figure where it stands in the row, as a sum, beside it what the sum
- * is divided by when the row is written. So writing is one loop, and whoever counts needs no writing of his own.
+ * The rows of base/flow-record while they are counted: each figure where it stands in the row, as a sum, beside it what
+ * the sum is divided by when the row is written. So writing is one loop, and whoever counts needs no writing of his own.
  *
  *     mean      sum of values    over   number of them      lots of a sweep, moves, variance
  *     other     value            over   1                   times, prices, counts
  *
- * Counts and times are forgotten exponentially: once a second a row's are multiplied by e^(−1 s / τ). Between two such moments
- * what is new weighs 1, off by a second over τ at most, and in counts and in time alike, so that rates are right.
+ * Counts and times are forgotten exponentially: once a second a row's are multiplied by e^(−1 s / τ). Between two such
+ * moments what is new weighs 1, off by a second over τ at most, and in counts and in time alike, so that rates are right.
  *
  * Owner:      the engine thread.
  * Invariants: an instrument's bucket width is set once, with its first fair price, to a power of two of ticks, so that a

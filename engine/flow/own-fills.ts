@@ -7,9 +7,9 @@
  *     a second later fair 98.4                    adverse move after 1 s: 0.6
  *
  * Owner:      the engine thread.
- * Invariants: distances below zero count in the first bucket, in both alike, so that their ratio stays a rate. A fill weighs
- *             the share of its order that it filled: partial fills of one order add up to one. A move is settled once, at the
- *             first sample of its age or later; where the market has no fair price then, it is not counted.
+ * Invariants: distances below zero count in the first bucket, in both alike, so that their ratio stays a rate. A fill
+ *             weighs the share of its order that it filled: partial fills of one order add up to one. A move is settled
+ *             once, at the first sample of its age or later; where there is no fair price then, it is not counted.
  * Cost:       an addition an order and sample; a look into the fair prices a fill; a sample looks at the oldest moves only.
  */
 import { assert } from '../base/assert.ts';

@@ -1,6 +1,6 @@
 /**
- * Takers' sweeps: trades of one side and one venue time are one event, as deep as the deepest of them, at a distance from the
- * fair price of the book before it.
+ * Takers' sweeps: trades of one side and one venue time are one event, as deep as the deepest of them, at a distance from
+ * the fair price of the book before it.
  *
  *     ts 150, sells: 99.5 × 4, 99.0 × 2, 98.5 × 1     fair before 100.2     one sweep on bids, distance 1.7, 7 lots
  *

@@ -1,14 +1,14 @@
 /**
  * Takers' trades and our fills on their way in, and the statistics of each market on their way out.
  *
- *     trades ──▶ flow: volumes, sweeps; places in queues     timer ──▶ flow: samples ──▶ flow record, once a second
+ *     trades ──▶ flow: volumes, sweeps; places in queues     timer ──▶ flow: samples ──▶ record, once a second
  *     fills ───▶ flow: fills by distance, moves after them
  *
  * Owner:      the engine thread.
  * Invariants: a trade changes no order and no quote by itself: quoters see it with the next market. A frame that cannot be
  *             read is counted and forgotten, for nothing is lost by it but statistics.
- * Cost:       a frame of trades is one pass over its bytes; a sample, ten times a second, looks at each instrument and at each
- *             order that rests; records are spread over the second; nothing allocates.
+ * Cost:       a frame of trades is one pass over its bytes; a sample, ten times a second, looks at each instrument and at
+ *             each order that rests; records are spread over the second; nothing allocates.
  */
 import { FLOW_DOUBLES } from '../base/flow-record.ts';
 import { OrderPurpose } from '../base/order-purpose.ts';

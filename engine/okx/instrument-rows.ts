@@ -99,7 +99,7 @@ export function parseInstrumentRow(row: unknown): InstrumentFields | RefusedInst
   return groupId === '' ? fields : { ...fields, groupId };
 }
 
-/** The index that the instrument follows: of its underlying, which is a spot pair's own name and never part of a contract's. */
+/** The index that it follows, named by its underlying: a spot pair's own name, and never a part of a contract's. */
 export function indexOf({ baseCcy, quoteCcy }: Pick<InstrumentFields, 'baseCcy' | 'quoteCcy'>): string {
   return `${baseCcy}-${quoteCcy}`;
 }
