@@ -8,12 +8,11 @@
  * Cost:       some microseconds an instrument; nothing allocates once constructed.
  */
 import { CommandOp } from '../base/command-op.ts';
-import { EXPLAIN_LEVELS, ExplainField, LevelAbsence, LevelField } from '../base/explain-record.ts';
+import { ExplainField, LevelAbsence } from '../base/explain-record.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { OrderPurpose } from '../base/order-purpose.ts';
 import { Side } from '../base/side.ts';
 import {
-  Hold,
   LevelState,
   STANDING_LEVELS,
   StandingField,
@@ -22,14 +21,13 @@ import {
 } from '../base/standing-record.ts';
 import { NS_PER_MS } from '../base/units.ts';
 import type { Lots, Ticks } from '../base/units.ts';
-import { BookState } from '../book/book.ts';
 import type { LoopAccount } from './loop-account.ts';
 import type { LoopCommands } from './loop-commands.ts';
 import type { LoopConfiguration } from './loop-configuration.ts';
 import type { LoopFlatten } from './loop-flatten.ts';
+import { LoopHolds, absenceOf } from './loop-holds.ts';
 import type { LoopKill } from './loop-kill.ts';
 import type { LoopMarket } from './loop-market.ts';
-import { Connection } from './loop-options.ts';
 import type { LoopOptions } from './loop-options.ts';
 import type { LoopQuoting } from './loop-quoting.ts';
 import type { LoopRests } from './loop-rests.ts';
@@ -73,12 +71,14 @@ export class LoopExplain {
   readonly #state: LoopState;
   readonly #parts: ExplainParts;
   readonly #shape: LoopShape;
+  readonly #holds: LoopHolds;
 
   constructor(options: LoopOptions, state: LoopState, parts: ExplainParts) {
     this.#instruments = options.instruments;
     this.#state = state;
     this.#parts = parts;
     this.#shape = new LoopShape(options.handoff.quoteLevels);
+    this.#holds = new LoopHolds(state, parts);
   }
 
   /**
@@ -90,7 +90,7 @@ export class LoopExplain {
   fill(instrument: number, quoter: Float64Array, isHeldUp: boolean, out: Float64Array): void {
     out.fill(0);
     this.#fillHead(instrument, out);
-    out[StandingField.holds] = this.#holdsOf(instrument, isHeldUp, quoter, out);
+    out[StandingField.holds] = this.#holds.of(instrument, isHeldUp, quoter, out);
     this.#fillSide(instrument, Side.buy, quoter, out);
     this.#fillSide(instrument, Side.sell, quoter, out);
   }
@@ -122,50 +122,6 @@ export class LoopExplain {
     out[StandingField.unansweredNs] = quoting.unansweredNs(instrument);
     out[StandingField.budgetLeft] = throttle.ownAvailable(CommandOp.place, instrument, false, now);
     out[StandingField.accountBudgetLeft] = throttle.accountAvailable(now);
-  }
-
-  // -------------------------------------------------------------------------------------------- what holds all
-
-  #holdsOf(instrument: number, isHeldUp: boolean, quoter: Float64Array, out: Float64Array): number {
-    const { market, kill, account, flatten, gate, configuration, quoting } = this.#parts;
-    const state = this.#state;
-    let down = 0;
-    for (const connection of Object.values(Connection)) {
-      if (state.isUp[connection] === 0) down |= 1 << connection;
-    }
-    out[StandingField.sessionsDown] = down;
-    let holds = 0;
-    if (state.isStopping) holds |= Hold.stopping;
-    if (down !== 0) holds |= Hold.sessionDown;
-    if (!account.isRecovered) holds |= Hold.recovering;
-    if (isHeldUp) holds |= Hold.timerLate;
-    if (!kill.isArmed(state.now)) holds |= Hold.switchNotArmed;
-    if (kill.ladder.level(instrument) >= KillLevel.paused) holds |= Hold.killed;
-    if (flatten.isClosing(instrument)) holds |= Hold.closing;
-    if (gate.isPaused[instrument] === 1) holds |= Hold.instrumentPaused;
-    holds |= this.#bookHoldOf(instrument);
-    if (!quoting.hasWorker(instrument)) return holds | Hold.workerLost;
-    if (!market.isQuotable(instrument) || market.fairTicks[instrument] === 0) return holds;
-    const wanted = quoting.wanted[instrument]!;
-    const { quoteAgeNsMax } = configuration.parameters.timings;
-    const sinceNs = quoting.unansweredNs(instrument);
-    const isLate = sinceNs > 0 && state.nowNs - sinceNs > quoteAgeNsMax;
-    if (wanted.isEmpty && isLate) return holds | Hold.workerLate;
-    const isVoid = wanted.quote.configVersion < configuration.version && configuration.version > 1;
-    const isOfNow =
-      wanted.quote.epoch === market.books[instrument]!.epoch && wanted.quote.marketVersion > 0 && !isVoid;
-    // What the quoter wants by its own row, and the engine has not taken: of the book, or the parameters, of before.
-    const isWanted = rowsWanted(quoter, ExplainField.bids) + rowsWanted(quoter, ExplainField.asks) > 0;
-    const isWithdrawn = wanted.isEmpty && (isWanted || !isOfNow);
-    return isWithdrawn ? holds | Hold.noQuote : holds;
-  }
-
-  #bookHoldOf(instrument: number): number {
-    const { market } = this.#parts;
-    const book = market.books[instrument]!;
-    if (book.state !== BookState.synced) return Hold.bookNotSynced;
-    if (market.isStale[instrument] === 1) return Hold.bookStale;
-    return book.isQuotable() && market.fairTicks[instrument]! > 0 ? 0 : Hold.bookNotQuotable;
   }
 
   // -------------------------------------------------------------------------------------------------- a side
@@ -315,17 +271,4 @@ export class LoopExplain {
     }
     out[at + StandingLevel.withheld] = withheld;
   }
-}
-
-/** The quoter's word about a level; NaN without a row of it. */
-function absenceOf(quoter: Float64Array, sideAt: number, level: number): number {
-  return quoter[sideAt + level * LevelField.count + LevelField.absence]!;
-}
-
-function rowsWanted(quoter: Float64Array, sideAt: number): number {
-  let count = 0;
-  for (let level = 0; level < EXPLAIN_LEVELS; level++) {
-    if (absenceOf(quoter, sideAt, level) === LevelAbsence.none) count++;
-  }
-  return count;
 }

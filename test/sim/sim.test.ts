@@ -67,18 +67,15 @@ describe('journals', () => {
 });
 
 describe('configurations that change while engines run', () => {
-  test.each([32, 33])(
-    'seed %i: are taken up or refused whole, and replayed byte for byte',
-    async (seed) => {
-      const options = { seed, hours: 5 * MINUTES, faults: 'heavy', isJournaled: true } as const;
-      const { failure, reloads, replayed, orders } = await runSeed({ ...options, hasReloads: true });
-      expect(failure).toBe(null);
-      expect(reloads!.applied).toBeGreaterThan(20);
-      expect(reloads!.refused).toBeGreaterThan(4);
-      expect(replayed!.requests).toBeGreaterThan(reloads!.applied);
-      expect(orders).toBeGreaterThan(100);
-    },
-  );
+  test.each([32, 33])('seed %i: are taken up or refused whole, and replayed byte for byte', async (seed) => {
+    const options = { seed, hours: 5 * MINUTES, faults: 'heavy', isJournaled: true } as const;
+    const { failure, reloads, replayed, orders } = await runSeed({ ...options, hasReloads: true });
+    expect(failure).toBe(null);
+    expect(reloads!.applied).toBeGreaterThan(20);
+    expect(reloads!.refused).toBeGreaterThan(4);
+    expect(replayed!.requests).toBeGreaterThan(reloads!.applied);
+    expect(orders).toBeGreaterThan(100);
+  });
 });
 
 describe.runIf(REGRESSIONS.length > 0)('regressions', () => {
