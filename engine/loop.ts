@@ -333,7 +333,7 @@ export class Loop {
     this.#books.checkAges();
     this.account.onTimer();
     this.flatten.onTimer(this.account.isRecovered);
-    this.hedge.onTimer(this.#isQuoting);
+    if (this.hedge.isOn || this.hedge.mayHold) this.hedge.onTimer(this.#isQuoting);
     this.truth.onTimer();
     this.#compareDue();
     this.#turn();

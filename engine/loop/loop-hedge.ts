@@ -42,6 +42,8 @@ const WAIT_TEXTS: Readonly<Record<HedgeWait, string>> = {
 export class LoopHedge {
   /** By group. */
   hedgers: readonly GroupHedger[] = [];
+  /** Whether any is configured: without, and without an order of theirs, a timer has nothing to ask. */
+  isOn = false;
   /** Whether an order of theirs may be in the table: then every turn looks after it. */
   mayHold = false;
 
@@ -73,8 +75,11 @@ export class LoopHedge {
       const known = before.find(({ coin }) => coin === terms.coin);
       const hedger = known ?? this.#hedgerOf(terms);
       hedger.configure(group, terms);
+      // Until the next timer none wants anything.
+      hedger.review(false);
       return hedger;
     });
+    this.isOn = portfolio.some(({ hedge }) => hedge !== null);
     this.#withhold();
   }
 
