@@ -115,10 +115,15 @@ export class FeeDesk {
     const { writer, instruments } = this.#options;
     for (const { index } of instruments) {
       const { makerRate, takerRate } = this.#fees[index]!;
-      writer.set(writer.cell('feeBps', index, Liquidity.maker), makerRate / BPS);
-      writer.set(writer.cell('feeBps', index, Liquidity.taker), takerRate / BPS);
+      writer.set(writer.cell('feeBps', index, Liquidity.maker), bpsOf(makerRate));
+      writer.set(writer.cell('feeBps', index, Liquidity.taker), bpsOf(takerRate));
     }
   }
+}
+
+/** Without what a division leaves behind its twelfth digit. */
+function bpsOf(rate: number): number {
+  return Number((rate / BPS).toPrecision(12));
 }
 
 function isSame(one: readonly FeeRates[], other: readonly FeeRates[]): boolean {
