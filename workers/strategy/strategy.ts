@@ -27,20 +27,16 @@ import type { MarketView } from '../../engine/handoff/market-slot.ts';
 import type { QuoteView } from '../../engine/handoff/quote-slot.ts';
 import { explainHead } from './explain-head.ts';
 import { FairValue } from './fair/fair-value.ts';
+import { INNER_TO_EDGE, fixedHalves, sampleHalves } from './fixed-distances.ts';
 import { LadderSide } from './ladder/ladder-side.ts';
 import { Lattice } from './ladder/lattice.ts';
 import { LevelSizes, sharesByInventory } from './ladder/level-sizes.ts';
 import { QuoteCell } from './ladder/quote-cells.ts';
 import { CurveCell } from './models/distance-curve.ts';
-import { FittedModel, HALF_TICKS_MIN } from './models/fitted-model.ts';
+import { FittedModel } from './models/fitted-model.ts';
 import { assertStrategy } from './parameters.ts';
 import type { StrategyParameters } from './parameters.ts';
 
-/**
- * A wanted quote keeps this much more than the least edge, or the guard would pull at the next flicker of the fair price
- * what has just been placed. With the usual ratio of 0.4 a strong skew may then bring a side to half the half spread.
- */
-const INNER_TO_EDGE = 1.25;
 const BPS = 1e-4;
 
 export class Strategy {
@@ -114,8 +110,8 @@ export class Strategy {
     }
     const cells = this.#cells;
     this.#measureInventory(market);
-    if (this.#isFixed) this.#fixedHalves();
-    else if (this.#isSample) this.#sampleHalves(market);
+    if (this.#isFixed) fixedHalves(cells, this.parameters);
+    else if (this.#isSample) sampleHalves(cells, this.parameters, market);
     else this.#curveHalves();
     cells[QuoteCell.step] = cells[QuoteCell.fair] * this.parameters.levelStepBps * BPS;
     sharesByInventory(this.parameters, this.#inventory, cells, QuoteCell.bidShare);
@@ -169,30 +165,6 @@ export class Strategy {
     this.#inventory[1] = cells[QuoteCell.units];
   }
 
-  /** @hot At fixed distances, shifted as a whole. */
-  #fixedHalves(): void {
-    const cells = this.#cells;
-    const { parameters } = this;
-    const fair = cells[QuoteCell.fair];
-    const half = Math.max(
-      fair * parameters.halfSpreadBps * BPS,
-      parameters.halfSpreadTicksMin,
-      HALF_TICKS_MIN,
-    );
-    const edgeMin = half * parameters.edgeMinRatio;
-    const inner = Math.min(edgeMin * INNER_TO_EDGE, half);
-    const reservation = fair - fair * parameters.skewBpsAtMax * BPS * cells[QuoteCell.share];
-    cells[QuoteCell.halfMin] = Math.max(parameters.halfSpreadTicksMin, HALF_TICKS_MIN);
-    cells[QuoteCell.bidHalf] = half;
-    cells[QuoteCell.askHalf] = half;
-    cells[QuoteCell.bidFirst] = reservation - half;
-    cells[QuoteCell.askFirst] = -reservation - half;
-    cells[QuoteCell.bidFloor] = inner;
-    cells[QuoteCell.askFloor] = inner;
-    cells[QuoteCell.bidEdge] = edgeMin;
-    cells[QuoteCell.askEdge] = edgeMin;
-  }
-
   /** @hot By the model's curve at our inventory. */
   #curveHalves(): void {
     const cells = this.#cells;
@@ -224,21 +196,6 @@ export class Strategy {
     const edge = half * edgeMinRatio * kept;
     cells[QuoteCell.bidEdge + side] = edge;
     cells[QuoteCell.bidFloor + side] = isBeyond ? -Infinity : Math.min(edge * INNER_TO_EDGE, half);
-  }
-
-  /** @hot OKX's sample: at steps of the best prices, which inventory leaves where they are. It has no guard of its own. */
-  #sampleHalves(market: MarketView): void {
-    const cells = this.#cells;
-    const fair = cells[QuoteCell.fair];
-    const step = this.parameters.levelStepBps * BPS;
-    cells[QuoteCell.bidFirst] = market.bidTicks[0] * (1 - step);
-    cells[QuoteCell.askFirst] = -market.askTicks[0] * (1 + step);
-    cells[QuoteCell.bidHalf] = fair - cells[QuoteCell.bidFirst];
-    cells[QuoteCell.askHalf] = -cells[QuoteCell.askFirst] - fair;
-    cells[QuoteCell.bidFloor] = -Infinity;
-    cells[QuoteCell.askFloor] = -Infinity;
-    cells[QuoteCell.bidEdge] = 0;
-    cells[QuoteCell.askEdge] = 0;
   }
 
   /** @hot */
