@@ -2,6 +2,7 @@
  * What the kill ladder leaves of a wanted ladder: twice as far from the fair price, or only what makes a position smaller.
  *
  *     wider         fair 100.0    bids 98 96 94 ─▶ 96 92 88            the guard goes on measuring the rows as they were
+ *                                 bids 101 99 ─▶ 101 98                what gives up edge to reduce does not give up more
  *     reduce only   long 25       bids none, asks 10 15 20 ─▶ 10 15     sizes end where the position does
  *
  * Owner:      the engine thread; one scratch for all instruments, filled anew at each comparison.
@@ -30,22 +31,28 @@ export class LoopShape {
     this.askLots = new Float64Array(levels);
   }
 
-  /** @hot Every row at twice its distance from the fair price that its side is measured from; its size stays. */
+  /**
+   * @hot Every row at twice its distance from the strategy's fair price, as the guard has moved that; its size stays. One at
+   * the fair price or beyond it stays where it is: twice as far would be nearer to the market.
+   */
   widen(wanted: WantedLadder): void {
     const { quote } = wanted;
-    const bidFair = wanted.fairOf(Side.buy);
-    const askFair = wanted.fairOf(Side.sell);
+    const offset = quote.fairTicks - quote.referenceTicks;
+    const bidFair = wanted.fairOf(Side.buy) + offset;
+    const askFair = wanted.fairOf(Side.sell) + offset;
     this.bidCount = 0;
     this.askCount = 0;
     for (let level = 0; level < quote.bidCount; level++) {
-      const ticks = Math.floor(2 * quote.bidTicks[level]! - bidFair);
+      const wantedTicks = quote.bidTicks[level]!;
+      const ticks = Math.min(wantedTicks, Math.floor(2 * wantedTicks - bidFair));
       if (ticks < 1) break;
       this.bidTicks[level] = ticks;
       this.bidLots[level] = quote.bidLots[level]!;
       this.bidCount++;
     }
     for (let level = 0; level < quote.askCount; level++) {
-      const ticks = Math.ceil(2 * quote.askTicks[level]! - askFair);
+      const wantedTicks = quote.askTicks[level]!;
+      const ticks = Math.max(wantedTicks, Math.ceil(2 * wantedTicks - askFair));
       if (ticks > TICKS_MAX) break;
       this.askTicks[level] = ticks;
       this.askLots[level] = quote.askLots[level]!;

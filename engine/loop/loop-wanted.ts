@@ -111,7 +111,8 @@ export class WantedLadder {
     const moved = this.#fairOfSide[Side.buy]! - fairNow;
     const step = Math.ceil(Math.max(moved, quote.bidTicks[0]! - allowed));
     for (let level = 0; level < count; level++) quote.bidTicks[level]! -= step;
-    if (quote.bidTicks[count - 1]! < 1) quote.bidCount = 0;
+    // What would leave the price grid is not wanted; the others are.
+    while (quote.bidCount > 0 && quote.bidTicks[quote.bidCount - 1]! < 1) quote.bidCount--;
     this.#fairOfSide[Side.buy]! -= step;
     this.#versionMin[0] = versions[instrument]!;
     return GuardResult.stepped;
@@ -134,11 +135,8 @@ export class WantedLadder {
     }
     const moved = fairNow - this.#fairOfSide[Side.sell]!;
     const step = Math.ceil(Math.max(moved, allowed - quote.askTicks[0]!));
-    if (quote.askTicks[count - 1]! > TICKS_MAX - step) {
-      quote.askCount = 0;
-    } else {
-      for (let level = 0; level < count; level++) quote.askTicks[level]! += step;
-    }
+    while (quote.askCount > 0 && quote.askTicks[quote.askCount - 1]! > TICKS_MAX - step) quote.askCount--;
+    for (let level = 0; level < quote.askCount; level++) quote.askTicks[level]! += step;
     this.#fairOfSide[Side.sell]! += step;
     this.#versionMin[0] = versions[instrument]!;
     return GuardResult.stepped;
