@@ -25,7 +25,7 @@ export interface CalibrationParameters {
   readonly seconds: number;
   /** Time constant with which events are forgotten. */
   readonly memorySeconds: number;
-  /** Fewer effective sweeps, on both sides together, are not trusted: of all, and of those that reach where the fit begins. */
+  /** Fewer effective sweeps of both sides are not trusted: of all, and of those that reach where the fit begins. */
   readonly sweepsMin: number;
   readonly fitSweepsMin: number;
   /** A side with n sweeps weighs n / (n + this) against both together. */

@@ -36,7 +36,7 @@ export interface IntensityFit extends FitQuality {
 const BPS = 1e-4;
 /** A fit begins where quotes can stand, or up to this share of that nearer: it says nothing of distances far beyond it. */
 const FROM_SHARE_MIN = 0.5;
-/** Once it begins somewhere it stays until a tenth fewer sweeps reach that, or a tenth more than enough reach further out. */
+/** Once it begins somewhere it stays until a tenth too few sweeps reach that, or a tenth more than enough one further. */
 const FROM_SLACK = 0.1;
 
 /** The share of its own mean that the variance of a decayed count has: (1 + e^(−T/τ)) / 2. */
