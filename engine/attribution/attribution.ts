@@ -121,7 +121,9 @@ export class Attribution {
       while (cell !== -1) {
         const dueMs = pending.dueMs(cell, afterMs);
         if (dueMs >= mids.bookMs[0]! && dueMs + BOOK_LATE_MS >= venueMs[0]!) break;
-        this.#settle(cell, horizon, mids.sumAt(dueMs));
+        const sum = mids.sumAt(dueMs);
+        if (sum > 0) this.#settle(cell, horizon, sum);
+        else this.#drop();
         pending.pass(horizon);
         cell = pending.oldest(horizon);
       }
@@ -135,10 +137,12 @@ export class Attribution {
     const { side, ticks, lots } = fill;
     this.mark();
     const before = mids.sumBefore(fill.tsMs);
-    const sum = before > 0 ? before : mids.ticksSum;
-    parts.onFill(sideSign(side) * lots, this.#priceUnits(ticks), this.#sumUnits(sum), fill.isHedge);
+    const price = this.#priceUnits(ticks);
+    // A trade of a time of which no middle is known captured nothing that could be told: what it brought is the position's.
+    const fair = before > 0 ? this.#sumUnits(before) : price;
+    parts.onFill(sideSign(side) * lots, price, fair, fill.isHedge);
     const value = this.instrument.notional(ticks, lots);
-    const spread = sum > 0 ? (value * sideSign(side) * (sum / 2 - ticks)) / ticks : 0;
+    const spread = before > 0 ? (value * sideSign(side) * (before / 2 - ticks)) / ticks : 0;
     const cell = this.#add(fill, value, before);
     this.#eachRow(cell, (sums, row) => sums.addFill(row, value, spread, 0));
     this.fillCount++;
@@ -156,7 +160,10 @@ export class Attribution {
     this.mark();
     const money = this.#addFee(fee, isBase, cell >= 0 && this.pending.isHedge[cell] === 1);
     if (cell >= 0) this.#eachRow(cell, (sums, row) => sums.addFee(row, money));
-    else for (const row of unknownRows(side)) this.sums.addFee(row, money);
+    else {
+      for (const row of unknownRows(side)) this.sums.addFee(row, money);
+      this.versions.addUnknownFee(money);
+    }
     this.#settled();
   }
 
@@ -244,6 +251,12 @@ export class Attribution {
     if (before === 0 || before === sum) return;
     this.parts.onAdverse(pending.signedLots(cell), this.#sumUnits(before), this.#sumUnits(sum));
     this.#settled();
+  }
+
+  /** Of a fill that was told so late that nobody knows the middle at its horizon. */
+  #drop(): void {
+    this.pending.dropped++;
+    this.version++;
   }
 
   /** Every row that a fill counts in. */

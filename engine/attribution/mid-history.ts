@@ -9,13 +9,16 @@
  * by the timer's period.
  *
  * Owner:      the engine thread.
- * Invariants: entries are in the order in which they were noted; of an instant before all of them the oldest counts.
+ * Invariants: entries are in the order in which they were noted; of an instant shortly before all of them the oldest counts,
+ *             and of an earlier one the middle is not known.
  * Cost:       a note is two stores; a look walks back from the newest. Nothing allocates once constructed.
  */
 import type { Milliseconds } from '../base/units.ts';
 
-/** With a change every timer (20 ms) twenty seconds: of a trade that is told later than that, the oldest middle counts. */
+/** With a change every timer (20 ms) twenty seconds: of a trade that is told later than that, the middle may not be known. */
 const HISTORY = 1_024;
+/** So long before the oldest middle the market is taken to have stood there; what it did before that nobody knows. */
+const OLDEST_FOR_MS = 2_000;
 
 export class MidHistory {
   /** Bid and ask of the newest added up, in ticks, and the venue's time of its book; 0 before the first. */
@@ -35,24 +38,23 @@ export class MidHistory {
     this.#sums[at] = ticksSum;
   }
 
-  /** The sum just before `ms`; 0 where there was none at all. */
+  /** The sum just before `ms`; 0 where it is not known. */
   sumBefore(ms: Milliseconds): number {
     return this.#sumUntil(ms, false);
   }
 
-  /** The sum at `ms`. */
+  /** The sum at `ms`; 0 where it is not known. */
   sumAt(ms: Milliseconds): number {
     return this.#sumUntil(ms, true);
   }
 
   #sumUntil(ms: Milliseconds, isIncluded: boolean): number {
     const oldest = Math.max(0, this.#count - HISTORY);
-    let sum = 0;
+    let bookMs = 0;
     for (let index = this.#count - 1; index >= oldest; index--) {
-      sum = this.#sums[index % HISTORY]!;
-      const bookMs = this.#ms[index % HISTORY]!;
-      if (isIncluded ? bookMs <= ms : bookMs < ms) break;
+      bookMs = this.#ms[index % HISTORY]!;
+      if (isIncluded ? bookMs <= ms : bookMs < ms) return this.#sums[index % HISTORY]!;
     }
-    return sum;
+    return this.#count > 0 && bookMs - ms <= OLDEST_FOR_MS ? this.#sums[oldest % HISTORY]! : 0;
   }
 }

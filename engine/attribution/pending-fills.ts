@@ -17,7 +17,7 @@ import type { Lots, Milliseconds } from '../base/units.ts';
 const PENDING_MAX = 1_024;
 
 export class PendingFills {
-  /** Markouts that are not known, because too many fills came within a horizon. */
+  /** Markouts that are not known: too many fills came within a horizon, or one was told long after. */
   dropped = 0;
   readonly tradeId = new Float64Array(PENDING_MAX);
   readonly tsMs = new Float64Array(PENDING_MAX);

@@ -89,12 +89,12 @@ export class ProfitParts {
   /**
    * A trade.
    *
-   * @param before the middle just before it; the present one where it is not known
+   * @param before the middle just before it; its own price where that is not known: then it captured nothing
    */
   onFill(signedLots: Lots, price: bigint, before: bigint, isHedge = false): void {
-    if (this.mark === 0n) this.onMark(before > 0n ? before : price);
+    if (this.mark === 0n) this.onMark(before);
     const lots = BigInt(signedLots);
-    const fair = this.valueAt(before > 0n ? before : this.mark);
+    const fair = this.valueAt(before);
     const paid = this.valueAt(price);
     const captured = lots * (fair - paid);
     if (isHedge) this.hedging += captured;

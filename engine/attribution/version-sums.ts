@@ -38,4 +38,9 @@ export class VersionSums {
     }
     return EARLIER;
   }
+
+  /** A fee of a fill whose versions are not known any more: it goes to the earlier ones. */
+  addUnknownFee(money: number): void {
+    this.sums.addFee(EARLIER, money);
+  }
 }

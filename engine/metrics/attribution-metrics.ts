@@ -44,7 +44,7 @@ export const ATTRIBUTION_METRICS = {
   markoutsDropped: counter(
     'okxmm_markouts_dropped_total',
     OF_INSTRUMENT,
-    'Markouts that are not known, because too many fills came within a horizon.',
+    'Markouts that are not known: too many fills came within a horizon, or one was told long after.',
   ),
 
   // Time quoted.

@@ -58,7 +58,7 @@ export interface AttributionResult {
   readonly models: readonly FillGroup[];
   /** By version of the calibrated model and of the parameters: "7/1". */
   readonly versions: readonly FillGroup[];
-  /** Markouts that are not known, because too many fills came within a horizon. */
+  /** Markouts that are not known: too many fills came within a horizon, or one was told long after. */
   readonly dropped: number;
 }
 

@@ -127,6 +127,8 @@ describe('the truth about a fill', () => {
     const fees = (row: number): number => told.attribution.sums.cells[row * FILL_SUM_CELLS + FillSum.fees]!;
     expect([fees(FillRowOf.level + 2), fees(FillRowOf.level + levelGroup(-1))]).toEqual([-0.004, -0.003]);
     expect(fees(FillRowOf.all)).toBeCloseTo(-0.007, 12);
+    // A fill that waits no more is of no known version: the rows of versions add up to all fills' fees nevertheless.
+    expect(told.attribution.versions.sums.cells[FillSum.fees]).toBe(-0.002);
   });
 
   it('a position that was found brings nothing by coming, and all that it does from then on', () => {
@@ -190,6 +192,20 @@ describe('markouts', () => {
     expect(told.markout(FillRowOf.all, 0)).toEqual([value / 1_000, value]);
     expect(told.markout(FillRowOf.all, 1)).toEqual([(value * 2) / 1_000, value]);
     expect(told.parts['spread']).toBe(undefined);
+  });
+
+  it('of a fill of a time of which no middle is known are none, and it captured nothing', () => {
+    // A former run's trade, an hour before the first book; the market has moved by a hundred ticks since.
+    const told = new Told(linear).mid(3_600_000, 1_100).fill(Side.buy, 1_000, 1_000, 100).time(3_600_000);
+    expect(told.parts).toEqual({ inventory: 1 });
+    expect(told.markout(FillRowOf.all, 0)).toEqual([0, 0]);
+    expect(told.attribution.sums.cells[FillSum.spread]).toBe(0);
+    expect(told.attribution.pending.dropped).toBe(HORIZONS);
+    told.attribution.parts.check();
+    // Shortly before the first book the market is taken to have stood where that has it.
+    told.fill(Side.buy, 3_599_500, 1_099, 100).mid(3_602_600, 1_100);
+    expect(told.parts['spread']).toBe(0.01);
+    expect(told.markout(FillRowOf.all, 0)[1]).toBe(linear.notional(1_099, 100));
   });
 
   it('that are not known are counted, when more fills wait than there is room for', () => {
