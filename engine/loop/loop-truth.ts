@@ -192,6 +192,8 @@ export class LoopTruth {
     this.#venueMs[0] = venueEpochMs + now[0]! / NS_PER_MS;
     for (let instrument = 0; instrument < this.instruments.length; instrument++) {
       this.#note(instrument);
+      // As soon as there is a middle, and not with the first fill: that is compared, too.
+      if (this.#isBegun[instrument] === 0) this.#begin(instrument);
       this.instruments[instrument]!.onTime(this.#venueMs);
       if (now[0]! - this.#sampledNs[instrument]! >= SAMPLE_NS) this.#sample(instrument);
       if (this.#isCheckDue(instrument) && this.#hasBooked(instrument)) this.check(instrument);
@@ -294,13 +296,14 @@ export class LoopTruth {
     this.residuals[instrument] = Math.abs(off) > scale * ROUNDING ? off : 0;
   }
 
-  /** The ledger's profit is compared from here on. */
+  /** The ledger's profit is compared from here on; what was found to be missing before is missing still. */
   #begin(instrument: number): void {
     const attribution = this.instruments[instrument]!;
     if (attribution.mids.ticksSum === 0) return;
     attribution.mark();
     this.#isBegun[instrument] = 1;
-    this.#gainBefore[instrument] = this.#gain(instrument) - numberOf(attribution.parts.total);
+    const gained = numberOf(attribution.parts.total) + this.residuals[instrument]!;
+    this.#gainBefore[instrument] = this.#gain(instrument) - gained;
   }
 
   /** Of the ledger, at the newest middle. */

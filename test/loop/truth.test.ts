@@ -175,6 +175,31 @@ describe('the truth about fills, in the loop', () => {
     expect(Math.abs(world.loop.truth.residuals[0]!)).toBeGreaterThan(0.05);
   });
 
+  it('compares the first fill with the ledger, too', () => {
+    const world = new ScriptedWorld().quoting();
+    world.pass(1_000);
+    const order = world.open('buy')[0]!;
+    // The ledger books another price than the one that is told.
+    const { ledger, truth } = world.loop;
+    const book = ledger.onTrade.bind(ledger);
+    ledger.onTrade = (instrument, side, ticks, lots) => book(instrument, side, ticks - 1, lots);
+    fill(world, order);
+    truth.check(0);
+    expect(truth.residuals[0]).toBeCloseTo(0.01, 9);
+  });
+
+  it('keeps what is missing when a position is found', () => {
+    const world = new ScriptedWorld().quoting();
+    fill(world, world.open('buy')[0]!);
+    world.loop.ledger.onFee(0, -0.5, false);
+    world.loop.truth.check(0);
+    expect(world.loop.truth.residuals[0]).toBeCloseTo(-0.5, 9);
+    world.loop.ledger.setPosition(0, 70, 9_000);
+    world.loop.truth.check(0);
+    expect(world.loop.truth.foundCount).toBeGreaterThan(0);
+    expect(world.loop.truth.residuals[0]).toBeCloseTo(-0.5, 9);
+  });
+
   it('does not go on when a unit is missing', () => {
     const world = new ScriptedWorld().quoting();
     fill(world, world.open('buy')[0]!);
