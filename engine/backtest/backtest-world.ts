@@ -59,7 +59,7 @@ export interface LoopWatcher {
   onStep(loop: Loop, timeNs: Nanoseconds): void;
 }
 
-/** The market that is played, as far as the world has to know of it: when it is over, and how long its news is on its way. */
+/** The market that is played, as far as the world has to know it: when it is over, how long its news is on its way. */
 export interface PlayedMarket extends LatencyModel {
   readonly isEnded: boolean;
   /** When its last event is received, since the origin. */
