@@ -33,9 +33,19 @@ export const CONTESTANTS: readonly Contestant[] = [
     keys: { 'strategy.model': 'fixed' },
   },
   {
+    name: 'fixed-wide',
+    about: 'the same, 4 bps away: beyond the fee of a regular account',
+    keys: { 'strategy.model': 'fixed', 'strategy.halfSpreadBps': '4' },
+  },
+  {
     name: 'okx-sample',
     about:
       "OKX's published sample: levels at fixed percentages of the best prices, inventory changing their number",
     keys: { 'strategy.model': 'okx-sample' },
+  },
+  {
+    name: 'okx-sample-10',
+    about: 'the same with the step of its published parameters, 0.1 %',
+    keys: { 'strategy.model': 'okx-sample', 'strategy.levelStepBps': '10' },
   },
 ];
