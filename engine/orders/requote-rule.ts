@@ -57,6 +57,8 @@ const TERMS = 13;
  * leaves an order where it is for the sake of fills that come when its price has long been another.
  */
 const HORIZON_S = 1;
+/** Below this floats lose their digits (the least that has them all is 2.2e-308). */
+const VALUE_MIN = 1e-300;
 
 export class RequoteRule {
   readonly terms = new Float64Array(TERMS);
@@ -82,6 +84,8 @@ export class RequoteRule {
     const reach = Math.exp(-decay * distance);
     const x = decay * behind;
     const wantedValue = ((terms[RequoteTerm.rate]! * reach * Math.exp(x)) / decay) * HORIZON_S;
+    // Steep or far enough, e^(-kδ) is no number any more: all would be worth nothing, and nothing would ever move.
+    if (!(wantedValue >= VALUE_MIN)) return RequoteVerdict.move;
     const gain = wantedValue * (1 - Math.exp(-x) * (1 + x));
     const queueValue = this.#queueValue(reach, behind + 1 / decay);
     if (gain <= queueValue) return RequoteVerdict.place;

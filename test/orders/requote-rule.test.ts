@@ -107,6 +107,15 @@ describe('the requote rule', () => {
     expect(verdictOf(5, 12, { costTicks: cost })).toBe(RequoteVerdict.move);
   });
 
+  it('moves what lies so far off, or in so steep a market, that its worth is no number any more', () => {
+    const steep = { decay: 1, aheadLots: 0 };
+    expect(verdictOf(650, 600, steep)).toBe(RequoteVerdict.move);
+    expect(verdictOf(900, 800, steep)).toBe(RequoteVerdict.move);
+    expect(verdictOf(900, 800, { ...steep, ageNs: 0 })).toBe(RequoteVerdict.young);
+    expect(verdictOf(800, 900, steep), 'a retreat').toBe(RequoteVerdict.move);
+    expect(verdictOf(2_000, 800, steep)).toBe(RequoteVerdict.move);
+  });
+
   it('moves what cannot be reckoned', () => {
     expect(verdictOf(6, 4, { fairTicks: NaN })).toBe(RequoteVerdict.move);
     expect(verdictOf(6, 4, { takerLots: NaN })).toBe(RequoteVerdict.move);
