@@ -178,15 +178,38 @@ export class LoopQuoting {
     const { bestTicks } = this.#table;
     const first = instrument * 2;
     const sellBest = bestTicks[first + Side.sell]!;
-    if (wanted.guardBids(fairTicks, version, instrument, bestTicks[first]!) !== GuardResult.good) {
+    const bids = wanted.guardBids(fairTicks, version, instrument, bestTicks[first]!);
+    if (bids !== GuardResult.good && (bids !== GuardResult.ordersBad || this.#hasBad(instrument, Side.buy))) {
       this.#state.isGuarded[first] = 1;
       this.#state.dirty.add(instrument);
     }
     const ownBest = sellBest === TICKS_MAX ? 0 : sellBest;
-    if (wanted.guardAsks(fairTicks, version, instrument, ownBest) !== GuardResult.good) {
+    const asks = wanted.guardAsks(fairTicks, version, instrument, ownBest);
+    if (
+      asks !== GuardResult.good &&
+      (asks !== GuardResult.ordersBad || this.#hasBad(instrument, Side.sell))
+    ) {
       this.#state.isGuarded[first + Side.sell] = 1;
       this.#state.dirty.add(instrument);
     }
+  }
+
+  /** Whether a quote is without its edge: what is no quote has none to keep, and mostly rests nearer than any. */
+  #hasBad(instrument: number, side: Side): boolean {
+    const table = this.#table;
+    const fair = this.#market.fairTicks[instrument]!;
+    const { quote } = this.wanted[instrument]!;
+    for (let slot = table.first(instrument, side); slot !== NO_ORDER; slot = table.next(slot)) {
+      if (table.purpose[slot] !== OrderPurpose.quote) continue;
+      const at = table.priceTicks[slot]!;
+      const asked = table.wantTicks[slot]!;
+      const isBad =
+        side === Side.buy
+          ? Math.max(at, asked) > fair - quote.bidEdgeTicks
+          : Math.min(at, asked) < fair + quote.askEdgeTicks;
+      if (isBad) return true;
+    }
+    return false;
   }
 
   /** Nothing is wanted of this book until it is whole again. */

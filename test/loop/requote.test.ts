@@ -201,3 +201,13 @@ test('an order that hedges is no quote: moved by nobody here, withdrawn where no
   world.settle();
   expect(world.prices('buy')).toEqual([]);
 });
+
+test('a hedge that rests nearer than quotes may does not have them follow every tick', () => {
+  const world = withBid(198);
+  world.say({ bids: [9_997], asks: [10_005], edge: 2 });
+  expect(world.orderMessages(), 'its place is worth more').toEqual([]);
+  expect(world.loop.commands.sendHedge(0, Side.buy, 9_999, 1, OrderKind.postOnly, 0)).not.toBe(NO_ORDER);
+  expect(itemsOf(world.settle(), isAmend)).toEqual([]);
+  world.update([['999.5', '213']], []);
+  expect(itemsOf(world.settle(), isAmend)).toEqual([]);
+});
