@@ -173,7 +173,18 @@ export class GroupHedger {
     const { nowNs } = this.#parts.state;
     if (Number.isNaN(this.#restSinceNs)) this.#restSinceNs = nowNs;
     this.lots = lots;
-    this.phase = nowNs - this.#restSinceNs < terms.passiveNs ? HedgePhase.resting : HedgePhase.taking;
+    const isDue = nowNs - this.#restSinceNs >= terms.passiveNs;
+    // Too dear, it would find nothing, and our quotes would make way for nothing: it rests for another while.
+    const isTooDear = isDue && this.#isTooDear(terms);
+    if (isTooDear) this.#restSinceNs = nowNs;
+    this.phase = isDue && !isTooDear ? HedgePhase.taking : HedgePhase.resting;
+  }
+
+  #isTooDear(terms: HedgeTerms): boolean {
+    const { leg, side } = this;
+    const ticks = this.#legs.takingTicks(leg, side, this.#legs.slippageBps(leg, terms.slippageBps));
+    const others = this.#parts.market.bestTicks[leg * 2 + 1 - side]!;
+    return side === Side.sell ? others < ticks : others > ticks;
   }
 
   /** Beyond its band, with nothing that it may do. Resting begins anew after it. */
@@ -194,7 +205,10 @@ export class GroupHedger {
 
   /** Keeps the leg while it can be traded; else the configured one, or the one with the tightest spread. */
   #findLeg(terms: HedgeTerms): boolean {
-    const isKept = this.leg !== NO_LEG && (terms.leg === null || terms.leg === this.leg);
+    const { leg } = this;
+    // Where the venue refuses what it would send (no coins to sell, say) another one may do, unless this one is configured.
+    const isKept =
+      leg !== NO_LEG && (terms.leg === null ? !this.#legs.isRefused(leg, this.side) : terms.leg === leg);
     if (isKept && this.#members.includes(this.leg) && this.#legs.isTradable(this.leg)) return true;
     let found = NO_LEG;
     if (terms.leg === null) found = this.#legs.tightest(this.#members, this.side);
@@ -279,17 +293,11 @@ export class GroupHedger {
   }
 
   #take(): number {
-    const { commands, market, table, state } = this.#parts;
+    const { commands, table } = this.#parts;
     const { leg, side } = this;
     const slippageBps = this.#legs.slippageBps(leg, this.#terms!.slippageBps);
     const ticks = this.#legs.takingTicks(leg, side, slippageBps);
-    const others = market.bestTicks[leg * 2 + 1 - side]!;
     const own = table.bestTicks[leg * 2 + 1 - side]!;
-    if (side === Side.sell ? others < ticks : others > ticks) {
-      // Too dear: it would find nothing. It rests for another while.
-      this.#restSinceNs = state.nowNs;
-      return NO_ORDER;
-    }
     // Our own quotes are on their way out.
     if (side === Side.sell ? own >= ticks : own <= ticks && own < TICKS_MAX) return NO_ORDER;
     const slot = commands.sendHedge(leg, side, ticks, this.lots, OrderKind.ioc, slippageBps);

@@ -8,17 +8,22 @@
  */
 import type { Instrument } from '../base/instrument.ts';
 import { Side } from '../base/side.ts';
+import { NS_PER_SECOND } from '../base/units.ts';
 import type { Lots, Ticks } from '../base/units.ts';
+import type { LoopCommands } from './loop-commands.ts';
 import type { LoopMarket } from './loop-market.ts';
 import type { LoopState } from './loop-state.ts';
 import type { OrderTable } from '../orders/order-table.ts';
 import type { PositionLedger } from '../orders/position-ledger.ts';
+import { GateReason } from '../risk/gate.ts';
 import type { Gate, RiskLimits } from '../risk/gate.ts';
 import { KillLevel } from '../risk/kill-ladder.ts';
 import type { KillLadder } from '../risk/kill-ladder.ts';
 
 export const NO_LEG = -1;
 const BPS = 10_000;
+/** Longer than a price that was refused, or a budget, has anybody wait. */
+const MOMENT_NS = NS_PER_SECOND;
 
 export interface LegParts {
   readonly state: LoopState;
@@ -27,7 +32,19 @@ export interface LegParts {
   readonly gate: Gate;
   readonly market: LoopMarket;
   readonly ladder: KillLadder;
+  readonly commands: LoopCommands;
 }
+
+/** What our own quotes may be the cause of: they count all that is in flight. */
+const ROOM_REASONS: ReadonlySet<GateReason> = new Set([
+  GateReason.openOrdersMax,
+  GateReason.accountOpenOrdersMax,
+  GateReason.reduceOnly,
+  GateReason.positionMax,
+  GateReason.instrumentNotionalMax,
+  GateReason.accountNotionalMax,
+  GateReason.groupDeltaMax,
+]);
 
 export class HedgeLegs {
   /** By instrument: where the fair price was when hedging on it began last. */
@@ -59,13 +76,18 @@ export class HedgeLegs {
     );
   }
 
+  /** Whether the venue has refused what was sent there, so that nothing is sent for a while: not only for a moment. */
+  isRefused(instrument: number, side: Side): boolean {
+    return this.#parts.commands.restNs(instrument, side) > MOMENT_NS;
+  }
+
   /** The one with the tightest spread of those that can be traded and have room on that side; NO_LEG without one. */
   tightest(members: readonly number[], side: Side): number {
     const { bestTicks } = this.#parts.market;
     let found = NO_LEG;
     let least = Infinity;
     for (const member of members) {
-      if (!this.isTradable(member)) continue;
+      if (!this.isTradable(member) || this.isRefused(member, side)) continue;
       const bid = bestTicks[member * 2]!;
       const ask = bestTicks[member * 2 + 1]!;
       const spread = (ask - bid) / (ask + bid);
@@ -84,19 +106,16 @@ export class HedgeLegs {
     const position = ledger.positionLots[leg]!;
     const held = side === Side.buy ? position : -position;
     const most = ladder.level(leg) === KillLevel.reduceOnly ? 0 : limits.positionLotsMax;
-    const perOrder = limits.orderNotionalMax / instrument.notional(Math.ceil(gate.markTicks(leg)) + 1, 1);
-    return Math.floor(Math.min(most - held, limits.orderLotsMax, instrument.maxLots, perOrder));
+    const worth = instrument.notional(Math.ceil(gate.markTicks(leg)) + 1, 1);
+    const perOrder = limits.orderNotionalMax / worth;
+    const room = Math.min(most, limits.notionalMax / worth) - held;
+    return Math.floor(Math.min(room, limits.orderLotsMax, instrument.maxLots, perOrder));
   }
 
-  /** Whether so much more fits beside everything that is in flight, in the leg and in its group. */
+  /** Whether so much more fits beside everything that is in flight: by the gate, but for the price. */
   hasRoom(leg: number, side: Side, lots: Lots): boolean {
-    const { table, ledger, gate, ladder } = this.#parts;
-    const isReduceOnly = ladder.level(leg) === KillLevel.reduceOnly;
-    const most = isReduceOnly ? 0 : this.#limits[leg]!.positionLotsMax;
-    const inFlight = table.exposureLots[leg * 2 + side]! + lots;
-    const position = ledger.positionLots[leg]!;
-    const worst = side === Side.buy ? position + inFlight : inFlight - position;
-    return worst <= most && (isReduceOnly || gate.groups.isWithin(leg, side, lots));
+    const { gate, market } = this.#parts;
+    return !ROOM_REASONS.has(gate.look(leg, side, market.bestTicks[leg * 2 + side]!, lots));
   }
 
   /** How far from the middle of the book an order may take: no further than the collar, either. */

@@ -10,7 +10,7 @@
 import { BATCH_MAX, CommandOp } from '../base/command-op.ts';
 import { OrderPurpose } from '../base/order-purpose.ts';
 import { Side } from '../base/side.ts';
-import type { Lots, Milliseconds, Ticks } from '../base/units.ts';
+import type { Lots, Milliseconds, Nanoseconds, Ticks } from '../base/units.ts';
 import { Connection } from './loop-options.ts';
 import type { LoopOptions, LoopOutput } from './loop-options.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
@@ -95,6 +95,11 @@ export class LoopCommands {
 
   get requestsInFlight(): number {
     return this.#requests.inFlightCount;
+  }
+
+  /** For how long nothing is sent on a side because the venue has refused what was. */
+  restNs(instrument: number, side: Side): Nanoseconds {
+    return Math.max(0, this.#rests.untilNs[instrument * 2 + side]! - this.#state.nowNs);
   }
 
   /**

@@ -8,6 +8,8 @@ import type { HedgeTerms } from '../../engine/loop/loop-options.ts';
 import { OrderState } from '../../engine/orders/order-state.ts';
 import { KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { HedgeWorld, INVERSE, SPOT, SWAP, group } from './hedge-world.ts';
+import type { SentMessage } from './loop-world.ts';
+import { ack } from './messages.ts';
 import { LOOSE_LIMITS, isAmend, isCancel, isPlace, itemsOf } from './scripted-venue.ts';
 
 /** 1 coin long in spot, the hedge resting on the swap. */
@@ -126,13 +128,28 @@ describe('a hedge', () => {
     expect(world.orders.size).toBe(8);
   });
 
-  it('does not take further from the middle than it may: it rests for another while', () => {
-    const world = hedging();
+  it('does not take further from the middle than it may: it rests on where it is, and no quote makes way', () => {
+    const world = hedging({}, SWAP);
     world.book(SWAP, 9_980, 10_020);
+    world.run(2_000);
     const messages = world.run(12_000);
-    const kinds = new Set(itemsOf(messages, isPlace).map(({ ordType }) => ordType));
-    expect(kinds).toEqual(new Set(['post_only']));
+    expect(itemsOf(messages, isPlace)).toEqual([]);
+    expect(itemsOf(messages, isCancel)).toEqual([]);
+    expect(world.hedges()).toHaveLength(1);
+    expect(world.open(SWAP, Side.buy)).toHaveLength(3);
     expect(world.loop.ledger.positionLots[SWAP]).toBe(0);
+  });
+
+  it('without a time to rest it rests while to take is too dear, and takes when it is not', () => {
+    const world = new HedgeWorld([group({}, { passiveNs: 0 })]).begin(SWAP);
+    world.book(SWAP, 9_980, 10_020);
+    world.hold(SPOT, 1_000);
+    world.run(3_000);
+    expect(world.hedges()).toMatchObject([{ kind: 'post_only' }]);
+    expect(world.open(SWAP, Side.buy)).toHaveLength(3);
+    world.book(SWAP, 9_999, 10_001);
+    world.run(1_000);
+    expect(world.loop.ledger.positionLots[SWAP]).toBeLessThanOrEqual(-10);
   });
 
   it('our own quotes leave the side from which it takes, and come back', () => {
@@ -177,6 +194,18 @@ describe('a hedge', () => {
     world.fillOrder(world.hedges()[0]!);
     world.run(1_000);
     expect(hedger(world).phase).toBe(HedgePhase.inside);
+  });
+
+  it.each([
+    ['orders of its instrument', { openOrdersMax: 6 }],
+    ['worth of its instrument', { notionalMax: 455 }],
+  ])('is given room by our own quotes where they take up the %s', (_, changes) => {
+    const limits = { ...LOOSE_LIMITS, ...changes };
+    const world = new HedgeWorld([group()], { limits: [limits, LOOSE_LIMITS, LOOSE_LIMITS] }).begin(SWAP);
+    expect(world.open(SWAP, Side.sell)).toHaveLength(3);
+    world.hold(SPOT, 1_000);
+    world.run(500);
+    expect(world.hedges()).toMatchObject([{ side: Side.sell, instrument: SWAP }]);
   });
 
   it('that gets no room leaves the quotes alone for a while', () => {
@@ -328,6 +357,38 @@ describe('an order that hedges', () => {
     raise(world, INVERSE, KillLevel.paused);
     world.run(1_000);
     expect(world.hedges()).toMatchObject([{ instrument: SWAP, lots: 30 }]);
+  });
+});
+
+describe('an instrument on which the venue refuses the hedge', () => {
+  const refuse = (world: HedgeWorld, message: SentMessage): void => {
+    world.frame(Connection.trade, ack(message, [51_008]));
+  };
+
+  it('is left for another one, where none is configured', () => {
+    const world = new HedgeWorld([group({}, { leg: null })]).begin();
+    world.book(SPOT, 9_990, 10_010);
+    world.book(INVERSE, 9_990, 10_010);
+    world.book(SWAP, 9_999, 10_001);
+    world.hold(SPOT, 1_000);
+    const [message] = world.orderMessages();
+    expect(message!.args).toMatchObject([{ instIdCode: 10_459 }]);
+    refuse(world, message!);
+    world.run(700);
+    const [order] = world.hedges();
+    expect(order!.instrument).not.toBe(SWAP);
+    world.run(4_000);
+    expect(world.hedges(), 'and kept').toEqual([order]);
+  });
+
+  it('is asked again after a while, where it is configured', () => {
+    const world = new HedgeWorld([group()]).begin();
+    world.hold(SPOT, 1_000);
+    refuse(world, world.orderMessages()[0]!);
+    world.run(1_500);
+    expect(world.hedges()).toEqual([]);
+    world.run(1_000);
+    expect(world.hedges()).toMatchObject([{ instrument: SWAP }]);
   });
 });
 
