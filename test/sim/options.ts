@@ -3,6 +3,7 @@ import { Random } from '../../engine/base/random.ts';
 import type { Milliseconds } from '../../engine/base/units.ts';
 import { configSchema } from '../../engine/config/schema.ts';
 import type { Config, InstrumentConfig } from '../../engine/config/schema.ts';
+import { strategy } from '../../engine/config/strategy-schema.ts';
 import type { AccountLevel, InstrumentRow } from '../../engine/paper/exchange/exchange.ts';
 import { recordedInstruments } from '../../engine/paper/instruments/recorded-instruments.ts';
 import type { Latency } from './network.ts';
@@ -28,7 +29,15 @@ export interface SimOptions {
   readonly pushBeforeAckShare: number;
   /** How far the machine's clock is off at the start. */
   readonly clockOffMs: Milliseconds;
+  /** Whether the configuration changes while engines run (reloads.ts). */
+  readonly hasReloads: boolean;
 }
+
+/**
+ * Worlds below this quote the fixed ladder and reload nothing unless they are asked to: they are named by regressions and by
+ * the proofs of the checkers. From here on all models are drawn.
+ */
+const MODELS_FROM = 200;
 
 /** What is traded in a world: about 150 dollars are `lots`, and a basis point of the price is `bpsTicks`. */
 const MENU: readonly { readonly instId: string; readonly lots: number; readonly bpsTicks: number }[] = [
@@ -61,7 +70,11 @@ export function optionsOf(seed: number): SimOptions {
   const input = {
     venue: { kind: 'paper', depthChannel: pick(random, ['books', 'books', 'books', 'books-l2-tbt']), seed },
     tag,
-    instruments: traded.map((row) => instrumentOf(row, accountLevel, random)),
+    instruments: withModels(
+      seed,
+      traded.map((row) => instrumentOf(row, accountLevel, random)),
+    ),
+    ...(seed < MODELS_FROM ? {} : { calibration: calibrationOf(seed) }),
     account: {
       notionalMax: pick(random, [200_000, 1_000_000]),
       // Room for an order on each side of each instrument at the least.
@@ -102,13 +115,14 @@ export function optionsOf(seed: number): SimOptions {
     flowPace: pick(random, [0.005, 0.01, 0.01, 0.02, 0.04]),
     pushBeforeAckShare: pick(random, [0, 0.02, 0.5]),
     clockOffMs: Math.round((random.unit() - 0.5) * 800),
+    hasReloads: seed >= MODELS_FROM && new Random(seed ^ 0x72656c64).unit() < 0.4,
   };
 }
 
 /** In one line, for people. */
 export function describe(options: SimOptions): string {
   const { config, accountLevel, latency, timerMs, flowPace } = options;
-  const names = config.instruments.map(({ instId }) => instId).join(' ');
+  const names = config.instruments.map(({ instId, strategy }) => `${instId} (${strategy.model})`).join(' ');
   const { depthChannel } = config.venue;
   return `${names}; level ${accountLevel}, ${depthChannel}, ${latency.minMs}+${latency.meanMs} ms, timer ${timerMs} ms, pace ${flowPace}`;
 }
@@ -150,6 +164,68 @@ function portfolioOf(seed: number, instruments: readonly { instId: string; dolla
     };
   });
   return { groups };
+}
+
+type DrawnInstrument = ReturnType<typeof instrumentOf>;
+
+/** Models and all that goes with them. By chance of its own: the other worlds are what they were. */
+function withModels(seed: number, instruments: readonly DrawnInstrument[]): readonly DrawnInstrument[] {
+  if (seed < MODELS_FROM) return instruments;
+  const random = new Random(seed ^ 0x6d6f6465);
+  return instruments.map((each) => ({ ...each, strategy: { ...each.strategy, ...modelOf(random) } }));
+}
+
+/** Other quotes of the same sizes, so that the limits that were drawn still fit them. */
+export function modelOf(random: Random): Record<string, unknown> {
+  const weightBps = (): number => pick(random, [0, 0, 1, -1]);
+  return {
+    model: pick(random, strategy.shape.model.unwrap().options),
+    halfSpreadBpsMin: pick(random, [0, 0.5, 1]),
+    halfSpreadBpsMax: pick(random, [5, 20, 100]),
+    profitBpsMin: pick(random, [0, 0.2]),
+    spacing: pick(random, ['model', 'arithmetic', 'geometric', 'bps']),
+    latticeRatio: pick(random, [0, 0.2]),
+    placement: pick(random, ['improve', 'join']),
+    sizeDecay: pick(random, [0, 0, 0.2]),
+    sizeSkewRatio: pick(random, [0, 0.5, 1]),
+    inventoryDecay: pick(random, [0, 0, 0.1]),
+    softLimitRatio: pick(random, [0.6, 0.9, 1]),
+    horizonSeconds: pick(random, [0, 60]),
+    volatilitySeconds: pick(random, [0.2, 1, 5]),
+    driftBpsPerHour: pick(random, [0, 0, 20]),
+    calibrationAgeSecondsMax: pick(random, [5, 30, 120]),
+    edgeMinRatio: pick(random, [0, 0.4, 0.9]),
+    orderLifeMsMin: pick(random, [0, 200, 2_000]),
+    fair: {
+      base: pick(random, ['mid', 'micro', 'vamp', 'weighted-depth', 'effective-vamp']),
+      bookImbalance: { weightBps: weightBps() },
+      orderFlow: { weightBps: weightBps() },
+      tradeFlow: { weightBps: weightBps() },
+      mark: { weight: pick(random, [0, 0, 0.3]) },
+      index: { weight: pick(random, [0, 0, 0.3]) },
+    },
+  };
+}
+
+/** Two of three are content with the little that a few minutes show: so that models are trusted, and lose that again. */
+function calibrationOf(seed: number): unknown {
+  const random = new Random(seed ^ 0x63616c69);
+  const seconds = pick(random, [1, 5]);
+  if (random.unit() < 0.33) return { seconds };
+  return {
+    seconds,
+    memorySeconds: pick(random, [60, 1_200]),
+    sweepsMin: 20,
+    fitSweepsMin: 10,
+    sweepsShrink: pick(random, [0, 200]),
+    decayPerBpsMin: 0.001,
+    decayPerBpsMax: 1_000,
+    rSquaredMin: pick(random, [0, 0.5]),
+    ksDistanceMax: 1,
+    changeRatioMax: pick(random, [0.2, 1]),
+    flowSecondsMax: pick(random, [15, 120]),
+    ownFillsMin: 10,
+  };
 }
 
 /** What the first order of an instrument is worth, roughly. */

@@ -39,7 +39,8 @@ export async function runWorld(options: SeedOptions): Promise<{ result: SeedResu
   const world = new SimWorld(seed, options.broken, options.isJournaled);
   const faultsUntilNs = world.nowNs + hours * NS_PER_HOUR;
   const faults = new Faults(world, seed, options.faults, faultsUntilNs);
-  const reloads = options.hasReloads === true ? new Reloads(world, seed, faultsUntilNs) : undefined;
+  const hasReloads = options.hasReloads ?? world.options.hasReloads;
+  const reloads = hasReloads ? new Reloads(world, seed, faultsUntilNs) : undefined;
   const watching = checkers();
   let failure: SeedFailure | null = null;
   let profit = 0;

@@ -123,7 +123,7 @@ export interface SeedOptions {
   readonly broken?: BrokenEngine;
   /** Every process keeps a journal, and is replayed from it. */
   readonly isJournaled?: boolean;
-  /** The configuration changes while engines run (reloads.ts). */
+  /** The configuration changes while engines run (reloads.ts), or does not; without it the seed says so. */
   readonly hasReloads?: boolean;
 }
 
