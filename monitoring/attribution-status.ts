@@ -22,8 +22,12 @@ export interface GroupStatus {
   readonly group: string;
   readonly fills: number;
   readonly value: number;
-  /** What they captured against the middle just before them, in bps of their value; and what was left after 5 s. */
+  /**
+   * What they captured against the middle just before them, in bps of their value; fees, above zero received; and what was
+   * left after 5 s, without fees.
+   */
   readonly spreadBps: number;
+  readonly feeBps: number;
   readonly markoutBps: number;
 }
 
@@ -51,6 +55,7 @@ export interface AttributionStatus {
     readonly buyBps: number | null;
     readonly sellBps: number | null;
   };
+  readonly sides: readonly GroupStatus[];
   readonly levels: readonly GroupStatus[];
   readonly ages: readonly GroupStatus[];
   readonly queues: readonly GroupStatus[];
@@ -59,7 +64,14 @@ export interface AttributionStatus {
 }
 
 const SIDES = [0, 1] as const;
-type GroupIds = readonly [fills: MetricId, value: MetricId, spread: MetricId, markout: MetricId];
+const SIDE_NAMES: readonly string[] = ['buy', 'sell'];
+type GroupIds = readonly [
+  fills: MetricId,
+  value: MetricId,
+  spread: MetricId,
+  fees: MetricId,
+  markout: MetricId,
+];
 
 /** Reads attribution out of the metrics' cells. */
 export class AttributionStatuses {
@@ -83,10 +95,11 @@ export class AttributionStatuses {
         HORIZONS_SECONDS.map((seconds, horizon) => [`${seconds}s`, this.#markout(instrument, horizon)]),
       ),
       quoted: this.#quoted(instrument),
-      levels: group(['levelFills', 'levelValue', 'levelSpread', 'levelMarkout'], LEVEL_NAMES),
-      ages: group(['ageFills', 'ageValue', 'ageSpread', 'ageMarkout'], AGE_NAMES),
-      queues: group(['queueFills', 'queueValue', 'queueSpread', 'queueMarkout'], QUEUE_NAMES),
-      models: group(['modelFills', 'modelValue', 'modelSpread', 'modelMarkout'], MODEL_NAMES),
+      sides: group(['sideFills', 'sideValue', 'sideSpread', 'sideFees', 'sideMarkout'], SIDE_NAMES),
+      levels: group(['levelFills', 'levelValue', 'levelSpread', 'levelFees', 'levelMarkout'], LEVEL_NAMES),
+      ages: group(['ageFills', 'ageValue', 'ageSpread', 'ageFees', 'ageMarkout'], AGE_NAMES),
+      queues: group(['queueFills', 'queueValue', 'queueSpread', 'queueFees', 'queueMarkout'], QUEUE_NAMES),
+      models: group(['modelFills', 'modelValue', 'modelSpread', 'modelFees', 'modelMarkout'], MODEL_NAMES),
       versions: this.#versions(instrument),
     };
   }
@@ -117,7 +130,7 @@ export class AttributionStatuses {
   }
 
   #versions(instrument: number): readonly VersionStatus[] {
-    const ids: GroupIds = ['versionFills', 'versionValue', 'versionSpread', 'versionMarkout'];
+    const ids: GroupIds = ['versionFills', 'versionValue', 'versionSpread', 'versionFees', 'versionMarkout'];
     const known = (id: MetricId, row: number): number | null => {
       const version = this.#value(id, instrument, row);
       return row === 0 || Number.isNaN(version) ? null : version;
@@ -130,14 +143,22 @@ export class AttributionStatuses {
   }
 
   #group(ids: GroupIds, instrument: number, row: number, group: string): GroupStatus {
-    const [fills, value, spread, markout] = ids.map((id) => this.#value(id, instrument, row)) as [
+    const [fills, value, spread, fees, markout] = ids.map((id) => this.#value(id, instrument, row)) as [
+      number,
       number,
       number,
       number,
       number,
     ];
     const bps = value > 0 ? 10_000 / value : 0;
-    return { group, fills, value, spreadBps: spread * bps, markoutBps: markout * bps };
+    return {
+      group,
+      fills,
+      value,
+      spreadBps: spread * bps,
+      feeBps: fees * bps,
+      markoutBps: markout * bps,
+    };
   }
 
   #value(id: MetricId, ...labels: readonly number[]): number {

@@ -28,13 +28,26 @@ const SIDES = 2;
 const horizonCell = (horizon: number): number => FillSum.horizons + horizon * HorizonSum.count;
 const GROUP_CELL = horizonCell(GROUP_HORIZON) + HorizonSum.money;
 
-const GROUPS: readonly (readonly [number, number, readonly [MetricId, MetricId, MetricId, MetricId]])[] = [
-  [FillRowOf.level, LEVEL_NAMES.length, ['levelFills', 'levelValue', 'levelSpread', 'levelMarkout']],
-  [FillRowOf.age, AGE_NAMES.length, ['ageFills', 'ageValue', 'ageSpread', 'ageMarkout']],
-  [FillRowOf.queue, QUEUE_NAMES.length, ['queueFills', 'queueValue', 'queueSpread', 'queueMarkout']],
-  [FillRowOf.model, MODEL_NAMES.length, ['modelFills', 'modelValue', 'modelSpread', 'modelMarkout']],
+const GROUPS: readonly (readonly [number, number, readonly MetricId[]])[] = [
+  [FillRowOf.side, SIDES, ['sideFills', 'sideValue', 'sideSpread', 'sideFees', 'sideMarkout']],
+  [
+    FillRowOf.level,
+    LEVEL_NAMES.length,
+    ['levelFills', 'levelValue', 'levelSpread', 'levelFees', 'levelMarkout'],
+  ],
+  [FillRowOf.age, AGE_NAMES.length, ['ageFills', 'ageValue', 'ageSpread', 'ageFees', 'ageMarkout']],
+  [
+    FillRowOf.queue,
+    QUEUE_NAMES.length,
+    ['queueFills', 'queueValue', 'queueSpread', 'queueFees', 'queueMarkout'],
+  ],
+  [
+    FillRowOf.model,
+    MODEL_NAMES.length,
+    ['modelFills', 'modelValue', 'modelSpread', 'modelFees', 'modelMarkout'],
+  ],
 ];
-const GROUP_SOURCES = [FillSum.fills, FillSum.value, FillSum.spread, GROUP_CELL] as const;
+const GROUP_SOURCES = [FillSum.fills, FillSum.value, FillSum.spread, FillSum.fees, GROUP_CELL] as const;
 
 /** From cells of the sums to cells of the metrics. */
 interface Copies {
@@ -148,7 +161,13 @@ function sumCopies(writer: MetricsWriter, instrument: number): Copies {
 }
 
 function versionCopies(writer: MetricsWriter, instrument: number): Copies {
-  const ids: readonly MetricId[] = ['versionFills', 'versionValue', 'versionSpread', 'versionMarkout'];
+  const ids: readonly MetricId[] = [
+    'versionFills',
+    'versionValue',
+    'versionSpread',
+    'versionFees',
+    'versionMarkout',
+  ];
   const pairs: [number, number][] = [];
   for (let row = 0; row < VERSION_ROWS; row++) {
     for (const [index, id] of ids.entries()) {

@@ -73,6 +73,26 @@ export const ATTRIBUTION_METRICS = {
   ),
 
   // Fills by group.
+  sideFills: counter('okxmm_side_fills_total', OF_SIDE, 'Fills by side.'),
+  sideValue: counter('okxmm_side_volume_quote_total', OF_SIDE, 'Value filled, by side.', CURRENCY),
+  sideSpread: gauge(
+    'okxmm_side_spread_quote',
+    OF_SIDE,
+    'Sum of what fills captured against the middle just before them, by side.',
+    CURRENCY,
+  ),
+  sideFees: gauge(
+    'okxmm_side_fees_quote',
+    OF_SIDE,
+    'Sum of fees and rebates of fills, above zero received, by side.',
+    CURRENCY,
+  ),
+  sideMarkout: gauge(
+    'okxmm_side_markout_quote',
+    OF_SIDE,
+    'Sum of what fills had gained 5 s after them, by side.',
+    CURRENCY,
+  ),
   levelFills: counter('okxmm_level_fills_total', OF_LEVEL, 'Fills by level of the ladder.'),
   levelValue: counter(
     'okxmm_level_volume_quote_total',
@@ -84,6 +104,12 @@ export const ATTRIBUTION_METRICS = {
     'okxmm_level_spread_quote',
     OF_LEVEL,
     'Sum of what fills captured against the middle just before them, by level of the ladder.',
+    CURRENCY,
+  ),
+  levelFees: gauge(
+    'okxmm_level_fees_quote',
+    OF_LEVEL,
+    'Sum of fees and rebates of fills, above zero received, by level of the ladder.',
     CURRENCY,
   ),
   levelMarkout: gauge(
@@ -103,6 +129,12 @@ export const ATTRIBUTION_METRICS = {
     'okxmm_quote_age_spread_quote',
     OF_AGE,
     'Sum of what fills captured against the middle just before them, by age of the quote when it traded.',
+    CURRENCY,
+  ),
+  ageFees: gauge(
+    'okxmm_quote_age_fees_quote',
+    OF_AGE,
+    'Sum of fees and rebates of fills, above zero received, by age of the quote when it traded.',
     CURRENCY,
   ),
   ageMarkout: gauge(
@@ -128,6 +160,12 @@ export const ATTRIBUTION_METRICS = {
     'Sum of what fills captured against the middle just before them, by what rested before the order when it traded, by its own size.',
     CURRENCY,
   ),
+  queueFees: gauge(
+    'okxmm_queue_fees_quote',
+    OF_QUEUE,
+    'Sum of fees and rebates of fills, above zero received, by what rested before the order when it traded, by its own size.',
+    CURRENCY,
+  ),
   queueMarkout: gauge(
     'okxmm_queue_markout_quote',
     OF_QUEUE,
@@ -145,6 +183,12 @@ export const ATTRIBUTION_METRICS = {
     'okxmm_model_spread_quote',
     OF_MODEL,
     'Sum of what fills captured against the middle just before them, by quoting model.',
+    CURRENCY,
+  ),
+  modelFees: gauge(
+    'okxmm_model_fees_quote',
+    OF_MODEL,
+    'Sum of fees and rebates of fills, above zero received, by quoting model.',
     CURRENCY,
   ),
   modelMarkout: gauge(
@@ -173,6 +217,12 @@ export const ATTRIBUTION_METRICS = {
     'okxmm_version_spread_quote',
     OF_VERSION,
     'What fills captured, by versions.',
+    CURRENCY,
+  ),
+  versionFees: gauge(
+    'okxmm_version_fees_quote',
+    OF_VERSION,
+    'Fees and rebates of fills, above zero received, by versions.',
     CURRENCY,
   ),
   versionMarkout: gauge(

@@ -22,6 +22,7 @@ interface Group {
 }
 
 const GROUPS: readonly Group[] = [
+  { title: 'side', about: 'what we did', metric: 'okxmm_side', label: 'side' },
   {
     title: 'level',
     about: 'the level of the ladder, best first',
@@ -103,12 +104,18 @@ export function truthRow(): Panel[] {
         ),
       ],
     ),
-    timeSeries('Markouts that are not known', 'Too many fills came within a horizon.', 'short', 8, [
-      query(
-        `sum by (instrument) (increase(okxmm_markouts_dropped_total{${OF_INSTRUMENT}}[$__rate_interval]))`,
-        '{{instrument}}',
-      ),
-    ]),
+    timeSeries(
+      'Markouts that are not known',
+      'Too many fills came within a horizon, or one was told long after.',
+      'short',
+      8,
+      [
+        query(
+          `sum by (instrument) (increase(okxmm_markouts_dropped_total{${OF_INSTRUMENT}}[$__rate_interval]))`,
+          '{{instrument}}',
+        ),
+      ],
+    ),
     ...GROUPS.flatMap(groupPanels),
     ...versionPanels(),
   ];
@@ -122,9 +129,19 @@ function groupPanels({ title, about, metric, label }: Group): Panel[] {
         `{{${label}}}`,
       ),
     ]),
-    timeSeries(`Spread by ${title}`, `What fills captured in bps of their value, by ${about}.`, 'short', 8, [
-      query(bpsOfVolume(`${metric}_spread_quote`, `${metric}_volume_quote_total`, label), `{{${label}}}`),
-    ]),
+    timeSeries(
+      `Spread and fees by ${title}`,
+      `What fills captured and paid (below zero) in bps of their value, by ${about}.`,
+      'short',
+      8,
+      [
+        query(bpsOfVolume(`${metric}_spread_quote`, `${metric}_volume_quote_total`, label), `{{${label}}}`),
+        query(
+          bpsOfVolume(`${metric}_fees_quote`, `${metric}_volume_quote_total`, label),
+          `{{${label}}} fees`,
+        ),
+      ],
+    ),
     timeSeries(
       `Markout by ${title}`,
       `What fills had gained 5 s after them, in bps of the value traded, by ${about}.`,
@@ -154,12 +171,13 @@ function versionPanels(): Panel[] {
       query(`okxmm_version_fills{${OF_INSTRUMENT}}`, '{{instrument}} row {{version_row}}'),
     ]),
     timeSeries(
-      'Spread and markout by version',
-      'In bps of the value traded; the markout after 5 s.',
+      'Spread, fees and markout by version',
+      'In bps of the value traded; the markout after 5 s, without fees.',
       'short',
       8,
       [
         query(ratio('okxmm_version_spread_quote'), '{{instrument}} row {{version_row}} spread'),
+        query(ratio('okxmm_version_fees_quote'), '{{instrument}} row {{version_row}} fees'),
         query(ratio('okxmm_version_markout_quote'), '{{instrument}} row {{version_row}} markout'),
       ],
     ),

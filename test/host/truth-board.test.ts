@@ -23,6 +23,13 @@ it('shows what the loop has found, so that a reader in another thread sees the s
   const group = { fills: 1, value: 99.93 };
   expect(status.levels).toMatchObject([{ group: '1', ...group }]);
   expect(status.levels[0]!.spreadBps).toBeCloseTo((0.07 / 99.93) * 10_000, 9);
+  // A fee of 0.01.
+  for (const [each] of [status.sides, status.levels, status.ages, status.queues, status.models]) {
+    expect(each).toMatchObject(group);
+    expect(each!.feeBps).toBeCloseTo((-0.01 / 99.93) * 10_000, 9);
+  }
+  expect(status.sides).toMatchObject([{ group: 'buy' }]);
+  expect(status.versions[0]!.feeBps).toBeCloseTo((-0.01 / 99.93) * 10_000, 9);
   expect(status.models).toMatchObject([{ group: 'glft', ...group }]);
   expect(status.versions).toMatchObject([{ fills: 1 }]);
   expect(status.quoted.both).toBeGreaterThan(0.5);

@@ -16,6 +16,7 @@ const NOTHING_TRADED = {
     HORIZONS_SECONDS.map((seconds) => [`${seconds}s`, { ...NO_MARKOUT, buy: NO_MARKOUT, sell: NO_MARKOUT }]),
   ),
   quoted: { both: null, buy: null, sell: null, buyBps: null, sellBps: null },
+  sides: [],
   levels: [],
   ages: [],
   queues: [],
@@ -192,7 +193,7 @@ describe('status', () => {
       total: 2.5,
       residual: 0.25,
       quoted: { both: 0.8, buy: 0.9, sell: 0.8, buyBps: 2, sellBps: 0 },
-      levels: [{ group: '1', fills: 4, value: 15_000, spreadBps: 2, markoutBps: 1 }],
+      levels: [{ group: '1', fills: 4, value: 15_000, spreadBps: 2, feeBps: 0, markoutBps: 1 }],
       ages: [],
       versions: [{ group: '1', fills: 4, modelVersion: 7, configVersion: 2 }],
     });
