@@ -82,6 +82,17 @@ describe('the model in use', () => {
     expect(found.half).toBeCloseTo(6, 12);
   });
 
+  it('volatility shifts by what is quoted, also where its own half spread is less, or eaten by a rebate', () => {
+    const quiet = modelRow({ sigma: 0.01 });
+    expect(new Fitted('volatility').with(quiet).look().skew * 10).toBeCloseTo(0.02, 12);
+    const found = new Fitted('volatility', { halfSpreadTicksMin: 3 }).with(quiet).look();
+    expect(found.half).toBe(3);
+    expect(found.skew * 10).toBeCloseTo(3, 12);
+    const paid = new Fitted('volatility', { halfSpreadBpsMin: 8, makerFeeRate: -1e-4 }).with(quiet).look();
+    expect(paid.half).toBeCloseTo(8, 12);
+    expect(paid.skew * 10).toBeCloseTo(5, 12);
+  });
+
   it('says that a calibration which was trusted is stale', () => {
     const fitted = new Fitted('glft').with(modelRow());
     fitted.look();

@@ -14,6 +14,7 @@ export const PLAIN_INPUTS: ModelInputs = {
   driftTicksPerSecond: 0,
   unitsMax: 10,
   dialTicks: 5,
+  halfMinTicks: 0,
   priceTicks: 10_000,
 };
 

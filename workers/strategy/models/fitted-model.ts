@@ -94,6 +94,7 @@ export class FittedModel {
       driftTicksPerSecond: 0,
       unitsMax: positionLotsMax / Math.max(1, lots),
       dialTicks: 0,
+      halfMinTicks: 0,
       priceTicks: 0,
     };
   }
@@ -136,7 +137,7 @@ export class FittedModel {
     if (model === undefined) return;
     this.#choose(model, hasSigma);
     const { curve } = this;
-    this.halfMin[0] = this.#halfMinAt(priceTicks);
+    this.halfMin[0] = inputs.halfMinTicks;
     curve.limit(this.halfMin[0], priceTicks * this.#parameters.halfSpreadBpsMax * BPS);
     this.halfTicks[0] = (curve.cells[0] + curve.cells[1]) / 2;
   }
@@ -173,6 +174,7 @@ export class FittedModel {
     inputs.priceTicks = priceTicks;
     inputs.dialTicks = priceTicks * parameters.skewBpsAtMax * BPS;
     inputs.feeTicks = priceTicks * parameters.makerFeeRate;
+    inputs.halfMinTicks = this.#halfMinAt(priceTicks);
     inputs.driftTicksPerSecond = (priceTicks * parameters.driftBpsPerHour * BPS) / SECONDS_PER_HOUR;
     inputs.sigma = atLeastZero(row[ModelField.sigma]);
     inputs.rate = atLeastZero(row[ModelField.rate]);

@@ -23,6 +23,8 @@ export interface ModelInputs {
   /** The largest inventory, and how far quotes shift there: the risk dial. */
   unitsMax: number;
   dialTicks: number;
+  /** No half spread is made less than this: what comes out below is widened to it. */
+  halfMinTicks: number;
   /** The price that distances in basis points are of. */
   priceTicks: number;
 }

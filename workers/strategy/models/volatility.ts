@@ -23,12 +23,14 @@ export class Volatility implements QuotingModel {
   }
 
   fit(inputs: ModelInputs, curve: DistanceCurve): boolean {
-    const { sigma, feeTicks, bidAdverse, askAdverse, dialTicks, unitsMax } = inputs;
+    const { sigma, feeTicks, bidAdverse, askAdverse, dialTicks, halfMinTicks, unitsMax } = inputs;
     const half = sigma * this.#root * this.#ratio;
     const bidHalf = half + costTicks(feeTicks, bidAdverse);
     const askHalf = half + costTicks(feeTicks, askAdverse);
-    // The share is at most 1, so that no distance becomes negative.
-    const skew = Math.max(0, Math.min(dialTicks, bidHalf, askHalf)) / unitsMax;
+    // The share is at most 1 of what will be quoted, so that no distance becomes negative. In a quiet market, or with a
+    // rebate, that is the least half spread: volatility's own would leave no shift.
+    const quoted = Math.max(halfMinTicks, Math.min(bidHalf, askHalf));
+    const skew = Math.min(dialTicks, quoted) / unitsMax;
     curve.setLinear(bidHalf, askHalf, skew, 0);
     return curve.isSound();
   }
