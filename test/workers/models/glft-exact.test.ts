@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DistanceCurve } from '../../../workers/strategy/models/distance-curve.ts';
+import { CurveCell, DistanceCurve } from '../../../workers/strategy/models/distance-curve.ts';
 import { GlftExact, exactLadder } from '../../../workers/strategy/models/glft-exact.ts';
 import type { ExactInputs } from '../../../workers/strategy/models/glft-exact.ts';
 import { Glft } from '../../../workers/strategy/models/glft.ts';
@@ -122,6 +122,30 @@ describe('properties of the eigenvector', () => {
       const [one, other] = [distancesAt(exact, units), distancesAt(closed, units)];
       expect(Math.abs(one.bid - other.bid)).toBeLessThan(0.05);
     }
+  });
+
+  it('a drift shifts distances and leaves half spreads, so that their limits do not take it away again', () => {
+    const plain = fitted({});
+    const drifting = fitted({ driftTicksPerSecond: 0.02 });
+    const { bidHalf, askHalf, shift } = CurveCell;
+    expect(drifting.cells[bidHalf]).toBe(drifting.cells[askHalf]);
+    expect(drifting.cells[bidHalf]).toBeCloseTo(plain.cells[bidHalf]!, 2);
+    expect(drifting.cells[shift]).toBeGreaterThan(0);
+    expect(plain.cells[shift]).toBe(0);
+    const before = distancesAt(drifting, 0);
+    expect(before.bid).toBeLessThan(distancesAt(plain, 0).bid - 0.2);
+    drifting.limit(6, 100);
+    const after = distancesAt(drifting, 0);
+    expect(after.ask - after.bid).toBeCloseTo(before.ask - before.bid, 9);
+    expect((after.ask + after.bid) / 2).toBeCloseTo(6, 9);
+  });
+
+  it('a drift beyond all measure aims at half of the limit', () => {
+    const [huge, larger] = [fitted({ driftTicksPerSecond: 50 }), fitted({ driftTicksPerSecond: 500 })];
+    expect(huge.cells[CurveCell.shift]).toBe(PLAIN_INPUTS.unitsMax / 2);
+    expect(distancesAt(huge, 0)).toEqual(distancesAt(larger, 0));
+    const aimed = distancesAt(huge, PLAIN_INPUTS.unitsMax / 2);
+    expect(Math.abs(aimed.bid - aimed.ask)).toBeLessThan(0.6);
   });
 
   it('is near the closed form where that holds: slope within 3 %', () => {

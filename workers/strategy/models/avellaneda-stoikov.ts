@@ -95,7 +95,7 @@ export class AvellanedaStoikov implements QuotingModel {
       bids[node + NODES] = bidHalf - shift;
       asks[node + NODES] = askHalf + shift;
     }
-    curve.setTable(bids, asks, step);
+    curve.setTable(bids, asks, step, bidHalf - askHalf, target);
     return curve.isSound();
   }
 }

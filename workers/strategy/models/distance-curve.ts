@@ -12,7 +12,7 @@ import { assert } from '../../../engine/base/assert.ts';
 
 /** Cells of a curve. */
 export const CurveCell = {
-  /** Half spreads within their limits: distances at no inventory. */
+  /** Half spreads within their limits: distances at no inventory, without a drift. */
   bidHalf: 0,
   askHalf: 1,
   /** Ticks a unit of inventory, at no inventory. */
@@ -43,8 +43,10 @@ export class DistanceCurve {
   /**
    * @param bids distances at −Q … Q steps of inventory, an odd number of them; `asks` likewise
    * @param step inventory a step
+   * @param difference by how much the bid's half spread is larger than the ask's
+   * @param shift the inventory aimed at, which is in the distances already: half spreads are without it
    */
-  setTable(bids: Float64Array, asks: Float64Array, step: number): void {
+  setTable(bids: Float64Array, asks: Float64Array, step: number, difference: number, shift: number): void {
     assert(bids.length === asks.length && bids.length >= 3 && bids.length % 2 === 1, 'a table has a middle');
     this.#isTable = true;
     this.#bids = bids;
@@ -52,7 +54,8 @@ export class DistanceCurve {
     this.#step[0] = step;
     const middle = (bids.length - 1) / 2;
     const skew = (bids[middle + 1] - bids[middle - 1]) / (2 * step);
-    this.#set(bids[middle], asks[middle], skew, 0);
+    const mean = (bids[middle] + asks[middle]) / 2;
+    this.#set(mean + difference / 2, mean - difference / 2, skew, shift);
   }
 
   #set(bidHalf: number, askHalf: number, skew: number, shift: number): void {

@@ -1,6 +1,6 @@
 import { assert } from '../../../engine/base/assert.ts';
 import type { DistanceCurve } from './distance-curve.ts';
-import { RiskDial, costTicks, markup, rateAfterCosts } from './glft.ts';
+import { RiskDial, costTicks, driftShift, markup, rateAfterCosts } from './glft.ts';
 import type { ModelInputs, QuotingModel } from './quoting-model.ts';
 
 /**
@@ -131,18 +131,20 @@ export class GlftExact implements QuotingModel {
   fit(inputs: ModelInputs, curve: DistanceCurve): boolean {
     const rate = rateAfterCosts(inputs);
     this.gamma = this.dial.gammaFor(inputs, rate);
-    const { decay, sigma, driftTicksPerSecond, unitsMax } = inputs;
+    const { decay, sigma, unitsMax } = inputs;
     // In units `step` times as large, a fill is so much rarer and a unit so much riskier.
     const units = Math.max(1, Math.min(UNITS_MAX, Math.ceil(unitsMax)));
     const step = Math.max(1, unitsMax / units);
     const gamma = this.gamma * step;
+    // As much of the drift as aims at half of the limit, as in closed form.
+    const shift = driftShift(inputs, this.gamma);
     const ladder = exactLadder({
       rate: rate / step,
       decay,
       gamma,
       sigma,
       units,
-      driftTicksPerSecond,
+      driftTicksPerSecond: shift * this.gamma * sigma * sigma,
     });
     const { bids, asks } = ladder;
     closeEnds(bids, asks);
@@ -154,7 +156,7 @@ export class GlftExact implements QuotingModel {
       bids[index] += bidMore;
       asks[index] += askMore;
     }
-    curve.setTable(bids, asks, step);
+    curve.setTable(bids, asks, step, bidMore - askMore, shift);
     return curve.isSound();
   }
 }
