@@ -192,6 +192,8 @@ export class GroupHedger {
     this.phase = HedgePhase.waiting;
     this.wait = wait;
     this.#restSinceNs = NaN;
+    // What prices do while it may not hedge is no cost of hedging: it begins anew, from the fair price of then.
+    if (wait !== HedgeWait.limits) this.leg = NO_LEG;
   }
 
   #end(phase: HedgePhase): void {
@@ -206,9 +208,10 @@ export class GroupHedger {
   /** Keeps the leg while it can be traded; else the configured one, or the one with the tightest spread. */
   #findLeg(terms: HedgeTerms): boolean {
     const { leg } = this;
-    // Where the venue refuses what it would send (no coins to sell, say) another one may do, unless this one is configured.
+    // Where the venue refuses what it would send (no coins to sell, say), or its limits leave nothing, another one may do,
+    // unless this one is configured.
     const isKept =
-      leg !== NO_LEG && (terms.leg === null ? !this.#legs.isRefused(leg, this.side) : terms.leg === leg);
+      leg !== NO_LEG && (terms.leg === null ? this.#legs.isUsable(leg, this.side) : terms.leg === leg);
     if (isKept && this.#members.includes(this.leg) && this.#legs.isTradable(this.leg)) return true;
     let found = NO_LEG;
     if (terms.leg === null) found = this.#legs.tightest(this.#members, this.side);

@@ -76,9 +76,13 @@ export class HedgeLegs {
     );
   }
 
-  /** Whether the venue has refused what was sent there, so that nothing is sent for a while: not only for a moment. */
-  isRefused(instrument: number, side: Side): boolean {
-    return this.#parts.commands.restNs(instrument, side) > MOMENT_NS;
+  /**
+   * Whether the limits leave an order on that side, and the venue has not refused what was sent there, so that nothing is
+   * sent for more than a moment.
+   */
+  isUsable(instrument: number, side: Side): boolean {
+    const isRefused = this.#parts.commands.restNs(instrument, side) > MOMENT_NS;
+    return !isRefused && this.lotsAllowed(instrument, side) >= this.instruments[instrument]!.minLots;
   }
 
   /** The one with the tightest spread of those that can be traded and have room on that side; NO_LEG without one. */
@@ -87,11 +91,11 @@ export class HedgeLegs {
     let found = NO_LEG;
     let least = Infinity;
     for (const member of members) {
-      if (!this.isTradable(member) || this.isRefused(member, side)) continue;
+      if (!this.isTradable(member)) continue;
       const bid = bestTicks[member * 2]!;
       const ask = bestTicks[member * 2 + 1]!;
       const spread = (ask - bid) / (ask + bid);
-      if (!(spread < least) || this.lotsAllowed(member, side) < this.instruments[member]!.minLots) continue;
+      if (!(spread < least) || !this.isUsable(member, side)) continue;
       found = member;
       least = spread;
     }

@@ -354,8 +354,6 @@ describe('an order that hedges', () => {
     expect(world.hedges()).toMatchObject([{ instrument: INVERSE, lots: 5 }]);
     world.fillOrder(world.hedges()[0]!);
     world.run(1_000);
-    raise(world, INVERSE, KillLevel.paused);
-    world.run(1_000);
     expect(world.hedges()).toMatchObject([{ instrument: SWAP, lots: 30 }]);
   });
 });
@@ -415,6 +413,19 @@ describe('the loss limit', () => {
     expect(world.loop.operator.text).toMatch(
       /^quoting; hedge of BTC stopped: its fills cost 34\.98, hedge\.lossMax is 30; resume/,
     );
+  });
+
+  it('does not count what prices did while it was not let', () => {
+    const world = hedging({ lossMax: 30 });
+    world.loop.command(OperatorCommand.pause, world.nowNs);
+    world.run(1_000);
+    world.book(SWAP, 9_499, 9_501);
+    world.run(1_000);
+    world.loop.command(OperatorCommand.resume, world.nowNs);
+    world.run(1_000);
+    world.fillOrder(world.hedges()[0]!, 10, 9_501, FEE);
+    expect(hedger(world).loss.cost).toBeCloseTo(0.99, 9);
+    expect(hedger(world).loss.isStopped).toBe(false);
   });
 
   it('lets it rest until an operator resumes, over a restart too', () => {
