@@ -14,6 +14,9 @@ const PERIOD_NS: Nanoseconds = NS_PER_SECOND / 4;
 /** A quote that has been filled or taken back is put up again within this. */
 const STANDS_NS: Nanoseconds = 10 * NS_PER_SECOND;
 
+/** A collar within this may strike what stands twice as far. */
+const COLLAR_BPS_WIDE = 100;
+
 /**
  * When everything has been good for long enough: the engine's orders are the venue's, with their prices, sizes and fills; its
  * positions are the venue's; and quotes stand on every instrument that the kill ladder lets be quoted.
@@ -104,13 +107,33 @@ export class Healed implements Checker {
       if (level >= KillLevel.reduceOnly || !isLive) continue;
       const hasBid = world.nowNs - this.#standing[each.index * 2]! < STANDS_NS;
       const hasOffer = world.nowNs - this.#standing[each.index * 2 + 1]! < STANDS_NS;
-      if (!hasBid && !hasOffer) return `${each.instId}: no quote stands, at level ${level}`;
+      if (!hasBid && !hasOffer && !this.#isHeldByGroup(world, each))
+        return `${each.instId}: no quote stands, at level ${level}`;
+      if (level > KillLevel.quoting && this.#isCollared(world, each)) continue;
       if (!hasBid && this.#hasRoom(world, each, BUY))
         return `${each.instId}: nothing is bid, at level ${level}`;
       if (!hasOffer && this.#hasRoom(world, each, SELL))
         return `${each.instId}: nothing is offered, at level ${level}`;
     }
     return null;
+  }
+
+  /**
+   * Whether one side may be full, and the other one left alone because it would lead its group further away: what brings the
+   * group back is then quoted on the others.
+   */
+  #isHeldByGroup(world: SimWorldView, each: InstrumentTruth): boolean {
+    const { instruments, portfolio } = world.config;
+    const isGrouped = portfolio.groups.some(
+      ({ coin, skew }) => skew > 0 && each.instId.startsWith(`${coin}-`),
+    );
+    const room = each.positionLotsMax - Math.abs(this.#shared.truth.positionLots(each));
+    return isGrouped && room < 2 * each.lotsOf(instruments[each.index]!.strategy.size);
+  }
+
+  /** Whether twice the distance of a quote may be more than the collar lets stand, where a tick is ten basis points. */
+  #isCollared(world: SimWorldView, each: InstrumentTruth): boolean {
+    return world.config.instruments[each.index]!.limits.collarBps < COLLAR_BPS_WIDE;
   }
 
   /** Whether no limit stands in the way of a side, by far. */
