@@ -412,8 +412,28 @@ describe('guard rails', () => {
     const [bid, ask] = edges(0);
     expect(bid).toBeCloseTo(ask!, 12);
     expect(edges(25)[0]).toBeCloseTo(bid!, 12);
-    expect(edges(25)[1]).toBeCloseTo(ask! / 2, 12);
-    expect(edges(-25)[0]).toBeCloseTo(bid! / 2, 12);
+    expect(edges(12.5)[1]).toBeCloseTo(ask! / 2, 12);
+    expect(edges(-12.5)[0]).toBeCloseTo(bid! / 2, 12);
+    expect(edges(25)[1]).toBeCloseTo(0, 12);
+  });
+
+  it('what reduces a position at its floor is not pulled at the next flicker, on either side of the soft limit', () => {
+    const steep = { ...GLFT, skewBpsAtMax: 500, halfSpreadTicksMin: 100 };
+    const wide = { bid: 9_000, bidLots: 5, ask: 11_000, askLots: 5 };
+    const room = (position: number): number[] => {
+      const { asks, view } = quoted(steep, modelRow(), { ...wide, position });
+      const { bids, view: mirrored } = quoted(steep, modelRow(), { ...wide, position: -position });
+      return [
+        asks[0]! - (view.referenceTicks + view.askEdgeTicks),
+        mirrored.referenceTicks - mirrored.bidEdgeTicks - bids[0]!,
+      ];
+    };
+    for (const position of [20, 30, 40, 49, 50, 60]) {
+      for (const ticks of room(position)) {
+        expect(ticks).toBeGreaterThan(20);
+        expect(ticks).toBeLessThan(45);
+      }
+    }
   });
 
   it('nothing is quoted while the mark price is far away', () => {

@@ -10,7 +10,8 @@
  *     fair, halves, skew ──▶ distance of the first level, by side, at our inventory
  *                            at least the floor: a quarter more than the guard's edge
  *     guard's edge           edgeMinRatio half spreads; on the side that reduces a position it shrinks with that position,
- *                            and beyond the soft limit only the best price of the other side is a bound
+ *                            twice as fast as the floor, to minus as much at the soft limit; beyond that there is no
+ *                            floor: only the best price of the other side is a bound
  */
 import {
   EXPLAIN_DOUBLES,
@@ -184,18 +185,20 @@ export class Strategy {
   }
 
   /**
-   * @hot What the guard lets a side keep at the least: less where it brings a position down, nothing beyond the soft limit.
+   * @hot What a side keeps at the least: less where it brings a position down, nothing beyond the soft limit. And what the
+   * guard lets it keep: that, less what the position has taken of it already, so as much less than nothing in the end.
    */
   #edgeOf(side: Side): void {
     const cells = this.#cells;
     const { edgeMinRatio, softLimitRatio } = this.parameters;
     const reducing = side === Side.buy ? -cells[QuoteCell.ownShare] : cells[QuoteCell.ownShare];
     const isBeyond = reducing > 0 && reducing >= softLimitRatio;
-    const kept = reducing > 0 && softLimitRatio > 0 ? Math.max(0, 1 - reducing / softLimitRatio) : 1;
+    const kept = isBeyond ? 0 : reducing > 0 ? 1 - reducing / softLimitRatio : 1;
     const half = cells[QuoteCell.bidHalf + side];
-    const edge = half * edgeMinRatio * kept;
-    cells[QuoteCell.bidEdge + side] = edge;
-    cells[QuoteCell.bidFloor + side] = isBeyond ? -Infinity : Math.min(edge * INNER_TO_EDGE, half);
+    const edge = half * edgeMinRatio;
+    cells[QuoteCell.bidFloor + side] = isBeyond ? -Infinity : Math.min(edge * kept * INNER_TO_EDGE, half);
+    // A skew that has brought the side to its floor would be pulled at every flicker if the guard stood right behind it.
+    cells[QuoteCell.bidEdge + side] = edge * kept - edge * (1 - kept);
   }
 
   /** @hot */
@@ -241,10 +244,10 @@ export class Strategy {
     let askEdge = cells[QuoteCell.askEdge];
     // Beyond the soft limit a side may stand at the fair price, or behind it: the guard leaves it there.
     if (cells[QuoteCell.bidFloor] === -Infinity && quote.bidCount > 0) {
-      bidEdge = Math.min(bidEdge, fair - quote.bidTicks[0]) - this.#slack(QuoteCell.bidHalf);
+      bidEdge = Math.min(bidEdge, fair - quote.bidTicks[0] - this.#slack(QuoteCell.bidHalf));
     }
     if (cells[QuoteCell.askFloor] === -Infinity && quote.askCount > 0) {
-      askEdge = Math.min(askEdge, quote.askTicks[0] - fair) - this.#slack(QuoteCell.askHalf);
+      askEdge = Math.min(askEdge, quote.askTicks[0] - fair - this.#slack(QuoteCell.askHalf));
     }
     quote.fairTicks = fair;
     quote.referenceTicks = reference;
