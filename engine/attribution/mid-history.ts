@@ -18,7 +18,7 @@ import type { Milliseconds } from '../base/units.ts';
 /** With a change every timer (20 ms) twenty seconds: of a trade that is told later, the middle may not be known. */
 const HISTORY = 1_024;
 /** So long before the oldest middle the market is taken to have stood there; what it did before that nobody knows. */
-const OLDEST_FOR_MS = 2_000;
+export const OLDEST_FOR_MS = 2_000;
 
 export class MidHistory {
   /** Bid and ask of the newest added up, in ticks, and the venue's time of its book; 0 before the first. */

@@ -269,9 +269,10 @@ export class InstrumentWatch {
     const side = trade.isBuy ? Side.buy : Side.sell;
     const lots = lot.fromText(trade.size);
     const price = Number(trade.price);
-    const before = this.markouts.midBefore(trade.venueMs);
-    const mid = Number.isNaN(before) ? this.mid : before;
-    parts.onFill(trade.isBuy ? lots : -lots, unitsOfText(trade.price), Number.isNaN(mid) ? 0n : unitsOf(mid));
+    const mid = this.markouts.midBefore(trade.venueMs);
+    const exact = unitsOfText(trade.price);
+    // Of a time of which no middle is known: it captured nothing that could be told.
+    parts.onFill(trade.isBuy ? lots : -lots, exact, Number.isNaN(mid) ? exact : unitsOf(mid));
     const value = kind === ContractKind.inverse ? lots * lotValue : lots * lotValue * price;
     this.fills += count;
     if (trade.isMaker) this.makerFills += count;

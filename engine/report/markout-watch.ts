@@ -10,13 +10,14 @@
  *
  * Books come late by their own latency, and so do fills by theirs; both carry the venue's time, which is what counts here.
  */
+import { OLDEST_FOR_MS } from '../attribution/mid-history.ts';
 import { HORIZONS_SECONDS } from '../base/fill-groups.ts';
 import { sideSign } from '../base/side.ts';
 import type { Side } from '../base/side.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { Markout } from './run-result.ts';
 
-/** Middles that are remembered: of a fill that is told later than so many changes after it, the oldest one counts. */
+/** Middles that are remembered: of a fill that is told later than so many changes after it, they may not be known. */
 const HISTORY = 1_024;
 
 interface Pending {
@@ -47,21 +48,23 @@ export class MarkoutWatch {
     this.#historyMid[at] = mid;
   }
 
-  /** The middle just before `tsMs`; NaN where there was none. */
+  /** The middle just before `tsMs`; NaN where it is not known. */
   midBefore(tsMs: Milliseconds): number {
     return this.#midUntil(tsMs, false);
   }
 
-  /** The newest middle whose book is older than `tsMs`, or of that very time where `isIncluded`; else the oldest known. */
+  /**
+   * The newest middle whose book is older than `tsMs`, or of that very time where `isIncluded`; the oldest one shortly
+   * before it, and NaN of what was before that.
+   */
   #midUntil(tsMs: Milliseconds, isIncluded: boolean): number {
     const oldest = Math.max(0, this.#historyCount - HISTORY);
-    let mid = NaN;
+    let bookMs = Infinity;
     for (let index = this.#historyCount - 1; index >= oldest; index--) {
-      mid = this.#historyMid[index % HISTORY]!;
-      const bookMs = this.#historyMs[index % HISTORY]!;
-      if (isIncluded ? bookMs <= tsMs : bookMs < tsMs) break;
+      bookMs = this.#historyMs[index % HISTORY]!;
+      if (isIncluded ? bookMs <= tsMs : bookMs < tsMs) return this.#historyMid[index % HISTORY]!;
     }
-    return mid;
+    return bookMs - tsMs <= OLDEST_FOR_MS ? this.#historyMid[oldest % HISTORY]! : NaN;
   }
 
   /** @param value of the trade, in money: its weight */
@@ -99,6 +102,7 @@ export class MarkoutWatch {
   }
 
   #count(horizon: number, side: Side, price: number, value: number, mid: number): void {
+    if (Number.isNaN(mid)) return;
     const bps = (sideSign(side) * (mid - price) * 10_000) / price;
     this.sums[horizon]!.add(side, bps, value);
   }

@@ -56,6 +56,14 @@ describe('markouts', () => {
     expect(markoutsOf(watch.sums)['0.1']!.bps).toBe(100);
   });
 
+  it('of a fill of a time of which no middle is known are not known', () => {
+    const watch = new MarkoutWatch();
+    watch.onMid(3_600_000, 110);
+    expect(watch.midBefore(1_000)).toBeNaN();
+    watch.onFill(Side.buy, 1_000, 100, 1);
+    expect(Object.values(markoutsOf(watch.sums)).map(({ n }) => n)).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
   it('do not count what the run does not reach', () => {
     const watch = new MarkoutWatch();
     watch.onMid(0, 100);
