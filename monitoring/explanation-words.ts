@@ -26,7 +26,7 @@ export const HOLD_TEXTS: Readonly<Record<keyof typeof Hold, string>> = {
 export const STATE_TEXTS: Readonly<Record<keyof typeof LevelState, string>> = {
   absent: 'absent',
   resting: 'rests at its price',
-  kept: 'an order is kept that is near enough to its price, or worth more where it is',
+  kept: 'keeps an order that is near enough to its price, or whose place in the queue is worth more',
   placing: 'is on its way to the venue',
   moving: 'is being moved to its price',
   inDoubt: 'may rest: its last command was not answered',
@@ -78,7 +78,7 @@ export const CLAMP_TEXTS: Readonly<Record<keyof typeof LevelClamp, string>> = {
   sizeSkew: 'its size shifted by the inventory',
   positionLimit: 'its size cut to what limits.position leaves',
   improve: 'kept from being better than others’ best price',
-  edge: 'kept beyond the least edge that the guard leaves (strategy.edgeMinRatio)',
+  edge: 'kept a quarter beyond where the guard would pull it (strategy.edgeMinRatio)',
 };
 
 export const PART_TEXTS: Readonly<Record<keyof typeof FairPart, string>> = {

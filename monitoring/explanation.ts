@@ -99,20 +99,31 @@ export interface QuoteExplanation {
   readonly parts: Readonly<Record<keyof typeof FairPart, number>>;
   /** Prices a square root of a second. */
   readonly sigma: number | null;
-  /** Fills a second at no distance, how they thin out with every tick of it, and what they lose after it. */
-  readonly bid: { readonly rate: number | null; readonly decay: number | null; readonly adverse: number };
-  readonly ask: { readonly rate: number | null; readonly decay: number | null; readonly adverse: number };
+  readonly bid: QuoteSideExplanation;
+  readonly ask: QuoteSideExplanation;
   readonly gamma: number | null;
   readonly fee: number;
+  /** Mean of both sides, as the model has it and within its limits. */
   readonly halfSpread: number;
   readonly halfSpreadLimited: number;
   /** Both sides shift by it for each unit of inventory; the unit is the first level's size. */
   readonly skewPerUnit: number;
   readonly inventory: number;
   readonly groupInventory: number;
+  /** Both together, as the model counts them: within the largest position. */
+  readonly countedInventory: number;
   readonly driftInventory: number;
   /** By how much both sides are shifted in all, up when positive. */
   readonly skew: number;
+}
+
+export interface QuoteSideExplanation {
+  /** Fills a second at no distance, how they thin out with every tick of it, and what they lose after it. */
+  readonly rate: number | null;
+  readonly decay: number | null;
+  readonly adverse: number;
+  /** Within its limits. */
+  readonly halfSpread: number;
 }
 
 export class Explanations {
@@ -176,7 +187,7 @@ export class Explanations {
         limit: sizeText(lot, standing[StandingField.positionLotsMax]!),
         buyOpen: sizeText(lot, standing[StandingField.buyExposureLots]!),
         sellOpen: sizeText(lot, standing[StandingField.sellExposureLots]!),
-        groupSize: standing[StandingField.groupLots]! * lot.value,
+        groupSize: Number((standing[StandingField.groupLots]! * lot.value).toPrecision(12)),
       },
       quote: hasQuote ? quoteOf(quoter, price) : null,
       levels,
@@ -256,8 +267,6 @@ function quoteOf(quoter: Float64Array, price: (ticks: number) => number): QuoteE
   const parts = Object.fromEntries(
     Object.entries(FairPart).map(([name, part]) => [name, price(at(ExplainField.parts + part))]),
   ) as QuoteExplanation['parts'];
-  const inventory = at(ExplainField.inventory) + at(ExplainField.groupInventory);
-  const shift = -at(ExplainField.skewTicks) * (inventory - at(ExplainField.driftInventory));
   return {
     model: MODEL_NAMES[at(ExplainField.model)] ?? String(at(ExplainField.model)),
     fallback:
@@ -271,11 +280,13 @@ function quoteOf(quoter: Float64Array, price: (ticks: number) => number): QuoteE
       rate: orNull(at(ExplainField.bidRate)),
       decay: orNull(at(ExplainField.bidDecay)),
       adverse: price(at(ExplainField.bidAdverse)),
+      halfSpread: price(at(ExplainField.bidHalfTicks)),
     },
     ask: {
       rate: orNull(at(ExplainField.askRate)),
       decay: orNull(at(ExplainField.askDecay)),
       adverse: price(at(ExplainField.askAdverse)),
+      halfSpread: price(at(ExplainField.askHalfTicks)),
     },
     gamma: orNull(at(ExplainField.gamma)),
     fee: price(at(ExplainField.feeTicks)),
@@ -284,8 +295,9 @@ function quoteOf(quoter: Float64Array, price: (ticks: number) => number): QuoteE
     skewPerUnit: price(at(ExplainField.skewTicks)),
     inventory: at(ExplainField.inventory),
     groupInventory: at(ExplainField.groupInventory),
+    countedInventory: at(ExplainField.countedInventory),
     driftInventory: at(ExplainField.driftInventory),
-    skew: price(shift),
+    skew: price(at(ExplainField.shiftTicks)),
   };
 }
 

@@ -94,9 +94,8 @@ function originText({ side, quoter, from, standing, at, clamps, price }: LevelWo
   const isQuoted = quoter[from + LevelField.absence] === LevelAbsence.none;
   if (Number.isNaN(ideal) || !isQuoted) return '';
   const fair = quoter[ExplainField.fairTicks]!;
-  const sign = side === Side.buy ? '−' : '+';
-  const distance = side === Side.buy ? fair - ideal : ideal - fair;
-  const parts = [`fair ${price(fair)} ${sign} ${price(distance)} = ${price(ideal)}`];
+  const sign = ideal < fair || (ideal === fair && side === Side.buy) ? '−' : '+';
+  const parts = [`fair ${price(fair)} ${sign} ${price(Math.abs(ideal - fair))} = ${price(ideal)}`];
   if (ideal !== quoted) parts.push(`${side === Side.buy ? 'down' : 'up'} to ${price(quoted)}`);
   for (const clamp of clamps) parts.push(CLAMP_TEXTS[clamp as keyof typeof LevelClamp]);
   const wanted = standing[at + StandingLevel.ticks]!;

@@ -51,6 +51,12 @@ export const ExplainField = {
   feeTicks: 31,
   /** CalibrationGate bits that did not hold in the calibration it was quoted by. */
   gatesFailed: 32,
+  /** Half spreads by side within their limits, and by how much inventory shifts both sides in all, up when positive. */
+  bidHalfTicks: 33,
+  askHalfTicks: 34,
+  shiftTicks: 35,
+  /** Inventory with the group's, as the model counts it: within the largest position. */
+  countedInventory: 36,
   /** Rows: bids from here, then asks; EXPLAIN_LEVELS of each, LevelField.count doubles a row. */
   bids: 40,
   asks: 90,
@@ -72,7 +78,7 @@ export const LevelClamp = {
   sizeSkew: 32,
   positionLimit: 64,
   improve: 128,
-  /** Farther than the model wants it, by the least edge that the guard leaves. */
+  /** Farther than the model wants it: a quarter beyond where the guard would pull it. */
   edge: 256,
 } as const;
 export type LevelClamp = (typeof LevelClamp)[keyof typeof LevelClamp];

@@ -15,13 +15,13 @@ test('an explanation reads like a book, with what it was made of before it', () 
   expect(textOf(world)).toBe(
     [
       'BTC-USDT-SWAP: 4 of 4 levels have their order',
-      '  market: book synced, middle 1000; guard: bids keep 0.2, asks 0.2 from 1000',
+      '  market: book synced, middle 1000; the guard pulls bids nearer than 0.2, asks nearer than 0.2 to 1000',
       '  position: 0 of 1000, open to buy 25, to sell 25',
       '  configuration: version 1',
       '  model: fixed; not calibrated',
       '  fair price: 1000 = estimate of the book 1000',
-      '  half spread: 0.5; fee 0, adverse selection 0 on bids, 0 on asks',
-      "  skew: 0 at an inventory of 0 units (0.04 a unit), the group's 0",
+      '  half spread: bids 0.5, asks 0.5',
+      "  skew: none, 0.04 for each first level's size held; of these, we hold 0",
       '',
       '  sell',
       '    1  15 at 1000.7 rests at its price: 15 at 1000.7 for 0.0 s; fair 1000 + 0.7 = 1000.7',

@@ -101,7 +101,7 @@ describe('a level that has its order', () => {
     world.quote();
     expect(level(world, 'buy', 0)).toMatchObject({ state: 'kept', price: 999.6, order: { price: 999.5 } });
     expect(why(world)).toContain(
-      'an order is kept that is near enough to its price, or worth more where it is: 10 at 999.5 for 0.0 s',
+      'keeps an order that is near enough to its price, or whose place in the queue is worth more: 10 at 999.5 for 0.0 s',
     );
     expect(why(world)).toContain('wanted at 999.6');
     world.move('1000.1', '1000.3', '1000.9', '1001.1');
@@ -115,7 +115,7 @@ describe('a level that has its order', () => {
     const world = holding(90, PLAIN_LADDER);
     expect(level(world, 'sell', 0)).toMatchObject({ idealPrice: 1000.14, price: 1000.3, clamps: ['edge'] });
     expect(why(world, 'sell')).toContain(
-      'fair 1000 + 0.14 = 1000.14, up to 1000.3, kept beyond the least edge that the guard leaves (strategy.edgeMinRatio)',
+      'fair 1000 + 0.14 = 1000.14, up to 1000.3, kept a quarter beyond where the guard would pull it (strategy.edgeMinRatio)',
     );
   });
 

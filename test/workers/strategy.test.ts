@@ -390,6 +390,22 @@ describe('guard rails', () => {
     expect(half({}, modelRow({ decay: 5e-5 }))).toBe(10_000);
   });
 
+  it.each(['fixed', 'avellaneda-stoikov', 'glft', 'volatility', 'okx-sample'] as const)(
+    '%s explains its first levels by half spreads and shift that add up to them, whatever the group holds',
+    (model) => {
+      for (const groupLots of [0, -30, 500]) {
+        const parameters = { ...GLFT, model, softLimitRatio: 1, halfSpreadBps: 3 };
+        const quote = quoted(parameters, modelRow({ bidAdverse: 2 }), { ...EVEN, position: 20 }, groupLots);
+        const { explain, idealBids, idealAsks } = quote;
+        const middle = explain[ExplainField.fairTicks]! + explain[ExplainField.shiftTicks]!;
+        expect(idealBids[0]).toBeCloseTo(middle - explain[ExplainField.bidHalfTicks]!, 6);
+        expect(idealAsks[0]).toBeCloseTo(middle + explain[ExplainField.askHalfTicks]!, 6);
+        // 500 lots of the group are more than the largest position: they count as it.
+        expect(explain[ExplainField.countedInventory]).toBe(groupLots === 500 ? 10 : (20 + groupLots) / 10);
+      }
+    },
+  );
+
   it('a distance is negative only beyond the soft limit', () => {
     // Shifted by far more than the half spread at the limit.
     const steep = { ...GLFT, skewBpsAtMax: 100 };

@@ -33,6 +33,14 @@ export function explainHead(
   explain[ExplainField.bidAdverse] = costs[1];
   explain[ExplainField.askAdverse] = costs[2];
   explain[ExplainField.feeTicks] = costs[0];
+  explain[ExplainField.countedInventory] = cells[QuoteCell.units];
+  const bidHalf = cells[QuoteCell.bidHalf];
+  const askHalf = cells[QuoteCell.askHalf];
+  explain[ExplainField.bidHalfTicks] = bidHalf;
+  explain[ExplainField.askHalfTicks] = askHalf;
+  // The middle between both first levels as the model wants them, less what their half spreads differ by.
+  const middle = (cells[QuoteCell.bidFirst] - cells[QuoteCell.askFirst]) / 2;
+  explain[ExplainField.shiftTicks] = middle - cells[QuoteCell.fair] + (bidHalf - askHalf) / 2;
   if (isCurve) {
     const curve = model.curve.cells;
     explain[ExplainField.halfTicks] = (curve[CurveCell.bidHalfFree] + curve[CurveCell.askHalfFree]) / 2;
