@@ -78,7 +78,7 @@ export const CLAMP_TEXTS: Readonly<Record<keyof typeof LevelClamp, string>> = {
   sizeSkew: 'its size shifted by the inventory',
   positionLimit: 'its size cut to what limits.position leaves',
   improve: 'kept from being better than others’ best price',
-  edge: 'kept a quarter beyond where the guard would pull it (strategy.edgeMinRatio)',
+  edge: 'kept at its least distance from the fair price (strategy.edgeMinRatio)',
 };
 
 export const PART_TEXTS: Readonly<Record<keyof typeof FairPart, string>> = {

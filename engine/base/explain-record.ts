@@ -78,7 +78,7 @@ export const LevelClamp = {
   sizeSkew: 32,
   positionLimit: 64,
   improve: 128,
-  /** Farther than the model wants it: a quarter beyond where the guard would pull it. */
+  /** Farther than the model wants it: at its least distance from the fair price. */
   edge: 256,
 } as const;
 export type LevelClamp = (typeof LevelClamp)[keyof typeof LevelClamp];

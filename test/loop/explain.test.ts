@@ -115,7 +115,7 @@ describe('a level that has its order', () => {
     const world = holding(90, PLAIN_LADDER);
     expect(level(world, 'sell', 0)).toMatchObject({ idealPrice: 1000.14, price: 1000.3, clamps: ['edge'] });
     expect(why(world, 'sell')).toContain(
-      'fair 1000 + 0.14 = 1000.14, up to 1000.3, kept a quarter beyond where the guard would pull it (strategy.edgeMinRatio)',
+      'fair 1000 + 0.14 = 1000.14, up to 1000.3, kept at its least distance from the fair price (strategy.edgeMinRatio)',
     );
   });
 
