@@ -32,7 +32,7 @@ const WAIT_TEXTS: Readonly<Record<HedgeWait, string>> = {
   [HedgeWait.nothing]: 'waits',
   [HedgeWait.engine]: 'waits until the engine quotes',
   [HedgeWait.price]: 'waits for the price of what is held',
-  [HedgeWait.leg]: 'waits for an instrument that can be traded',
+  [HedgeWait.leg]: 'waits for an instrument that can be traded, and has room in its limits',
   [HedgeWait.limits]:
     'waits for room in the limits of its instrument, or for its least order to be no more than the net delta',
   [HedgeWait.budget]: 'waits: hedge.ordersPerMinute are used up',

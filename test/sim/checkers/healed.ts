@@ -147,7 +147,9 @@ export class Healed implements Checker {
       account.notionalMax < 200_000 ||
       account.openOrdersMax < wanted ||
       limits.openOrders < 2 * strategy.levels;
-    const room = each.positionLotsMax - this.#shared.truth.positionLots(each) * way;
+    // Beyond its soft limit an instrument is quoted on one side only; the fixed ladder has none.
+    const softRatio = strategy.model === 'fixed' ? 1 : strategy.softLimitRatio;
+    const room = each.positionLotsMax * softRatio - this.#shared.truth.positionLots(each) * way;
     return !isTight && room > 2 * each.lotsOf(strategy.size);
   }
 }
