@@ -256,10 +256,12 @@ export class RecordedFlow {
     side.trim();
   }
 
-  #onGrid({ file, line }: RecordingEvent, name: 'tick' | 'lot', text: string): number {
+  #onGrid({ file, line, kind }: RecordingEvent, name: 'tick' | 'lot', text: string): number {
     const grid = this.instrument[name];
     const count = grid.fromText(text);
-    if (count >= 0 && (name === 'lot' || count > 0)) return count;
+    // A level of no size is taken out; a trade of none is no trade.
+    const isFine = name === 'lot' && kind !== 'trade' ? count >= 0 : count > 0;
+    if (isFine) return count;
     throw new BacktestError(
       BacktestErrorCode.wrongGrid,
       `${file}:${line}: expected a multiple of ${this.instrument.instId}'s ${name} ${grid.step}, was "${text}"; give the instrument's own row with --instruments`,

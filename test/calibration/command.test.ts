@@ -222,6 +222,11 @@ describe('okx-mm calibrate, of data that nothing can be learnt from', () => {
       /:\d+: expected a multiple of BTC-USDT-SWAP's tick 0.1/,
     ],
     [
+      'trades of no size',
+      { ...short, change: (row) => (isTrade(row) ? { ...row, sz: '0' } : row) },
+      /:\d+: expected a multiple of BTC-USDT-SWAP's lot 0.01, was "0"/,
+    ],
+    [
       'an instrument that nobody knows',
       { ...short, change: (row) => ({ ...row, instId: 'NOBODY-USDT-SWAP' }) },
       /NOBODY-USDT-SWAP: expected its row in the recording/,
