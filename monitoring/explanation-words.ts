@@ -61,11 +61,12 @@ export const ABSENCE_TEXTS: Readonly<Record<keyof typeof LevelAbsence, string>> 
   notQuoted: 'it is not configured',
 };
 
-export const FALLBACK_TEXTS: Readonly<Record<keyof typeof QuoteFallback, string>> = {
+export const FALLBACK_TEXTS: Readonly<Record<keyof typeof QuoteFallback | 'noVolatility', string>> = {
   none: '',
   notCalibrated: 'the calibration does not hold its gates: it goes by volatility, at a wider distance',
   calibrationStale:
     'the calibration is older than strategy.calibrationAgeSecondsMax: it goes by volatility, wider',
+  noVolatility: 'no volatility is known yet, or none that is new enough: it goes by strategy.halfSpreadBps',
   leadStale: 'the instrument that leads has not been heard of in time: its signal is left out',
 };
 

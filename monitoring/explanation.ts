@@ -267,10 +267,10 @@ function quoteOf(quoter: Float64Array, price: (ticks: number) => number): QuoteE
   const parts = Object.fromEntries(
     Object.entries(FairPart).map(([name, part]) => [name, price(at(ExplainField.parts + part))]),
   ) as QuoteExplanation['parts'];
+  const model = MODEL_NAMES[at(ExplainField.model)] ?? String(at(ExplainField.model));
   return {
-    model: MODEL_NAMES[at(ExplainField.model)] ?? String(at(ExplainField.model)),
-    fallback:
-      FALLBACK_TEXTS[keyOf(QuoteFallback, at(ExplainField.fallback)) as keyof typeof QuoteFallback] ?? '',
+    model,
+    fallback: fallbackText(keyOf(QuoteFallback, at(ExplainField.fallback)), model),
     gatesFailed: keysIn(CalibrationGate, at(ExplainField.gatesFailed)),
     modelVersion: at(ExplainField.modelVersion),
     fairPrice: price(at(ExplainField.fairTicks)),
@@ -299,6 +299,12 @@ function quoteOf(quoter: Float64Array, price: (ticks: number) => number): QuoteE
     driftInventory: at(ExplainField.driftInventory),
     skew: price(at(ExplainField.shiftTicks)),
   };
+}
+
+/** @param model what quotes instead: `fixed` when not even the volatility is known */
+function fallbackText(key: string, model: string): string {
+  const isBlind = model === 'fixed' && (key === 'notCalibrated' || key === 'calibrationStale');
+  return FALLBACK_TEXTS[isBlind ? 'noVolatility' : (key as keyof typeof QuoteFallback)] ?? '';
 }
 
 /** The parts that moved the fair price, for people. */

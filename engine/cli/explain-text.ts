@@ -45,7 +45,9 @@ function quoteLines(quote: QuoteExplanation): string[] {
   const costs = `; in it the fee ${quote.fee} and half of what the price moves against a fill, ${bid.adverse} on bids, ${ask.adverse} on asks`;
   const calibrated =
     quote.modelVersion === 0
-      ? 'not calibrated'
+      ? quote.fallback === ''
+        ? 'needs no calibration'
+        : 'not calibrated'
       : `calibration ${quote.modelVersion}: sigma ${figure(quote.sigma)}/√s, bids A ${figure(bid.rate)}/s k ${figure(bid.decay)}/tick, asks A ${figure(ask.rate)}/s k ${figure(ask.decay)}/tick`;
   const drift = quote.driftInventory === 0 ? '' : `, drift aims at ${quote.driftInventory}`;
   return [

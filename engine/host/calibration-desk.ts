@@ -99,5 +99,6 @@ function describe(model: Float64Array): string {
   const names = Object.entries(CalibrationGate).flatMap(([name, bit]) =>
     (failed & bit) === 0 ? [] : [name],
   );
-  return `model not trusted, quotes go by volatility alone: ${names.join(', ')}`;
+  const by = model[ModelField.sigma]! > 0 ? 'volatility alone' : 'strategy.halfSpreadBps';
+  return `model not trusted, quotes go by ${by}; gates that do not hold: ${names.join(', ')}`;
 }

@@ -18,7 +18,7 @@ test('an explanation reads like a book, with what it was made of before it', () 
       '  market: book synced, middle 1000; the guard pulls bids nearer than 0.2, asks nearer than 0.2 to 1000',
       '  position: 0 of 1000, open to buy 25, to sell 25',
       '  configuration: version 1',
-      '  model: fixed; not calibrated',
+      '  model: fixed; needs no calibration',
       '  fair price: 1000 = estimate of the book 1000',
       '  half spread: bids 0.5, asks 0.5',
       "  skew: none, 0.04 for each first level's size held; of these, we hold 0",

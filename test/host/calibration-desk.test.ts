@@ -94,7 +94,7 @@ describe('the calibration desk', () => {
     await fit(11);
     const [first, second] = INSTRUMENTS.map(({ instId }) => instId);
     expect(lines).toEqual([
-      `calibration: ${first}: model not trusted, quotes go by volatility alone: sweeps, volatility`,
+      `calibration: ${first}: model not trusted, quotes go by strategy.halfSpreadBps; gates that do not hold: sweeps, volatility`,
       `calibration: ${second}: model trusted`,
       `calibration: ${first}: model trusted`,
     ]);
