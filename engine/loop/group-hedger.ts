@@ -51,7 +51,7 @@ const BUDGET_SPAN_NS = 60 * NS_PER_SECOND;
 const REPRICE_NS = 500 * NS_PER_MS;
 /** Of a lot: what sums of floats are off by. */
 const ROUNDING = 1e-6;
-/** After an order that was not let out, and after one that took. */
+/** After an order that was not let out; after one that took, and while to take is too dear. */
 const RETRY_NS = 100 * NS_PER_MS;
 const PAUSE_NS = NS_PER_SECOND;
 /** Quotes are held off for so long at most, and then left alone for a while: their cancels may not come through. */
@@ -174,9 +174,9 @@ export class GroupHedger {
     if (Number.isNaN(this.#restSinceNs)) this.#restSinceNs = nowNs;
     this.lots = lots;
     const isDue = nowNs - this.#restSinceNs >= terms.passiveNs;
-    // Too dear, it would find nothing, and our quotes would make way for nothing: it rests for another while.
+    // Too dear, it would find nothing, and our quotes would make way for nothing: it rests for another moment.
     const isTooDear = isDue && this.#isTooDear(terms);
-    if (isTooDear) this.#restSinceNs = nowNs;
+    if (isTooDear) this.#restSinceNs = nowNs - Math.max(0, terms.passiveNs - PAUSE_NS);
     this.phase = isDue && !isTooDear ? HedgePhase.taking : HedgePhase.resting;
   }
 

@@ -138,6 +138,9 @@ describe('a hedge', () => {
     expect(world.hedges()).toHaveLength(1);
     expect(world.open(SWAP, Side.buy)).toHaveLength(3);
     expect(world.loop.ledger.positionLots[SWAP]).toBe(0);
+    world.book(SWAP, 9_999, 10_001);
+    world.run(1_500);
+    expect(world.loop.ledger.positionLots[SWAP], 'as soon as it is not').toBeLessThanOrEqual(-10);
   });
 
   it('without a time to rest it rests while to take is too dear, and takes when it is not', () => {
