@@ -15,8 +15,9 @@
  *
  * It joins the best price of its side, and follows it at most every half second: it saves the spread where it can. What
  * rests for too long is cancelled and, when it is known to be over, an order takes what there is within slippageBps of the
- * middle of the book. While it takes, our own quotes on the other side of that book are withheld: we would trade with
- * ourselves. Where quotes on its own side leave it no room in a limit, they are withheld until its order has left.
+ * middle of the book; where that is too dear it rests on. While it takes, our own quotes on the other side of that book are
+ * withheld: we would trade with ourselves. Where quotes on its own side leave it no room in a limit, they are withheld until
+ * its order has left.
  */
 import { HedgePhase } from '../base/hedge-phase.ts';
 import { OrderPurpose } from '../base/order-purpose.ts';
