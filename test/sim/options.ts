@@ -172,7 +172,11 @@ type DrawnInstrument = ReturnType<typeof instrumentOf>;
 function withModels(seed: number, instruments: readonly DrawnInstrument[]): readonly DrawnInstrument[] {
   if (seed < MODELS_FROM) return instruments;
   const random = new Random(seed ^ 0x6d6f6465);
-  return instruments.map((each) => ({ ...each, strategy: { ...each.strategy, ...modelOf(random) } }));
+  return instruments.map((each) => {
+    // What the largest order cuts off would go to the first level, for which a group may have no room.
+    const sizeStep = '0';
+    return { ...each, strategy: { ...each.strategy, sizeStep, ...modelOf(random) } };
+  });
 }
 
 /** Other quotes of the same sizes, so that the limits that were drawn still fit them. */
