@@ -1,5 +1,5 @@
 /**
- * Why one instrument's quote is what it is, as one row of doubles: written by its quoter with every quote, carried by
+ * Why one instrument's quote is what it is, as one row of doubles: written by its quoter once it has time, carried by
  * `handoff`, read when somebody asks. Prices in ticks with a fraction.
  */
 

@@ -32,7 +32,7 @@ const WRITER_SPACING_BYTES = 128;
 /** "okxH", read as a little-endian Int32. */
 export const HANDOFF_MAGIC = 0x4878_6b6f;
 /** Raised by one whenever an offset below changes its meaning. */
-export const HANDOFF_LAYOUT = 3;
+export const HANDOFF_LAYOUT = 4;
 
 /** Int32 words of the header. */
 export const HeaderWord = {
@@ -66,7 +66,7 @@ export const MarketDouble = {
 } as const;
 
 /** Int32 words at the start of a quote slot. */
-export const QuoteWord = { sequence: 0, bidCount: 1, askCount: 2, epoch: 3 } as const;
+export const QuoteWord = { sequence: 0, bidCount: 1, askCount: 2, epoch: 3, isWeighed: 4 } as const;
 /** Float64s of a quote slot, counted from the slot's doubles. */
 export const QuoteDouble = {
   marketVersion: 0,
@@ -78,6 +78,7 @@ export const QuoteDouble = {
   askEdgeTicks: 6,
   modelVersion: 7,
   configVersion: 8,
+  /** From here on for the requote rule: 0 where a quote is not weighed. */
   bidRate: 9,
   bidDecay: 10,
   askRate: 11,

@@ -32,6 +32,8 @@ export class QuoteView {
   askCount = 0;
   /** Of the book that the quote was computed from. */
   epoch = 0;
+  /** Whether the requote rule has anything to reckon with: else the doubles from `bidRate` on are 0, and not handed over. */
+  isWeighed = false;
   readonly doubles = new Float64Array(QUOTE_DOUBLES);
 
   constructor(levels: number) {
@@ -39,6 +41,12 @@ export class QuoteView {
     this.bidLots = new Float64Array(levels);
     this.askTicks = new Int32Array(levels);
     this.askLots = new Float64Array(levels);
+  }
+
+  /** @hot There is nothing to weigh orders by. */
+  clearWeights(): void {
+    this.isWeighed = false;
+    for (let index = QuoteDouble.bidRate; index < QUOTE_DOUBLES; index++) this.doubles[index] = 0;
   }
 
   /** The market's version that was quoted; 0 in an empty quote put there for a lost worker. */
@@ -107,6 +115,7 @@ export class QuoteView {
     return this.doubles[QuoteDouble.bidRate];
   }
   set bidRate(value: number) {
+    this.isWeighed = true;
     this.doubles[QuoteDouble.bidRate] = value;
   }
   /** ... their decay with the distance from `fairTicks`, a tick; 0 where no calibration is trusted. */
@@ -114,18 +123,21 @@ export class QuoteView {
     return this.doubles[QuoteDouble.bidDecay];
   }
   set bidDecay(value: number) {
+    this.isWeighed = true;
     this.doubles[QuoteDouble.bidDecay] = value;
   }
   get askRate(): number {
     return this.doubles[QuoteDouble.askRate];
   }
   set askRate(value: number) {
+    this.isWeighed = true;
     this.doubles[QuoteDouble.askRate] = value;
   }
   get askDecay(): number {
     return this.doubles[QuoteDouble.askDecay];
   }
   set askDecay(value: number) {
+    this.isWeighed = true;
     this.doubles[QuoteDouble.askDecay] = value;
   }
   /** What a fill costs: the maker's fee and the expected adverse move, in ticks. */
@@ -133,12 +145,14 @@ export class QuoteView {
     return this.doubles[QuoteDouble.bidCostTicks];
   }
   set bidCostTicks(value: number) {
+    this.isWeighed = true;
     this.doubles[QuoteDouble.bidCostTicks] = value;
   }
   get askCostTicks(): number {
     return this.doubles[QuoteDouble.askCostTicks];
   }
   set askCostTicks(value: number) {
+    this.isWeighed = true;
     this.doubles[QuoteDouble.askCostTicks] = value;
   }
 }
@@ -169,10 +183,11 @@ export class QuoteWriter {
     Atomics.exchange(words, QuoteWord.sequence, odd);
     copyRows(quote.bidTicks, quote.bidLots, views.bidTicks, views.bidLots, bidCount);
     copyRows(quote.askTicks, quote.askLots, views.askTicks, views.askLots, askCount);
-    copyDoubles(quote.doubles, views.doubles, QUOTE_DOUBLES);
+    copyDoubles(quote.doubles, views.doubles, quote.isWeighed ? QUOTE_DOUBLES : QuoteDouble.bidRate);
     words[QuoteWord.bidCount] = bidCount;
     words[QuoteWord.askCount] = askCount;
     words[QuoteWord.epoch] = quote.epoch;
+    words[QuoteWord.isWeighed] = quote.isWeighed ? 1 : 0;
     Atomics.store(words, QuoteWord.sequence, this.#sequence);
   }
 }
@@ -226,7 +241,10 @@ export class QuoteReader {
     const askCount = words[QuoteWord.askCount];
     copyRows(views.bidTicks, views.bidLots, out.bidTicks, out.bidLots, bidCount);
     copyRows(views.askTicks, views.askLots, out.askTicks, out.askLots, askCount);
-    copyDoubles(views.doubles, out.doubles, QUOTE_DOUBLES);
+    const isWeighed = words[QuoteWord.isWeighed] === 1;
+    if (!isWeighed && out.isWeighed) out.clearWeights();
+    copyDoubles(views.doubles, out.doubles, isWeighed ? QUOTE_DOUBLES : QuoteDouble.bidRate);
+    out.isWeighed = isWeighed;
     out.bidCount = bidCount;
     out.askCount = askCount;
     out.epoch = words[QuoteWord.epoch];

@@ -42,10 +42,11 @@ const BPS = 1e-4;
 
 export class Strategy {
   readonly parameters: StrategyParameters;
-  /** Why the quote computed last is what it is: ExplainField. */
-  readonly explain = new Float64Array(EXPLAIN_DOUBLES);
   readonly model: FittedModel;
   readonly fairValue: FairValue;
+  readonly #explain = new Float64Array(EXPLAIN_DOUBLES);
+  /** Whether the explanation's head is not of the quote computed last yet. */
+  #isHeadDue = false;
   readonly #isFixed: boolean;
   readonly #isSample: boolean;
   readonly #cells = new Float64Array(QuoteCell.count);
@@ -72,9 +73,9 @@ export class Strategy {
     this.fairValue = fairValue;
     this.#isFixed = parameters.model === 'fixed';
     this.#isSample = parameters.model === 'okx-sample';
-    this.#parts = this.explain.subarray(ExplainField.parts, ExplainField.sigma);
+    this.#parts = this.#explain.subarray(ExplainField.parts, ExplainField.sigma);
     this.#lattice = new Lattice(parameters.latticeRatio);
-    const { explain } = this;
+    const explain = this.#explain;
     const sizes = new LevelSizes(parameters);
     const parts = {
       cells: this.#cells,
@@ -101,10 +102,11 @@ export class Strategy {
   compute(market: MarketView, lead: MarketView | null, quote: QuoteView): void {
     quote.bidCount = 0;
     quote.askCount = 0;
-    for (let index = QuoteDouble.fairTicks; index <= QuoteDouble.askCostTicks; index++)
-      quote.doubles[index] = 0;
+    if (quote.isWeighed) quote.clearWeights();
     if (!isQuotable(market) || !this.#value(market, lead)) {
-      this.explain.fill(0, ExplainField.model, ExplainField.bids);
+      for (let index = QuoteDouble.fairTicks; index < QuoteDouble.bidRate; index++) quote.doubles[index] = 0;
+      this.#explain.fill(0, ExplainField.model, ExplainField.bids);
+      this.#isHeadDue = false;
       this.#bids.close(LevelAbsence.marketNotQuotable);
       this.#asks.close(LevelAbsence.marketNotQuotable);
       return;
@@ -120,11 +122,33 @@ export class Strategy {
     this.#lattice.update(this.#half, cells, QuoteCell.now);
     this.#fillSides(market, quote);
     this.#fillGuard(quote);
-    this.explain[ExplainField.halfLimitedTicks] = this.#half[0];
-    explainHead(this.explain, cells, this.model, this.parameters);
+    this.#isHeadDue = true;
+  }
+
+  /** Why the quote computed last is what it is: ExplainField. Ask before the model gets another row. */
+  get explain(): Float64Array {
+    if (this.#isHeadDue) this.#explainHead();
+    return this.#explain;
+  }
+
+  /** Most quotes are not asked for their reasons: what can be told afterwards is written when it is. */
+  #explainHead(): void {
+    const explain = this.#explain;
+    this.#isHeadDue = false;
+    explain[ExplainField.halfLimitedTicks] = this.#half[0];
+    explainHead(explain, this.#cells, this.model, this.parameters);
     if (this.fairValue.isLeadStale && this.model.fallback === QuoteFallback.none) {
-      this.explain[ExplainField.fallback] = QuoteFallback.leadStale;
+      explain[ExplainField.fallback] = QuoteFallback.leadStale;
     }
+  }
+
+  /** @hot What only the caller knows of the quote computed last: versions and times, for its explanation. */
+  stamp(quote: QuoteView): void {
+    const explain = this.#explain;
+    explain[ExplainField.computedNs] = quote.computedNs;
+    explain[ExplainField.marketVersion] = quote.marketVersion;
+    explain[ExplainField.modelVersion] = quote.modelVersion;
+    explain[ExplainField.configVersion] = quote.configVersion;
   }
 
   /** @hot Fair price and what it is measured against; false where there is none. */
@@ -253,9 +277,10 @@ export class Strategy {
     quote.referenceTicks = reference;
     quote.bidEdgeTicks = bidEdge + (reference - fair);
     quote.askEdgeTicks = askEdge - (reference - fair);
+    quote.modelVersion = 0;
     if (!model.isCurve) return;
     const { row, costs } = model;
-    quote.modelVersion = model.usesRow ? row[ModelField.version] : 0;
+    if (model.usesRow) quote.modelVersion = row[ModelField.version];
     if (!model.isCalibrated) return;
     quote.bidRate = row[ModelField.bidRate];
     quote.bidDecay = row[ModelField.bidDecay];
