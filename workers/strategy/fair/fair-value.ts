@@ -62,6 +62,7 @@ export class FairValue {
   readonly #lead: BasisSignal | null;
   readonly #mark: VenuePriceSignal | null;
   readonly #index: VenuePriceSignal | null;
+  readonly #hasSignals: boolean;
 
   /** @param marketLevels levels a side that the markets carry: at least fairLevelsRead() */
   constructor(parameters: FairValueParameters, marketLevels: number) {
@@ -92,6 +93,8 @@ export class FairValue {
     this.#lead = leadOf(parameters) === -1 ? null : new BasisSignal(parameters.lead, elapsed);
     this.#mark = mark.weight === 0 ? null : new VenuePriceSignal(mark, elapsed);
     this.#index = index.weight === 0 ? null : new VenuePriceSignal(index, elapsed);
+    const ofBook = this.#imbalance ?? this.#orderFlow ?? this.#tradeFlow;
+    this.#hasSignals = (ofBook ?? this.#lead ?? this.#mark ?? this.#index) !== null;
   }
 
   /**
@@ -106,14 +109,16 @@ export class FairValue {
     for (let part = 0; part < FAIR_PARTS; part++) parts[part] = 0;
     this.fair[0] = 0;
     if (!isValued(market)) return;
-    this.#advance(market, lead);
     this.#estimateBase(market);
     const base = this.#estimate[0];
     parts[FairPart.base] = base;
-    this.#addFlow(market, parts);
-    this.#addPrices(market, lead, parts);
     let signals = 0;
-    for (let part = FairPart.bookImbalance; part < FairPart.cap; part++) signals += parts[part];
+    if (this.#hasSignals) {
+      this.#advance(market, lead);
+      this.#addFlow(market, parts);
+      this.#addPrices(market, lead, parts);
+      for (let part = FairPart.bookImbalance; part < FairPart.cap; part++) signals += parts[part];
+    }
 
     const { signalHalvesMax, capBps, capSpreads } = this.parameters;
     const signalsMax = halfTicks[0] > 0 ? signalHalvesMax * halfTicks[0] : 0;

@@ -106,12 +106,15 @@ export class LadderSide {
     if (this.#place !== Place.sample) {
       this.#sizes.compute(cells, this.#isBid ? QuoteCell.bidShare : QuoteCell.askShare, this.#lots);
     }
+    const isCurve = this.#place === Place.curve;
     let filled = 0;
     let count = 0;
     let absence: LevelAbsence = LevelAbsence.none;
     for (let level = 0; level < levels; level++) {
       const wanted = this.#lots[level];
-      this.#question[0] = cells[QuoteCell.units] + (sign * filled) / Math.max(1, parameters.lots);
+      if (isCurve) {
+        this.#question[0] = cells[QuoteCell.units] + (sign * filled) / Math.max(1, parameters.lots);
+      }
       this.#idealOf(level);
       filled += wanted;
       const lots = Math.min(wanted, room);
