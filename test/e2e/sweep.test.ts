@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const DATA = join(folder, 'data.ndjson');
 /** Two instruments in one file. */
 const MIXED = join(folder, 'mixed.ndjson');
-const GRID = ['--grid', 'strategy.levels=1,2,3', '--grid', 'strategy.halfSpreadBps=0.2,0.4'];
+const GRID = ['--grid', 'strategy.levels=1,2,3', '--grid', 'strategy.halfSpreadBps=3,6'];
 
 interface Outcome {
   readonly fromMs: number;
