@@ -113,7 +113,7 @@ describe('where the levels stand', () => {
     const { bids, asks, clamps } = quoted({ ...near, placement: 'join' }, WIDE);
     expect(bids).toEqual([9_900, 9_899]);
     expect(asks).toEqual([10_100, 10_101]);
-    expect(clamps[0]! & LevelClamp.passive).toBeGreaterThan(0);
+    expect(clamps[0]! & LevelClamp.improve).toBeGreaterThan(0);
   });
 
   it('says why a level is not there', () => {

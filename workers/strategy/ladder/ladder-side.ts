@@ -217,7 +217,8 @@ export class LadderSide {
     }
     if (ticks > best) {
       ticks = best;
-      clamps |= level === 0 ? LevelClamp.passive : LevelClamp.spacing;
+      const first = this.#parameters.placement === 'join' ? LevelClamp.improve : LevelClamp.passive;
+      clamps |= level === 0 ? first : LevelClamp.spacing;
     }
     const explain = this.#explain;
     if (level < EXPLAIN_LEVELS) {
