@@ -4,6 +4,7 @@
  */
 import type { Milliseconds } from '../base/units.ts';
 import type { FiledModel } from '../config/model-file.ts';
+import { annualVolatility } from '../../workers/calibration/annual-volatility.ts';
 import type { CalibrationParameters } from '../../workers/calibration/calibration-parameters.ts';
 import { rateAtZero } from '../../workers/calibration/intensity-fit.ts';
 import type { Intensity } from '../../workers/calibration/intensity-fit.ts';
@@ -14,7 +15,6 @@ import { isTrusted } from './market-calibration.ts';
 
 const CALIBRATION_FORMAT = 'okx-mm-calibration/1';
 const BPS = 1e-4;
-const YEAR_SECONDS = 365 * 86_400;
 
 /** Null is "not known". */
 export interface IntensityRow {
@@ -128,7 +128,7 @@ function instrumentRow(found: InstrumentCalibrated): InstrumentRow {
     sigmas: {
       ofTenthsOfASecond: finite(volatilityOfTenths.sigma),
       bpsPerRootSecond: finite(volatility.sigma / bpsTicks),
-      annualised: finite((volatility.sigma / fairTicks) * Math.sqrt(YEAR_SECONDS)),
+      annualised: finite(annualVolatility(volatility.sigma, fairTicks)),
     },
     parts: parts.map((part) => partRow(part, bpsTicks)),
     stability: {
