@@ -231,8 +231,8 @@ describe('ctl', () => {
   });
 
   it.each([
-    [[], 'expected one of pause, resume, reduce, flatten, halt, status, was ""'],
-    [['stop'], 'expected one of pause, resume, reduce, flatten, halt, status, was "stop"'],
+    [[], 'expected one of pause, resume, reduce, flatten, halt, reload, status, was ""'],
+    [['stop'], 'expected one of pause, resume, reduce, flatten, halt, reload, status, was "stop"'],
     [['halt', 'now'], 'was "halt now"'],
     [['halt', '--force'], "Unknown option '--force'"],
     [['halt', '--state', ''], '--state: expected a directory, was ""'],
@@ -240,7 +240,7 @@ describe('ctl', () => {
     const answer = await ctl(...args);
     expect(answer.code).toBe(2);
     expect(answer.text).toContain(text);
-    expect(answer.text).toContain('npm run -s ctl -- pause|resume|reduce|flatten|halt|status [--state DIR]');
+    expect(answer.text).toContain('npm run -s ctl -- pause|resume|reduce|flatten|halt|reload|status');
   });
 
   it('explains itself', async () => {

@@ -108,7 +108,7 @@ describe('sizes in lots', () => {
     expect(parameters).toMatchObject({
       lots: 100_000,
       lotsStep: 50_000,
-      positionLotsMax: 2_000_000,
+      positionLotsMax: 10_000_000,
       minLots: 1_000,
       orderLotsMax: 1_000_000,
       makerFeeRate: 2e-4,
