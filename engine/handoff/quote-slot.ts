@@ -49,6 +49,14 @@ export class QuoteView {
     for (let index = QuoteDouble.bidRate; index < QUOTE_DOUBLES; index++) this.doubles[index] = 0;
   }
 
+  /** For who has written `doubles` himself: whether there is something to weigh orders by is read off them. */
+  findWeights(): void {
+    this.isWeighed = false;
+    for (let index = QuoteDouble.bidRate; index < QUOTE_DOUBLES; index++) {
+      if (this.doubles[index] !== 0) this.isWeighed = true;
+    }
+  }
+
   /** The market's version that was quoted; 0 in an empty quote put there for a lost worker. */
   get marketVersion(): number {
     return this.doubles[QuoteDouble.marketVersion];

@@ -63,6 +63,7 @@ export function readQuoteRecord(bytes: Uint8Array, into: QuoteView): boolean {
   into.epoch = from[2]!;
   let at = COUNTS;
   for (let index = 0; index < doubles.length; index++) doubles[index] = from[at++]!;
+  into.findWeights();
   for (let level = 0; level < bidCount; level++) {
     into.bidTicks[level] = from[at++]!;
     into.bidLots[level] = from[at++]!;

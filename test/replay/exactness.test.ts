@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { QuoteView } from '../../engine/handoff/quote-slot.ts';
+import { Handoff, createHandoff } from '../../engine/handoff/handoff-memory.ts';
+import { QuoteReader, QuoteView, QuoteWriter } from '../../engine/handoff/quote-slot.ts';
 import { fromExactJson, toExactJson } from '../../engine/replay/exact-json.ts';
 import { QuoteRecord, readQuoteRecord } from '../../engine/replay/quote-record.ts';
 
@@ -50,6 +51,7 @@ describe('a quote’s record', () => {
           quote.askCount = asks.length;
           quote.epoch = epoch;
           quote.doubles.set(doubles);
+          quote.findWeights();
           const record = new QuoteRecord(LEVELS);
           record.write(quote);
           const read = new QuoteView(LEVELS);
@@ -58,6 +60,33 @@ describe('a quote’s record', () => {
         },
       ),
     );
+  });
+
+  it('that orders are weighed by is weighed by them again, and the next one that is not, is not', () => {
+    const handoff = new Handoff(
+      createHandoff({ instrumentCount: 1, workerCount: 1, marketLevels: 1, quoteLevels: LEVELS }),
+    );
+    const writer = new QuoteWriter(handoff, 0);
+    const reader = new QuoteReader(handoff, 0);
+    const record = new QuoteRecord(LEVELS);
+    const quote = new QuoteView(LEVELS);
+    const into = new QuoteView(LEVELS);
+    const taken = new QuoteView(LEVELS);
+    const replayed = (): QuoteView => {
+      record.write(quote);
+      expect(readQuoteRecord(record.bytes.slice(0, record.length), into)).toBe(true);
+      writer.publish(into);
+      expect(reader.read(taken)).toBe(true);
+      return taken;
+    };
+    quote.marketVersion = 7;
+    quote.bidRate = 0.5;
+    quote.askCostTicks = 2.25;
+    expect(replayed().doubles).toEqual(quote.doubles);
+    quote.clearWeights();
+    quote.marketVersion = 8;
+    expect(replayed().doubles).toEqual(quote.doubles);
+    expect([taken.bidRate, taken.askCostTicks]).toEqual([0, 0]);
   });
 
   it('of other bytes is refused, whatever they are', () => {
