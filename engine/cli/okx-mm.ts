@@ -10,6 +10,8 @@ import { UsageError } from './usage-error.ts';
 /** What the file of a command exports. */
 interface Command {
   readonly USAGE: string;
+  /** Of a command with subcommands: what `--help` behind one of them shows. */
+  readonly usageOf?: (argv: readonly string[]) => Promise<string>;
   /** @throws UsageError, CommandError or ConfigError with what to change */
   run(argv: readonly string[]): Promise<ExitCode>;
 }
@@ -40,6 +42,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'volatility and intensities of recorded markets, as models to begin with',
     load: () => import('./calibrate.ts'),
   },
+  broker: {
+    summary: 'commission: ledger, rebate report, reconciliation, eligibility',
+    load: () => import('./broker.ts'),
+  },
   parity: { summary: 'a journaled day against the backtest of it', load: () => import('./parity.ts') },
 };
 
@@ -61,7 +67,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   }
   const command = await entry.load();
   if (rest.includes('--help')) {
-    process.stdout.write(`${command.USAGE}\n`);
+    process.stdout.write(`${(await command.usageOf?.(rest)) ?? command.USAGE}\n`);
     return ExitCode.done;
   }
   try {
