@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { broker } from './broker-schema.ts';
 import { calibration } from './calibration-schema.ts';
 import { portfolio } from './portfolio-schema.ts';
 import { bps, decimal, decimalAboveZero } from './schema-values.ts';
@@ -66,6 +67,7 @@ export const configSchema = z.strictObject({
     .string({ error: 'expected 1 to 16 letters and digits in quotes' })
     .regex(TAG_PATTERN, { error: 'expected 1 to 16 letters and digits, the broker code that OKX gave you' })
     .optional(),
+  broker: broker.prefault({}),
   instruments: z.array(instrument).min(1).max(100),
   portfolio: portfolio.prefault({}),
   calibration: calibration.prefault({}),

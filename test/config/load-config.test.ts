@@ -33,6 +33,13 @@ describe('parseConfig', () => {
   it('fills in every default', () => {
     expect(parseConfig(LEAST, 'my.yaml')).toEqual({
       venue: { kind: 'paper', region: 'global', depthChannel: 'books', seed: 1 },
+      broker: {
+        mode: 'api',
+        clOrdIdPrefix: false,
+        oauth: { redirectPort: 8_917, tokenFile: 'oauth-tokens.json' },
+        share: 0.5,
+        subBrokers: [],
+      },
       instruments: [
         {
           instId: 'BTC-USDT-SWAP',

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+/** What being a broker of OKX's programme asks of the engine: proof of the tag, the model, commission. `broker`. */
+
+const tokenUrl = z.url({
+  protocol: /^https?$/,
+  error: 'expected a URL that begins with http:// or https://',
+});
+
+/** Tokens instead of a key: what `broker.mode: oauth` needs, beside `okx-mm broker login`. */
+const oauth = z.strictObject({
+  clientId: z.string().min(1).optional(),
+  // Of those that OKX gave a secret; a client of PKCE alone has none.
+  clientSecretFile: z.string().min(1).optional(),
+  redirectPort: z.int().min(1_024).max(65_535).default(8_917),
+  // Of the state directory when it is not an absolute path.
+  tokenFile: z.string().min(1).default('oauth-tokens.json'),
+  authorizeUrl: tokenUrl.optional(),
+  tokenUrl: tokenUrl.optional(),
+});
+
+/** A sub-broker, by its code or by the uid of its clients' account, and what it gets of the rebate. */
+const subBroker = z.strictObject({
+  code: z.string().min(1).optional(),
+  uid: z.string().min(1).optional(),
+  share: z.number().min(0).max(1),
+});
+
+export const broker = z.strictObject({
+  mode: z.enum(['api', 'oauth']).default('api'),
+  // Every id of an order begins with the tag. The fills channel then does not tell it.
+  clOrdIdPrefix: z.boolean().default(false),
+  // One order that can not trade, before quoting. Left out: on demo and live, not on the paper venue.
+  probe: z.boolean().optional(),
+  oauth: oauth.prefault({}),
+  // Of the fee, what OKX gives the broker.
+  share: z.number().min(0).max(1).default(0.5),
+  subBrokers: z.array(subBroker).max(1_000).default([]),
+});
+
+export type BrokerConfig = z.infer<typeof broker>;
