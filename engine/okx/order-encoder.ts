@@ -31,8 +31,21 @@ import { OrdType, OrderSide, StpMode, type TdMode, WsOp } from './shapes.ts';
 import { assertTag } from './tag.ts';
 import { BATCH_ITEMS_MAX } from './venue-limits.ts';
 
-/** How a new order meets the book. Quotes are post-only; the others exist to flatten a position. */
-export const OrderKind = { postOnly: 0, limit: 1, ioc: 2, fok: 3, market: 4 } as const;
+/**
+ * How a new order meets the book. Quotes are of the kinds that never take: post-only; RPI, which meets takers of the venue's
+ * own front ends only; and MMP for options, which the venue cancels when too much of a family was traded. The others exist to
+ * flatten a position.
+ */
+export const OrderKind = {
+  postOnly: 0,
+  limit: 1,
+  ioc: 2,
+  fok: 3,
+  market: 4,
+  rpi: 5,
+  mmp: 6,
+  mmpAndPostOnly: 7,
+} as const;
 export type OrderKind = (typeof OrderKind)[keyof typeof OrderKind];
 
 export interface OrderEncoderOptions {
@@ -40,18 +53,30 @@ export interface OrderEncoderOptions {
   readonly tag: string;
   /** One for each instrument: cash for spot in account levels 1 and 2, cross otherwise. */
   readonly tradeModes: readonly TdMode[];
+  /** By instrument: the currency that an order on margin is backed by, "" for what asks for none. None at all: no list. */
+  readonly marginCcys?: readonly string[];
   /** The run inside every client order id. */
   readonly run: number;
   /** Room for one message; the default holds a full batch of the longest items. */
   readonly capacityBytes?: number;
 }
 
-/** Longest item: 120 bytes of fixed text, two numbers of 18 digits, id, tag and flags. */
-const ITEM_BYTES_MAX = 320;
+/** Longest item: 150 bytes of fixed text, two numbers of 18 digits, id, tag and flags. */
+const ITEM_BYTES_MAX = 352;
 const HEAD_BYTES_MAX = 128;
 const DEFAULT_CAPACITY_BYTES = HEAD_BYTES_MAX + BATCH_ITEMS_MAX * ITEM_BYTES_MAX;
 
-const ORDER_KIND_TEXTS = [OrdType.postOnly, OrdType.limit, OrdType.ioc, OrdType.fok, OrdType.market];
+/** By OrderKind. */
+const ORDER_KIND_TEXTS = [
+  OrdType.postOnly,
+  OrdType.limit,
+  OrdType.ioc,
+  OrdType.fok,
+  OrdType.market,
+  OrdType.rpi,
+  OrdType.mmp,
+  OrdType.mmpAndPostOnly,
+];
 const ORDER_KINDS = ORDER_KIND_TEXTS.length;
 const SINGLE_OPS = [WsOp.order, WsOp.amendOrder, WsOp.cancelOrder];
 const BATCH_OPS = [WsOp.batchOrders, WsOp.batchAmendOrders, WsOp.batchCancelOrders];
@@ -121,7 +146,9 @@ export class OrderEncoder {
     this.#amendPiece = new Int32Array(instruments.length);
     this.#cancelPiece = new Int32Array(instruments.length);
     for (const instrument of instruments) {
-      this.#addInstrument(pieces, instrument, tradeModes[instrument.index]!, idPrefix);
+      const marginCcy = options.marginCcys?.[instrument.index] ?? '';
+      const mode = `"tdMode":"${tradeModes[instrument.index]!}"${marginCcy === '' ? '' : `,"ccy":"${marginCcy}"`}`;
+      this.#addInstrument(pieces, instrument, mode, idPrefix);
     }
     const ops = [...SINGLE_OPS, ...BATCH_OPS];
     this.#opArgs = Int32Array.from(ops, (op) => pieces.add(`","op":"${op}","args":[`));
@@ -162,7 +189,7 @@ export class OrderEncoder {
     this.buffer = memory.subarray(0, capacity);
   }
 
-  #addInstrument(pieces: PieceList, instrument: Instrument, tradeMode: TdMode, idPrefix: string): void {
+  #addInstrument(pieces: PieceList, instrument: Instrument, mode: string, idPrefix: string): void {
     const index = instrument.index;
     assert(this.#instruments[index] === instrument, "an instrument's index is its place in the list");
     assert(instrument.instIdCode > 0, 'order operations need the instrument code that the venue gave');
@@ -173,7 +200,7 @@ export class OrderEncoder {
         // A market order has no price: its piece ends where the size begins.
         const next = kind === OrderKind.market ? 'sz' : 'px';
         this.#placePiece[(index * 2 + side) * ORDER_KINDS + kind] = pieces.add(
-          `${code},"tdMode":"${tradeMode}","side":"${sideText}","ordType":"${ORDER_KIND_TEXTS[kind]!}","${next}":"`,
+          `${code},${mode},"side":"${sideText}","ordType":"${ORDER_KIND_TEXTS[kind]!}","${next}":"`,
         );
       }
     }

@@ -16,7 +16,7 @@ import { BATCH_ITEMS_MAX } from '../../engine/okx/venue-limits.ts';
 const SINGLE_OPS = ['order', 'amend-order', 'cancel-order'];
 const BATCH_OPS = ['batch-orders', 'batch-amend-orders', 'batch-cancel-orders'];
 const SIDES = ['buy', 'sell'];
-const KINDS = ['post_only', 'limit', 'ioc', 'fok', 'market'];
+const KINDS = ['post_only', 'limit', 'ioc', 'fok', 'market', 'rpi', 'mmp', 'mmp_and_post_only'];
 const TRADE_MODES = ['cash', 'cross', 'isolated'] as const;
 
 const text = { type: 'string' } as const;

@@ -25,7 +25,7 @@ function textOf(encoder: OrderEncoder, length: number): string {
 
 // The same messages by the shortest road: plain objects, in the order of the documentation's tables.
 const SIDES = ['buy', 'sell'];
-const KINDS = ['post_only', 'limit', 'ioc', 'fok', 'market'];
+const KINDS = ['post_only', 'limit', 'ioc', 'fok', 'market', 'rpi', 'mmp', 'mmp_and_post_only'];
 
 interface Place {
   readonly instrument: number;
