@@ -1,4 +1,12 @@
-import { ContractKind, InstrumentState, InstrumentType, type InstrumentFields } from '../base/instrument.ts';
+import {
+  ContractKind,
+  InstrumentState,
+  InstrumentType,
+  RpiPermission,
+  RuleType,
+  type InstrumentFields,
+  type OptionTerms,
+} from '../base/instrument.ts';
 import { OkxMessageError } from './okx-message-error.ts';
 
 /** What an instruments answer or push gives: instruments that can be loaded, and the others with the reason. */
@@ -29,6 +37,22 @@ const STATES: Readonly<Record<string, InstrumentState>> = {
   post_only: InstrumentState.postOnly,
   preopen: InstrumentState.preopen,
   suspend: InstrumentState.suspended,
+  rebase: InstrumentState.rebase,
+  expired: InstrumentState.expired,
+};
+
+const RULES: Readonly<Record<string, RuleType>> = {
+  '': RuleType.normal,
+  normal: RuleType.normal,
+  pre_market: RuleType.preMarket,
+  rebase_contract: RuleType.rebaseContract,
+  xperp: RuleType.perpetual,
+};
+
+/** Of GET /account/instruments only; the older name of the field goes with the older name of the orders. */
+const RPI: Readonly<Record<string, RpiPermission>> = {
+  '1': RpiPermission.pairOnly,
+  '2': RpiPermission.allowed,
 };
 
 const DECIMAL = /^\d+(\.\d+)?$/;
@@ -95,13 +119,35 @@ export function parseInstrumentRow(row: unknown): InstrumentFields | RefusedInst
     maxLmtSz: text(source, 'maxLmtSz'),
     contractValue: contract.value,
   };
-  const groupId = text(source, 'groupId');
-  return groupId === '' ? fields : { ...fields, groupId };
+  return { ...fields, ...termsOf(source), ...(contract.option === null ? {} : { option: contract.option }) };
+}
+
+/** What not every row states, and nobody needs who does not have it. */
+function termsOf(row: Row): Partial<InstrumentFields> {
+  const groupId = text(row, 'groupId');
+  const underlying = text(row, 'uly');
+  const listMs = Number(text(row, 'listTime'));
+  const expiryMs = Number(text(row, 'expTime'));
+  const ruleType = RULES[text(row, 'ruleType')] ?? RuleType.other;
+  const rpi = RPI[text(row, 'rpi') || text(row, 'elp')] ?? RpiPermission.none;
+  return {
+    ...(groupId === '' ? {} : { groupId }),
+    ...(underlying === '' ? {} : { underlying }),
+    ...(listMs > 0 ? { listMs } : {}),
+    ...(expiryMs > 0 ? { expiryMs } : {}),
+    ...(ruleType === RuleType.normal ? {} : { ruleType }),
+    ...(row['futureSettlement'] === true ? { isFuturesSettled: true } : {}),
+    ...(rpi === RpiPermission.none ? {} : { rpi }),
+  };
 }
 
 /** The index that it follows, named by its underlying: a spot pair's own name, and never a part of a contract's. */
-export function indexOf({ baseCcy, quoteCcy }: Pick<InstrumentFields, 'baseCcy' | 'quoteCcy'>): string {
-  return `${baseCcy}-${quoteCcy}`;
+export function indexOf({
+  baseCcy,
+  quoteCcy,
+  underlying,
+}: Pick<InstrumentFields, 'baseCcy' | 'quoteCcy' | 'underlying'>): string {
+  return underlying ?? `${baseCcy}-${quoteCcy}`;
 }
 
 /**
@@ -111,8 +157,13 @@ export function indexOf({ baseCcy, quoteCcy }: Pick<InstrumentFields, 'baseCcy' 
 export function untradableReason(fields: Pick<InstrumentFields, 'instIdCode' | 'state'>): string {
   if (fields.instIdCode === 0)
     return 'instIdCode: expected a number, was null: the venue has not generated it yet';
-  if (fields.state !== InstrumentState.live) return 'state: expected "live"';
+  if (!isQuotableState(fields.state)) return 'state: expected "live" or "post_only"';
   return '';
+}
+
+/** Whether orders that rest may be placed. In `post_only` those that would take are refused, and ours never do. */
+export function isQuotableState(state: InstrumentState): boolean {
+  return state === InstrumentState.live || state === InstrumentState.postOnly;
 }
 
 interface Contract {
@@ -121,6 +172,7 @@ interface Contract {
   readonly quoteCcy: string;
   readonly settleCcy: string;
   readonly value: number;
+  readonly option: OptionTerms | null;
 }
 
 function contractOf(row: Row, type: InstrumentType): Contract | string {
@@ -128,7 +180,7 @@ function contractOf(row: Row, type: InstrumentType): Contract | string {
     const baseCcy = text(row, 'baseCcy');
     const quoteCcy = text(row, 'quoteCcy');
     if (baseCcy === '' || quoteCcy === '') return 'baseCcy, quoteCcy: expected two currencies';
-    return { kind: ContractKind.spot, baseCcy, quoteCcy, settleCcy: quoteCcy, value: 1 };
+    return { kind: ContractKind.spot, baseCcy, quoteCcy, settleCcy: quoteCcy, value: 1, option: null };
   }
   const ctVal = text(row, 'ctVal');
   const ctMult = text(row, 'ctMult') === '' ? '1' : text(row, 'ctMult');
@@ -140,14 +192,28 @@ function contractOf(row: Row, type: InstrumentType): Contract | string {
     return `ctType: expected "linear" or "inverse", was "${ctType}"`;
   }
   // The instrument's name cannot be split for this: BTC-USD_UM-SWAP and BTC-USD-SWAP differ in settlement only.
-  const [underlyingBase = '', underlyingQuote = ''] = text(row, 'uly').split('-');
-  return {
-    kind: ctType === 'linear' ? ContractKind.linear : ContractKind.inverse,
-    baseCcy: underlyingBase,
-    quoteCcy: underlyingQuote,
-    settleCcy: text(row, 'settleCcy'),
-    value: exactProduct(ctVal, ctMult),
-  };
+  const [baseCcy = '', underlyingQuote = ''] = text(row, 'uly').split('-');
+  const settleCcy = text(row, 'settleCcy');
+  const value = exactProduct(ctVal, ctMult);
+  if (type === InstrumentType.option) {
+    const option = optionOf(row);
+    if (typeof option === 'string') return option;
+    // Called inverse when it is priced and paid in the coin: its profit is still in proportion to that price.
+    const quoteCcy = ctType === 'inverse' ? settleCcy : underlyingQuote;
+    return { kind: ContractKind.linear, baseCcy, quoteCcy, settleCcy, value, option };
+  }
+  const kind = ctType === 'linear' ? ContractKind.linear : ContractKind.inverse;
+  return { kind, baseCcy, quoteCcy: underlyingQuote, settleCcy, value, option: null };
+}
+
+function optionOf(row: Row): OptionTerms | string {
+  const optType = text(row, 'optType');
+  if (optType !== 'C' && optType !== 'P') return `optType: expected "C" or "P", was "${optType}"`;
+  const stk = text(row, 'stk');
+  if (!DECIMAL.test(stk) || Number(stk) <= 0) return `stk: expected a positive decimal, was "${stk}"`;
+  const expTime = text(row, 'expTime');
+  if (!(Number(expTime) > 0)) return `expTime: expected the time of expiry, was "${expTime}"`;
+  return { isCall: optType === 'C', strike: Number(stk) };
 }
 
 /** The product of two decimals, rounded once: 0.1 × 0.01 must be 0.001 and not 0.001 plus a float's dust. */

@@ -108,7 +108,8 @@ describe('an instrument row', () => {
     ['post_only', InstrumentState.postOnly],
     ['preopen', InstrumentState.preopen],
     ['suspend', InstrumentState.suspended],
-    ['rebase', InstrumentState.other],
+    ['rebase', InstrumentState.rebase],
+    ['expired', InstrumentState.expired],
     ['a state of next year', InstrumentState.other],
   ])('has a state for "%s"', (state, expected) => {
     expect(parseInstrumentRow({ ...swap, state })).toMatchObject({ state: expected });
