@@ -24,10 +24,11 @@ import { assert } from '../base/assert.ts';
 import { CommandOp } from '../base/command-op.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { InstrumentType } from '../base/instrument.ts';
+import { PositionSide } from '../base/position-side.ts';
 import { Side } from '../base/side.ts';
 import type { Lots, Milliseconds, Ticks } from '../base/units.ts';
 import { RUN_MAX, clientOrderIdText, writeSlotAndGeneration } from './client-order-id.ts';
-import { OrdType, OrderSide, StpMode, type TdMode, WsOp } from './shapes.ts';
+import { OrdType, OrderSide, PosSide, StpMode, type TdMode, WsOp } from './shapes.ts';
 import { assertTag } from './tag.ts';
 import { BATCH_ITEMS_MAX } from './venue-limits.ts';
 
@@ -78,6 +79,8 @@ const ORDER_KIND_TEXTS = [
   OrdType.mmpAndPostOnly,
 ];
 const ORDER_KINDS = ORDER_KIND_TEXTS.length;
+/** By PositionSide. */
+const POSITION_SIDE_TEXTS = [PosSide.net, PosSide.long, PosSide.short];
 const SINGLE_OPS = [WsOp.order, WsOp.amendOrder, WsOp.cancelOrder];
 const BATCH_OPS = [WsOp.batchOrders, WsOp.batchAmendOrders, WsOp.batchCancelOrders];
 /** Length of the constant beginning of a client order id: the leading 1 and the run. */
@@ -121,6 +124,8 @@ export class OrderEncoder {
   readonly #placeEnd: number;
   readonly #placeSpotMarketEnd: number;
   readonly #reduceOnlyEnd: number;
+  /** By PositionSide. To close a leg is reduce-only by itself, and the venue takes no flag for it. */
+  readonly #positionSideEnd: Int32Array;
   readonly #amendReqId: number;
   readonly #amendPrice: number;
   readonly #amendSize: number;
@@ -162,6 +167,9 @@ export class OrderEncoder {
       `","tag":"${tag}","stpMode":"${StpMode.cancelMaker}","tgtCcy":"base_ccy"`,
     );
     this.#reduceOnlyEnd = pieces.add(',"reduceOnly":true}');
+    this.#positionSideEnd = Int32Array.from(POSITION_SIDE_TEXTS, (text) =>
+      pieces.add(`,"posSide":"${text}"}`),
+    );
     this.#amendReqId = pieces.add('","reqId":"');
     this.#amendPrice = pieces.add('","newPx":"');
     this.#amendSize = pieces.add('","newSz":"');
@@ -244,7 +252,10 @@ export class OrderEncoder {
     }
   }
 
-  /** @hot Adds a new order. `ticks` is not looked at for a market order. */
+  /**
+   * @hot Adds a new order. `ticks` is not looked at for a market order, and `isReduceOnly` not for a leg: the side says
+   * whether it opens or closes it.
+   */
   addPlace(
     instrument: number,
     side: Side,
@@ -254,6 +265,7 @@ export class OrderEncoder {
     generation: number,
     isReduceOnly: boolean,
     kind: OrderKind = OrderKind.postOnly,
+    positionSide: PositionSide = PositionSide.net,
   ): void {
     assert(this.#op === CommandOp.place, 'a message holds commands of one operation');
     const traded = this.#instruments[instrument]!;
@@ -268,7 +280,8 @@ export class OrderEncoder {
     this.#offset = writeSlotAndGeneration(this.#words, this.#offset, slot, generation);
     const isSpotMarket = kind === OrderKind.market && traded.type === InstrumentType.spot;
     this.#piece(isSpotMarket ? this.#placeSpotMarketEnd : this.#placeEnd);
-    if (isReduceOnly) this.#piece(this.#reduceOnlyEnd);
+    if (positionSide !== PositionSide.net) this.#piece(this.#positionSideEnd[positionSide]!);
+    else if (isReduceOnly) this.#piece(this.#reduceOnlyEnd);
     else this.#memory[this.#offset++] = CLOSE_OBJECT;
   }
 

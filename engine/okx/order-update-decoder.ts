@@ -10,6 +10,8 @@ import { assert } from '../base/assert.ts';
 import type { DecimalGrid } from '../base/decimal.ts';
 import { OFF_GRID } from '../base/decimal.ts';
 import type { Instrument } from '../base/instrument.ts';
+import { OrderCategory } from '../base/order-category.ts';
+import { PositionSide } from '../base/position-side.ts';
 import { Side } from '../base/side.ts';
 import { TICKS_MAX } from '../base/units.ts';
 import { smallInteger, storeDecimal, storeInteger } from './ascii-number.ts';
@@ -17,7 +19,15 @@ import { ClientOrderId } from './client-order-id.ts';
 import { JsonCursor, JsonKind, asciiBytes, rangeIs, resolveEscapes } from './json-cursor.ts';
 import { KeyTable } from './key-table.ts';
 import { ObjectShape } from './object-shape.ts';
-import { Channel, DOLLARS, ExecType, OrderSide, OrderStateText } from './shapes.ts';
+import {
+  Channel,
+  DOLLARS,
+  ExecType,
+  OrderCategoryText,
+  OrderSide,
+  OrderStateText,
+  PosSide,
+} from './shapes.ts';
 
 export const OrderUpdateState = {
   live: 0,
@@ -65,6 +75,10 @@ export class OrderUpdateFrame {
   /** 1 where the order carries the engine's tag. */
   readonly hasTag = new Uint8Array(UPDATE_ROWS_MAX);
   readonly side = new Int8Array(UPDATE_ROWS_MAX);
+  /** PositionSide: the leg that the order opens or closes; net where the push names none. */
+  readonly positionSide = new Uint8Array(UPDATE_ROWS_MAX);
+  /** OrderCategory: what made the order. */
+  readonly category = new Uint8Array(UPDATE_ROWS_MAX);
   readonly state = new Uint8Array(UPDATE_ROWS_MAX);
   /** The order's limit; OFF_GRID when it has none (market orders) or it is no multiple of the tick. */
   readonly priceTicks = new Int32Array(UPDATE_ROWS_MAX);
@@ -134,6 +148,8 @@ const Field = {
   cancelSource: 18,
   code: 19,
   fillTime: 20,
+  posSide: 21,
+  category: 22,
 } as const;
 const FIELD_NAMES = Object.keys(Field);
 const FIELDS = new KeyTable(FIELD_NAMES);
@@ -147,6 +163,11 @@ const STATES = new KeyTable([
   OrderStateText.canceled,
   OrderStateText.mmpCanceled,
 ]);
+
+/** In the order of PositionSide. */
+const POSITION_SIDES = new KeyTable([PosSide.net, PosSide.long, PosSide.short]);
+/** In the order of OrderCategory. */
+const CATEGORIES = new KeyTable(Object.values(OrderCategoryText));
 
 export class OrderUpdateDecoder {
   /** Frames given to `decode` that were not legal pushes of the orders channel. */
@@ -312,6 +333,9 @@ export class OrderUpdateDecoder {
     const isBuy = rangeIs(bytes, start[Field.side]!, end[Field.side]!, BUY);
     const isSell = rangeIs(bytes, start[Field.side]!, end[Field.side]!, SELL);
     updates.side[row] = isBuy ? Side.buy : isSell ? Side.sell : UNKNOWN_SIDE;
+    const leg = POSITION_SIDES.find(bytes, start[Field.posSide]!, end[Field.posSide]!);
+    updates.positionSide[row] = leg < 0 ? PositionSide.net : leg;
+    updates.category[row] = this.#category(bytes, start[Field.category]!, end[Field.category]!);
     const state = STATES.find(bytes, start[Field.state]!, end[Field.state]!);
     updates.state[row] = state < 0 ? OrderUpdateState.other : state;
     updates.isMaker[row] = rangeIs(bytes, start[Field.execType]!, end[Field.execType]!, MAKER) ? 1 : 0;
@@ -326,6 +350,13 @@ export class OrderUpdateDecoder {
     updates.ordIdStart[row] = start[Field.ordId]!;
     updates.ordIdEnd[row] = end[Field.ordId]!;
     this.#setGrid(updates, row);
+  }
+
+  /** An order of a venue that names no category is one like any other. */
+  #category(bytes: Uint8Array, start: number, end: number): OrderCategory {
+    if (start === end) return OrderCategory.normal;
+    const category = CATEGORIES.find(bytes, start, end);
+    return category < 0 ? OrderCategory.other : (category as OrderCategory);
   }
 
   /** A whole number from -1 to max, `otherwise` for anything else: what its array's element can hold. */

@@ -78,6 +78,14 @@ export type TdMode = (typeof TdMode)[keyof typeof TdMode];
 export const OrderSide = { buy: 'buy', sell: 'sell' } as const;
 export type OrderSide = (typeof OrderSide)[keyof typeof OrderSide];
 
+/** Which position an order is about: long and short in long/short mode, for swaps and futures only. */
+export const PosSide = { net: 'net', long: 'long', short: 'short' } as const;
+export type PosSide = (typeof PosSide)[keyof typeof PosSide];
+
+/** `posMode` of an account. */
+export const PosMode = { net: 'net_mode', longShort: 'long_short_mode' } as const;
+export type PosMode = (typeof PosMode)[keyof typeof PosMode];
+
 export const OrdType = {
   postOnly: 'post_only',
   limit: 'limit',
@@ -117,6 +125,19 @@ export const AmendResult = {
   none: '',
 } as const;
 export type AmendResult = (typeof AmendResult)[keyof typeof AmendResult];
+
+/** `category` of an order: what made it. All but the first come without an order of any client. */
+export const OrderCategoryText = {
+  normal: 'normal',
+  twap: 'twap',
+  adl: 'adl',
+  fullLiquidation: 'full_liquidation',
+  partialLiquidation: 'partial_liquidation',
+  delivery: 'delivery',
+  ddh: 'ddh',
+  autoConversion: 'auto_conversion',
+} as const;
+export type OrderCategoryText = (typeof OrderCategoryText)[keyof typeof OrderCategoryText];
 
 /** `cancelSource` of an orders push, as integers: why an order ended. */
 export const CancelSource = {
