@@ -8,7 +8,9 @@ import { TAG_PATTERN, type Config } from './schema.ts';
  * not give it. The only reader of `process.env`.
  */
 
-const KEYS = ['OKX_API_KEY', 'OKX_API_SECRET', 'OKX_API_PASSPHRASE'] as const;
+const KEYS = ['API_KEY', 'API_SECRET', 'API_PASSPHRASE'] as const;
+const TAG = 'BROKER_TAG';
+const OURS = 'OKX_';
 
 export interface Environment {
   readonly [name: string]: string | undefined;
@@ -18,26 +20,49 @@ export function processEnvironment(): Environment {
   return process.env;
 }
 
+/** What names of the environment begin with: of an account among several they hold its name, `OKX_DESK_1_API_KEY`. */
+function prefixOf(account: string): string {
+  return account === '' ? OURS : `${OURS}${account.replaceAll('-', '_').toUpperCase()}_`;
+}
+
+/**
+ * What an account's own process may see of an environment: nothing of the keys of others.
+ *
+ * @param environment of the process that starts it
+ */
+export function environmentOf(account: string, environment: Environment): Environment {
+  const own = [...KEYS, TAG].map((key) => prefixOf(account) + key);
+  const kept = Object.entries(environment).filter(
+    ([name]) => !name.startsWith(OURS) || own.includes(name) || name === OURS + TAG,
+  );
+  return Object.fromEntries(kept);
+}
+
 /**
  * The account's credentials: from `credentialsFile` if the configuration names one (lines `OKX_API_KEY=...`; its mode
  * must not let group or others read it), else from the environment.
  *
+ * @param account of several, the one whose they are; '' where there is one
  * @throws ConfigError naming what is missing, never showing a value
  */
-export function readCredentials(config: Config, environment: Environment): Credentials {
-  const source = config.credentialsFile === undefined ? environment : readSecretFile(config.credentialsFile);
-  const where = config.credentialsFile ?? 'the environment';
-  const missing = KEYS.filter((key) => (source[key] ?? '') === '');
+export function readCredentials(
+  config: Pick<Config, 'credentialsFile'>,
+  environment: Environment,
+  account = '',
+): Credentials {
+  const { credentialsFile } = config;
+  const source = credentialsFile === undefined ? environment : readSecretFile(credentialsFile);
+  const where = credentialsFile ?? 'the environment';
+  const prefix = credentialsFile === undefined ? prefixOf(account) : OURS;
+  const names = KEYS.map((key) => prefix + key);
+  const missing = names.filter((name) => (source[name] ?? '') === '');
   if (missing.length > 0) {
     throw new ConfigError(
-      `credentials: expected ${KEYS.join(', ')} in ${where}, was without ${missing.join(', ')}; set them, or name a file of mode 0600 by credentialsFile`,
+      `credentials: expected ${names.join(', ')} in ${where}, was without ${missing.join(', ')}; set them, or name a file of mode 0600 by credentialsFile`,
     );
   }
-  return new Credentials(
-    source['OKX_API_KEY']!,
-    new Secret(source['OKX_API_SECRET']!),
-    new Secret(source['OKX_API_PASSPHRASE']!),
-  );
+  const [apiKey, secret, passphrase] = names.map((name) => source[name]!);
+  return new Credentials(apiKey!, new Secret(secret!), new Secret(passphrase!));
 }
 
 function readSecretFile(file: string): Environment {
@@ -59,7 +84,7 @@ function readSecretFile(file: string): Environment {
   text.split('\n').forEach((line, index) => {
     const trimmed = line.trim();
     if (trimmed === '' || trimmed.startsWith('#')) return;
-    const match = /^([A-Z_]+)\s*=\s*(.*)$/.exec(trimmed);
+    const match = /^([A-Z0-9_]+)\s*=\s*(.*)$/.exec(trimmed);
     if (match === null) {
       throw new ConfigError(
         `credentialsFile ${file}, line ${index + 1}: expected NAME=value, was something else`,
@@ -75,9 +100,9 @@ function readSecretFile(file: string): Environment {
  *
  * @throws ConfigError on demo or live without a tag, or with one that OKX would refuse (1 to 16 letters and digits)
  */
-export function readTag(config: Config, environment: Environment): string {
-  const tag =
-    config.tag ?? environment['OKX_BROKER_TAG'] ?? (config.venue.kind === 'paper' ? 'PAPERTAG' : '');
+export function readTag(config: Config, environment: Environment, account = ''): string {
+  const named = environment[prefixOf(account) + TAG] ?? environment[OURS + TAG];
+  const tag = config.tag ?? named ?? (config.venue.kind === 'paper' ? 'PAPERTAG' : '');
   if (tag === '') {
     throw new ConfigError(
       `tag: expected your broker code on a ${config.venue.kind} venue, was absent; set "tag" in the configuration or OKX_BROKER_TAG`,

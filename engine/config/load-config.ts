@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { accountInput, fleetSchema, isFleet } from './accounts-schema.ts';
+import type { FleetSection } from './accounts-schema.ts';
+import { accountsProblem } from './accounts-problem.ts';
 import { ConfigError } from './config-error.ts';
 import { packageRoot } from './package-root.ts';
 import { portfolioProblem } from './portfolio-schema.ts';
@@ -15,9 +18,39 @@ export function defaultConfigFile(): string {
 /**
  * Reads and validates a YAML 1.2 configuration file.
  *
+ * @param account of a file with several `accounts`, the one whose configuration is wanted; '' for a file of one
  * @throws ConfigError naming the file, each wrong key, what was expected and what came
  */
-export function loadConfig(file: string): Config {
+export function loadConfig(file: string, account = ''): Config {
+  return accountOf(readInput(file), file, account);
+}
+
+/**
+ * As `loadConfig`, from text; `file` only names it in errors.
+ *
+ * @testonly Exported so that a table of wrong texts needs no files.
+ */
+export function parseConfig(text: string, file: string, account = ''): Config {
+  return accountOf(parseInput(text, file), file, account);
+}
+
+/** A configuration of several accounts, each as it is for its own engine. */
+export interface FleetConfig {
+  readonly fleet: FleetSection;
+  readonly accounts: readonly { readonly name: string; readonly config: Config }[];
+}
+
+/** The accounts of a configuration; undefined when it is of one alone. @throws ConfigError as `loadConfig` */
+export function loadFleet(file: string): FleetConfig | undefined {
+  return fleetOf(readInput(file), file);
+}
+
+/** As `loadFleet`, from text. @testonly As `parseConfig`. */
+export function parseFleet(text: string, file: string): FleetConfig | undefined {
+  return fleetOf(parseInput(text, file), file);
+}
+
+function readInput(file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -27,15 +60,10 @@ export function loadConfig(file: string): Config {
       `configuration ${file}: expected a readable YAML file, was ${reason}; check --config`,
     );
   }
-  return parseConfig(text, file);
+  return parseInput(text, file);
 }
 
-/**
- * As `loadConfig`, from text; `file` only names it in errors.
- *
- * @testonly Exported so that a table of wrong texts needs no files.
- */
-export function parseConfig(text: string, file: string): Config {
+function parseInput(text: string, file: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { version: '1.2', uniqueKeys: true, lineCounter: lines });
   const problem = document.errors[0];
@@ -45,14 +73,55 @@ export function parseConfig(text: string, file: string): Config {
       `configuration ${file}, line ${at.line}: expected YAML 1.2, was: ${problem.message.split('\n')[0]}`,
     );
   }
-  const input: unknown = document.toJS({ maxAliasCount: 100 });
-  const result = configSchema.safeParse(input);
-  if (!result.success) {
-    const rows = result.error.issues.flatMap((issue) => describe(issue, input));
-    throw new ConfigError([`configuration ${file}:`, ...rows.map((row) => `  ${row}`)].join('\n'));
+  return document.toJS({ maxAliasCount: 100 });
+}
+
+function fleetOf(input: unknown, file: string): FleetConfig | undefined {
+  if (!isFleet(input)) return undefined;
+  const where = `configuration ${file}`;
+  const { fleet, accounts: entries } = checkedBy(fleetSchema, input, where);
+  const accounts = entries.map((entry, index) => ({
+    name: entry.name,
+    config: configOf(
+      accountInput(input, entry, index, fleet.metrics.port),
+      `${where}, accounts[${index}] (${entry.name}) over what is shared`,
+    ),
+  }));
+  const problem = accountsProblem(accounts, fleet);
+  if (problem !== '') throw new ConfigError(`${where}:\n  ${problem}`);
+  return { fleet, accounts };
+}
+
+function accountOf(input: unknown, file: string, account: string): Config {
+  const found = fleetOf(input, file);
+  if (found === undefined && account === '') return configOf(input, `configuration ${file}`);
+  const names = found?.accounts.map(({ name }) => name).join(', ') ?? '';
+  if (found === undefined) {
+    throw new ConfigError(
+      `configuration ${file}: expected accounts, one of them "${account}", was the configuration of one alone; leave out --account`,
+    );
   }
-  checkAcrossKeys(result.data, file);
-  return result.data;
+  const named = found.accounts.find(({ name }) => name === account);
+  if (named !== undefined) return named.config;
+  throw new ConfigError(
+    account === ''
+      ? `configuration ${file}: expected the configuration of one account, was that of ${names}; name one with --account`
+      : `configuration ${file}: expected --account to be one of ${names}, was "${account}"`,
+  );
+}
+
+/** @throws ConfigError; `where` begins each of its texts */
+function configOf(input: unknown, where: string): Config {
+  const config = checkedBy(configSchema, input, where);
+  checkAcrossKeys(config, where);
+  return config;
+}
+
+function checkedBy<T>(schema: z.ZodType<T>, input: unknown, where: string): T {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const rows = result.error.issues.flatMap((issue) => describe(issue, input));
+  throw new ConfigError([`${where}:`, ...rows.map((row) => `  ${row}`)].join('\n'));
 }
 
 /** One line for each wrong key. Values are shown, but never those of unknown keys: a secret may have been put there. */
@@ -89,10 +158,10 @@ function shown(value: unknown): string {
 const OKX_HOST = /(^|\.)okx\.com$/;
 
 /** Rules that tie several keys together. */
-function checkAcrossKeys(config: Config, file: string): void {
+function checkAcrossKeys(config: Config, where: string): void {
   const seen = new Set<string>();
   config.instruments.forEach((instrument, index) => {
-    const at = `configuration ${file}:\n  instruments[${index}]`;
+    const at = `${where}:\n  instruments[${index}]`;
     if (seen.has(instrument.instId)) {
       throw new ConfigError(
         `${at}.instId: expected each instrument once, was "${instrument.instId}" again; remove one`,
@@ -131,17 +200,17 @@ function checkAcrossKeys(config: Config, file: string): void {
     config.portfolio,
     config.instruments.map(({ instId }) => instId),
   );
-  if (problem !== '') throw new ConfigError(`configuration ${file}:\n  ${problem}`);
+  if (problem !== '') throw new ConfigError(`${where}:\n  ${problem}`);
   if (config.venue.kind === 'live' && config.engine.deadMansSwitchSeconds === 0) {
     throw new ConfigError(
-      `configuration ${file}:\n  engine.deadMansSwitchSeconds: expected 10 to 120 on a live venue, was 0; without it a dead engine leaves its orders`,
+      `${where}:\n  engine.deadMansSwitchSeconds: expected 10 to 120 on a live venue, was 0; without it a dead engine leaves its orders`,
     );
   }
   const { kind, rest, public: publicUrl, private: privateUrl, business } = config.venue;
   const given = [rest, publicUrl, privateUrl].filter((url) => url !== undefined).length;
   if (kind === 'paper' && given !== 0 && given !== 3) {
     throw new ConfigError(
-      `configuration ${file}:\n  venue: expected all of rest, public and private, or none (the embedded paper venue), was ${given} of 3`,
+      `${where}:\n  venue: expected all of rest, public and private, or none (the embedded paper venue), was ${given} of 3`,
     );
   }
   const urls = Object.entries({ rest, public: publicUrl, private: privateUrl, business });
@@ -150,12 +219,12 @@ function checkAcrossKeys(config: Config, file: string): void {
     // Real orders would carry the tag that stands in for a missing one, and no switch need stand behind them.
     if (kind === 'paper') {
       throw new ConfigError(
-        `configuration ${file}:\n  venue.${key}: expected a paper venue of your own, was ${url}; set venue.kind to demo or live`,
+        `${where}:\n  venue.${key}: expected a paper venue of your own, was ${url}; set venue.kind to demo or live`,
       );
     }
     if (new URL(url).port !== '8443') continue;
     throw new ConfigError(
-      `configuration ${file}:\n  venue.${key}: expected no port 8443 (OKX closed it on 2026-10-31), was ${url}; remove ":8443"`,
+      `${where}:\n  venue.${key}: expected no port 8443 (OKX closed it on 2026-10-31), was ${url}; remove ":8443"`,
     );
   }
 }
