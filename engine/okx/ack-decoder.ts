@@ -8,7 +8,7 @@
  */
 import { storeInteger, smallInteger } from './ascii-number.ts';
 import { ClientOrderId } from './client-order-id.ts';
-import { JsonCursor, JsonKind, asciiBytes, resolveEscapes } from './json-cursor.ts';
+import { JsonCursor, JsonKind, asciiBytes, rangeIs, resolveEscapes } from './json-cursor.ts';
 import { KeyTable } from './key-table.ts';
 import { ObjectShape } from './object-shape.ts';
 import { WsOp } from './shapes.ts';
@@ -54,6 +54,8 @@ export class AckFrame {
   readonly run = new Int32Array(BATCH_ITEMS_MAX);
   readonly slot = new Int32Array(BATCH_ITEMS_MAX);
   readonly generation = new Int32Array(BATCH_ITEMS_MAX);
+  /** 1 where the item gives the engine's tag back. Only acks of places have one. */
+  readonly hasTag = new Uint8Array(BATCH_ITEMS_MAX);
   /** 0 is accepted, which is not done. */
   readonly sCode = new Int32Array(BATCH_ITEMS_MAX);
   /** Refinement of sCode, ABSENT when there is none. */
@@ -88,7 +90,7 @@ export class AckFrame {
 
 const RootKey = { id: 0, op: 1, event: 2, data: 3, code: 4, inTime: 5, outTime: 6 } as const;
 const ROOT_KEYS = new KeyTable(['id', 'op', 'event', 'data', 'code', 'inTime', 'outTime']);
-const ItemKey = { clOrdId: 0, sCode: 1, subCode: 2, ts: 3, reqId: 4 } as const;
+const ItemKey = { clOrdId: 0, sCode: 1, subCode: 2, ts: 3, reqId: 4, tag: 5 } as const;
 const ITEM_KEY_NAMES = Object.keys(ItemKey);
 const ITEM_KEYS = new KeyTable(ITEM_KEY_NAMES);
 const ERROR = asciiBytes('error');
@@ -99,11 +101,21 @@ export class AckDecoder {
   /** Frames that were read twice because a compared text held escapes. */
   slowFrames = 0;
   readonly #cursor = new JsonCursor();
-  readonly #clientOrderId = new ClientOrderId();
+  readonly #clientOrderId: ClientOrderId;
+  readonly #tag: Uint8Array;
   /** Ranges of an item's fields. */
   readonly #start = new Int32Array(ITEM_KEY_NAMES.length);
   readonly #end = new Int32Array(ITEM_KEY_NAMES.length);
   readonly #shape = new ObjectShape();
+
+  /**
+   * @param tag what `hasTag` of an item is about
+   * @param isTagFirst ids of this run begin with it
+   */
+  constructor(tag = '', isTagFirst = false) {
+    this.#tag = asciiBytes(tag);
+    this.#clientOrderId = new ClientOrderId(tag, isTagFirst);
+  }
 
   /** @hot Fills `ack` from the answer to an order operation; false when the bytes are not one. */
   decode(bytes: Uint8Array, start: number, end: number, ack: AckFrame): boolean {
@@ -240,6 +252,7 @@ export class AckDecoder {
     ack.run[item] = isOurs ? id.run : 0;
     ack.slot[item] = isOurs ? id.slot : 0;
     ack.generation[item] = isOurs ? id.generation : 0;
+    ack.hasTag[item] = rangeIs(bytes, start[ItemKey.tag]!, end[ItemKey.tag]!, this.#tag) ? 1 : 0;
     ack.sCode[item] = smallInteger(bytes, start[ItemKey.sCode]!, end[ItemKey.sCode]!, ABSENT);
     ack.subCode[item] = smallInteger(bytes, start[ItemKey.subCode]!, end[ItemKey.subCode]!, ABSENT);
     storeInteger(bytes, start[ItemKey.ts]!, end[ItemKey.ts]!, ack.tsMs, item, ABSENT);

@@ -1,5 +1,5 @@
 /**
- * Client order ids that are an order's full name: one decimal integer that holds the run, the slot and its generation.
+ * Client order ids that are an order's full name: the run, the slot and its generation, by one of two plans.
  *
  *     1 RRRRRRRR SSSS GGGGGG     19 digits, at most 1999999999999999999 < 2^63
  *     │ │        │    └ generation of the slot, 1 to 999999: tells words about its former order from this one's
@@ -7,11 +7,16 @@
  *     │ └ run of the engine, 0 to 99999999: leftovers of an earlier run are recognised and cleaned up
  *     └ a constant 1, so that every id has the same length and no leading zero
  *
- * A positive 63-bit integer is what the fills channel echoes and what SBE can carry.
+ *     TAG rrrrrr SSSS GGGGGG     the tag (1 to 16 letters and digits) and 16 more: 32 at most, which is all that OKX takes
+ *         └ the same run in base 36, since eight digits more would not fit behind a tag of sixteen
+ *
+ * The first is a positive 63-bit integer: what the fills channel echoes and what SBE can carry. The second is for those whose
+ * books read the broker from the id; the fills channel does not tell it. Slot and generation stand alike in both. Ids of
+ * both plans are read, whichever a run writes: the run before may have been configured otherwise.
  *
  * Owner:      the engine thread.
- * Invariants: what is written parses back to itself; anything that is not exactly 19 digits after this plan is not ours.
- * Cost:       19 bytes written or compared; no BigInt, no text, nothing allocates.
+ * Invariants: what is written parses back to itself; anything that is not exactly of one of the plans is not ours.
+ * Cost:       19 to 32 bytes written or compared; no BigInt, no text, nothing allocates.
  */
 import { writeFixed } from '../base/ascii-digits.ts';
 import { assert } from '../base/assert.ts';
@@ -23,8 +28,14 @@ export const GENERATION_MAX = 999_999;
 
 const DIGIT_0 = 48;
 const RUN_DIGITS = 8;
+const LETTER_A = 97;
+/** Of a run behind a tag: 36^6 is beyond any run. */
+const SHORT_RUN_DIGITS = 6;
+const SHORT_RUN_BASE = 36;
 const SLOT_DIGITS = 4;
 const GENERATION_DIGITS = 6;
+/** Length of what never changes in a run, and the ten digits behind it. */
+const SLOT_AND_GENERATION_DIGITS = SLOT_DIGITS + GENERATION_DIGITS;
 /** Ten digits, and what writing them may overwrite. */
 const SLOT_AND_GENERATION_BYTES = 16;
 
@@ -39,8 +50,22 @@ function readDigits(bytes: Uint8Array, start: number, digits: number): number {
   return value;
 }
 
+/** @hot The same of a run in base 36: digits and small letters. */
+function readShortRun(bytes: Uint8Array, start: number): number {
+  let value = 0;
+  for (let index = start; index < start + SHORT_RUN_DIGITS; index++) {
+    const byte = bytes[index]!;
+    const digit = byte >= LETTER_A ? byte - LETTER_A + 10 : byte - DIGIT_0;
+    // Between the digits and the letters lies what is neither.
+    const isDigit = digit >= 0 && digit < SHORT_RUN_BASE && (byte >= LETTER_A || digit <= 9);
+    if (!isDigit) return -1;
+    value = value * SHORT_RUN_BASE + digit;
+  }
+  return value;
+}
+
 /**
- * @hot Writes the last ten digits of an id: its first nine never change in a run, and are part of the encoder's pieces.
+ * @hot Writes the last ten digits of an id: what stands before never changes in a run, and are part of the encoder's pieces.
  * Returns the offset after them; up to three bytes behind may be overwritten.
  */
 export function writeSlotAndGeneration(
@@ -59,14 +84,45 @@ export class ClientOrderId {
   run = 0;
   slot = 0;
   generation = 0;
+  readonly #tag: Uint8Array;
+  readonly #isTagFirst: boolean;
 
-  /** @hot Fills the scratch and returns true when bytes[start, end) is an id of this plan; of any run. */
+  /**
+   * @param tag read in front of ids, too; "" for ids of digits alone
+   * @param isTagFirst this run writes ids with the tag. Matters for a tag of three digits alone, with which an id is of both
+   *                   plans; slot and generation are the same by either
+   */
+  constructor(tag = '', isTagFirst = false) {
+    this.#tag = ENCODER.encode(tag);
+    this.#isTagFirst = isTagFirst;
+  }
+
+  /** @hot Fills the scratch and returns true when bytes[start, end) is an id of one of the plans; of any run. */
   parse(bytes: Uint8Array, start: number, end: number): boolean {
+    return this.#isTagFirst
+      ? this.#parseTagged(bytes, start, end) || this.#parseDigits(bytes, start, end)
+      : this.#parseDigits(bytes, start, end) || this.#parseTagged(bytes, start, end);
+  }
+
+  #parseDigits(bytes: Uint8Array, start: number, end: number): boolean {
     if (end - start !== CLIENT_ORDER_ID_LENGTH || bytes[start] !== DIGIT_0 + 1) return false;
-    const run = readDigits(bytes, start + 1, RUN_DIGITS);
-    const slot = readDigits(bytes, start + 1 + RUN_DIGITS, SLOT_DIGITS);
-    const generation = readDigits(bytes, start + 1 + RUN_DIGITS + SLOT_DIGITS, GENERATION_DIGITS);
-    if (run < 0 || slot < 0 || generation < 1) return false;
+    return this.#set(readDigits(bytes, start + 1, RUN_DIGITS), bytes, end);
+  }
+
+  #parseTagged(bytes: Uint8Array, start: number, end: number): boolean {
+    const tag = this.#tag;
+    const { length } = tag;
+    const isLong = end - start === length + SHORT_RUN_DIGITS + SLOT_AND_GENERATION_DIGITS;
+    if (length === 0 || !isLong) return false;
+    for (let index = 0; index < length; index++) if (bytes[start + index] !== tag[index]) return false;
+    return this.#set(readShortRun(bytes, start + length), bytes, end);
+  }
+
+  /** Slot and generation are the last ten digits by both plans. */
+  #set(run: number, bytes: Uint8Array, end: number): boolean {
+    const slot = readDigits(bytes, end - SLOT_AND_GENERATION_DIGITS, SLOT_DIGITS);
+    const generation = readDigits(bytes, end - GENERATION_DIGITS, GENERATION_DIGITS);
+    if (run < 0 || run > RUN_MAX || slot < 0 || generation < 1) return false;
     this.run = run;
     this.slot = slot;
     this.generation = generation;
@@ -75,17 +131,23 @@ export class ClientOrderId {
 
   /** As `parse`, for text off the path. */
   parseText(text: string): boolean {
-    return this.parse(ENCODER.encode(text), 0, text.length);
+    const bytes = ENCODER.encode(text);
+    return this.parse(bytes, 0, bytes.length);
   }
 }
 
-/** The id as text, for REST and for reports. */
-export function clientOrderIdText(run: number, slot: number, generation: number): string {
+/** What every id of a run begins with. @param tag in front of ids that carry it, "" for ids of digits alone */
+export function runPrefix(run: number, tag = ''): string {
   assert(run >= 0 && run <= RUN_MAX, 'a run fits eight digits');
+  if (tag === '') return `1${String(run).padStart(RUN_DIGITS, '0')}`;
+  return tag + run.toString(SHORT_RUN_BASE).padStart(SHORT_RUN_DIGITS, '0');
+}
+
+/** The id as text, for REST and for reports. @param tag as for `runPrefix` */
+export function clientOrderIdText(run: number, slot: number, generation: number, tag = ''): string {
   const words = new DataView(new ArrayBuffer(SLOT_AND_GENERATION_BYTES));
   const end = writeSlotAndGeneration(words, 0, slot, generation);
-  const last = DECODER.decode(words.buffer.slice(0, end));
-  return `1${String(run).padStart(RUN_DIGITS, '0')}${last}`;
+  return runPrefix(run, tag) + DECODER.decode(words.buffer.slice(0, end));
 }
 
 const ENCODER = new TextEncoder();

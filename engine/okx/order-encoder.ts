@@ -27,7 +27,7 @@ import { InstrumentType } from '../base/instrument.ts';
 import { PositionSide } from '../base/position-side.ts';
 import { Side } from '../base/side.ts';
 import type { Lots, Milliseconds, Ticks } from '../base/units.ts';
-import { RUN_MAX, clientOrderIdText, writeSlotAndGeneration } from './client-order-id.ts';
+import { runPrefix, writeSlotAndGeneration } from './client-order-id.ts';
 import { OrdType, OrderSide, PosSide, StpMode, type TdMode, WsOp } from './shapes.ts';
 import { assertTag } from './tag.ts';
 import { BATCH_ITEMS_MAX } from './venue-limits.ts';
@@ -58,6 +58,8 @@ export interface OrderEncoderOptions {
   readonly marginCcys?: readonly string[];
   /** The run inside every client order id. */
   readonly run: number;
+  /** Whether the tag stands in front of every client order id; without it, ids are of digits alone. */
+  readonly prefixesIds?: boolean;
   /** Room for one message; the default holds a full batch of the longest items. */
   readonly capacityBytes?: number;
 }
@@ -83,8 +85,6 @@ const ORDER_KINDS = ORDER_KIND_TEXTS.length;
 const POSITION_SIDE_TEXTS = [PosSide.net, PosSide.long, PosSide.short];
 const SINGLE_OPS = [WsOp.order, WsOp.amendOrder, WsOp.cancelOrder];
 const BATCH_OPS = [WsOp.batchOrders, WsOp.batchAmendOrders, WsOp.batchCancelOrders];
-/** Length of the constant beginning of a client order id: the leading 1 and the run. */
-const ID_PREFIX_LENGTH = 9;
 const MESSAGE_HEAD = '{"id":"';
 /** "]}" as two little-endian bytes. */
 const MESSAGE_END = 0x7d5d;
@@ -140,11 +140,10 @@ export class OrderEncoder {
 
   /** @throws TagError when the tag is not one that OKX takes */
   constructor(options: OrderEncoderOptions) {
-    const { instruments, tag, tradeModes, run } = options;
+    const { instruments, tag, tradeModes, run, prefixesIds = false } = options;
     assertTag(tag);
-    assert(run >= 0 && run <= RUN_MAX, 'a run fits eight digits');
     assert(tradeModes.length === instruments.length, 'every instrument has a trade mode');
-    const idPrefix = clientOrderIdText(run, 0, 1).slice(0, ID_PREFIX_LENGTH);
+    const idPrefix = runPrefix(run, prefixesIds ? tag : '');
     const pieces = new PieceList();
     this.#instruments = instruments;
     this.#placePiece = new Int32Array(instruments.length * 2 * ORDER_KINDS);

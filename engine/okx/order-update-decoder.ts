@@ -175,7 +175,7 @@ export class OrderUpdateDecoder {
   /** Frames that were read twice because a compared text held escapes. */
   slowFrames = 0;
   readonly #cursor = new JsonCursor();
-  readonly #clientOrderId = new ClientOrderId();
+  readonly #clientOrderId: ClientOrderId;
   readonly #instruments: readonly Instrument[];
   readonly #instIds: KeyTable;
   readonly #tag: Uint8Array;
@@ -188,13 +188,15 @@ export class OrderUpdateDecoder {
   readonly #end = new Int32Array(FIELD_NAMES.length);
   readonly #shape = new ObjectShape();
 
-  constructor(instruments: readonly Instrument[], tag: string) {
+  /** @param isTagFirst ids of this run begin with the tag */
+  constructor(instruments: readonly Instrument[], tag: string, isTagFirst = false) {
     for (let index = 0; index < instruments.length; index++) {
       assert(instruments[index]!.index === index, "an instrument's index is its place in the list");
     }
     this.#instruments = instruments;
     this.#instIds = new KeyTable(instruments.map((instrument) => instrument.instId));
     this.#tag = asciiBytes(tag);
+    this.#clientOrderId = new ClientOrderId(tag, isTagFirst);
     this.#quoteCcys = instruments.map((instrument) => asciiBytes(instrument.quoteCcy));
     this.#settleCcys = instruments.map((instrument) => asciiBytes(instrument.settleCcy));
     this.#settlesInDollars = Uint8Array.from(instruments, ({ settleCcy }) =>
