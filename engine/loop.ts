@@ -8,7 +8,7 @@
  *               onSessionUp, onSessionDown, onSessionSwitched, onWorkerLost, onWorkerReady
  *               onRecovered, onAudited, onBookSnapshot, onSwitchArmed     answers to requests
  *               onClock, onStateOverdue, onAccountRefused, onRateLimit    what was measured and asked beside
- *               command, stop, halt, onBroken                   the operator, and what ends a run
+ *               command, stop, halt, pause, onBroken            the operator, and what ends or holds a run
  *               configure                                       parameters that changed while it runs
  *               restore                                         before all else: what the run before has written down
  *     outputs   send(connection, bytes), request(what)
@@ -540,6 +540,13 @@ export class Loop {
   halt(trigger: KillTrigger, nowNs: Nanoseconds): void {
     this.#state.advanceTo(nowNs);
     this.ladder.raise(trigger, KillLevel.halted, ACCOUNT);
+    this.#turn();
+  }
+
+  /** Cancels everything and quotes no more, until an operator says otherwise: for what was found beside the core. */
+  pause(trigger: KillTrigger, nowNs: Nanoseconds): void {
+    this.#state.advanceTo(nowNs);
+    this.ladder.raise(trigger, KillLevel.paused, ACCOUNT);
     this.#turn();
   }
 

@@ -141,6 +141,7 @@ export const TRIGGER_TEXTS: Readonly<Record<string, string>> = {
   accountChanged: 'account mode or position mode changed while the engine ran',
   flatten: 'an operator had the positions closed',
   stateUnsaved: 'the state could not be written for a minute: a restart would not know of a halt',
+  protection: 'a stop at the venue was triggered, and closes a position',
 };
 
 export function keyOf(table: Readonly<Record<string, number>>, value: number): string {

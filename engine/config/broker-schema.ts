@@ -17,6 +17,7 @@ const oauth = z.strictObject({
   tokenFile: z.string().min(1).default('oauth-tokens.json'),
   authorizeUrl: tokenUrl.optional(),
   tokenUrl: tokenUrl.optional(),
+  revokeUrl: tokenUrl.optional(),
 });
 
 /** A sub-broker, by its code or by the uid of its clients' account, and what it gets of the rebate. */

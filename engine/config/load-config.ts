@@ -8,6 +8,7 @@ import { accountsProblem } from './accounts-problem.ts';
 import { ConfigError } from './config-error.ts';
 import { packageRoot } from './package-root.ts';
 import { portfolioProblem } from './portfolio-schema.ts';
+import { protectionProblem } from './protection-schema.ts';
 import { configSchema, type Config } from './schema.ts';
 
 /** The configuration that `npm start` runs without --config: the commented paper example itself. */
@@ -196,10 +197,9 @@ function checkAcrossKeys(config: Config, where: string): void {
       );
     }
   });
-  const problem = portfolioProblem(
-    config.portfolio,
-    config.instruments.map(({ instId }) => instId),
-  );
+  const instIds = config.instruments.map(({ instId }) => instId);
+  const problem =
+    portfolioProblem(config.portfolio, instIds) || protectionProblem(config.protection, instIds);
   if (problem !== '') throw new ConfigError(`${where}:\n  ${problem}`);
   if (config.venue.kind === 'live' && config.engine.deadMansSwitchSeconds === 0) {
     throw new ConfigError(

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { broker } from './broker-schema.ts';
 import { calibration } from './calibration-schema.ts';
 import { portfolio } from './portfolio-schema.ts';
+import { protection } from './protection-schema.ts';
 import { bps, decimal, decimalAboveZero } from './schema-values.ts';
 import { strategy } from './strategy-schema.ts';
 
@@ -70,6 +71,7 @@ export const configSchema = z.strictObject({
   broker: broker.prefault({}),
   instruments: z.array(instrument).min(1).max(100),
   portfolio: portfolio.prefault({}),
+  protection: protection.prefault({}),
   calibration: calibration.prefault({}),
   account: z
     .strictObject({

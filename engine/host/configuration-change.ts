@@ -27,6 +27,7 @@ const LIVE = [
   'instruments[].limits.',
   'instruments[].brakes.',
   'portfolio.',
+  'protection.',
   'calibration.',
   'account.',
   'engine.quoteAgeMsMax',

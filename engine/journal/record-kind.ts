@@ -41,6 +41,8 @@ export const RecordKind = {
   broken: 22,
   /** Parameters changed while running: JSON. What it came to follows as `commandResult`. */
   configured: 23,
+  /** sub = trigger: something beside the core asks for a pause. */
+  paused: 24,
 
   /** sub = connection, instrument = 1 when the connection took it; the bytes as they went. */
   send: 40,

@@ -105,6 +105,7 @@ function textOf(record: JournalRecord): string {
       return `gap: ${value} records are missing`;
     case RecordKind.stateOverdue:
     case RecordKind.halt:
+    case RecordKind.paused:
       return `${name} ${sub}`;
     case RecordKind.send:
     case RecordKind.request:

@@ -248,6 +248,12 @@ export class JournaledLoop extends Loop {
     this.#isInside = false;
   }
 
+  override pause(trigger: KillTrigger, nowNs: Nanoseconds): void {
+    this.#mark(RecordKind.paused, trigger, nowNs);
+    super.pause(trigger, nowNs);
+    this.#isInside = false;
+  }
+
   override onBroken(): void {
     this.#mark(RecordKind.broken, 0, this.inputNs[0]!);
     super.onBroken();

@@ -146,6 +146,7 @@ export class ReplayCore {
     else if (kind === RecordKind.rateLimit) loop.onRateLimit(value, timeNs);
     else if (kind === RecordKind.stop) loop.stop(timeNs);
     else if (kind === RecordKind.halt) loop.halt(sub as KillTrigger, timeNs);
+    else if (kind === RecordKind.paused) loop.pause(sub as KillTrigger, timeNs);
     else if (kind === RecordKind.broken) loop.onBroken();
     else throw unreadable(record, 'an input that this build knows');
   }

@@ -42,6 +42,7 @@ export const KillTrigger = {
   accountChanged: 18,
   flatten: 19,
   stateUnsaved: 20,
+  protection: 21,
 } as const;
 export type KillTrigger = (typeof KillTrigger)[keyof typeof KillTrigger];
 
@@ -80,6 +81,7 @@ const RULES: Readonly<Record<keyof typeof KillTrigger, readonly [TriggerRule['wa
     'automatic',
     'the state could not be written for a minute: a restart would not know of a halt',
   ],
+  protection: ['operator', 'a stop at the venue was triggered, and closes a position'],
 };
 
 /** By trigger. */

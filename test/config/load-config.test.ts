@@ -96,6 +96,14 @@ describe('parseConfig', () => {
         },
       ],
       portfolio: { groups: [] },
+      protection: {
+        isOn: false,
+        stopLossBps: 500,
+        triggerBy: 'mark',
+        minChangeRatio: 0.1,
+        settleMs: 500,
+        instruments: [],
+      },
       calibration: {
         seconds: 5,
         memorySeconds: 1_200,
