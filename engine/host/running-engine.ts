@@ -23,6 +23,7 @@ import { Session } from '../venue/session.ts';
 import type { SessionHandler } from '../venue/session.ts';
 import { SessionErrorCode } from '../venue/session-error.ts';
 import type { SessionError } from '../venue/session-error.ts';
+import type { SessionPort } from '../venue/session-port.ts';
 import { startExporter } from '../../monitoring/exporter.ts';
 import type { Exporter } from '../../monitoring/exporter.ts';
 import type { TerminalOptions } from '../../monitoring/terminal.ts';
@@ -80,7 +81,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   readonly state: StateStore;
   readonly #options: RunningEngineOptions;
   readonly #log: Log;
-  readonly #sessions: Session[] = [];
+  readonly #sessions: SessionPort[] = [];
   #engine!: Engine;
   #writer!: MetricsWriter;
   #board!: Board;

@@ -76,9 +76,11 @@ export const HEADER_TIMESTAMP = 'OK-ACCESS-TIMESTAMP';
 export const HEADER_PASSPHRASE = 'OK-ACCESS-PASSPHRASE';
 /** Sent with the value "1" on every REST request of demo trading, which uses the production host. */
 export const HEADER_DEMO = 'x-simulated-trading';
+/** Of orders and amends by REST: what `expTime` is to a WebSocket operation. */
+export const HEADER_EXPIRY = 'expTime';
 
 /** Where an account is held: keys of one region are refused by the hosts of another (D; 50119, 60032, 50101). */
-type Region = 'global' | 'eea' | 'us' | 'tr';
+export type Region = 'global' | 'eea' | 'us' | 'tr';
 type VenueKind = 'live' | 'demo';
 
 export interface Endpoints {

@@ -2,15 +2,10 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Milliseconds } from '../base/units.ts';
 import { NS_PER_MS } from '../base/units.ts';
-import { signRest } from '../okx/sign.ts';
-import {
-  HEADER_DEMO,
-  HEADER_KEY,
-  HEADER_PASSPHRASE,
-  HEADER_SIGN,
-  HEADER_TIMESTAMP,
-} from '../okx/venue-limits.ts';
+import { HEADER_DEMO, HEADER_EXPIRY } from '../okx/venue-limits.ts';
 import type { Credentials } from './credentials.ts';
+import { KeyAuth } from './rest-auth.ts';
+import type { RestAuth } from './rest-auth.ts';
 import { RestError, RestErrorCode } from './rest-error.ts';
 import { PoolTransport } from './rest-transport.ts';
 import type { RestAnswer, RestTransport } from './rest-transport.ts';
@@ -21,8 +16,10 @@ export interface RestClientOptions {
    * signed.
    */
   readonly baseUrl: string;
-  /** Without them only public paths can be asked. */
+  /** Of a key that signs. Without them, and without `auth`, only public paths can be asked. */
   readonly credentials?: Credentials;
+  /** What shows whose a call is, in place of a key. */
+  readonly auth?: RestAuth;
   /** Demo trading: the production host with one more header. */
   readonly isDemo: boolean;
   readonly clock: Clock;
@@ -44,6 +41,8 @@ export interface RestCallOptions {
    * item, not an error.
    */
   readonly isBatch?: boolean;
+  /** Of orders and amends: the venue's time after which it must refuse instead of act; "" for none. */
+  readonly expTime?: string;
 }
 
 const CLOCK_SAMPLES = 3;
@@ -56,7 +55,7 @@ const CLOCK_SAMPLES = 3;
 export class RestClient {
   readonly #transport: RestTransport;
   readonly #prefix: string;
-  readonly #credentials: Credentials | undefined;
+  readonly #auth: RestAuth | undefined;
   readonly #isDemo: boolean;
   readonly #clock: Clock;
   readonly #timeoutMs: Milliseconds;
@@ -68,7 +67,8 @@ export class RestClient {
   constructor(options: RestClientOptions) {
     const url = new URL(options.baseUrl);
     this.#prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/$/, '');
-    this.#credentials = options.credentials;
+    const { auth, credentials } = options;
+    this.#auth = auth ?? (credentials === undefined ? undefined : new KeyAuth(credentials));
     this.#isDemo = options.isDemo;
     this.#clock = options.clock;
     this.#timeoutMs = options.timeoutMs;
@@ -106,8 +106,23 @@ export class RestClient {
 
   /** As `post`, for a body that has been encoded. @throws RestError */
   async postText(path: string, body: string, options: RestCallOptions = {}): Promise<unknown[]> {
-    const answer = await this.#call('POST', path, body, true);
+    const answer = await this.#call('POST', path, body, true, options.expTime);
     return dataOf('POST', path, answer, options.isBatch ?? false);
+  }
+
+  /**
+   * Posts an order operation; the venue's envelope as it came, whatever its code: refusals are answers too.
+   *
+   * @throws RestError when there is no envelope: nobody knows then whether it was carried out
+   */
+  async operate(path: string, body: string, expTime: string): Promise<string> {
+    const answer = await this.#call('POST', path, body, true, expTime);
+    if (envelopeOf(answer.text) !== undefined) return answer.text;
+    throw new RestError(
+      RestErrorCode.http,
+      `expected a JSON object with "code", was HTTP ${answer.status} with ${answer.text.length} characters`,
+      { method: 'POST', path, httpStatus: answer.status },
+    );
   }
 
   /**
@@ -160,27 +175,36 @@ export class RestClient {
     method: 'GET' | 'POST',
     requestPath: string,
     body: string,
-    isSigned: boolean,
+    isPrivate: boolean,
+    expTime = '',
   ): Promise<RestAnswer> {
-    const headers: Record<string, string> = { 'content-type': 'application/json' };
-    if (this.#isDemo) headers[HEADER_DEMO] = '1';
-    if (isSigned) this.#sign(headers, method, requestPath, body);
+    const base: Record<string, string> = { 'content-type': 'application/json' };
+    if (this.#isDemo) base[HEADER_DEMO] = '1';
+    if (expTime !== '') base[HEADER_EXPIRY] = expTime;
+    if (!isPrivate) return this.#carry(method, requestPath, body, base);
+    const auth = this.#auth;
+    assert(auth !== undefined, 'a private call is only made with credentials');
+    for (let isLast = false; ; isLast = true) {
+      const headers = { ...base };
+      auth.authorize(headers, { method, requestPath, body, venueMs: this.venueMs() });
+      const answer = await this.#carry(method, requestPath, body, headers);
+      if (isLast || answer.status < 400) return answer;
+      const code = envelopeOf(answer.text)?.code ?? '';
+      if (!(await auth.isWorthAnother(headers, code))) return answer;
+    }
+  }
+
+  async #carry(
+    method: 'GET' | 'POST',
+    requestPath: string,
+    body: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<RestAnswer> {
     try {
       return await this.#transport.call({ method, path: this.#prefix + requestPath, headers, body });
     } catch (cause) {
       throw transportError(cause, method, requestPath, this.#timeoutMs);
     }
-  }
-
-  #sign(headers: Record<string, string>, method: 'GET' | 'POST', requestPath: string, body: string): void {
-    const credentials = this.#credentials;
-    assert(credentials !== undefined, 'a signed call is only made with credentials');
-    const timestamp = new Date(this.venueMs()).toISOString();
-    const secret = credentials.secret.reveal();
-    headers[HEADER_KEY] = credentials.apiKey.reveal();
-    headers[HEADER_SIGN] = signRest({ timestamp, method, requestPath, body, secret });
-    headers[HEADER_TIMESTAMP] = timestamp;
-    headers[HEADER_PASSPHRASE] = credentials.passphrase.reveal();
   }
 }
 

@@ -60,7 +60,7 @@ const SEAMS: readonly { what: string; pattern: RegExp; rooms: readonly string[] 
   {
     what: 'chance',
     pattern: /\bMath\.random\b|\brandomBytes\b|\brandomUUID\b|\bgetRandomValues\b|\brandomInt\b/,
-    rooms: ['engine/base/random.ts'],
+    rooms: ['engine/base/random.ts', 'engine/base/secure-random.ts'],
   },
   { what: 'the environment', pattern: /\bprocess\.env\b/, rooms: ['engine/config'] },
   { what: 'exit codes', pattern: /\bprocess\.(exit|exitCode|abort|kill)\b/, rooms: ['engine/cli'] },
