@@ -142,6 +142,8 @@ export const TRIGGER_TEXTS: Readonly<Record<string, string>> = {
   flatten: 'an operator had the positions closed',
   stateUnsaved: 'the state could not be written for a minute: a restart would not know of a halt',
   protection: 'a stop at the venue was triggered, and closes a position',
+  tagMismatch:
+    'the venue gave an order of ours back with another tag, or with none: it would earn no commission',
 };
 
 export function keyOf(table: Readonly<Record<string, number>>, value: number): string {

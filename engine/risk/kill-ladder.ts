@@ -43,6 +43,7 @@ export const KillTrigger = {
   flatten: 19,
   stateUnsaved: 20,
   protection: 21,
+  tagMismatch: 22,
 } as const;
 export type KillTrigger = (typeof KillTrigger)[keyof typeof KillTrigger];
 
@@ -82,6 +83,10 @@ const RULES: Readonly<Record<keyof typeof KillTrigger, readonly [TriggerRule['wa
     'the state could not be written for a minute: a restart would not know of a halt',
   ],
   protection: ['operator', 'a stop at the venue was triggered, and closes a position'],
+  tagMismatch: [
+    'operator',
+    'the venue gave an order of ours back with another tag, or with none: it would earn no commission',
+  ],
 };
 
 /** By trigger. */
