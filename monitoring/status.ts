@@ -49,6 +49,10 @@ export interface Status {
   readonly limits: Readonly<Record<keyof BoardLimits, number | null>>;
   /** In the account's currency; loss and drawdown are 0 or above. */
   readonly risk: {
+    /** Net, over restarts; null while a mark is not known. */
+    readonly profit: number | null;
+    /** What all positions are worth, long and short added up. */
+    readonly held: number | null;
     readonly loss: number | null;
     readonly drawdown: number | null;
     readonly marginRatio: number | null;
@@ -172,6 +176,8 @@ export class StatusReader {
       ...this.#readiness(rows),
       limits: this.#limits(),
       risk: {
+        profit: orNull(this.#value('accountProfit')),
+        held: orNull(this.#value('accountHeld')),
         loss: orNull(this.#value('accountLoss')),
         drawdown: orNull(this.#value('accountDrawdown')),
         marginRatio: orNull(this.#value('marginRatio')),

@@ -224,7 +224,7 @@ function loopReadings(loop: Loop, writer: MetricsWriter): Reading[] {
   ];
 }
 
-function killReadings({ kill, ladder }: Loop, writer: MetricsWriter): Reading[] {
+function killReadings({ kill, ladder, gate }: Loop, writer: MetricsWriter): Reading[] {
   const { loss, margin, adverse, orderToTrade, health } = kill;
   return [
     [writer.cell('killLevel'), () => ladder.accountLevel],
@@ -233,6 +233,8 @@ function killReadings({ kill, ladder }: Loop, writer: MetricsWriter): Reading[] 
       [writer.cell('killActive', trigger), () => ladder.active[trigger]!],
       [writer.cell('killRaised', trigger), () => ladder.raised[trigger]!],
     ]),
+    [writer.cell('accountProfit'), () => kill.netProfit()],
+    [writer.cell('accountHeld'), () => gate.heldNotional()],
     [writer.cell('accountLoss'), () => loss.loss],
     [writer.cell('accountDrawdown'), () => loss.drawdown],
     [writer.cell('marginRatio'), () => margin.marginRatio],

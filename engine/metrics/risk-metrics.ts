@@ -39,6 +39,18 @@ export const RISK_METRICS = {
     'How far the instrument is held back, by the account or by itself; levels as of okxmm_kill_level.',
     ON_BOARD,
   ),
+  accountProfit: gauge(
+    'okxmm_account_profit_quote',
+    [],
+    'Net profit of everything, marked, over restarts; absent while a mark is not known.',
+    ABSENT_CURRENCY,
+  ),
+  accountHeld: gauge(
+    'okxmm_account_held_quote',
+    [],
+    'What all positions are worth, long and short added up.',
+    ABSENT_CURRENCY,
+  ),
   accountLoss: gauge(
     'okxmm_account_loss_quote',
     [],

@@ -76,6 +76,20 @@ export class AccountNotional {
     return this.#sumWith(instrument, side, ticks, addedLots) <= this.#max[0]!;
   }
 
+  /** What is held is worth, long and short added up; what is only in flight does not count. For figures, not for limits. */
+  held(): number {
+    const { positionLots, entryTicks } = this.#inputs;
+    let sum = 0;
+    for (let each = 0; each < this.#worth.length; each++) {
+      const lots = Math.abs(positionLots[each]!);
+      if (lots === 0) continue;
+      const value = this.#seenTicks[each]! > 0 ? this.#seenTicks[each]! : entryTicks[each]!;
+      const price = this.#isInverse[each] === 1 ? 1 : value * this.#tickValue[each]!;
+      sum += lots * this.#lotValue[each]! * price * this.#rate[each]!;
+    }
+    return sum;
+  }
+
   /** Takes up what has changed, and starts the sum afresh. For the timer. */
   settle(): void {
     this.#takeUp();

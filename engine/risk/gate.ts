@@ -276,15 +276,23 @@ export class Gate {
    * Whether an order that closes (part of) a position at once may be sent: reduces it, whatever else is in flight, at a
    * price within `closeBps` of the mark and inside the venue's limits. It may cross the book, and it passes when paused;
    * halted it does not.
+   *
+   * @param heldLots what it is to close, signed: the net position, or one leg of it
    */
-  checkClosing(instrument: number, side: Side, ticks: Ticks, lots: Lots, closeBps: number): GateReason {
+  checkClosing(
+    instrument: number,
+    side: Side,
+    ticks: Ticks,
+    lots: Lots,
+    closeBps: number,
+    heldLots: Lots = this.#inputs.positionLots[instrument]!,
+  ): GateReason {
     let reason = this.#checkClosingState(instrument);
     if (reason === GateReason.pass) reason = this.#checkSize(CommandOp.place, instrument, ticks, lots);
     if (reason === GateReason.pass) reason = this.#checkClosingPrice(instrument, side, ticks, closeBps);
     if (reason === GateReason.pass) {
-      const position = this.#inputs.positionLots[instrument]!;
       const exposure = this.#inputs.exposureLots[instrument * 2 + side]! + lots;
-      const worst = side === Side.buy ? position + exposure : exposure - position;
+      const worst = side === Side.buy ? heldLots + exposure : exposure - heldLots;
       if (!(worst <= 0)) reason = GateReason.reduceOnly;
     }
     this.strikes[reason]!++;
@@ -328,6 +336,11 @@ export class Gate {
     const mark = isKnown ? this.#markPriceTicks[instrument]! : this.markTicks(instrument);
     if (!isNear(ticks, mark, closeBps)) return isKnown ? GateReason.collarMark : GateReason.collarBook;
     return this.#checkLimits(instrument, side, ticks);
+  }
+
+  /** What all positions are worth, in the account's currency. */
+  heldNotional(): number {
+    return this.#notional.held();
   }
 
   #checkState(instrument: number): GateReason {

@@ -43,6 +43,16 @@ export function riskRow(): Panel[] {
       ],
     ),
     timeSeries(
+      'Profit and positions of the account',
+      'Net profit over restarts, marked; and what all positions are worth, long and short added up.',
+      'short',
+      12,
+      [
+        query(`okxmm_account_profit_quote{${JOB}}`, '{{instance}} profit'),
+        query(`okxmm_account_held_quote{${JOB}}`, '{{instance}} held'),
+      ],
+    ),
+    timeSeries(
       'Margin',
       'Equity over maintenance margin, and the ratio below which positions are only reduced; 1 is liquidation.',
       'short',
