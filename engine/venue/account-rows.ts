@@ -104,6 +104,8 @@ export interface FillRow {
   readonly fee: string;
   readonly feeCcy: string;
   readonly isMaker: boolean;
+  /** The index at that moment; of a spot pair that is not quoted in dollars the base coin's in USDT. "" when not told. */
+  readonly fillIdxPx: string;
   readonly fillTimeMs: Milliseconds;
   readonly tsMs: Milliseconds;
 }
@@ -324,6 +326,7 @@ export function readFill(row: RowReader): FillRow {
     fee: row.optionalDecimal('fee'),
     feeCcy: row.optionalText('feeCcy'),
     isMaker: row.optionalText('execType') === 'M',
+    fillIdxPx: row.optionalDecimal('fillIdxPx'),
     fillTimeMs: row.milliseconds('fillTime'),
     tsMs: row.milliseconds('ts'),
   };

@@ -43,6 +43,7 @@ export class TinyAccount {
   switchSeconds = -1;
   /** Changes of instruments by name. */
   readonly changes = new Map<string, object>();
+  readonly indexPrices = new Map<string, number>();
   readonly nowMs: () => Milliseconds;
   #nextId = 1_000;
 
@@ -95,6 +96,7 @@ export class TinyAccount {
       fee: String(fee),
       feeCcy: isSpot ? 'BTC' : 'USDT',
       isMaker: true,
+      fillIdxPx: '',
       fillTimeMs: this.nowMs(),
       tsMs: this.nowMs(),
     };
@@ -114,6 +116,11 @@ export class TinyAccount {
         ...row,
         ...this.changes.get(String(row['instId'])),
       })),
+    fetchTickBands: () => [],
+    fetchIndexPrice: (index: string) => this.indexPrices.get(index) ?? refuse('51001'),
+    fetchMmpConfig: () => undefined,
+    setMmpConfig: () => undefined,
+    resetMmp: () => undefined,
     fetchAccountConfig: () => this.config,
     fetchOpenOrders: () => [...this.orders.values()],
     fetchOrder: (_instId: string, clOrdId: string) =>
@@ -177,6 +184,10 @@ export class TinyAccount {
       })),
     };
   }
+}
+
+function refuse(okxCode: string): never {
+  throw restError(RestErrorCode.rejected, okxCode);
 }
 
 export function restError(code: RestErrorCode = RestErrorCode.timeout, okxCode = ''): RestError {

@@ -28,6 +28,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'engine/risk': ['engine/base'],
   'engine/metrics': ['engine/base'],
   'engine/venue': ['engine/base', 'engine/okx', 'engine/metrics'],
+  'engine/broker': ['engine/base', 'engine/okx', 'engine/venue'],
   'engine/paper': ['engine/base', 'engine/okx/venue-limits.ts', 'engine/okx/shapes.ts', 'engine/okx/sign.ts'],
   'engine/config': ['engine/base', 'engine/okx', 'engine/venue/credentials.ts'],
   'engine/loop': ['engine/base', ...DOMAIN],
