@@ -169,15 +169,16 @@ function checkAcrossKeys(config: Config, where: string): void {
       );
     }
     seen.add(instrument.instId);
-    // A spot position is read off the holding of its base coin, which two instruments would count twice.
-    const [base, , more] = instrument.instId.split('-');
-    const coin = more === undefined ? `spot of ${base}` : '';
-    if (coin !== '' && seen.has(coin)) {
+    if (instrument.strategy.rpiLevels > instrument.strategy.levels) {
       throw new ConfigError(
-        `${at}.instId: expected one spot instrument for each base coin, was "${instrument.instId}" beside another of ${base}; remove one`,
+        `${at}.strategy.rpiLevels: expected at most strategy.levels (${instrument.strategy.levels}), was ${instrument.strategy.rpiLevels}`,
       );
     }
-    if (coin !== '') seen.add(coin);
+    if (instrument.mmp.isOn && instrument.strategy.rpiLevels > 0) {
+      throw new ConfigError(
+        `${at}.strategy.rpiLevels: expected 0 with mmp.isOn, since an order is of one kind, was ${instrument.strategy.rpiLevels}`,
+      );
+    }
     if (Number(instrument.strategy.size) > Number(instrument.limits.orderSize)) {
       throw new ConfigError(
         `${at}.strategy.size: expected at most limits.orderSize ("${instrument.limits.orderSize}"), was "${instrument.strategy.size}"`,

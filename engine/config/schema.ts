@@ -3,6 +3,7 @@ import { broker } from './broker-schema.ts';
 import { calibration } from './calibration-schema.ts';
 import { portfolio } from './portfolio-schema.ts';
 import { protection } from './protection-schema.ts';
+import { products } from './products-schema.ts';
 import { bps, decimal, decimalAboveZero } from './schema-values.ts';
 import { strategy } from './strategy-schema.ts';
 
@@ -33,6 +34,7 @@ const limits = z.strictObject({
   openOrders: z.int().min(1).max(200).default(40),
   collarBps: bps.default(200),
   loss: z.number().positive().optional(),
+  quoteUsd: z.number().positive().optional(),
 });
 
 const brakes = z.strictObject({
@@ -47,6 +49,7 @@ const instrument = z.strictObject({
     .string()
     .regex(/^[A-Z0-9_]+(-[A-Z0-9_]+)+$/, { error: 'expected an OKX instrument id, such as "BTC-USDT-SWAP"' }),
   tradeMode: z.enum(['cash', 'cross', 'isolated']),
+  ...products,
   strategy,
   limits,
   brakes: brakes.prefault({}),

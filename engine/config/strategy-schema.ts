@@ -11,6 +11,8 @@ export const strategy = z.strictObject({
     .enum(['fixed', 'avellaneda-stoikov', 'glft', 'glft-exact', 'volatility', 'okx-sample'])
     .default('glft'),
   levels: z.int().min(1).max(10).default(3),
+  rpiLevels: z.int().min(0).max(10).default(0),
+  priceIn: z.enum(['coin', 'usd', 'volatility']).default('coin'),
   size: decimalAboveZero,
   sizeStep: decimal.default('0'),
   sizeDecay: z.number().min(0).max(10).default(0),

@@ -44,9 +44,14 @@ describe('parseConfig', () => {
         {
           instId: 'BTC-USDT-SWAP',
           tradeMode: 'cross',
+          product: 'listed',
+          stopBeforeExpiryMinutes: 60,
+          mmp: { isOn: false, timeIntervalMs: 5_000, qtyLimit: '100', frozenMs: 2_000 },
           strategy: {
             model: 'glft',
             levels: 3,
+            rpiLevels: 0,
+            priceIn: 'coin',
             size: '1',
             sizeStep: '0',
             sizeDecay: 0,
@@ -300,11 +305,6 @@ describe('parseConfig', () => {
       'instruments.2.instId',
       'BTC-USDT',
       'instruments[2].instId: expected each instrument once, was "BTC-USDT" again; remove one',
-    ],
-    [
-      'instruments.2.instId',
-      'BTC-USDC',
-      'instruments[2].instId: expected one spot instrument for each base coin, was "BTC-USDC" beside another of BTC; remove one',
     ],
     [
       'instruments.0.strategy.size',
