@@ -60,6 +60,8 @@ export class SampleEngine {
     writer.set(writer.cell('stateAge'), this.clock.nowNs());
     writer.set(writer.cell('auditAge'), this.clock.nowNs());
     writer.set(writer.cell('marginRatio'), 12.5);
+    writer.set(writer.cell('accountProfit'), -20.5);
+    writer.set(writer.cell('accountHeld'), 1_250);
   }
 
   beat(): void {

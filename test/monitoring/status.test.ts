@@ -254,7 +254,7 @@ describe('status', () => {
         liquidationDistanceBps: 200,
         orderToTradeMax: null,
       },
-      risk: { loss: 120.5, drawdown: 130, marginRatio: 12.5, ordersPerFill: 41 },
+      risk: { profit: -20.5, held: 1_250, loss: 120.5, drawdown: 130, marginRatio: 12.5, ordersPerFill: 41 },
       deadMansSwitch: { leftSeconds: 9, beats: 7, failures: 1 },
       disk: { isSaved: false, ageSeconds: 0, saves: 5, failures: 0 },
       account: {
