@@ -13,6 +13,11 @@ import type { EngineState } from './engine-state.ts';
 export type AccountPort = Pick<
   AccountRest,
   | 'fetchInstruments'
+  | 'fetchTickBands'
+  | 'fetchIndexPrice'
+  | 'fetchMmpConfig'
+  | 'setMmpConfig'
+  | 'resetMmp'
   | 'fetchAccountConfig'
   | 'fetchOpenOrders'
   | 'fetchOrder'
@@ -24,6 +29,11 @@ export type AccountPort = Pick<
   | 'fetchTradeFees'
   | 'cancelOrders'
   | 'cancelAllAfter'
+  | 'placeAlgo'
+  | 'amendAlgo'
+  | 'cancelAlgos'
+  | 'fetchAlgosPending'
+  | 'fetchAlgo'
 >;
 
 /** The venue's clock, as `RestClient` measures it. */

@@ -54,6 +54,9 @@ export const Channel = {
   account: 'account',
   positions: 'positions',
   balanceAndPosition: 'balance_and_position',
+  /** Of /business: stops and triggers; and trailing stops, TWAP and icebergs. */
+  ordersAlgo: 'orders-algo',
+  algoAdvance: 'algo-advance',
 } as const;
 export type Channel = (typeof Channel)[keyof typeof Channel];
 
@@ -173,6 +176,35 @@ export const CancelSource = {
   deltaReduction: 46,
 } as const;
 export type CancelSource = (typeof CancelSource)[keyof typeof CancelSource];
+
+/** `ordType` of an algo order. `iceberg` is what smart_iceberg was; nothing here places one. */
+export const AlgoType = {
+  conditional: 'conditional',
+  oco: 'oco',
+  trigger: 'trigger',
+  trailing: 'move_order_stop',
+  twap: 'twap',
+  smartIceberg: 'smart_iceberg',
+  iceberg: 'iceberg',
+  chase: 'chase',
+} as const;
+export type AlgoType = (typeof AlgoType)[keyof typeof AlgoType];
+
+/** `state` of an algo order. Those from effective on are final, but for partially_effective. */
+export const AlgoState = {
+  live: 'live',
+  pause: 'pause',
+  partiallyEffective: 'partially_effective',
+  effective: 'effective',
+  canceled: 'canceled',
+  orderFailed: 'order_failed',
+  partiallyFailed: 'partially_failed',
+} as const;
+export type AlgoState = (typeof AlgoState)[keyof typeof AlgoState];
+
+/** The price that triggers an algo order. */
+export const TriggerBy = { last: 'last', index: 'index', mark: 'mark' } as const;
+export type TriggerBy = (typeof TriggerBy)[keyof typeof TriggerBy];
 
 /** `execType`: maker or taker. */
 export const ExecType = { maker: 'M', taker: 'T' } as const;

@@ -22,6 +22,20 @@ export const OPEN_ORDERS_PER_ACCOUNT_MAX = 4_000;
 /** Maker orders that one taker order may match. */
 export const MAKERS_PER_TAKER_MAX = 1_000;
 
+// Algo orders (D, "Algo trading"; read 2026-07-28): budgets by user and instrument, and those that may wait of one kind.
+export const ALGO_REQUESTS_PER_WINDOW = 20;
+export const ALGO_CANCELS_MAX = 10;
+export const ALGO_ORDERS_MAX: Readonly<Record<string, number>> = {
+  conditional: 100,
+  oco: 100,
+  trigger: 500,
+  move_order_stop: 50,
+  iceberg: 100,
+  smart_iceberg: 100,
+  twap: 20,
+  chase: 100,
+};
+
 // Connections (D, "Connection limits"; read 2026-07-28).
 export const CONNECTIONS_PER_SECOND = 3;
 /** Subscribe, unsubscribe and login requests of one connection and hour; a request with many args counts once. */

@@ -1,3 +1,4 @@
+import type { AlgoAmend, AlgoCancel, AlgoPlace } from '../okx/algo-requests.ts';
 import { encodeRestCancels } from '../okx/request-encoder.ts';
 import type { InstType } from '../okx/shapes.ts';
 import {
@@ -27,6 +28,10 @@ import {
   type TradeFees,
   readTradeFees,
 } from './account-rows.ts';
+import * as products from './product-rest.ts';
+import type { MmpConfig, TickBands } from './product-rest.ts';
+import { amendAlgo, cancelAlgos, fetchAlgo, fetchAlgosPending, placeAlgo } from './algo-calls.ts';
+import type { AlgoResult, AlgoRow } from './algo-rows.ts';
 import type { RestClient, RestQuery } from './rest-client.ts';
 import { RestError, RestErrorCode } from './rest-error.ts';
 
@@ -60,6 +65,8 @@ export type RestPort = Pick<RestClient, 'get' | 'getText' | 'post' | 'postText'>
  * else.
  */
 export class AccountRest {
+  /** Told of every answer with fills, whoever asked for it and why: the same fills come again and again. */
+  onFillRows: (rows: readonly FillRow[]) => void = () => {};
   readonly #rest: RestPort;
   readonly #waitMs: (ms: Milliseconds) => Promise<void>;
 
@@ -79,6 +86,31 @@ export class AccountRest {
     return isAccount
       ? this.#rest.get('/api/v5/account/instruments', query, { isSigned: true })
       : this.#rest.get('/api/v5/public/instruments', query);
+  }
+
+  /** The bands of prices of all families of a type. */
+  fetchTickBands(instType: InstType): Promise<TickBands[]> {
+    return products.fetchTickBands(this.#rest, instType);
+  }
+
+  /** Of an index such as EUR-USDT. */
+  fetchIndexPrice(index: string): Promise<number> {
+    return products.fetchIndexPrice(this.#rest, index);
+  }
+
+  /** Market maker protection of a family of options; undefined where nothing was ever set. Five times in 2 s at most. */
+  fetchMmpConfig(instFamily: string): Promise<MmpConfig | undefined> {
+    return products.fetchMmpConfig(this.#rest, instFamily);
+  }
+
+  /** Twice in 10 s at most. */
+  setMmpConfig(config: Omit<MmpConfig, 'isFrozen' | 'frozenUntilMs'>): Promise<void> {
+    return products.setMmpConfig(this.#rest, config);
+  }
+
+  /** Once it has triggered: orders of its kind are taken again. Five times in 2 s at most. */
+  resetMmp(instFamily: string): Promise<void> {
+    return products.resetMmp(this.#rest, instFamily);
   }
 
   /** The answer's text with up to 400 levels a side, for `decodeRestBook`. */
@@ -134,8 +166,10 @@ export class AccountRest {
   /** Our fills since `sinceMs` (three days back at most), oldest first, all pages. */
   async fetchFills(sinceMs: Milliseconds, instId = ''): Promise<FillRow[]> {
     const query = instId === '' ? { begin: sinceMs } : { instId, begin: sinceMs };
-    const fills = await this.#pages('/api/v5/trade/fills', query, 'billId', FILL_PAGES_MAX, readFill);
-    return fills.toReversed();
+    const pages = await this.#pages('/api/v5/trade/fills', query, 'billId', FILL_PAGES_MAX, readFill);
+    const fills = pages.toReversed();
+    if (fills.length > 0) this.onFillRows(fills);
+    return fills;
   }
 
   /** Cancels in batches of twenty; one result for each request, in their order. */
@@ -177,6 +211,30 @@ export class AccountRest {
   async setLeverage(instId: string, leverage: number, marginMode: 'cross' | 'isolated'): Promise<void> {
     const body = { instId, lever: String(leverage), mgnMode: marginMode };
     await this.#rest.post('/api/v5/account/set-leverage', body);
+  }
+
+  /** An algo order; a refusal is in the result. */
+  placeAlgo(body: AlgoPlace): Promise<AlgoResult> {
+    return placeAlgo(this.#rest, body);
+  }
+
+  amendAlgo(body: AlgoAmend): Promise<AlgoResult> {
+    return amendAlgo(this.#rest, body);
+  }
+
+  /** Ten in a call; one result for each, in their order. */
+  cancelAlgos(cancels: readonly AlgoCancel[]): Promise<AlgoResult[]> {
+    return cancelAlgos(this.#rest, cancels);
+  }
+
+  /** Stops, triggers, TWAPs and icebergs of the account that wait, whoever placed them. */
+  fetchAlgosPending(): Promise<AlgoRow[]> {
+    return fetchAlgosPending(this.#rest);
+  }
+
+  /** One of them, waiting or ended; undefined when the venue knows none of that name. */
+  fetchAlgo(algoClOrdId: string): Promise<AlgoRow | undefined> {
+    return fetchAlgo(this.#rest, algoClOrdId);
   }
 
   async #row(path: string, query: RestQuery = {}): Promise<RowReader> {

@@ -59,6 +59,10 @@ export interface PositionRow {
   readonly mgnMode: string;
   /** Signed in net mode. Decimal text, as all amounts here; "" when the venue gives none. */
   readonly pos: string;
+  /** On margin: what `pos` is held in, and what is owed. "" elsewhere. */
+  readonly posCcy: string;
+  readonly liab: string;
+  readonly liabCcy: string;
   readonly avgPx: string;
   readonly markPx: string;
   readonly upl: string;
@@ -98,6 +102,9 @@ export interface FillRow {
   readonly billId: string;
   readonly tag: string;
   readonly side: Side;
+  readonly posSide: string;
+  /** What kind of bill it made: 100 to 107 liquidations, 125 to 128 deleveraging, 112 and 113 deliveries. */
+  readonly subType: string;
   readonly fillPx: string;
   readonly fillSz: string;
   /** OKX's sign: negative is paid. */
@@ -214,6 +221,12 @@ export class RowReader {
     return value === true || value === 'true';
   }
 
+  /** A list of texts that may be missing. */
+  optionalTexts(name: string): string[] {
+    const value = this.#row[name];
+    return Array.isArray(value) ? value.filter((each) => typeof each === 'string' && each !== '') : [];
+  }
+
   rows(name: string): RowReader[] {
     const value = this.#row[name];
     if (!Array.isArray(value))
@@ -280,6 +293,9 @@ export function readPosition(row: RowReader): PositionRow {
     posSide: row.optionalText('posSide'),
     mgnMode: row.optionalText('mgnMode'),
     pos: row.decimal('pos'),
+    posCcy: row.optionalText('posCcy'),
+    liab: row.optionalDecimal('liab'),
+    liabCcy: row.optionalText('liabCcy'),
     avgPx: row.optionalDecimal('avgPx'),
     markPx: row.optionalDecimal('markPx'),
     upl: row.optionalDecimal('upl'),
@@ -321,6 +337,8 @@ export function readFill(row: RowReader): FillRow {
     billId: row.text('billId'),
     tag: row.optionalText('tag'),
     side: row.side(),
+    posSide: row.optionalText('posSide'),
+    subType: row.optionalText('subType'),
     fillPx: row.decimal('fillPx'),
     fillSz: row.decimal('fillSz'),
     fee: row.optionalDecimal('fee'),

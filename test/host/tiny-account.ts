@@ -14,6 +14,7 @@ import type {
 } from '../../engine/venue/account-rows.ts';
 import { RestError, RestErrorCode } from '../../engine/venue/rest-error.ts';
 import { INSTRUMENT_FIXTURES, fixtureAnswer } from '../okx/okx-fixtures.ts';
+import { TinyAlgos } from './tiny-algos.ts';
 
 export const TAG = 'TESTTAG1';
 const INSTRUMENT_ROWS = INSTRUMENT_FIXTURES.flatMap((name) => fixtureAnswer(name).data);
@@ -109,6 +110,9 @@ export class TinyAccount {
     return fill;
   }
 
+  /** What waits beside the orders. */
+  readonly algos = new TinyAlgos();
+
   /** What each question is answered with, now. */
   readonly answers: { [Name in keyof AccountPort]: (...args: Parameters<AccountPort[Name]>) => unknown } = {
     fetchInstruments: (instType: string) =>
@@ -136,6 +140,11 @@ export class TinyAccount {
       this.switchSeconds = seconds;
       return { triggerTimeMs: seconds === 0 ? 0 : this.nowMs() + seconds * 1_000, tag: TAG };
     },
+    placeAlgo: (body) => this.algos.place(body),
+    amendAlgo: (body) => this.algos.amend(body),
+    cancelAlgos: (cancels) => this.algos.cancel(cancels),
+    fetchAlgosPending: () => this.algos.waiting,
+    fetchAlgo: (algoClOrdId) => this.algos.find(algoClOrdId),
   };
 
   #cancel({ ordId, clOrdId }: CancelRequest): CancelResult {
