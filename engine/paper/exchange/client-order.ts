@@ -37,6 +37,18 @@ export interface OrderTerms {
   readonly selfTradeMode: SelfTradeMode;
 }
 
+/** What made an order: its client, or something of the venue's own. */
+export interface OrderOrigin {
+  /** OKX's number, such as "7" for a stop; "" for a client's own. */
+  readonly source: string;
+  readonly category: string;
+  /** The algo order that made it. */
+  readonly algoId: string;
+  readonly algoClOrdId: string;
+}
+
+export const CLIENT_ORIGIN: OrderOrigin = { source: '', category: 'normal', algoId: '', algoClOrdId: '' };
+
 /** One match of an account's order. */
 export interface OrderFill {
   readonly tradeId: number;
@@ -58,6 +70,7 @@ export class ClientOrder {
   readonly market: Market;
   readonly holding: Holding;
   readonly terms: OrderTerms;
+  readonly origin: OrderOrigin;
   readonly createdMs: Milliseconds;
   readonly marginMode: MarginMode;
   /** Whether it may only make a position smaller: asked for, or the closing side in long/short mode. */
@@ -94,12 +107,14 @@ export class ClientOrder {
     terms: OrderTerms,
     frozenCcy: string,
     nowMs: Milliseconds,
+    origin = CLIENT_ORIGIN,
   ) {
     this.ordId = ordId;
     this.account = account;
     this.market = market;
     this.holding = holding;
     this.terms = terms;
+    this.origin = origin;
     this.createdMs = nowMs;
     this.marginMode = marginModeOf(terms);
     this.isReducing = terms.isReduceOnly || isClosingSide(terms.posSide, terms.side);

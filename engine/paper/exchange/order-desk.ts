@@ -14,7 +14,7 @@ import {
 import type { Account, Valuation } from './account.ts';
 import { availableBalance } from './account-rows.ts';
 import { amountNumber, multiplyAmounts, type Amount } from './amount.ts';
-import { ClientOrder, isClosingSide, marginModeOf, type OrderTerms } from './client-order.ts';
+import { CLIENT_ORIGIN, ClientOrder, isClosingSide, marginModeOf, type OrderTerms } from './client-order.ts';
 import type { ItemResult, RequestItem } from './exchange-contract.ts';
 import type { Holding } from './holding.ts';
 import { field } from './listing.ts';
@@ -42,7 +42,14 @@ export class OrderDesk {
     this.#turn = turn;
   }
 
-  place(account: Account, market: Market | undefined, request: RequestItem, nowMs: Milliseconds): ItemResult {
+  /** @param origin what places it, where it is not the account's client */
+  place(
+    account: Account,
+    market: Market | undefined,
+    request: RequestItem,
+    nowMs: Milliseconds,
+    origin = CLIENT_ORIGIN,
+  ): ItemResult {
     const answer = (ordId: string, refused: OrderRefusal | null): ItemResult => ({
       clOrdId: field(request, 'clOrdId'),
       ordId,
@@ -63,7 +70,7 @@ export class OrderDesk {
     const frozenCcy =
       listing.isContract || terms.side === Side.buy ? listing.quoteCcy || listing.settleCcy : listing.baseCcy;
     const ordId = String(++this.#lastOrdId);
-    const order = new ClientOrder(ordId, account, market, holding, terms, frozenCcy, nowMs);
+    const order = new ClientOrder(ordId, account, market, holding, terms, frozenCcy, nowMs, origin);
     account.open(order);
     const reserve = this.#reserve(market, terms);
     account.freeze(order, reserve);
