@@ -219,6 +219,7 @@ export class LoopAccount {
     this.audits++;
     this.auditStrays += account.strayCount;
     let isDeaf = false;
+    for (const order of account.openOrders) this.#fills.onOpenOrder(order);
     for (const trade of account.trades) {
       if (!this.#fills.onFact(trade)) continue;
       this.auditTrades++;

@@ -14,10 +14,12 @@ import type { LoopParameters } from './loop-configuration.ts';
 import type { CommandParts } from './loop-commands.ts';
 import { Connection } from './loop-options.ts';
 import type { LoopOptions } from './loop-options.ts';
+import type { LoopKill } from './loop-kill.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
 import type { LoopRests } from './loop-rests.ts';
 import type { LoopState } from './loop-state.ts';
-import { AckResult } from '../metrics/catalog.ts';
+import type { LoopTags } from './loop-tags.ts';
+import { AckResult, TagSource } from '../metrics/catalog.ts';
 import { AckDecoder, AckFrame } from '../okx/ack-decoder.ts';
 import { RejectDecision, rejectDecision } from '../okx/reject-codes.ts';
 import { AckOutcome } from '../orders/order-state.ts';
@@ -60,18 +62,21 @@ export class LoopAnswers {
   readonly #requests: RequestLog;
   readonly #rests: LoopRests;
   readonly #ladder: KillLadder;
+  readonly #tags: LoopTags;
   readonly #metrics: LoopMetrics;
-  readonly #ackDecoder = new AckDecoder();
+  readonly #ackDecoder: AckDecoder;
   readonly #ack = new AckFrame();
   readonly #ackTimeout: TimeCell;
 
-  constructor(options: LoopOptions, state: LoopState, parts: CommandParts, ladder: KillLadder) {
+  constructor(options: LoopOptions, state: LoopState, parts: CommandParts, { ladder, tags }: LoopKill) {
+    this.#ackDecoder = new AckDecoder(options.tag, options.prefixesIds);
     this.#state = state;
     this.#table = parts.table;
     this.#throttle = parts.throttle;
     this.#requests = parts.requests;
     this.#rests = parts.rests;
     this.#ladder = ladder;
+    this.#tags = tags;
     this.#metrics = parts.metrics;
     this.#ackTimeout = Float64Array.of(options.timings.ackTimeoutNs);
   }
@@ -108,7 +113,11 @@ export class LoopAnswers {
     for (let item = 0; item < count; item++) {
       const at = entry * BATCH_MAX + item;
       const slot = requests.slot[at]!;
-      const code = this.#codeOf(slot, requests.generation[at]!, item, count);
+      const row = this.#rowOf(slot, requests.generation[at]!, item, count);
+      // -1 where the ack does not say.
+      const code = row >= 0 ? ack.sCode[row]! : ack.itemCount === 0 && ack.code !== 0 ? ack.code : -1;
+      const isPlaced = op === CommandOp.place && row >= 0 && code === 0;
+      if (isPlaced && ack.hasTag[row] === 0) this.#tags.onMismatch(TagSource.ack);
       if (this.#onItem(op, slot, requests.generation[at]!, requests.amendId[at]!, code)) {
         signal = PathSignal.doubt;
       }
@@ -117,15 +126,14 @@ export class LoopAnswers {
     return signal;
   }
 
-  /** The code of one item: by its id, else by its place, else the whole request's; -1 where the ack does not say. */
-  #codeOf(slot: number, generation: number, item: number, count: number): number {
+  /** The ack's row of one item: by its id, else by its place; -1 where it has none. */
+  #rowOf(slot: number, generation: number, item: number, count: number): number {
     const ack = this.#ack;
     for (let row = 0; row < ack.itemCount; row++) {
       const isThis = ack.isOurs[row] === 1 && ack.slot[row] === slot && ack.generation[row] === generation;
-      if (isThis) return ack.sCode[row]!;
+      if (isThis) return row;
     }
-    if (ack.itemCount === count && ack.isOurs[item] === 0) return ack.sCode[item]!;
-    return ack.itemCount === 0 && ack.code !== 0 ? ack.code : -1;
+    return ack.itemCount === count && ack.isOurs[item] === 0 ? item : -1;
   }
 
   /** Settles one command; true when it leaves a doubt that only the venue can resolve. */

@@ -2,11 +2,12 @@
  * The way out: from the commands of a turn to bytes on the trade connection.
  *
  * Owner:      the engine thread.
- * Invariants: an order is in the table before its bytes leave; nothing but a cancel leaves without having passed the gate
+ * Invariants: an order is in the table before its bytes leave, and its tag is read once more in these; nothing but a cancel leaves without having passed the gate
  *             and its budget; an amend that leads away from the market comes before one that leads towards it where the
  *             budget is short, and becomes a cancel where it may not leave; what did not leave is taken back at once.
  * Cost:       the gate's comparisons and some 100 bytes written a command; nothing allocates.
  */
+import { assert } from '../base/assert.ts';
 import { BATCH_MAX, CommandOp } from '../base/command-op.ts';
 import { OrderPurpose } from '../base/order-purpose.ts';
 import { Side } from '../base/side.ts';
@@ -17,6 +18,7 @@ import type { LoopMetrics } from './loop-metrics.ts';
 import type { LoopRests } from './loop-rests.ts';
 import type { LoopState } from './loop-state.ts';
 import { OrderEncoder, OrderKind } from '../okx/order-encoder.ts';
+import { TagProof } from '../okx/tag-proof.ts';
 import { CommandReason } from '../orders/command-batch.ts';
 import type { CommandBatch, CommandGroup } from '../orders/command-batch.ts';
 import { NO_ORDER } from '../orders/order-table.ts';
@@ -52,6 +54,7 @@ export class LoopCommands {
   readonly #output: LoopOutput;
   readonly #metrics: LoopMetrics;
   readonly #encoder: OrderEncoder;
+  readonly #tagProof: TagProof;
   readonly #requests: RequestLog;
   readonly #rests: LoopRests;
   readonly #orderToTrade: OrderToTrade;
@@ -86,7 +89,9 @@ export class LoopCommands {
       tag: options.tag,
       tradeModes: options.tradeModes,
       run: options.run,
+      prefixesIds: options.prefixesIds ?? false,
     });
+    this.#tagProof = new TagProof(options.tag);
     this.#requests = parts.requests;
     this.#rests = parts.rests;
     this.#orderToTrade = orderToTrade;
@@ -310,6 +315,7 @@ export class LoopCommands {
     this.#encoder.beginUntil(op, requestId, count, this.#expTimeMs);
     for (let index = from; index < from + count; index++) this.#encodeRow(group, index, requestId);
     const length = this.#encoder.finish();
+    if (op === CommandOp.place) this.#proveTags(length, count);
     this.#metrics.encoded();
     if (this.#output.send(Connection.trade, this.#encoder.buffer, length)) {
       this.#metrics.sent(op);
@@ -318,6 +324,14 @@ export class LoopCommands {
       this.#requests.release(this.#requests.find(requestId));
       this.#takeBack(group, from, count);
     }
+  }
+
+  /** @hot As the bytes are, not as they were meant. */
+  #proveTags(length: number, count: number): void {
+    assert(
+      this.#tagProof.count(this.#encoder.buffer, length) === count,
+      'every order that leaves carries the tag',
+    );
   }
 
   #encodeRow(group: CommandGroup, index: number, requestId: number): void {
@@ -455,6 +469,7 @@ export class LoopCommands {
     this.#encoder.beginUntil(CommandOp.place, requestId, 1, this.#expTimeMs);
     this.#encoder.addPlace(instrument, side, ticks, lots, slot, generation, isReduceOnly, kind);
     const length = this.#encoder.finish();
+    this.#proveTags(length, 1);
     this.#requests.add(requestId, slot, generation, 0);
     if (!this.#output.send(Connection.trade, this.#encoder.buffer, length)) {
       this.#requests.release(this.#requests.find(requestId));

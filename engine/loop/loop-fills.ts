@@ -22,10 +22,11 @@ import type { LoopHedge } from './loop-hedge.ts';
 import type { LoopKill } from './loop-kill.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
 import { Connection } from './loop-options.ts';
-import type { LoopOptions, TradeFact } from './loop-options.ts';
+import type { LoopOptions, OpenOrderFact, TradeFact } from './loop-options.ts';
 import type { LoopRests } from './loop-rests.ts';
 import type { LoopState } from './loop-state.ts';
 import type { LoopTruth } from './loop-truth.ts';
+import { TagSource } from '../metrics/catalog.ts';
 import { ClientOrderId } from '../okx/client-order-id.ts';
 import {
   FeeCurrency,
@@ -61,6 +62,7 @@ export class LoopFills {
   readonly #truth: LoopTruth;
   readonly #hedge: LoopHedge;
   readonly #decoder: OrderUpdateDecoder;
+  readonly #prefixesIds: boolean;
   readonly #updates = new OrderUpdateFrame();
   readonly #trade = new Trade();
   readonly #clientOrderId = new ClientOrderId();
@@ -92,7 +94,8 @@ export class LoopFills {
     this.#metrics = parts.metrics;
     this.#truth = parts.truth;
     this.#hedge = parts.hedge;
-    this.#decoder = new OrderUpdateDecoder(instruments, options.tag);
+    this.#decoder = new OrderUpdateDecoder(instruments, options.tag, options.prefixesIds);
+    this.#prefixesIds = options.prefixesIds ?? false;
     this.#instrumentOf = new Map(instruments.map(({ instId, index }) => [instId, index]));
   }
 
@@ -137,6 +140,7 @@ export class LoopFills {
       } else isInDoubt = true;
     }
     if (isThisRun) {
+      if (updates.hasTag[row] === 0) this.#kill.tags.onMismatch(TagSource.push);
       // Fills that are no whole lots cannot be counted: only the venue knows the position then.
       if (this.#isUndead(row) || updates.accFillLots[row]! < 0) isInDoubt = true;
       this.#restAfterVenueCancel(row);
@@ -231,9 +235,11 @@ export class LoopFills {
 
   /**
    * Rows of the fills channel. Those of a taker are passed over: the venue adds them up, so that a row has the id of the
-   * last of several trades; the orders channel tells each.
+   * last of several trades; the orders channel tells each. So are all of a run whose ids begin with the tag: this channel does
+   * not tell such an id, and what it tells would count beside the order's total, as if it were somebody else's.
    */
   onFills(rows: readonly FillRow[]): PathSignal {
+    if (this.#prefixesIds) return PathSignal.none;
     let signal: PathSignal = PathSignal.none;
     for (const row of rows) {
       if (row.execType !== ExecType.maker) continue;
@@ -276,6 +282,7 @@ export class LoopFills {
 
   /** A trade as REST tells it. True when nobody had told it before. */
   onFact(fact: TradeFact): boolean {
+    this.#kill.tags.onTrade(fact);
     const trade = this.#trade;
     trade.instrument = fact.instrument;
     trade.side = fact.side;
@@ -294,6 +301,11 @@ export class LoopFills {
     // Counted as one that rested: ours do, but for what closes a position.
     this.#metrics.fill(fact.instrument, fact.side, true, notional);
     return true;
+  }
+
+  /** An order of ours rests, says REST. */
+  onOpenOrder({ isTagForeign }: OpenOrderFact): void {
+    if (isTagForeign === true) this.#kill.tags.onMismatch(TagSource.order);
   }
 
   /** An order of this run is filled this far in total, says REST. True when that is news. */

@@ -14,6 +14,7 @@ import type { TimeCell } from '../base/units.ts';
 import type { LoopParameters } from './loop-configuration.ts';
 import type { LoopOptions } from './loop-options.ts';
 import type { LoopState } from './loop-state.ts';
+import { LoopTags } from './loop-tags.ts';
 import type { PositionLedger } from '../orders/position-ledger.ts';
 import { AdverseSelectionBrake } from '../risk/adverse-selection-brake.ts';
 import type { Gate } from '../risk/gate.ts';
@@ -42,6 +43,7 @@ export class LoopKill {
   readonly margin: MarginWatch;
   readonly health: HealthWatch;
   readonly orderToTrade: OrderToTrade;
+  readonly tags: LoopTags;
   /** By instrument, in the account's currency, as of the last timer; NaN where it hangs on a mark that is not known. */
   readonly profits: Float64Array;
   /** Their sum, in a cell. */
@@ -59,6 +61,7 @@ export class LoopKill {
   constructor(options: LoopOptions, ladder: KillLadder, ledger: PositionLedger, gate: Gate) {
     const { instruments, watches, brakes, timings } = options;
     this.ladder = ladder;
+    this.tags = new LoopTags(ladder);
     this.#instruments = instruments;
     this.#ledger = ledger;
     this.#gate = gate;

@@ -60,6 +60,7 @@ export class LoopOperator {
     // First, or the watcher would raise in its next turn what has just been taken back.
     this.#kill.rebase();
     this.#ladder.resume();
+    this.#kill.tags.resume();
     this.#hedge.resume();
   }
 

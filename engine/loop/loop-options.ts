@@ -64,6 +64,8 @@ export interface TradeFact {
   readonly run: number;
   readonly slot: number;
   readonly generation: number;
+  /** The id is of our runs, and the tag is not ours: the venue has stripped or changed it. */
+  readonly isTagForeign?: true;
 }
 
 /** What the venue says we hold of a contract. Spot has none: its position is the sum of its trades. */
@@ -87,6 +89,8 @@ export interface OpenOrderFact {
   readonly createdMs: Milliseconds;
   readonly instId: string;
   readonly ordId: string;
+  /** As of a trade. */
+  readonly isTagForeign?: true;
 }
 
 /** What recovery found when nothing of ours was left at the venue. */
@@ -226,6 +230,8 @@ export interface LoopOptions {
   readonly tag: string;
   /** This run's number, inside every client order id. */
   readonly run: number;
+  /** Whether the tag stands in front of every client order id. */
+  readonly prefixesIds?: boolean;
   readonly tradeModes: readonly TdMode[];
   readonly limits: readonly RiskLimits[];
   readonly account: AccountLimits;

@@ -122,7 +122,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
     ladder,
     groups,
   });
-  const answers = new LoopAnswers(options, state, path, ladder);
+  const answers = new LoopAnswers(options, state, path, kill);
   const booking = new Fills(table, ledger, tradeLog);
   const truth = new LoopTruth(options, state, { table, ledger, market, queue: watch });
   const fills = new LoopFills(options, state, {

@@ -75,6 +75,19 @@ export const AuditFinding = {
 } as const;
 export type AuditFinding = (typeof AuditFinding)[keyof typeof AuditFinding];
 
+/** Which word of the venue's gave an order of ours back without our tag. */
+export const TagSource = {
+  /** The answer to a place. */
+  ack: 0,
+  /** A push of the orders channel. */
+  push: 1,
+  /** A trade by REST. */
+  fill: 2,
+  /** An open order by REST. */
+  order: 3,
+} as const;
+export type TagSource = (typeof TagSource)[keyof typeof TagSource];
+
 /** What became of a configuration that another was to be changed to while running. */
 export const ConfigurationResult = { applied: 0, refused: 1 } as const;
 export type ConfigurationResult = (typeof ConfigurationResult)[keyof typeof ConfigurationResult];
@@ -187,6 +200,7 @@ export const LABEL_VALUES = {
   engine_state: () => namesOf(EngineState),
   trigger: (dimensions: MetricsDimensions) => dimensions.killTriggers,
   finding: () => namesOf(AuditFinding),
+  tag_source: () => namesOf(TagSource),
   change_result: () => namesOf(ConfigurationResult),
   loop_mode: () => namesOf(LoopMode),
   gc_kind: () => namesOf(GcKind),

@@ -23,6 +23,7 @@ export type LabelName =
   | 'engine_state'
   | 'trigger'
   | 'finding'
+  | 'tag_source'
   | 'change_result'
   | 'loop_mode'
   | 'gc_kind'

@@ -60,6 +60,11 @@ export const ORDER_METRICS = {
     [],
     'Updates about orders of another run or another program.',
   ),
+  tagMismatches: counter(
+    'okxmm_tag_mismatches_total',
+    ['tag_source'],
+    'Words of the venue that gave an order of ours back with another tag, or with none.',
+  ),
   openOrders: gauge(
     'okxmm_open_orders',
     ['instrument', 'side'],

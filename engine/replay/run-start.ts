@@ -39,7 +39,7 @@ export interface RunStart {
 export function runStartOf(loop: LoopOptions, about: RunAbout): RunStart {
   // Named one by one: what a caller adds to its options must not get into a file by accident.
   const { depthChannel, tag, run, tradeModes, limits, account, brakes, watches, isDemo, closeBps } = loop;
-  const { portfolio = [], models = [], tolerances, timings, handoff } = loop;
+  const { portfolio = [], models = [], tolerances, timings, handoff, prefixesIds = false } = loop;
   return {
     version: START_VERSION,
     about,
@@ -51,6 +51,7 @@ export function runStartOf(loop: LoopOptions, about: RunAbout): RunStart {
       depthChannel,
       tag,
       run,
+      prefixesIds,
       tradeModes,
       limits,
       account,
