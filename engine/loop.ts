@@ -24,6 +24,7 @@
  * Cost:       a depth frame that moves nothing of ours is decode, book, publish and two comparisons; nothing allocates.
  */
 import type { Instrument } from './base/instrument.ts';
+import { PositionSide } from './base/position-side.ts';
 import { NS_PER_MS, NS_PER_SECOND } from './base/units.ts';
 import type { Milliseconds, Nanoseconds } from './base/units.ts';
 import type { QuoteBell } from './handoff/doorbell.ts';
@@ -51,6 +52,7 @@ import type {
   LoopMemory,
   LoopOptions,
   OperatorCommand,
+  PositionFact,
   RecoveredAccount,
 } from './loop/loop-options.ts';
 import { buildLoop } from './loop/loop-parts.ts';
@@ -442,9 +444,7 @@ export class Loop {
     }
     if (this.account.onRecovered(account, nowNs)) {
       // The positions channel never tells of one that was closed while nobody heard.
-      for (const { instrument, lots } of account.positions) {
-        this.kill.margin.onPosition(instrument, lots, NaN);
-      }
+      for (const fact of account.positions) this.#tellMargin(fact);
       this.groups.onPositions();
       for (const { index } of this.instruments) {
         this.#state.dirty.add(index);
@@ -452,6 +452,14 @@ export class Loop {
       }
     }
     this.#turn();
+  }
+
+  #tellMargin({ instrument, lots, longLots, shortLots }: PositionFact): void {
+    const { margin } = this.kill;
+    const isLegged = longLots !== undefined && shortLots !== undefined;
+    margin.onPosition(instrument, isLegged ? 0 : lots, NaN);
+    margin.onPosition(instrument, longLots ?? 0, NaN, PositionSide.long);
+    margin.onPosition(instrument, -(shortLots ?? 0), NaN, PositionSide.short);
   }
 
   /** What the venue has, answered to a request: compared with what is known here. */

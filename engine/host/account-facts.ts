@@ -1,8 +1,9 @@
 import { OFF_GRID } from '../base/decimal.ts';
-import { InstrumentType } from '../base/instrument.ts';
+import { ContractKind } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import type { OpenOrderFact, PositionFact, TradeFact } from '../loop/loop-options.ts';
 import { ClientOrderId } from '../okx/client-order-id.ts';
+import { isPositionOf, legOf, positionLots } from '../okx/position-size.ts';
 import { DOLLARS } from '../okx/shapes.ts';
 import { TradeMark } from '../orders/trade-log.ts';
 import type { TradeLog } from '../orders/trade-log.ts';
@@ -74,6 +75,7 @@ export class AccountFacts {
       facts.push({
         instrument: instrument.index,
         side: row.side,
+        leg: legOf(row),
         ticks: ticksOf(instrument, row.fillPx),
         lots: lotsOf(instrument, row.fillSz, 'a fill'),
         tradeId,
@@ -89,25 +91,30 @@ export class AccountFacts {
 
   /** One for each contract, flat ones too. */
   positions(rows: readonly PositionRow[]): PositionFact[] {
-    const facts: PositionFact[] = [];
-    for (const instrument of this.#instruments) {
-      if (instrument.type === InstrumentType.spot) continue;
-      const { index: which, instId } = instrument;
-      let lots = 0;
-      let value = 0;
-      // Cross and isolated margin have a position each.
-      for (const row of rows) {
-        if (row.instId !== instId || row.posSide !== 'net') continue;
-        const magnitude = lotsOf(instrument, row.pos.replace('-', ''), 'a position');
-        const signed = row.pos.startsWith('-') ? -magnitude : magnitude;
-        lots += signed;
-        value += signed * (Number(row.avgPx) / instrument.tick.value);
-      }
-      const entryTicks = lots === 0 ? 0 : Math.max(0, value / lots);
-      facts.push({ instrument: which, lots, entryTicks });
-    }
-    return facts;
+    return this.#instruments
+      .filter(({ kind }) => kind !== ContractKind.spot)
+      .map((instrument) => positionOf(instrument, rows));
   }
+}
+
+/** Cross and isolated margin have a position each, and so has each leg of long/short mode. */
+function positionOf(instrument: Instrument, rows: readonly PositionRow[]): PositionFact {
+  const legLots = [0, 0, 0];
+  let lots = 0;
+  let value = 0;
+  for (const row of rows) {
+    if (row.instId !== instrument.instId || !isPositionOf(instrument, row)) continue;
+    const signed = positionLots(instrument, row);
+    if (signed === OFF_GRID) throw offGrid(instrument, row.pos, 'a position');
+    legLots[legOf(row)]! += signed;
+    lots += signed;
+    value += signed * (Number(row.avgPx) / instrument.tick.value);
+  }
+  const entryTicks = lots === 0 ? 0 : Math.max(0, value / lots);
+  const [, longLots = 0, shortLots = 0] = legLots;
+  const hasLegs = longLots !== 0 || shortLots !== 0;
+  const legs = hasLegs ? { longLots, shortLots: 0 - shortLots } : {};
+  return { instrument: instrument.index, lots, entryTicks, ...legs };
 }
 
 /** Exact where the price is on the grid; with a fraction where it is not. */
@@ -120,7 +127,11 @@ function ticksOf(instrument: Instrument, price: string): number {
 function lotsOf(instrument: Instrument, size: string, what: string): number {
   const lots = instrument.lot.fromText(size);
   if (lots !== OFF_GRID) return lots;
-  throw new RestError(
+  throw offGrid(instrument, size, what);
+}
+
+function offGrid(instrument: Instrument, size: string, what: string): RestError {
+  return new RestError(
     RestErrorCode.malformed,
     `expected ${what} of ${instrument.instId} in lots of ${instrument.lot.step}, was ${size}`,
     { method: 'GET', path: '/api/v5/account' },

@@ -10,10 +10,12 @@
 import { assert } from '../base/assert.ts';
 import { BATCH_MAX, CommandOp } from '../base/command-op.ts';
 import { OrderPurpose } from '../base/order-purpose.ts';
+import { PositionSide, closingLeg } from '../base/position-side.ts';
 import { Side } from '../base/side.ts';
 import type { Lots, Milliseconds, Nanoseconds, Ticks } from '../base/units.ts';
 import { Connection } from './loop-options.ts';
 import type { LoopOptions, LoopOutput } from './loop-options.ts';
+import type { LoopLegs } from './loop-legs.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
 import type { LoopRests } from './loop-rests.ts';
 import type { LoopState } from './loop-state.ts';
@@ -38,6 +40,7 @@ export interface CommandParts {
   readonly requests: RequestLog;
   readonly rests: LoopRests;
   readonly metrics: LoopMetrics;
+  readonly legs: LoopLegs;
 }
 
 export class LoopCommands {
@@ -57,6 +60,7 @@ export class LoopCommands {
   readonly #tagProof: TagProof;
   readonly #requests: RequestLog;
   readonly #rests: LoopRests;
+  readonly #legs: LoopLegs;
   readonly #orderToTrade: OrderToTrade;
   readonly #expiryMs: Milliseconds;
   /** In a cell: it is beyond 31 bits, and boxed by every call that gives it back. */
@@ -94,6 +98,7 @@ export class LoopCommands {
     this.#tagProof = new TagProof(options.tag);
     this.#requests = parts.requests;
     this.#rests = parts.rests;
+    this.#legs = parts.legs;
     this.#orderToTrade = orderToTrade;
     this.#expiryMs = options.timings.orderExpiryMs;
   }
@@ -225,7 +230,12 @@ export class LoopCommands {
       table.openLotsAfter(slot, lots),
       added,
     );
-    if (reason === GateReason.pass) return true;
+    if (reason === GateReason.pass) {
+      if (this.#legs.mayGrow(slot, added)) return true;
+      // It closes a leg, and what it would grow by is no more there to be closed: another one opens.
+      batch.cancelInstead(row);
+      return false;
+    }
     this.#metrics.gateReject(reason);
     // An approach across the book or ourselves is a matter of a moment: the next diff finds another price.
     const isPassing = reason === GateReason.wouldCross || reason === GateReason.selfCross;
@@ -264,7 +274,8 @@ export class LoopCommands {
     const configVersion = this.configVersion[instrument]!;
     if (group.op === CommandOp.place) {
       const side = group.side[row]! as Side;
-      const slot = table.open(instrument, side, group.ticks[row]!, group.lots[row]!, now);
+      const leg = this.#legs.legOf(instrument, side, group.lots[row]!);
+      const slot = table.open(instrument, side, group.ticks[row]!, group.lots[row]!, now, leg);
       if (slot === NO_ORDER) return false;
       table.setOrigin(slot, OrderPurpose.quote, group.level[row]!, modelVersion, configVersion);
       group.slot[row] = slot;
@@ -345,7 +356,8 @@ export class LoopCommands {
     const amendId = op === CommandOp.amend ? this.#amendIds[index]! : 0;
     if (op === CommandOp.place) {
       const side = group.side[row]! as Side;
-      this.#encoder.addPlace(instrument, side, ticks, lots, slot, generation, false);
+      const leg = this.table.leg[slot]! as PositionSide;
+      this.#encoder.addPlace(instrument, side, ticks, lots, slot, generation, false, OrderKind.postOnly, leg);
     } else if (op === CommandOp.amend) {
       this.#encoder.addAmend(instrument, ticks, lots, slot, generation, amendId);
     } else {
@@ -389,8 +401,9 @@ export class LoopCommands {
 
   /**
    * Sends one order that closes (part of) a position at once: what it finds at its price or better, and nothing rests. Its
-   * purpose is `closing`.
-   * Returns its slot, or NO_ORDER when gate, budget or connection did not let it leave.
+   * purpose is `closing`. Returns its slot, or NO_ORDER when gate, budget or connection did not let it leave.
+   *
+   * @param heldLots what it closes, signed: the net position, or one leg of it
    */
   sendClosing(
     instrument: number,
@@ -399,10 +412,12 @@ export class LoopCommands {
     lots: Lots,
     isReduceOnly: boolean,
     closeBps: number,
+    heldLots: Lots,
   ): number {
-    const reason = this.gate.checkClosing(instrument, side, ticks, lots, closeBps);
+    const reason = this.gate.checkClosing(instrument, side, ticks, lots, closeBps, heldLots);
     if (!this.#mayLeave(instrument, reason)) return NO_ORDER;
-    const slot = this.#open(instrument, side, ticks, lots, OrderPurpose.closing);
+    const leg = this.#legs.isLegged[instrument] === 1 ? closingLeg(side) : PositionSide.net;
+    const slot = this.#open(instrument, side, ticks, lots, OrderPurpose.closing, leg);
     return this.#sendPlace(slot, OrderKind.ioc, isReduceOnly);
   }
 
@@ -426,7 +441,9 @@ export class LoopCommands {
         ? this.gate.checkTaking(instrument, side, ticks, lots, slippageBps)
         : this.gate.check(CommandOp.place, instrument, side, ticks, lots, lots);
     if (!this.#mayLeave(instrument, reason)) return NO_ORDER;
-    const sent = this.#sendPlace(this.#open(instrument, side, ticks, lots, OrderPurpose.hedge), kind, false);
+    const leg = this.#legs.legOf(instrument, side, lots);
+    const slot = this.#open(instrument, side, ticks, lots, OrderPurpose.hedge, leg);
+    const sent = this.#sendPlace(slot, kind, false);
     if (sent !== NO_ORDER) this.#orderToTrade.onOrders(1, this.#state.now);
     return sent;
   }
@@ -442,8 +459,15 @@ export class LoopCommands {
     return false;
   }
 
-  #open(instrument: number, side: Side, ticks: Ticks, lots: Lots, purpose: OrderPurpose): number {
-    const slot = this.table.open(instrument, side, ticks, lots, this.#state.now);
+  #open(
+    instrument: number,
+    side: Side,
+    ticks: Ticks,
+    lots: Lots,
+    purpose: OrderPurpose,
+    leg: PositionSide,
+  ): number {
+    const slot = this.table.open(instrument, side, ticks, lots, this.#state.now, leg);
     if (slot === NO_ORDER) return NO_ORDER;
     this.table.setOrigin(slot, purpose, 0, 0, 0);
     this.#rests.onPlaced(slot);
@@ -467,7 +491,8 @@ export class LoopCommands {
     const generation = table.generation[slot]!;
     this.#expire();
     this.#encoder.beginUntil(CommandOp.place, requestId, 1, this.#expTimeMs);
-    this.#encoder.addPlace(instrument, side, ticks, lots, slot, generation, isReduceOnly, kind);
+    const leg = table.leg[slot]! as PositionSide;
+    this.#encoder.addPlace(instrument, side, ticks, lots, slot, generation, isReduceOnly, kind, leg);
     const length = this.#encoder.finish();
     this.#proveTags(length, 1);
     this.#requests.add(requestId, slot, generation, 0);

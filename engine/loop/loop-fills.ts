@@ -13,6 +13,7 @@
  */
 import { OFF_GRID } from '../base/decimal.ts';
 import type { Instrument } from '../base/instrument.ts';
+import { PositionSide } from '../base/position-side.ts';
 import { Side } from '../base/side.ts';
 import { NS_PER_MS } from '../base/units.ts';
 import type { Lots } from '../base/units.ts';
@@ -20,6 +21,7 @@ import { PathSignal } from './loop-answers.ts';
 import type { LoopFlow } from './loop-flow.ts';
 import type { LoopHedge } from './loop-hedge.ts';
 import type { LoopKill } from './loop-kill.ts';
+import type { LoopLegs } from './loop-legs.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
 import { Connection } from './loop-options.ts';
 import type { LoopOptions, OpenOrderFact, TradeFact } from './loop-options.ts';
@@ -54,6 +56,7 @@ export class LoopFills {
   readonly #run: number;
   readonly #state: LoopState;
   readonly #table: OrderTable;
+  readonly #legs: LoopLegs;
   readonly #fills: Fills;
   readonly #kill: LoopKill;
   readonly #flow: LoopFlow;
@@ -73,6 +76,7 @@ export class LoopFills {
     state: LoopState,
     parts: {
       readonly table: OrderTable;
+      readonly legs: LoopLegs;
       readonly fills: Fills;
       readonly kill: LoopKill;
       readonly flow: LoopFlow;
@@ -87,6 +91,7 @@ export class LoopFills {
     this.#run = options.run;
     this.#state = state;
     this.#table = parts.table;
+    this.#legs = parts.legs;
     this.#fills = parts.fills;
     this.#kill = parts.kill;
     this.#flow = parts.flow;
@@ -164,6 +169,7 @@ export class LoopFills {
     const isKnown =
       isThisRun && slot < this.#table.capacity && this.#table.generation[slot] === trade.generation;
     trade.side = (isKnown ? this.#table.side[slot]! : Math.max(0, updates.side[row]!)) as Side;
+    trade.leg = this.#legOf(trade.instrument, isKnown ? this.#table.leg[slot]! : updates.positionSide[row]!);
     trade.ticks = updates.fillTicks[row]!;
     trade.lots = updates.fillLots[row]!;
     trade.tradeId = updates.tradeId[row]!;
@@ -173,6 +179,11 @@ export class LoopFills {
     trade.isBaseFee = currency === FeeCurrency.base;
     trade.fee = currency === FeeCurrency.other ? 0 : updates.fillFee[row]!;
     if (currency === FeeCurrency.other && updates.fillFee[row] !== 0) this.otherFees++;
+  }
+
+  /** Nothing but swaps and futures of long/short mode has legs, whatever a row says. */
+  #legOf(instrument: number, said: number): PositionSide {
+    return this.#legs.isLegged[instrument] === 0 ? PositionSide.net : (said as PositionSide);
   }
 
   /** @hot Books the trade in the scratch; a new one is told to those who watch. */
@@ -264,6 +275,10 @@ export class LoopFills {
     const isSided = row.side === OrderSide.buy || row.side === OrderSide.sell;
     if (!(lots > 0 && ticks > 0 && tradeId > 0 && isSided) || ticks === Infinity) return false;
     trade.isThisRun = id.parseText(row.clOrdId) && id.run === this.#run;
+    const isKnown = trade.isThisRun && this.#table.generation[id.slot] === id.generation;
+    // The channel does not say which leg an order is about that is not in the table: the orders channel does.
+    if (this.#legs.isLegged[index] === 1 && !isKnown) return false;
+    trade.leg = this.#legOf(index, isKnown ? this.#table.leg[id.slot]! : PositionSide.net);
     trade.instrument = index;
     trade.slot = trade.isThisRun ? id.slot : 0;
     trade.generation = trade.isThisRun ? id.generation : 0;
@@ -286,6 +301,7 @@ export class LoopFills {
     const trade = this.#trade;
     trade.instrument = fact.instrument;
     trade.side = fact.side;
+    trade.leg = this.#legOf(fact.instrument, fact.leg ?? PositionSide.net);
     trade.ticks = fact.ticks;
     trade.lots = fact.lots;
     trade.tradeId = fact.tradeId;

@@ -17,6 +17,7 @@ import { NS_PER_SECOND } from '../base/units.ts';
 import type { Lots, Nanoseconds, Ticks } from '../base/units.ts';
 import type { LoopCommands } from './loop-commands.ts';
 import type { LoopParameters } from './loop-configuration.ts';
+import type { LoopLegs } from './loop-legs.ts';
 import type { LoopMarket } from './loop-market.ts';
 import type { LoopOptions } from './loop-options.ts';
 import type { LoopRests } from './loop-rests.ts';
@@ -43,6 +44,7 @@ export class LoopFlatten {
   readonly #commands: LoopCommands;
   readonly #ladder: KillLadder;
   readonly #rests: LoopRests;
+  readonly #legs: LoopLegs;
   /** By instrument: the closing order that was sent last, by slot and generation; NO_ORDER before the first. */
   readonly #slot: Int32Array;
   readonly #generation: Int32Array;
@@ -61,6 +63,7 @@ export class LoopFlatten {
       readonly commands: LoopCommands;
       readonly ladder: KillLadder;
       readonly rests: LoopRests;
+      readonly legs: LoopLegs;
     },
   ) {
     const { instruments } = options;
@@ -75,6 +78,7 @@ export class LoopFlatten {
     this.#commands = parts.commands;
     this.#ladder = parts.ladder;
     this.#rests = parts.rests;
+    this.#legs = parts.legs;
     this.#slot = new Int32Array(instruments.length).fill(NO_ORDER);
     this.#generation = new Int32Array(instruments.length);
   }
@@ -105,11 +109,13 @@ export class LoopFlatten {
     if (!this.#isRecovered) return 'closing what is held as soon as the account is known';
     const open: string[] = [];
     const dust: string[] = [];
-    for (const { index, instId, lot, minLots } of this.#instruments) {
-      const lots = this.#heldLots(index);
-      const text = `${instId} ${lots < 0 ? '-' : ''}${lot.toText(Math.abs(lots))}`;
-      if (Math.abs(lots) >= minLots) open.push(text);
-      else if (lots !== 0) dust.push(text);
+    for (const instrument of this.#instruments) {
+      const { instId, lot, minLots } = instrument;
+      for (const lots of this.#held(instrument)) {
+        const text = `${instId} ${lots < 0 ? '-' : ''}${lot.toText(Math.abs(lots))}`;
+        if (Math.abs(lots) >= minLots) open.push(text);
+        else if (lots !== 0) dust.push(text);
+      }
     }
     if (open.length > 0) return `closing ${open.join(', ')}`;
     return dust.length === 0 ? 'flat' : `flat but for ${dust.join(', ')}, less than the least order`;
@@ -125,23 +131,32 @@ export class LoopFlatten {
     for (const instrument of this.#instruments) this.#close(instrument, nowNs);
   }
 
+  /** One leg after the other: orders that close both would cross each other. */
   #close(instrument: Instrument, nowNs: Nanoseconds): void {
     const { index } = instrument;
-    const openLots = this.#heldLots(index);
-    if (Math.abs(openLots) < instrument.minLots) return;
+    const openLots = this.#held(instrument).find((lots) => Math.abs(lots) >= instrument.minLots) ?? 0;
+    if (openLots === 0) return;
     const side = openLots > 0 ? Side.sell : Side.buy;
     if (nowNs < this.#rests.untilNs[index * 2 + side]!) return;
     const ticks = this.#ticksOf(index, side);
     if (ticks === 0) return;
     const lots = this.#orderLots(instrument, Math.abs(openLots), ticks);
     const isReduceOnly = instrument.kind !== ContractKind.spot;
-    const slot = this.#commands.sendClosing(index, side, ticks, lots, isReduceOnly, this.#closeBps);
+    const held = instrument.kind === ContractKind.spot ? this.#ledger.positionLots[index]! : openLots;
+    const slot = this.#commands.sendClosing(index, side, ticks, lots, isReduceOnly, this.#closeBps, held);
     this.#slot[index] = slot;
     if (slot !== NO_ORDER) this.#generation[index] = this.#table.generation[slot]!;
   }
 
+  /** What is left to close, signed: the net position, or each leg. */
+  #held({ index }: Instrument): readonly Lots[] {
+    const { longLots, shortLots } = this.#ledger;
+    if (this.#legs.isLegged[index] === 0) return [this.#heldLots(index)];
+    return [longLots[index]!, -shortLots[index]!];
+  }
+
   /**
-   * What is left to close, signed. Fees that spot buys paid in the base coin are no more there to be sold; what was sold is
+   * What is left to close of a net position, signed. Fees that spot buys paid in the base coin are no more there to be sold; what was sold is
    * bought back as it was, for to buy the fees too would be more than the position.
    */
   #heldLots(index: number): Lots {

@@ -9,19 +9,24 @@
  */
 import { FundingTotal } from '../attribution/funding-total.ts';
 import { numberOf, unitsOfText } from '../attribution/exact-money.ts';
+import { PositionSide } from '../base/position-side.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { LoopTruth } from './loop-truth.ts';
 import type { PositionLedger } from '../orders/position-ledger.ts';
 
+/** The net position and two legs. */
+const LEGS = Object.keys(PositionSide).length;
+
 export class LoopFunding {
   readonly #ledger: PositionLedger;
   readonly #truth: LoopTruth;
+  /** By instrument × LEGS + leg: each is a position of its own to the venue. */
   readonly #totals: readonly FundingTotal[];
 
   constructor(instrumentCount: number, ledger: PositionLedger, truth: LoopTruth) {
     this.#ledger = ledger;
     this.#truth = truth;
-    this.#totals = Array.from({ length: instrumentCount }, () => new FundingTotal());
+    this.#totals = Array.from({ length: instrumentCount * LEGS }, () => new FundingTotal());
   }
 
   /**
@@ -30,16 +35,16 @@ export class LoopFunding {
    * @param openedMs when the position was opened; 0 where the venue does not say
    * @param total decimal text, '' where the venue says none
    */
-  onTold(instrument: number, openedMs: Milliseconds, total: string): void {
+  onTold(instrument: number, leg: PositionSide, openedMs: Milliseconds, total: string): void {
     if (total === '') return;
     const ledger = this.#ledger;
-    const told = this.#totals[instrument]!;
-    if (told.openedMs === 0 && ledger.fundingOpenedMs[instrument]! > 0) {
-      told.restore(ledger.fundingOpenedMs[instrument]!, unitsOfText(ledger.fundingTotals[instrument]!));
-    }
-    const settled = told.onTold(openedMs, unitsOfText(total), ledger.isOwn[instrument] === 1);
-    ledger.fundingOpenedMs[instrument] = told.openedMs;
-    if (openedMs === told.openedMs) ledger.fundingTotals[instrument] = total;
+    const cell = instrument * LEGS + leg;
+    const told = this.#totals[cell]!;
+    const saved = ledger.legFunding[cell]!;
+    if (told.openedMs === 0 && saved.openedMs > 0) told.restore(saved.openedMs, unitsOfText(saved.total));
+    const settled = told.onTold(openedMs, unitsOfText(total), ledger.isOwn(instrument, leg));
+    const isOfIt = openedMs === told.openedMs;
+    ledger.legFunding[cell] = { total: isOfIt ? total : saved.total, openedMs: told.openedMs };
     if (settled === 0n) return;
     ledger.onFunding(instrument, numberOf(settled));
     this.#truth.onFunding(instrument, settled);

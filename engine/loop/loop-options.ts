@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Instrument } from '../base/instrument.ts';
+import type { PositionMode, PositionSide } from '../base/position-side.ts';
 import type { Side } from '../base/side.ts';
 import type { Lots, Milliseconds, Nanoseconds, Ticks } from '../base/units.ts';
 import type { Handoff } from '../handoff/handoff-memory.ts';
@@ -52,6 +53,8 @@ export interface LoopOutput {
 export interface TradeFact {
   readonly instrument: number;
   readonly side: Side;
+  /** The leg that it opened or closed; not there in journals of before there were legs: net. */
+  readonly leg?: PositionSide;
   /** In ticks, with a fraction where the venue filled between two. */
   readonly ticks: number;
   readonly lots: Lots;
@@ -74,6 +77,9 @@ export interface PositionFact {
   readonly lots: Lots;
   /** In ticks, with a fraction; 0 where the venue has none. */
   readonly entryTicks: number;
+  /** What `lots` is made of, where the account holds legs apart: neither is below zero. */
+  readonly longLots?: Lots;
+  readonly shortLots?: Lots;
 }
 
 /** An order of ours that rests at the venue, of this run or another. */
@@ -233,6 +239,8 @@ export interface LoopOptions {
   /** Whether the tag stands in front of every client order id. */
   readonly prefixesIds?: boolean;
   readonly tradeModes: readonly TdMode[];
+  /** Whether swaps and futures are held as legs; without it they are net, as in journals of before there were legs. */
+  readonly positionMode?: PositionMode;
   readonly limits: readonly RiskLimits[];
   readonly account: AccountLimits;
   readonly brakes: readonly InstrumentBrakes[];

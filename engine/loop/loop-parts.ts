@@ -6,6 +6,7 @@
  * Cost:       once.
  */
 import { IndexSet } from '../base/index-set.ts';
+import { PositionMode } from '../base/position-side.ts';
 import { NS_PER_MS } from '../base/units.ts';
 import { FlowStatistics } from '../flow/flow-statistics.ts';
 import { LoopAccount } from './loop-account.ts';
@@ -22,6 +23,7 @@ import { LoopFunding } from './loop-funding.ts';
 import { LoopGroups } from './loop-groups.ts';
 import { LoopHedge } from './loop-hedge.ts';
 import { LoopKill } from './loop-kill.ts';
+import { LoopLegs } from './loop-legs.ts';
 import { LoopMarket } from './loop-market.ts';
 import { LoopMetrics } from './loop-metrics.ts';
 import { LoopOperator } from './loop-operator.ts';
@@ -63,6 +65,7 @@ export interface LoopParts {
   readonly state: LoopState;
   readonly table: OrderTable;
   readonly ledger: PositionLedger;
+  readonly legs: LoopLegs;
   readonly tradeLog: TradeLog;
   readonly ladder: KillLadder;
   readonly gate: Gate;
@@ -104,7 +107,8 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const throttle = throttleOf(count);
   const rests = new LoopRests(count, slots);
   const requests = new RequestLog(REQUESTS_IN_FLIGHT_MAX);
-  const path = { table, gate, throttle, requests, rests, metrics };
+  const legs = new LoopLegs(instruments, options.positionMode ?? PositionMode.net, table, ledger);
+  const path = { table, gate, throttle, requests, rests, metrics, legs };
   const statistics = new FlowStatistics(count, options.flowMemorySeconds);
   const market = new LoopMarket(options, state, { table, flow: statistics });
   const watch = new QueueWatch(table);
@@ -127,6 +131,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const truth = new LoopTruth(options, state, { table, ledger, market, queue: watch });
   const fills = new LoopFills(options, state, {
     table,
+    legs,
     fills: booking,
     kill,
     flow,
@@ -148,12 +153,22 @@ export function buildLoop(options: LoopOptions): LoopParts {
   });
   const books = new LoopBooks(options, state, market, quoting, metrics);
   const account = new LoopAccount(options, state, { table, ledger, gate, ladder, fills });
-  const flatten = new LoopFlatten(options, state, { table, ledger, gate, market, commands, ladder, rests });
+  const flatten = new LoopFlatten(options, state, {
+    table,
+    ledger,
+    gate,
+    market,
+    commands,
+    ladder,
+    rests,
+    legs,
+  });
   const operator = new LoopOperator(instruments, kill, flatten, hedge);
   const funding = new LoopFunding(count, ledger, truth);
   const pushes = new LoopPushes(options, state, {
     gate,
     ledger,
+    legs,
     kill,
     quoting,
     fills,
@@ -183,6 +198,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
     state,
     table,
     ledger,
+    legs,
     tradeLog,
     ladder,
     gate,

@@ -10,6 +10,7 @@
  */
 import { ContractKind } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
+import type { Lots } from '../base/units.ts';
 import type { PositionFact } from './loop-options.ts';
 import type { LoopState } from './loop-state.ts';
 import type { PositionLedger } from '../orders/position-ledger.ts';
@@ -60,6 +61,7 @@ export class LoopPositions {
       const fact = facts.find((each) => each.instrument === index);
       const isFresh = this.#isFresh(index);
       this.#isKnown[index] = 1;
+      this.#ledger.setLegs(index, fact?.longLots ?? 0, fact?.shortLots ?? 0);
       if ((fact?.lots ?? 0) === ledger.positionLots[index]) continue;
       if (!isFresh) differences++;
       this.#take(index, fact, isFresh ? (fact?.entryTicks ?? 0) : this.#markOf(index));
@@ -94,8 +96,7 @@ export class LoopPositions {
     this.isInQuestion = false;
     for (const { index, kind } of this.#instruments) {
       if (kind === ContractKind.spot) continue;
-      const fact = facts.find((each) => each.instrument === index);
-      const difference = (fact?.lots ?? 0) - ledger.positionLots[index]!;
+      const difference = this.#differenceOf(index, facts);
       const isSame = difference !== 0 && difference === this.#auditedLots[index];
       const isQuiet = this.#auditedFills[index] === ledger.fillCount[index];
       this.#auditedLots[index] = difference;
@@ -106,5 +107,13 @@ export class LoopPositions {
       if ((isSame && isQuiet) || this.#auditedTimes[index]! >= SAME_AUDITS) isOff = true;
     }
     return isOff;
+  }
+
+  /** In lots: of the net position, or where that is as it should be, of its long leg. */
+  #differenceOf(index: number, facts: readonly PositionFact[]): Lots {
+    const { positionLots, longLots } = this.#ledger;
+    const fact = facts.find((each) => each.instrument === index);
+    const net = (fact?.lots ?? 0) - positionLots[index]!;
+    return net === 0 ? (fact?.longLots ?? 0) - longLots[index]! : net;
   }
 }

@@ -7,16 +7,18 @@
  *             or struck by a word whose end was missed; another grid or code withdraws its instrument before anything else.
  * Cost:       cold: JSON, and allocates. A mark price comes five times a second and instrument at most.
  */
-import { InstrumentState } from '../base/instrument.ts';
+import { ContractKind, InstrumentState } from '../base/instrument.ts';
 import type { Instrument, InstrumentFields } from '../base/instrument.ts';
 import { OFF_GRID } from '../base/decimal.ts';
+import { PositionSide } from '../base/position-side.ts';
 import { NS_PER_SECOND, TICKS_MAX } from '../base/units.ts';
-import type { Milliseconds, Ticks } from '../base/units.ts';
+import type { Lots, Milliseconds, Ticks } from '../base/units.ts';
 import { PathSignal } from './loop-answers.ts';
 import type { LoopAccount } from './loop-account.ts';
 import type { LoopFills } from './loop-fills.ts';
 import type { LoopFunding } from './loop-funding.ts';
 import type { LoopKill } from './loop-kill.ts';
+import type { LoopLegs } from './loop-legs.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
 import { LoopRequest } from './loop-options.ts';
 import type { Connection, LoopOptions, LoopOutput } from './loop-options.ts';
@@ -24,6 +26,7 @@ import type { LoopQuoting } from './loop-quoting.ts';
 import type { LoopState } from './loop-state.ts';
 import { FrameKind, PushChannel, frameKind, pushChannel } from '../okx/frame-kind.ts';
 import { indexOf } from '../okx/instrument-rows.ts';
+import { isPositionOf, legOf, positionLots } from '../okx/position-size.ts';
 import { decodePush } from '../okx/push-decoder.ts';
 import type { Push } from '../okx/push-decoder.ts';
 import type { IndexRow, MarkPriceRow, PositionRow, PriceLimitRow, StatusRow } from '../okx/push-rows.ts';
@@ -66,6 +69,7 @@ export class LoopPushes {
   readonly #state: LoopState;
   readonly #gate: Gate;
   readonly #ledger: PositionLedger;
+  readonly #legs: LoopLegs;
   readonly #kill: LoopKill;
   readonly #quoting: LoopQuoting;
   readonly #fills: LoopFills;
@@ -90,6 +94,7 @@ export class LoopPushes {
     parts: {
       readonly gate: Gate;
       readonly ledger: PositionLedger;
+      readonly legs: LoopLegs;
       readonly kill: LoopKill;
       readonly quoting: LoopQuoting;
       readonly fills: LoopFills;
@@ -103,6 +108,7 @@ export class LoopPushes {
     this.#state = state;
     this.#gate = parts.gate;
     this.#ledger = parts.ledger;
+    this.#legs = parts.legs;
     this.#kill = parts.kill;
     this.#quoting = parts.quoting;
     this.#fills = parts.fills;
@@ -255,19 +261,27 @@ export class LoopPushes {
 
   #onPosition(row: PositionRow): void {
     const instrument = this.#byId.get(row.instId);
-    if (instrument === undefined || row.posSide !== 'net') return;
+    if (instrument === undefined || !isPositionOf(instrument, row)) return;
     const { index } = instrument;
-    this.#funding.onTold(index, row.cTimeMs, row.fundingFee);
-    const isShort = row.pos.startsWith('-');
-    const magnitude = row.pos === '' ? 0 : instrument.lot.fromText(isShort ? row.pos.slice(1) : row.pos);
-    if (magnitude === OFF_GRID) return;
-    const lots = isShort ? -magnitude : magnitude;
+    const leg = legOf(row);
+    // A venue that names legs where there are none, or none where there are: recovery finds the account's mode changed.
+    if ((leg !== PositionSide.net) !== (this.#legs.isLegged[index] === 1)) return;
+    this.#funding.onTold(index, leg, row.cTimeMs, row.fundingFee);
+    const lots = positionLots(instrument, row);
+    if (lots === OFF_GRID) return;
     const { margin } = this.#kill;
-    margin.onPosition(index, lots, Number(row.liqPx) / instrument.tick.value);
+    margin.onPosition(index, lots, Number(row.liqPx) / instrument.tick.value, leg);
     // The venue may have refused the channel of mark prices: a position has one of its own.
     if (this.#state.markTicks[index] === 0) margin.onMark(index, Number(row.markPx) / instrument.tick.value);
-    if (lots !== this.#ledger.positionLots[index])
-      this.#account.auditBy(this.#state.nowNs + POSITION_AFTER_NS);
+    if (instrument.kind === ContractKind.spot) return;
+    if (lots !== this.#heldLots(index, leg)) this.#account.auditBy(this.#state.nowNs + POSITION_AFTER_NS);
+  }
+
+  /** As the ledger has it, with the sign of `positionLots`. */
+  #heldLots(index: number, leg: PositionSide): Lots {
+    const { longLots, shortLots } = this.#ledger;
+    if (leg === PositionSide.long) return longLots[index]!;
+    return leg === PositionSide.short ? -shortLots[index]! : this.#ledger.positionLots[index]!;
   }
 
   // -------------------------------------------------------------------------------------------- how the venue is

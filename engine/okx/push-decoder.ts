@@ -224,6 +224,8 @@ function positionOf(row: Fields): PositionRow {
     posSide: textOf(row, 'posSide'),
     pos: decimalOf(row, 'pos'),
     posCcy: textOf(row, 'posCcy'),
+    liab: decimalOf(row, 'liab'),
+    liabCcy: textOf(row, 'liabCcy'),
     avgPx: decimalOf(row, 'avgPx'),
     markPx: decimalOf(row, 'markPx'),
     liqPx: decimalOf(row, 'liqPx'),

@@ -125,6 +125,9 @@ export interface PositionRow {
   /** In contracts; in net mode its sign is the direction. */
   readonly pos: string;
   readonly posCcy: string;
+  /** On margin: what is owed. '' elsewhere. */
+  readonly liab: string;
+  readonly liabCcy: string;
   readonly avgPx: string;
   readonly markPx: string;
   readonly liqPx: string;

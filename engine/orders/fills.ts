@@ -14,6 +14,7 @@
  *   REST orders      total                       onTotal
  */
 import { assert } from '../base/assert.ts';
+import { PositionSide } from '../base/position-side.ts';
 import { Side } from '../base/side.ts';
 import type { Lots, Milliseconds } from '../base/units.ts';
 import type { OrderRows } from './order-rows.ts';
@@ -37,6 +38,8 @@ export type TradeResult = (typeof TradeResult)[keyof typeof TradeResult];
 export class Trade {
   instrument = 0;
   side: Side = Side.buy;
+  /** The leg that it opens or closes; net where the account holds none apart. */
+  leg: PositionSide = PositionSide.net;
   /** Whole, or with a fraction where the venue filled between ticks. */
   ticks = 0;
   lots: Lots = 0;
@@ -115,18 +118,19 @@ export class Fills {
       return TradeResult.known;
     }
     this.#log.add(instrument, trade.tradeId, trade.tsMs, trade.hasFee);
-    this.#ledger.onTrade(instrument, side, trade.ticks, lots);
+    this.#ledger.onTrade(instrument, side, trade.ticks, lots, trade.leg);
     if (trade.hasFee) this.#ledger.onFee(instrument, trade.fee, trade.isBaseFee);
     if (trade.isThisRun) {
       const told = this.#table.tellTrade(trade.slot, trade.generation, lots);
-      if (told > 0) this.#ledger.addUntold(instrument, side, -told);
+      if (told > 0) this.#ledger.addUntold(instrument, side, -told, trade.leg);
     }
     return TradeResult.booked;
   }
 
   #addUntold(slot: number, lots: Lots): Lots {
     if (lots > 0) {
-      this.#ledger.addUntold(this.#table.instrument[slot]!, this.#table.side[slot]! as Side, lots);
+      const { instrument, side, leg } = this.#table;
+      this.#ledger.addUntold(instrument[slot]!, side[slot]! as Side, lots, leg[slot]! as PositionSide);
     }
     return lots;
   }

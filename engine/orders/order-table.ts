@@ -14,6 +14,7 @@ import { assert } from '../base/assert.ts';
 import { CommandOp } from '../base/command-op.ts';
 import { IndexSet } from '../base/index-set.ts';
 import type { OrderPurpose } from '../base/order-purpose.ts';
+import { PositionSide } from '../base/position-side.ts';
 import type { Side } from '../base/side.ts';
 import type { Lots, Milliseconds, Nanoseconds, Ticks, TimeCell } from '../base/units.ts';
 import { AMENDS_IN_FLIGHT_MAX, AmendsInFlight } from './amends-in-flight.ts';
@@ -48,6 +49,8 @@ export class OrderTable {
   readonly generation: Int32Array;
   readonly instrument: Int32Array;
   readonly side: Uint8Array;
+  /** PositionSide: the leg that it opens or closes. */
+  readonly leg: Uint8Array;
   /** Price and total size as the venue last confirmed them; as placed until then. */
   readonly priceTicks: Int32Array;
   readonly sizeLots: Float64Array;
@@ -87,6 +90,8 @@ export class OrderTable {
 
   // Per instrument × 2 + side. The gate reads these arrays in place.
   readonly exposureLots: Float64Array;
+  /** The part of it that closes legs (OrderTotals). */
+  readonly closingLots: Float64Array;
   /** The most aggressive price that an order of ours has or may have (OrderTotals). */
   readonly bestTicks: Int32Array;
   // Per instrument.
@@ -133,6 +138,7 @@ export class OrderTable {
     this.generation = new Int32Array(capacity);
     this.instrument = new Int32Array(capacity);
     this.side = new Uint8Array(capacity);
+    this.leg = new Uint8Array(capacity);
     this.priceTicks = new Int32Array(capacity);
     this.sizeLots = new Float64Array(capacity);
     this.#fills = new FillTotals(capacity);
@@ -157,16 +163,17 @@ export class OrderTable {
     this.wasAbsent = new Uint8Array(capacity);
     this.changed = changed;
     this.isDue = isDue;
-    const { instrument, side, priceTicks, state, isCancelInFlight, sentNs } = this;
+    const { instrument, side, leg, priceTicks, state, isCancelInFlight, sentNs } = this;
     const amends = this.#amends;
     this.#totals = new OrderTotals(
       instrumentCount,
       capacity,
-      { instrument, side, priceTicks, amends },
+      { instrument, side, leg, priceTicks, amends },
       changed,
     );
     this.riskLots = this.#totals.riskLots;
     this.exposureLots = this.#totals.exposureLots;
+    this.closingLots = this.#totals.closingLots;
     this.bestTicks = this.#totals.bestTicks;
     this.openCounts = this.#totals.openCounts;
     this.openTotals = this.#totals.openTotals;
@@ -224,7 +231,14 @@ export class OrderTable {
   // ------------------------------------------------------------------------------------------------- commands
 
   /** @hot Registers an order before its place is sent. NO_ORDER when the table is full. */
-  open(instrument: number, side: Side, ticks: Ticks, lots: Lots, now: TimeCell): number {
+  open(
+    instrument: number,
+    side: Side,
+    ticks: Ticks,
+    lots: Lots,
+    now: TimeCell,
+    leg: PositionSide = PositionSide.net,
+  ): number {
     assert(ticks > 0 && lots > 0, 'an order has a price and a size');
     const slot = this.#freeSlots.take(this.untoldLots);
     if (slot === NO_ORDER) return NO_ORDER;
@@ -233,6 +247,7 @@ export class OrderTable {
     this.state[slot] = OrderState.pendingPlace;
     this.instrument[slot] = instrument;
     this.side[slot] = side;
+    this.leg[slot] = leg;
     this.priceTicks[slot] = ticks;
     this.sizeLots[slot] = lots;
     this.#fills.reset(slot);

@@ -7,6 +7,7 @@
  * Cost:       a few stores, and a walk of the orders on a side where its best price may have gone; nothing allocates.
  */
 import type { IndexSet } from '../base/index-set.ts';
+import { closingLeg } from '../base/position-side.ts';
 import { Side } from '../base/side.ts';
 import { TICKS_MAX } from '../base/units.ts';
 import type { Lots, Ticks } from '../base/units.ts';
@@ -17,6 +18,7 @@ import { END, OrderLists } from './order-lists.ts';
 export interface TotalledOrders {
   readonly instrument: Int32Array;
   readonly side: Uint8Array;
+  readonly leg: Uint8Array;
   readonly priceTicks: Int32Array;
   readonly amends: AmendsInFlight;
 }
@@ -24,6 +26,8 @@ export interface TotalledOrders {
 export class OrderTotals {
   // Per instrument × 2 + side.
   readonly exposureLots: Float64Array;
+  /** The part of it that closes a leg: the short one on the buying side, the long one on the selling side. */
+  readonly closingLots: Float64Array;
   /** The most aggressive price that an order of ours has or may have: 0 without a buy, TICKS_MAX without a sell. */
   readonly bestTicks: Int32Array;
   // Per instrument.
@@ -39,6 +43,7 @@ export class OrderTotals {
 
   constructor(instrumentCount: number, capacity: number, orders: TotalledOrders, changed: IndexSet) {
     this.exposureLots = new Float64Array(instrumentCount * 2);
+    this.closingLots = new Float64Array(instrumentCount * 2);
     this.bestTicks = new Int32Array(instrumentCount * 2);
     for (let list = Side.sell; list < this.bestTicks.length; list += 2) this.bestTicks[list] = TICKS_MAX;
     this.openCounts = new Int32Array(instrumentCount);
@@ -57,6 +62,7 @@ export class OrderTotals {
     this.lists.append(list, slot);
     this.riskLots[slot] = lots;
     this.exposureLots[list]! += lots;
+    if (this.#closes(slot)) this.closingLots[list]! += lots;
     this.#changed.add(instrument);
     this.#widenBest(list, ticks);
   }
@@ -66,6 +72,7 @@ export class OrderTotals {
     const instrument = this.#orders.instrument[slot]!;
     const list = this.#listOf(slot);
     this.exposureLots[list]! -= this.riskLots[slot]!;
+    if (this.#closes(slot)) this.closingLots[list]! -= this.riskLots[slot]!;
     this.#changed.add(instrument);
     this.riskLots[slot] = 0;
     this.openCounts[instrument]!--;
@@ -76,7 +83,10 @@ export class OrderTotals {
 
   /** @hot */
   setRisk(slot: number, lots: Lots): void {
-    this.exposureLots[this.#listOf(slot)]! += lots - this.riskLots[slot]!;
+    const list = this.#listOf(slot);
+    const added = lots - this.riskLots[slot]!;
+    this.exposureLots[list]! += added;
+    if (this.#closes(slot)) this.closingLots[list]! += added;
     this.riskLots[slot] = lots;
     this.#changed.add(this.#orders.instrument[slot]!);
   }
@@ -89,6 +99,10 @@ export class OrderTotals {
   /** @hot The order may no more have one of its prices. */
   rescanBest(slot: number): void {
     this.#rescanBest(this.#listOf(slot));
+  }
+
+  #closes(slot: number): boolean {
+    return this.#orders.leg[slot] === closingLeg(this.#orders.side[slot]! as Side);
   }
 
   #listOf(slot: number): number {

@@ -18,9 +18,11 @@ import { assert } from '../base/assert.ts';
 import { ContractKind } from '../base/instrument.ts';
 import { IndexSet } from '../base/index-set.ts';
 import type { Instrument } from '../base/instrument.ts';
+import { PositionSide } from '../base/position-side.ts';
 import { Side, sideSign } from '../base/side.ts';
 import type { Lots } from '../base/units.ts';
 import { ExactSums } from './exact-sums.ts';
+import { PositionLegs } from './position-legs.ts';
 import { regrid } from './regrid.ts';
 
 /** The ledger's line of one instrument as it is kept over restarts: plain JSON, whose numbers come back as they were. */
@@ -41,11 +43,23 @@ export interface LedgerRow {
   readonly funding?: number;
   readonly fundingTotal?: string;
   readonly fundingOpenedMs?: number;
+  /** The same of the long and the short leg, where the account holds them apart. */
+  readonly legFunding?: readonly LegFunding[];
   readonly turnover: number;
   readonly fillCount: number;
   readonly boughtLots: number;
   readonly soldLots: number;
 }
+
+/** The venue's running total of a position's funding, as told last, and when that position was opened; 0 for none. */
+export interface LegFunding {
+  readonly total: string;
+  readonly openedMs: number;
+}
+
+const NO_FUNDING: LegFunding = { total: '0', openedMs: 0 };
+/** The net position and two legs. */
+const LEGS = Object.keys(PositionSide).length;
 
 export class PositionLedger {
   // Per instrument. Money is in the instrument's settlement currency, but for base fees.
@@ -57,6 +71,9 @@ export class PositionLedger {
   readonly untoldLots: Float64Array;
   /** Buys and sells of them added up: where untoldLots is 0 because they cancel out, trades are missing all the same. */
   readonly untoldGrossLots: Float64Array;
+  /** The legs of positionLots where the account holds them apart; 0 where it does not. */
+  readonly longLots: Float64Array;
+  readonly shortLots: Float64Array;
   /** Average entry of the booked position in ticks, with a fraction; 0 while flat. */
   readonly entryTicks: Float64Array;
   /** The venue's sign: negative is paid, positive received. */
@@ -65,11 +82,8 @@ export class PositionLedger {
   readonly baseFees: Float64Array;
   /** Settled by the venue: negative is paid. */
   readonly funding: Float64Array;
-  /** The venue's running total of it, as told last, and when the position was opened that it is of; 0 for none. */
-  readonly fundingTotals: string[];
-  readonly fundingOpenedMs: Float64Array;
-  /** 1 when all that is held was opened since it was flat here: then so was all funding of it. */
-  readonly isOwn: Uint8Array;
+  /** By instrument × 3 + leg: what the venue told last of it. */
+  readonly legFunding: LegFunding[];
   readonly boughtLots: Float64Array;
   readonly soldLots: Float64Array;
   /** Value of everything traded, as Instrument.notional has it. */
@@ -80,6 +94,9 @@ export class PositionLedger {
   readonly #instruments: readonly Instrument[];
   /** Instruments whose position or entry has changed since the gate looked. */
   readonly #changed: IndexSet;
+  /** 1 when all that is held was opened since it was flat here. */
+  readonly #isOwn: Uint8Array;
+  readonly #legs: PositionLegs;
   readonly #cash: ExactSums;
   readonly #fees: ExactSums;
   readonly #baseFees: ExactSums;
@@ -99,6 +116,9 @@ export class PositionLedger {
     this.bookedLots = new Float64Array(count);
     this.untoldLots = new Float64Array(count);
     this.untoldGrossLots = new Float64Array(count);
+    this.#legs = new PositionLegs(count);
+    this.longLots = this.#legs.longLots;
+    this.shortLots = this.#legs.shortLots;
     this.entryTicks = new Float64Array(count);
     this.boughtLots = new Float64Array(count);
     this.soldLots = new Float64Array(count);
@@ -107,9 +127,8 @@ export class PositionLedger {
     this.#fees = new ExactSums(count);
     this.#baseFees = new ExactSums(count);
     this.#funding = new ExactSums(count);
-    this.fundingTotals = Array.from({ length: count }, () => '0');
-    this.fundingOpenedMs = new Float64Array(count);
-    this.isOwn = new Uint8Array(count).fill(1);
+    this.legFunding = Array.from({ length: count * LEGS }, () => NO_FUNDING);
+    this.#isOwn = new Uint8Array(count).fill(1);
     this.#turnover = new ExactSums(count);
     this.fees = this.#fees.high;
     this.baseFees = this.#baseFees.high;
@@ -120,9 +139,16 @@ export class PositionLedger {
   // -------------------------------------------------------------------------------------------------- booking
 
   /** @hot Books a trade of `lots` on `side` at `ticks` (which may lie between ticks). Called by Fills, once a trade. */
-  onTrade(instrument: number, side: Side, ticks: number, lots: Lots): void {
+  onTrade(
+    instrument: number,
+    side: Side,
+    ticks: number,
+    lots: Lots,
+    leg: PositionSide = PositionSide.net,
+  ): void {
     assert(lots > 0 && ticks > 0, 'a trade has a price and a size');
     this.#book(instrument, sideSign(side) * lots, ticks);
+    this.#legs.add(instrument, side, lots, leg);
     this.#turnover.add(instrument, this.#instruments[instrument]!.notional(ticks, lots));
     this.fillCount[instrument]!++;
     if (side === Side.buy) this.boughtLots[instrument]! += lots;
@@ -141,7 +167,8 @@ export class PositionLedger {
   }
 
   /** @hot Counts lots that an order's total tells and no trade yet, or takes them back when `lots` is below zero. */
-  addUntold(instrument: number, side: Side, lots: Lots): void {
+  addUntold(instrument: number, side: Side, lots: Lots, leg: PositionSide = PositionSide.net): void {
+    this.#legs.addUntold(instrument, side, lots, leg);
     this.untoldLots[instrument]! += sideSign(side) * lots;
     this.untoldGrossLots[instrument]! += lots;
     this.positionLots[instrument] = this.bookedLots[instrument]! + this.untoldLots[instrument]!;
@@ -152,6 +179,7 @@ export class PositionLedger {
   clearUntold(instrument: number): void {
     this.untoldLots[instrument] = 0;
     this.untoldGrossLots[instrument] = 0;
+    this.#legs.clearUntold(instrument);
     this.positionLots[instrument] = this.bookedLots[instrument]!;
     this.#changed.add(instrument);
   }
@@ -165,8 +193,18 @@ export class PositionLedger {
     const difference = lots - this.positionLots[instrument]!;
     if (difference === 0) return;
     assert(ticks > 0, 'a difference in position has a price');
-    this.isOwn[instrument] = 0;
+    this.#isOwn[instrument] = 0;
     this.#book(instrument, difference, ticks);
+  }
+
+  /** Takes over which legs the venue says make up the position; what they come to is `setPosition`'s business. */
+  setLegs(instrument: number, longLots: Lots, shortLots: Lots): void {
+    this.#legs.set(instrument, longLots, shortLots);
+  }
+
+  /** Whether all that is held, net or of a leg, was opened since it was flat here: then so was all funding of it. */
+  isOwn(instrument: number, leg: PositionSide): boolean {
+    return leg === PositionSide.net ? this.#isOwn[instrument] === 1 : this.#legs.isOwn(instrument, leg);
   }
 
   // ------------------------------------------------------------------------------------------------- reading
@@ -241,8 +279,9 @@ export class PositionLedger {
       fees: this.fees[instrument]!,
       baseFees: this.baseFees[instrument]!,
       funding: this.funding[instrument]!,
-      fundingTotal: this.fundingTotals[instrument]!,
-      fundingOpenedMs: this.fundingOpenedMs[instrument]!,
+      fundingTotal: this.legFunding[instrument * LEGS]!.total,
+      fundingOpenedMs: this.legFunding[instrument * LEGS]!.openedMs,
+      ...this.#legRows(instrument),
       turnover: this.turnover[instrument]!,
       fillCount: this.fillCount[instrument]!,
       boughtLots: this.boughtLots[instrument]!,
@@ -276,11 +315,17 @@ export class PositionLedger {
       this.#fees.set(index, row.fees, 0);
       this.#baseFees.set(index, row.baseFees, 0);
       this.#funding.set(index, row.funding ?? 0, 0);
-      this.fundingTotals[index] = row.fundingTotal ?? '0';
-      this.fundingOpenedMs[index] = row.fundingOpenedMs ?? 0;
-      this.isOwn[index] = row.bookedLots === 0 ? 1 : 0;
+      const { fundingTotal = '0', fundingOpenedMs = 0, legFunding = [] } = row;
+      this.legFunding[index * LEGS] = { total: fundingTotal, openedMs: fundingOpenedMs };
+      legFunding.forEach((each, leg) => (this.legFunding[index * LEGS + 1 + leg] = each));
+      this.#isOwn[index] = row.bookedLots === 0 ? 1 : 0;
       this.#turnover.set(index, row.turnover, 0);
     }
+  }
+
+  #legRows(instrument: number): Pick<LedgerRow, 'legFunding'> {
+    const legFunding = this.legFunding.slice(instrument * LEGS + 1, (instrument + 1) * LEGS);
+    return legFunding.some(({ openedMs }) => openedMs > 0) ? { legFunding } : {};
   }
 
   // ------------------------------------------------------------------------------------------------ internals
@@ -297,7 +342,7 @@ export class PositionLedger {
     else this.#cash.addProduct(instrument, -lots, ticks);
     if (next === 0) {
       this.entryTicks[instrument] = 0;
-      this.isOwn[instrument] = 1;
+      this.#isOwn[instrument] = 1;
     } else if (held * lots >= 0) {
       const entry = this.entryTicks[instrument]!;
       this.entryTicks[instrument] = meanEntry(which, Math.abs(held), entry, Math.abs(lots), ticks);

@@ -1,5 +1,6 @@
 import { Instrument } from '../base/instrument.ts';
 import type { InstrumentFields } from '../base/instrument.ts';
+import { PositionMode } from '../base/position-side.ts';
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import type { LoopOptions } from '../loop/loop-options.ts';
@@ -40,6 +41,7 @@ export function runStartOf(loop: LoopOptions, about: RunAbout): RunStart {
   // Named one by one: what a caller adds to its options must not get into a file by accident.
   const { depthChannel, tag, run, tradeModes, limits, account, brakes, watches, isDemo, closeBps } = loop;
   const { portfolio = [], models = [], tolerances, timings, handoff, prefixesIds = false } = loop;
+  const { positionMode = PositionMode.net } = loop;
   return {
     version: START_VERSION,
     about,
@@ -53,6 +55,7 @@ export function runStartOf(loop: LoopOptions, about: RunAbout): RunStart {
       run,
       prefixesIds,
       tradeModes,
+      positionMode,
       limits,
       account,
       brakes,

@@ -9,10 +9,13 @@
  */
 import { ACCOUNT, KillLevel, KillTrigger } from './kill-ladder.ts';
 import type { KillLadder } from './kill-ladder.ts';
+import { PositionSide } from '../base/position-side.ts';
 import type { Lots } from '../base/units.ts';
 
 /** A limit that was reached is left again at this multiple of it. */
 const RELEASE = 1.1;
+/** The net position and two legs: those that are not held are 0. */
+const LEGS = Object.keys(PositionSide).length;
 
 export interface MarginWatchOptions {
   readonly ladder: KillLadder;
@@ -26,12 +29,13 @@ export interface MarginWatchOptions {
 export class MarginWatch {
   /** The last that was told; NaN before the first. */
   marginRatio = NaN;
-  /** By instrument: how far the mark may still go against the position; NaN without a liquidation price. */
+  /** By instrument: how far the mark may still go against the position, or its nearer leg; NaN without a liquidation price. */
   readonly distanceBps: Float64Array;
 
   readonly #ladder: KillLadder;
   #marginRatioMin: number;
   #distanceBpsMin: number;
+  /** By instrument × LEGS + leg. */
   readonly #lots: Float64Array;
   readonly #liquidationTicks: Float64Array;
   readonly #markTicks: Float64Array;
@@ -42,8 +46,8 @@ export class MarginWatch {
     this.#ladder = options.ladder;
     this.#marginRatioMin = options.marginRatioMin;
     this.#distanceBpsMin = options.liquidationDistanceBps;
-    this.#lots = new Float64Array(count);
-    this.#liquidationTicks = new Float64Array(count).fill(NaN);
+    this.#lots = new Float64Array(count * LEGS);
+    this.#liquidationTicks = new Float64Array(count * LEGS).fill(NaN);
     this.#markTicks = new Float64Array(count);
   }
 
@@ -70,15 +74,16 @@ export class MarginWatch {
    * @param lots signed; 0 clears the watch, and so does a position that was turned round
    * @param liquidationTicks with a fraction; NaN or 0 where the venue names none, which with a position is no news
    */
-  onPosition(instrument: number, lots: Lots, liquidationTicks: number): void {
-    const isOther = !(this.#lots[instrument]! * lots > 0);
-    this.#lots[instrument] = lots;
-    if (isOther) {
-      this.#liquidationTicks[instrument] = NaN;
-      this.distanceBps[instrument] = NaN;
-      this.#ladder.clear(KillTrigger.liquidation, instrument);
-    }
-    if (liquidationTicks > 0) this.#liquidationTicks[instrument] = liquidationTicks;
+  onPosition(
+    instrument: number,
+    lots: Lots,
+    liquidationTicks: number,
+    leg: PositionSide = PositionSide.net,
+  ): void {
+    const cell = instrument * LEGS + leg;
+    if (!(this.#lots[cell]! * lots > 0)) this.#liquidationTicks[cell] = NaN;
+    this.#lots[cell] = lots;
+    if (liquidationTicks > 0) this.#liquidationTicks[cell] = liquidationTicks;
     this.#judge(instrument);
   }
 
@@ -90,23 +95,29 @@ export class MarginWatch {
   }
 
   #isFlat(): boolean {
-    for (let instrument = 0; instrument < this.#lots.length; instrument++) {
-      if (this.#lots[instrument] !== 0) return false;
-    }
+    for (const lots of this.#lots) if (lots !== 0) return false;
     return true;
   }
 
+  /** The nearest leg counts; where none has a liquidation price there is nothing to be near to. */
   #judge(instrument: number): void {
-    const lots = this.#lots[instrument]!;
     const mark = this.#markTicks[instrument]!;
-    const liquidation = this.#liquidationTicks[instrument]!;
-    if (lots === 0 || mark === 0 || Number.isNaN(liquidation)) return;
-    // Negative past the liquidation price: then it is being closed, or the venue's numbers are not of one moment.
-    const distanceBps = ((lots > 0 ? mark - liquidation : liquidation - mark) * 10_000) / mark;
-    this.distanceBps[instrument] = distanceBps;
+    let nearestBps = NaN;
+    for (let cell = instrument * LEGS; cell < (instrument + 1) * LEGS; cell++) {
+      const lots = this.#lots[cell]!;
+      const liquidation = this.#liquidationTicks[cell]!;
+      if (lots === 0 || mark === 0 || Number.isNaN(liquidation)) continue;
+      // Negative past the liquidation price: then it is being closed, or the venue's numbers are not of one moment.
+      const distanceBps = ((lots > 0 ? mark - liquidation : liquidation - mark) * 10_000) / mark;
+      if (!(nearestBps <= distanceBps)) nearestBps = distanceBps;
+    }
+    this.distanceBps[instrument] = nearestBps;
     const held = this.#ladder.held(KillTrigger.liquidation, instrument);
-    const level = levelBelow(distanceBps, this.#distanceBpsMin, held);
-    this.#ladder.raise(KillTrigger.liquidation, level, instrument);
+    this.#ladder.raise(
+      KillTrigger.liquidation,
+      levelBelow(nearestBps, this.#distanceBpsMin, held),
+      instrument,
+    );
   }
 }
 
