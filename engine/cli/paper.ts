@@ -3,6 +3,7 @@ import { SystemClock } from '../base/clock.ts';
 import { DEFAULT_PERMISSIONS } from '../paper/exchange/exchange-contract.ts';
 import type { AccountLevel, PositionMode } from '../paper/exchange/exchange-contract.ts';
 import { FeedPlayer } from '../paper/exchange/feed-player.ts';
+import type { OAuthOptions } from '../paper/gateway/oauth-grants.ts';
 import { PaperVenue } from '../paper/gateway/venue.ts';
 import type { VenueAccount } from '../paper/gateway/venue.ts';
 import { recordedInstruments } from '../paper/instruments/recorded-instruments.ts';
@@ -15,6 +16,7 @@ import { UsageError } from './usage-error.ts';
 const USAGE = `npm run paper -- [--port 9443] [--host 127.0.0.1] [--account KEY:SECRET:PASSPHRASE]... [--seed N]
                  [--feed FILE | --market INSTRUMENT...] [--http auto|uws|node] [--fee-tier VIP4]
                  [--account-level 2] [--position-mode net_mode] [--permissions read_only,trade] [--clock-offset-ms 0]
+                 [--oauth-client ID[:SECRET]]... [--token-seconds 3600]
 
 An OKX-compatible venue with simulated money, until it is stopped: REST under http://HOST:PORT/api/v5, WebSockets under
 ws://HOST:PORT/ws/v5/public, /private and /business.
@@ -32,6 +34,8 @@ To try out what a client does with other accounts and another time:
   --account-level    of every account: 1 spot, 2 futures (the default), 3 multi-currency margin, 4 portfolio margin
   --position-mode    of every account: net_mode (the default) or long_short_mode
   --permissions      of every key, with commas: of read_only, trade and withdraw (default read_only,trade)
+  --oauth-client     a client that users can let in by OAuth, with a secret or without; may be repeated (default paper-client)
+  --token-seconds    how long access tokens last (default 3600)
   --clock-offset-ms  how far the venue's time is ahead of this machine's, less than zero for behind (default 0)`;
 
 interface Arguments {
@@ -44,6 +48,7 @@ interface Arguments {
   readonly markets: readonly string[];
   readonly feed: string;
   readonly http: HttpChoice;
+  readonly oauth: OAuthOptions;
   /** Started by an engine: ends with it, and leaves Ctrl-C to it. */
   readonly isEmbedded: boolean;
 }
@@ -104,6 +109,7 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
     markets,
     feed: values.feed,
     http,
+    oauth: readOAuth(values['oauth-client'], values['token-seconds']),
     isEmbedded: values.embedded,
   };
 }
@@ -125,6 +131,8 @@ function parse(argv: readonly string[]) {
         'position-mode': { type: 'string', default: 'net_mode' },
         permissions: { type: 'string', default: DEFAULT_PERMISSIONS },
         'clock-offset-ms': { type: 'string', default: '0' },
+        'oauth-client': { type: 'string', multiple: true, default: ['paper-client'] },
+        'token-seconds': { type: 'string', default: '3600' },
         embedded: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -155,6 +163,20 @@ function readSettings(
     );
   }
   return { accountLevel, positionMode, permissions, feeTier: values['fee-tier'] };
+}
+
+function readOAuth(clients: readonly string[], seconds: string): OAuthOptions {
+  const tokenSeconds = Number(seconds);
+  if (!Number.isInteger(tokenSeconds) || tokenSeconds < 1 || tokenSeconds > 86_400) {
+    throw new UsageError(`--token-seconds: expected a whole number from 1 to 86400, was "${seconds}"`);
+  }
+  const entries = clients.map((text) => {
+    const [, clientId = '', clientSecret = ''] = /^([^:]+)(?::(.+))?$/.exec(text) ?? [];
+    // What was given may hold a secret, so it is not repeated.
+    if (clientId === '') throw new UsageError('--oauth-client: expected ID or ID:SECRET, was something else');
+    return { clientId, clientSecret };
+  });
+  return { clients: entries, tokenSeconds };
 }
 
 function readAccount(text: string, index: number): Omit<VenueAccount, keyof AccountSettings> {
@@ -191,6 +213,7 @@ async function run(args: Arguments): Promise<void> {
     accounts: args.accounts,
     flow: args.feed === '' ? 'seeded' : FeedPlayer.fromFile(args.feed),
     time: () => time.now(),
+    oauth: args.oauth,
   });
   const server = new PaperServer(venue, http);
 

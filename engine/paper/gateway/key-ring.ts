@@ -72,6 +72,8 @@ export class KeyRing {
   /** The key of a WebSocket login argument, or why it is refused (60004-60007, 60024, 60032). */
   checkLogin(arg: Readonly<Record<string, unknown>>, nowMs: number): ApiKey | Refusal {
     const { apiKey, passphrase, timestamp, sign } = arg;
+    if (apiKey !== undefined && TOKEN_NAMES.some((name) => arg[name] !== undefined))
+      return new Refusal('60026');
     if (typeof apiKey !== 'string' || apiKey === '') return new Refusal('60005');
     if (typeof passphrase !== 'string' || passphrase === '') return new Refusal('60024');
     const timestampSeconds = typeof timestamp === 'number' ? String(timestamp) : timestamp;
@@ -86,5 +88,7 @@ export class KeyRing {
   }
 }
 
+/** How a login by token looks is not public: by none of these can one log in here. */
+const TOKEN_NAMES = ['token', 'accessToken', 'access_token'];
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
 const EPOCH_SECONDS = /^\d{10}(\.\d{1,9})?$/;

@@ -9,6 +9,7 @@ import type { RestRequest, RestResponse } from './rest-router.ts';
  *     GET  /paper/orders[?received=1]   counts of order requests; with received=1 the requests themselves
  *     GET  /paper/resting               every open order of every account
  *     POST /paper/faults                {"kind":"notice"|"disconnect"}, {"kind":"maintenance","isOn":true|false}
+ *                                       {"kind":"cancelTokens"|"expireTokens"}, {"kind":"tokenOutage"|"lostTokens","isOn":...}
  *                                       or {"kind":"gap"|"reset"|"suspend"|"postOnly"|"live","instId":"BTC-USDT"}
  *     POST /paper/price                 {"instId":"BTC-USDT","bps":-50} moves what its coin is worth
  *     GET  /paper/state                 sizes: time, maintenance, connections, open orders and positions of each account
@@ -70,6 +71,10 @@ const VENUE_FAULTS: Readonly<Record<string, (venue: PaperVenue, body: Body) => v
   notice: (venue) => venue.announceUpgrade(),
   disconnect: (venue) => venue.dropConnections(1006, ''),
   maintenance: (venue, { isOn }) => venue.setMaintenance(isOn !== false),
+  cancelTokens: ({ oauth }) => oauth.cancelAll(),
+  expireTokens: (venue) => venue.oauth.expireAll(venue.time()),
+  tokenOutage: (venue, { isOn }) => (venue.oauthFault = isOn === false ? 'none' : 'outage'),
+  lostTokens: (venue, { isOn }) => (venue.oauthFault = isOn === false ? 'none' : 'lostAnswer'),
 };
 const INSTRUMENT_FAULTS: Readonly<Record<string, (venue: PaperVenue, publisher: DepthPublisher) => void>> = {
   gap: (_, publisher) => publisher.loseUpdate(),

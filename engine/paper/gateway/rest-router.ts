@@ -16,6 +16,8 @@ export interface RestRequest {
 export interface RestResponse {
   readonly status: number;
   readonly body: string;
+  /** Beside or in place of the content type, which is JSON. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What a route is given: everything checked and parsed. */
@@ -108,7 +110,10 @@ export class RestRouter {
     if (route.isPrivate) {
       const { method, path, query, headers, body } = request;
       const requestPath = query === '' ? path : `${path}?${query}`;
-      const key = this.#venue.keys.checkRest({ method, requestPath, headers, body }, nowMs);
+      const isByToken = headers.authorization !== undefined;
+      const key = isByToken
+        ? this.#venue.oauth.check(headers, route.method === 'POST', nowMs)
+        : this.#venue.keys.checkRest({ method, requestPath, headers, body }, nowMs);
       if (key instanceof Refusal) return key;
       uid = key.uid;
       // Every private POST trades or changes the account.

@@ -15,6 +15,8 @@ import type { ApiKey } from './key-ring.ts';
 import { MarketStreams } from './market-streams.ts';
 import { OrderEntry } from './order-entry.ts';
 import type { Interference, OrderKind } from './order-entry.ts';
+import { OAuthGrants } from './oauth-grants.ts';
+import type { OAuthOptions } from './oauth-grants.ts';
 import { PrivateStreams } from './private-streams.ts';
 import { Refusal } from './refusal.ts';
 import { Session } from './session.ts';
@@ -40,7 +42,12 @@ export interface VenueOptions extends Omit<ExchangeOptions, 'accounts' | 'startM
    * order of the two, so a client that relies on one is found out by the other; default 0.02.
    */
   readonly pushBeforeAckShare?: number;
+  /** Who may be let in by token, and for how long. */
+  readonly oauth?: OAuthOptions;
 }
+
+/** What is wrong with the token endpoints: they do not work, or what they did is not told. */
+export type OAuthFault = 'none' | 'outage' | 'lostAnswer';
 
 const DEFAULT_PUSH_BEFORE_ACK_SHARE = 0.02;
 
@@ -70,6 +77,8 @@ export class PaperVenue implements SessionHost {
   readonly exchange: Exchange;
   readonly instruments: InstrumentDirectory;
   readonly keys: KeyRing;
+  readonly oauth: OAuthGrants;
+  oauthFault: OAuthFault = 'none';
   readonly inspection = new Inspection();
   readonly orderEntry: OrderEntry;
   readonly market: MarketStreams;
@@ -101,6 +110,7 @@ export class PaperVenue implements SessionHost {
     this.#isByEvent = options.recorded?.publish === 'event';
     this.uids = options.accounts.map(({ uid }) => uid);
     this.keys = new KeyRing(options.accounts);
+    this.oauth = new OAuthGrants(options.oauth);
     this.#accounts = new Map(options.accounts.map((account) => [account.uid, account]));
     this.instruments = new InstrumentDirectory(options.instruments);
     this.exchange = new Exchange({ ...options, startMs: Math.floor(options.time()) }, this.#sink());

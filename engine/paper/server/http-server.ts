@@ -18,8 +18,9 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number;
-  /** JSON. */
+  /** JSON, unless `headers` say otherwise. */
   readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What a socket tells its owner. */

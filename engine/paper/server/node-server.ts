@@ -87,7 +87,7 @@ export class NodeServer implements HttpServer {
     let isOver = false;
     const finish = (answer: HttpResponse): void => {
       isOver = true;
-      response.writeHead(answer.status, { 'Content-Type': 'application/json' });
+      response.writeHead(answer.status, { 'Content-Type': 'application/json', ...answer.headers });
       response.end(answer.body);
     };
     request.on('data', (chunk: Buffer) => {

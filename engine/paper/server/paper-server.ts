@@ -1,6 +1,7 @@
 import { ACCOUNT_ROUTES } from '../gateway/rest-account.ts';
 import { MARKET_ROUTES } from '../gateway/rest-market.ts';
 import { answerPaper } from '../gateway/rest-paper.ts';
+import { answerOAuth } from '../gateway/oauth-pages.ts';
 import { RestRouter } from '../gateway/rest-router.ts';
 import { TRADE_ROUTES } from '../gateway/rest-trade.ts';
 import type { PaperVenue } from '../gateway/venue.ts';
@@ -23,7 +24,9 @@ export class PaperServer {
     this.#server = server;
     const router = new RestRouter(venue, [...MARKET_ROUTES, ...ACCOUNT_ROUTES, ...TRADE_ROUTES]);
     server.handle((request) =>
-      request.path.startsWith('/paper/') ? answerPaper(venue, request) : router.answer(request),
+      request.path.startsWith('/paper/')
+        ? answerPaper(venue, request)
+        : (answerOAuth(venue, request) ?? router.answer(request)),
     );
     server.accept((path, transport) => venue.open(path, transport));
   }

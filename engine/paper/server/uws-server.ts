@@ -133,7 +133,8 @@ export class UwsServer implements HttpServer {
       isOver = true;
       response.cork(() => {
         response.writeStatus(`${answer.status} ${STATUS_CODES[answer.status] ?? ''}`);
-        response.writeHeader('Content-Type', 'application/json');
+        const headers = { 'Content-Type': 'application/json', ...answer.headers };
+        for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
         response.end(answer.body);
       });
     };
