@@ -1,0 +1,255 @@
+/**
+ * Keeps the tokens of an account good: asks for new ones ahead of time, one at a time, and says when there are none left.
+ *
+ *     fresh ──the access token's time is over──▶ expired ──a new pair──▶ fresh
+ *       └──────────the venue refuses to refresh──────────▶ lost ──somebody logged in again──▶ fresh
+ *
+ * Owner:      the engine thread.
+ * Invariants: a pair is on disk before it is used, unless the disk refuses it, which is said and tried again; at most one refresh is under way, here and in other processes; what the
+ *             venue may have voided is never taken for good without its word; no text of a token leaves but in a header.
+ * Cost:       one look a quarter of a second; a call and two syncs an hour.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Milliseconds } from '../base/units.ts';
+import { STALE_TOKEN_CODES } from '../okx/oauth.ts';
+import type { Secret } from './credentials.ts';
+import type { OAuthClient, TokenPair } from './oauth-client.ts';
+import { OAuthError, OAuthErrorCode } from './oauth-error.ts';
+import type { PrivateCall, RestAuth } from './rest-auth.ts';
+import type { TokenFile } from './token-file.ts';
+
+export const TokenState = {
+  fresh: 0,
+  /** Too old to be sent, or refused; the next pair is on its way or asked for again and again. */
+  expired: 1,
+  /** The venue has refused to give a new pair: a person has to log in again. */
+  lost: 2,
+} as const;
+export type TokenState = (typeof TokenState)[keyof typeof TokenState];
+
+/** The share of an access token's life that is left when a new one is asked for: 20 minutes of an hour, for retries. */
+const AHEAD_SHARE = 1 / 3;
+/** Waits after a refresh that failed, as shares of that life: 7 to 120 s of an hour, 20 to 330 ms of ten seconds. */
+const RETRY_SHARE_MIN = 1 / 512;
+const RETRY_SHARE_MAX = 1 / 30;
+const LOOK_MS = 250;
+/** How often a lost or expired keeper looks for a pair that somebody else brought. */
+const FILE_LOOK_MS = 2_000;
+/** How long a refused call waits for a new token. */
+const RENEWAL_MS_MAX = 5_000;
+
+export interface TokenKeeperOptions {
+  readonly file: TokenFile;
+  readonly client: OAuthClient;
+  readonly clock: Clock;
+  readonly log: (line: string) => void;
+  /** After the change; the reason is for people. Not from within a call of the keeper's. */
+  readonly onState?: (state: TokenState, reason: string) => void;
+}
+
+export class TokenKeeper implements RestAuth {
+  /** Pairs that were taken from the venue, and tries that brought none. */
+  refreshes = 0;
+  failures = 0;
+
+  readonly #options: TokenKeeperOptions;
+  #pair: TokenPair;
+  #state: TokenState = TokenState.fresh;
+  /** The venue refused this access token though its time is not over. */
+  #isRefused = false;
+  #reason = '';
+  #failuresInRow = 0;
+  #nextTryMs: Milliseconds = 0;
+  #nextFileLookMs: Milliseconds = 0;
+  /** The pair in use is not in the file. */
+  #isUnsaved = false;
+  #renewing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** @param pair as the file holds it */
+  constructor(options: TokenKeeperOptions, pair: TokenPair) {
+    this.#options = options;
+    this.#pair = pair;
+    if (options.clock.wallMs() >= pair.accessUntilMs) this.#state = TokenState.expired;
+  }
+
+  get state(): TokenState {
+    return this.#state;
+  }
+
+  /** Why there is no good token; "" while there is. */
+  get reason(): string {
+    return this.#reason;
+  }
+
+  get accessUntilMs(): Milliseconds {
+    return this.#pair.accessUntilMs;
+  }
+
+  get refreshUntilMs(): Milliseconds {
+    return this.#pair.refreshUntilMs;
+  }
+
+  /** Looks after the tokens until `close`. */
+  start(): void {
+    this.#timer = setInterval(() => void this.look(), LOOK_MS);
+  }
+
+  /** What is under way ends by itself, and is saved; resolves then. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    await this.#renewing;
+  }
+
+  /** One look: refreshes when it is time to. Never rejects. */
+  async look(): Promise<void> {
+    if (this.#isClosed || this.#renewing !== undefined) return;
+    const { clock } = this.#options;
+    const nowMs = clock.wallMs();
+    if (this.#state === TokenState.fresh && nowMs >= this.#pair.accessUntilMs) {
+      this.#enter(TokenState.expired, 'the access token is too old, and no new one came');
+    }
+    if (this.#state === TokenState.lost) {
+      if (nowMs >= this.#nextFileLookMs) await this.#once(() => this.#adopt());
+      return;
+    }
+    if (this.#isUnsaved && nowMs >= this.#nextFileLookMs) await this.#once(() => this.#save(this.#pair));
+    const { askedMs, accessUntilMs } = this.#pair;
+    const isDue = this.#isRefused || nowMs >= accessUntilMs - (accessUntilMs - askedMs) * AHEAD_SHARE;
+    if (isDue && nowMs >= this.#nextTryMs) await this.#once(() => this.#renew());
+  }
+
+  // ------------------------------------------------------------------------------------------------------ calls
+
+  authorize(headers: Record<string, string>, _call: PrivateCall): void {
+    headers['Authorization'] = bearer(this.#pair.access);
+    Object.assign(headers, this.#options.client.deviceHeader(this.#pair));
+  }
+
+  /** The venue refused a call's token before it looked at the call: with another one it may be asked again. */
+  async isWorthAnother(headers: Readonly<Record<string, string>>, okxCode: string): Promise<boolean> {
+    if (!STALE_TOKEN_CODES.has(okxCode)) return false;
+    const isCurrent = (): boolean => headers['Authorization'] === bearer(this.#pair.access);
+    if (!isCurrent()) return true;
+    // It is refused though it should be good: revoked, or refreshed by somebody else.
+    if (!this.#isRefused && this.#state !== TokenState.lost && this.#renewing === undefined) {
+      this.#isRefused = true;
+      this.#nextTryMs = 0;
+      void this.look();
+    }
+    const { promise, cancel } = timeout(RENEWAL_MS_MAX);
+    await Promise.race([this.#renewing ?? Promise.resolve(), promise]);
+    cancel();
+    return !isCurrent();
+  }
+
+  // ---------------------------------------------------------------------------------------------------- renewal
+
+  #once(work: () => Promise<void>): Promise<void> {
+    this.#renewing = work().finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
+
+  /** Never rejects: what goes wrong with files or the venue is a state. */
+  async #renew(): Promise<void> {
+    const { file, client, clock, log } = this.#options;
+    try {
+      await file.locked(async () => {
+        if (await this.#takeNewer()) return;
+        const pair = await client.refresh(this.#pair);
+        // On disk before anybody uses it: what it replaces is void by now.
+        await this.#save(pair);
+        this.refreshes++;
+        this.#take(pair);
+        const minutes = Math.round((pair.accessUntilMs - clock.wallMs()) / 60_000);
+        log(`oauth: new tokens, good for ${minutes} min`);
+      });
+    } catch (error) {
+      this.#onFailed(error);
+    }
+  }
+
+  /** The only pair there is must not end with a full disk: it is used all the same, and saved when that can be done. */
+  async #save(pair: TokenPair): Promise<void> {
+    const { file, clock, log } = this.#options;
+    const wasUnsaved = this.#isUnsaved;
+    try {
+      await file.save(pair);
+      this.#isUnsaved = false;
+    } catch (error) {
+      this.#isUnsaved = true;
+      this.#nextFileLookMs = clock.wallMs() + FILE_LOOK_MS;
+      if (!wasUnsaved)
+        log(`oauth: ${textOf(error)}; a restart would need: npm run -s okx-mm -- broker login`);
+    }
+  }
+
+  /** Somebody else may have refreshed, or logged in again. */
+  async #takeNewer(): Promise<boolean> {
+    const stored = await this.#options.file.load();
+    if (stored === undefined || stored.askedMs <= this.#pair.askedMs) return false;
+    this.#options.log('oauth: tokens taken from the file, which are newer');
+    this.#take(stored);
+    return true;
+  }
+
+  async #adopt(): Promise<void> {
+    this.#nextFileLookMs = this.#options.clock.wallMs() + FILE_LOOK_MS;
+    // A file that is being replaced, or not ours: the next look may be luckier, and nothing is worse for it.
+    await this.#takeNewer().catch(() => undefined);
+  }
+
+  #take(pair: TokenPair): void {
+    this.#pair = pair;
+    this.#isRefused = false;
+    this.#failuresInRow = 0;
+    this.#nextTryMs = 0;
+    this.#enter(TokenState.fresh, '');
+  }
+
+  #onFailed(error: unknown): void {
+    const { clock, log } = this.#options;
+    const nowMs = clock.wallMs();
+    const text = textOf(error);
+    this.failures++;
+    const isOver = nowMs >= this.#pair.refreshUntilMs;
+    if (isOver || (error instanceof OAuthError && error.code === OAuthErrorCode.refused)) {
+      this.#enter(TokenState.lost, isOver ? `the refresh token is too old; ${text}` : text);
+      return;
+    }
+    const { askedMs, accessUntilMs } = this.#pair;
+    const share = Math.min(RETRY_SHARE_MAX, RETRY_SHARE_MIN * 2 ** Math.min(this.#failuresInRow, 10));
+    const waitMs = Math.ceil((accessUntilMs - askedMs) * share);
+    if (this.#failuresInRow === 0) log(`oauth: ${text}; again in ${waitMs} ms and on`);
+    this.#failuresInRow++;
+    this.#nextTryMs = nowMs + waitMs;
+    if (this.#isRefused) this.#enter(TokenState.expired, text);
+  }
+
+  #enter(state: TokenState, reason: string): void {
+    const isSame = state === this.#state;
+    this.#state = state;
+    this.#reason = reason;
+    if (!isSame) this.#options.onState?.(state, reason);
+  }
+}
+
+function bearer(token: Secret): string {
+  return `Bearer ${token.reveal()}`;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function timeout(ms: Milliseconds): { promise: Promise<void>; cancel: () => void } {
+  let timer: NodeJS.Timeout;
+  const promise = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  return { promise, cancel: () => clearTimeout(timer) };
+}
