@@ -98,4 +98,14 @@ export function readEntry(line: string): FillEntry | undefined {
     : undefined;
 }
 
-const TEXTS = ['account', 'instId', 'ordId', 'tag', 'tradeId', 'billId', 'side', 'volume', 'feeValue'] as const;
+const TEXTS = [
+  'account',
+  'instId',
+  'ordId',
+  'tag',
+  'tradeId',
+  'billId',
+  'side',
+  'volume',
+  'feeValue',
+] as const;
