@@ -14,22 +14,25 @@ import { Recovery } from './recovery.ts';
 export interface AccountDeskParts extends Omit<AccountDeskOptions, 'openOrders' | 'recovery' | 'audit'> {
   readonly tag: string;
   readonly run: number;
+  /** Those of this state, `run` the last of them. */
+  readonly runs: readonly number[];
   readonly isFreshAccount: boolean;
 }
 
 /** The desk with what it works with: one reader of rows, one list of open orders. */
 export function buildAccountDesk(parts: AccountDeskParts): AccountDesk {
-  const { world, config, tag, run, loop, lasting, isNew, isFreshAccount, venueMs } = parts;
+  const { world, config, tag, run, runs, loop, lasting, isNew, isFreshAccount, venueMs } = parts;
+  const prefixesIds = config.broker.clOrdIdPrefix;
   const { account, clock } = world;
   const { instruments, ledger, trades, holdings } = lasting;
-  const facts = new AccountFacts(instruments, tag, trades);
+  const facts = new AccountFacts(instruments, tag, trades, { runs, prefixesIds });
   const waitMs = (ms: number): Promise<void> => world.waitMs(ms);
   const openOrders = new OpenOrders({
     account,
     facts,
     clock,
     orderExpiryMs: config.engine.orderExpiryMs,
-    known: () => knownOrders(loop.table, instruments, run),
+    known: () => knownOrders(loop.table, instruments, run, prefixesIds ? tag : ''),
     waitMs,
   });
   // The engine before us may have died a moment ago.
@@ -53,7 +56,12 @@ export function buildAccountDesk(parts: AccountDeskParts): AccountDesk {
 }
 
 /** What the table holds, by the names under which the venue knows it. */
-function knownOrders(table: OrderTable, instruments: readonly Instrument[], run: number): KnownOrder[] {
+function knownOrders(
+  table: OrderTable,
+  instruments: readonly Instrument[],
+  run: number,
+  idTag: string,
+): KnownOrder[] {
   const orders: KnownOrder[] = [];
   for (let slot = 0; slot < table.capacity; slot++) {
     const state = table.state[slot]! as OrderState;
@@ -63,7 +71,7 @@ function knownOrders(table: OrderTable, instruments: readonly Instrument[], run:
       table.isResting[slot] === 1 || state === OrderState.accepted || state === OrderState.live;
     orders.push({
       instId: instruments[table.instrument[slot]!]!.instId,
-      clOrdId: clientOrderIdText(run, slot, table.generation[slot]!),
+      clOrdId: clientOrderIdText(run, slot, table.generation[slot]!, idTag),
       inFlightSinceNs: hasArrived ? -Infinity : table.openedNs[slot]!,
     });
   }

@@ -13,27 +13,56 @@ import { RestError, RestErrorCode } from '../venue/rest-error.ts';
 /** Digits of a bill id that stand in for a trade id where the venue gives none: they fit a whole number. */
 const BILL_DIGITS = 15;
 
+/** The runs whose orders are ours whatever tag they carry, and how this one writes its ids. */
+export interface OwnRuns {
+  /** Of this state, the newest last. */
+  readonly runs: readonly number[];
+  readonly prefixesIds: boolean;
+}
+
+const NO_RUNS: OwnRuns = { runs: [], prefixesIds: false };
+
+/** What of a row says whose it is. */
+interface Named {
+  readonly tag: string;
+  readonly clOrdId: string;
+}
+
 /**
  * Reads the venue's rows as facts about our instruments: names become indexes, decimals become ticks and lots.
  *
- * Ours is an order that carries our tag and an id of our plan, of whatever run; nothing else is ever touched.
+ * Ours is an order whose id is of our plan and that carries our tag, of whatever run; and one of this state's runs, whatever
+ * it carries, because a venue may strip or change a tag. Nothing else is ever touched.
  */
 export class AccountFacts {
   readonly #instruments: readonly Instrument[];
   readonly #byName = new Map<string, Instrument>();
   readonly #tag: string;
   readonly #trades: TradeLog;
-  readonly #id = new ClientOrderId();
+  readonly #runs: ReadonlySet<number>;
+  readonly #id: ClientOrderId;
 
-  constructor(instruments: readonly Instrument[], tag: string, trades: TradeLog) {
+  constructor(
+    instruments: readonly Instrument[],
+    tag: string,
+    trades: TradeLog,
+    { runs, prefixesIds }: OwnRuns = NO_RUNS,
+  ) {
+    this.#runs = new Set(runs);
+    this.#id = new ClientOrderId(tag, prefixesIds);
     this.#instruments = instruments;
     this.#trades = trades;
     for (const instrument of instruments) this.#byName.set(instrument.instId, instrument);
     this.#tag = tag;
   }
 
-  isOurs(row: { readonly tag: string; readonly clOrdId: string }): boolean {
-    return row.tag === this.#tag && this.#id.parseText(row.clOrdId);
+  isOurs(row: Named): boolean {
+    return this.#id.parseText(row.clOrdId) && (row.tag === this.#tag || this.#runs.has(this.#id.run));
+  }
+
+  /** What a fact says of one of ours that came back without our tag. */
+  #tagOf({ tag }: Named): { readonly isTagForeign?: true } {
+    return tag === this.#tag ? {} : { isTagForeign: true };
   }
 
   /** Our orders on our instruments; others of ours have no place in any table. */
@@ -55,6 +84,7 @@ export class AccountFacts {
         createdMs: row.cTimeMs,
         instId: row.instId,
         ordId: row.ordId,
+        ...this.#tagOf(row),
       });
     }
     return facts;
@@ -84,6 +114,7 @@ export class AccountFacts {
         run: isOurs ? run : -1,
         slot: isOurs ? slot : -1,
         generation: isOurs ? generation : 0,
+        ...(isOurs ? this.#tagOf(row) : {}),
       });
     }
     return facts;

@@ -14,7 +14,7 @@ import type { Nanoseconds } from '../base/units.ts';
 import { LoopPhase } from '../loop.ts';
 import type { Loop } from '../loop.ts';
 import { BoardWriter } from '../metrics/board.ts';
-import { AuditFinding, ConfigurationResult, EngineState } from '../metrics/catalog.ts';
+import { AuditFinding, ConfigurationResult, EngineState, TagSource } from '../metrics/catalog.ts';
 import type { MetricId } from '../metrics/catalog.ts';
 import { MetricsWriter } from '../metrics/cells.ts';
 import { NO_ORDER } from '../orders/order-table.ts';
@@ -267,6 +267,10 @@ function accountReadings(
     [writer.cell('auditFindings', AuditFinding.strayOrder), () => account.auditStrays],
     [writer.cell('auditFindings', AuditFinding.missingOrder), () => account.auditMissing],
     [writer.cell('auditFindings', AuditFinding.untoldTrade), () => account.auditTrades],
+    ...Object.values(TagSource).map((source): Reading => [
+      writer.cell('tagMismatches', source),
+      () => loop.kill.tags.mismatches[source]!,
+    ]),
   ];
 }
 

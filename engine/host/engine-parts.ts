@@ -80,6 +80,7 @@ export function buildParts(
     depthChannel: DEPTH_CHANNEL_NAMES.indexOf(config.venue.depthChannel) as DepthChannel,
     tag,
     run,
+    prefixesIds: config.broker.clOrdIdPrefix,
     isDemo: config.venue.kind === 'demo',
     tradeModes: config.instruments.map(({ tradeMode }) => tradeMode),
     ...parametersOf(config, instruments),

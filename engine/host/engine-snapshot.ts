@@ -30,6 +30,7 @@ export interface Identity {
   readonly uid: string;
   readonly tag: string;
   readonly run: number;
+  readonly runs: readonly number[];
   readonly savedMs: Milliseconds;
   readonly verifiedMs: Milliseconds;
 }

@@ -29,6 +29,8 @@ export interface EngineState {
   readonly tag: string;
   /** The number of the newest run, inside every client order id of it. */
   readonly run: number;
+  /** The newest of this state's runs, `run` the last: their orders are ours even where the venue took the tag off. */
+  readonly runs?: readonly number[];
   /** By this machine's clock. */
   readonly savedMs: Milliseconds;
   /** What only an operator may take back. */
@@ -43,6 +45,15 @@ export interface EngineState {
   readonly verifiedMs: Milliseconds;
   /** By currency: what was held beside the spot position, as decimal text. */
   readonly holdings: Readonly<Record<string, string>>;
+}
+
+/** So many runs ago nothing can rest any more: every start cancels what is left before it quotes. */
+const RUNS_KEPT = 32;
+
+/** The runs of a state that goes on with another one. */
+export function runsWith(before: Pick<EngineState, 'run' | 'runs'> | undefined, run: number): number[] {
+  const former = before === undefined ? [] : (before.runs ?? [before.run]);
+  return [...former, run].slice(-RUNS_KEPT);
 }
 
 /** The state of an engine that has none: nothing is known but what must not be forgotten. */

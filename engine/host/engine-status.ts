@@ -2,7 +2,7 @@ import { NS_PER_SECOND } from '../base/units.ts';
 import type { Nanoseconds } from '../base/units.ts';
 import { LoopPhase } from '../loop.ts';
 import { Connection } from '../loop/loop-options.ts';
-import { namesOf } from '../metrics/catalog.ts';
+import { TagSource, namesOf } from '../metrics/catalog.ts';
 import { KillLevel, KillTrigger, TRIGGER_RULES } from '../risk/kill-ladder.ts';
 import type { Engine } from './engine.ts';
 import type { EngineWorld } from './engine-world.ts';
@@ -10,6 +10,7 @@ import type { EngineWorld } from './engine-world.ts';
 const LEVELS = namesOf(KillLevel);
 const TRIGGERS = namesOf(KillTrigger);
 const PHASES = namesOf(LoopPhase);
+const TAG_SOURCES = namesOf(TagSource);
 
 /** What an operator asks for: where the engine stands, what holds it back, and whether all that stands behind it does. */
 export function statusOf(engine: Engine, world: EngineWorld): Record<string, unknown> {
@@ -34,6 +35,13 @@ export function statusOf(engine: Engine, world: EngineWorld): Record<string, unk
       netProfit: ledger.netProfit(instrument.index, loop.gate.markTicks(instrument.index)),
       fills: ledger.fillCount[instrument.index]!,
     })),
+    tag: {
+      value: engine.tag,
+      // Words of the venue that gave one of our orders back without it, by where.
+      mismatches: Object.fromEntries(
+        TAG_SOURCES.map((name, source) => [name, loop.kill.tags.mismatches[source]!]),
+      ),
+    },
     switchSecondsLeft:
       config.engine.deadMansSwitchSeconds === 0
         ? null

@@ -34,6 +34,7 @@ import type { Identity, Lasting } from './engine-snapshot.ts';
 import { withdrawAll } from './engine-stop.ts';
 import type { StopReport } from './engine-stop.ts';
 import { statusOf } from './engine-status.ts';
+import { runsWith } from './engine-state.ts';
 import type { EngineState } from './engine-state.ts';
 import type { EngineWorld } from './engine-world.ts';
 import { FeeDesk } from './fee-desk.ts';
@@ -69,6 +70,7 @@ export class Engine implements LoopOutput {
   readonly explainer: Explainer;
   readonly instruments: readonly Instrument[];
   readonly run: number;
+  readonly tag: string;
   /** What the sessions subscribe. */
   readonly publicChannels: readonly ChannelArg[];
   readonly privateChannels: readonly ChannelArg[];
@@ -84,7 +86,7 @@ export class Engine implements LoopOutput {
   /** By instrument: 1 until its position has been taken from the venue for the first time. */
   readonly #isNew: Uint8Array;
   readonly #uid: string;
-  readonly #tag: string;
+  readonly #runs: readonly number[];
   readonly #writer: MetricsWriter;
   #isReloading = false;
   #isStopping = false;
@@ -119,9 +121,10 @@ export class Engine implements LoopOutput {
     const { clock } = world;
     this.#world = world;
     this.#uid = account.uid;
-    this.#tag = tag;
+    this.tag = tag;
     this.instruments = instruments;
     this.run = run;
+    this.#runs = runsWith(state, run);
     const parts = buildParts(options, prepared, run, clock, this, journal);
     const { loop } = parts;
     this.loop = loop;
@@ -184,6 +187,7 @@ export class Engine implements LoopOutput {
       config,
       tag,
       run: this.run,
+      runs: this.#runs,
       loop,
       lasting: this.#lasting,
       isNew: this.#isNew,
@@ -356,8 +360,9 @@ export class Engine implements LoopOutput {
     return {
       venue: venueName(this.config),
       uid: this.#uid,
-      tag: this.#tag,
+      tag: this.tag,
       run: this.run,
+      runs: this.#runs,
       savedMs: this.#world.clock.wallMs(),
       verifiedMs: this.desk.verifiedMs,
     };
