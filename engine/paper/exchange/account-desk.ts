@@ -13,13 +13,15 @@ import { availableBalance, positionDataRow } from './account-rows.ts';
 import { multiplyAmounts, numberText, parseAmount } from './amount.ts';
 import type { PosSide } from './client-order.ts';
 import type { ExchangeRefusal, ExchangeSink, RequestItem, Row } from './exchange-contract.ts';
-import type { Holding, MarginMode } from './holding.ts';
+import type { Holding } from './holding.ts';
 import { field } from './listing.ts';
 import type { Market } from './market.ts';
 import type { Matcher } from './matcher.ts';
 import type { OrderDesk } from './order-desk.ts';
+import type { MarginMode } from './position.ts';
 import { refusal } from './refusals.ts';
 import type { Timed } from './timer-queue.ts';
+import { hasMargin } from './trade-mode.ts';
 
 export class AccountDesk {
   readonly #markets: ReadonlyMap<string, Market>;
@@ -81,7 +83,7 @@ export class AccountDesk {
     if (mode !== 'cross' && mode !== 'isolated') return refusal('51000', 'mgnMode');
     const posSide = (field(request, 'posSide') || 'net') as PosSide;
     const holding = account.holding(market);
-    const position = holding.find(mode, posSide);
+    const position = holding.find(mode, posSide, field(request, 'ccy'));
     if (position === null || position.lots === 0) return refusal('51023');
     if (request['autoCxl'] === true || request['autoCxl'] === 'true') {
       for (const order of holding.orders) this.#matcher.cancel(order, CancelSource.positionClosed, nowMs);
@@ -91,7 +93,9 @@ export class AccountDesk {
       market,
       {
         instId,
-        tdMode: mode,
+        tdMode: account.options.accountLevel === '1' ? 'cash' : mode,
+        ccy: market.listing.isContract ? '' : position.ccy,
+        tgtCcy: 'base_ccy',
         side: position.lots > 0 ? 'sell' : 'buy',
         posSide,
         ordType: 'market',
@@ -110,22 +114,22 @@ export class AccountDesk {
     const market = this.#markets.get(field(request, 'instId'));
     if (market === undefined) return refusal('51001');
     const mode = field(request, 'mgnMode');
-    if ((mode !== 'cross' && mode !== 'isolated') || !market.listing.isContract) {
+    if ((mode !== 'cross' && mode !== 'isolated') || !hasLever(market)) {
       return refusal('51000', 'mgnMode');
     }
     const lever = Number(field(request, 'lever'));
     if (!(lever >= 1)) return refusal('51000', 'lever');
     if (lever > market.listing.maxLever) return refusal('51186', String(market.listing.maxLever));
     const holding = account.holding(market);
-    const before = holding.initialMargin(market.markTicks);
+    const before = marginInQuote(holding);
     const old = holding.lever(mode);
     holding.setLever(mode, lever);
-    const more = holding.initialMargin(market.markTicks) - before;
-    const rate = account.hasSharedMargin ? this.#valuation.usd(market.listing.settleCcy) : 1;
+    const more = marginInQuote(holding) - before;
     // The new margin is already in what is available, so that alone must not have fallen below zero.
-    if (more * rate > 0 && account.availableEquity(market.listing.settleCcy, this.#valuation) < 0) {
+    for (const ccy of more > 0 ? holding.marginCurrencies : []) {
+      if (account.availableEquity(ccy, this.#valuation) >= 0) continue;
       holding.setLever(mode, old);
-      return refusal('51008', market.listing.settleCcy, 'margin');
+      return refusal('51008', ccy, 'margin');
     }
     const open = holding.positions.filter((position) => position.lots !== 0);
     if (open.length > 0) {
@@ -143,7 +147,7 @@ export class AccountDesk {
 
   setPositionMode(account: Account, posMode: string): { posMode: string } | ExchangeRefusal {
     if (posMode !== 'net_mode' && posMode !== 'long_short_mode') return refusal('51000', 'posMode');
-    if (posMode === 'long_short_mode' && account.options.accountLevel === '4') return refusal('51010');
+    if (posMode === 'long_short_mode' && account.options.accountLevel === '4') return refusal('51041');
     for (const holding of account.holdings.values()) {
       if (!holding.listing.isContract) continue;
       if (posMode !== account.positionMode && (holding.orders.size > 0 || holding.hasPosition())) {
@@ -160,7 +164,7 @@ export class AccountDesk {
     const sides = account.positionMode === 'net_mode' || mode === 'cross' ? ['net'] : ['long', 'short'];
     for (const instId of instIds.split(',')) {
       const market = this.#markets.get(instId);
-      if (market === undefined || !market.listing.isContract) continue;
+      if (market === undefined || !hasLever(market)) continue;
       const holding = account.holding(market);
       for (const side of sides) rows.push(leverRow(market, mode, side, holding.lever(mode)));
     }
@@ -179,8 +183,8 @@ export class AccountDesk {
       let buy: number;
       let sell: number;
       if (listing.isContract) {
-        const rate = account.hasSharedMargin ? this.#valuation.usd(listing.settleCcy) : 1;
-        const free = account.availableEquity(listing.settleCcy, this.#valuation) / (rate || 1);
+        const rate = account.hasSharedMargin ? this.#valuation.usd(holding.settleCcy) : 1;
+        const free = account.availableEquity(holding.settleCcy, this.#valuation) / (rate || 1);
         const mode: MarginMode = tdMode === 'isolated' ? 'isolated' : 'cross';
         const lots = Math.max(0, free) / ((perLot || 1) / holding.lever(mode));
         buy = lots + holding.closableLots(mode, 'net', Side.buy) * 2;
@@ -190,7 +194,7 @@ export class AccountDesk {
         sell = availableBalance(account, listing.baseCcy, this.#valuation) / listing.lot.value;
       }
       const text = (lots: Lots): string => listing.sizeText(Math.max(0, Math.floor(lots)));
-      rows.push({ instId, ccy: listing.settleCcy, maxBuy: text(buy), maxSell: text(sell) });
+      rows.push({ instId, ccy: holding.settleCcy, maxBuy: text(buy), maxSell: text(sell) });
     }
     return rows;
   }
@@ -206,7 +210,7 @@ export class AccountDesk {
       const change = position.lots > 0 ? -due : due;
       position.fundingFee += change;
       position.updatedMs = nowMs;
-      account.book(listing.settleCcy, change, nowMs);
+      account.book(holding.settleCcy, change, nowMs);
       hasPaid = true;
     }
     if (hasPaid) this.#matcher.reporter.funded(account, holding);
@@ -248,4 +252,15 @@ function leverRow(market: Market, mode: MarginMode, posSide: string, lever: numb
     ccy: '',
     lever: String(lever),
   };
+}
+
+/** Contracts have a leverage, and so have the pairs that can be traded on margin. */
+function hasLever({ listing }: Market): boolean {
+  return listing.isContract || hasMargin(listing);
+}
+
+function marginInQuote(holding: Holding): number {
+  let margin = 0;
+  for (const ccy of holding.marginCurrencies) margin += holding.initialMargin(ccy);
+  return margin;
 }

@@ -1,11 +1,13 @@
 /** Balances, positions and the account's settings as OKX shows them. */
 import type { Milliseconds } from '../../base/units.ts';
-import type { Account, Balance, ContractTotals, Valuation } from './account.ts';
-import { amountNumber, amountText, numberText } from './amount.ts';
+import type { Account, Balance, MarginTotals, Valuation } from './account.ts';
+import { amountNumber, amountText, numberText, type Amount } from './amount.ts';
 import { DEFAULT_PERMISSIONS, type Row } from './exchange-contract.ts';
-import type { Holding, Position } from './holding.ts';
-import { liquidationText, marginOf, marginRatioText } from './margin-rows.ts';
+import type { Holding } from './holding.ts';
+import type { Listing } from './listing.ts';
+import { crossMargin, liquidationText, marginOf, marginRatioText } from './margin-rows.ts';
 import type { Market } from './market.ts';
+import type { Position } from './position.ts';
 
 /** The `data` row of the `account` channel and of GET /account/balance. */
 export function accountRow(
@@ -14,9 +16,9 @@ export function accountRow(
   nowMs: Milliseconds,
   only?: Set<string>,
 ): Row {
-  const totals = account.contractTotals('', valuation);
+  const totals = account.marginTotals('', valuation);
   const isShared = account.hasSharedMargin;
-  let totalUsd = totals.upl;
+  let totalUsd = totals.equity;
   const details: Row[] = [];
   for (const balance of account.balances.values()) {
     const row = balanceRow(account, balance, valuation);
@@ -25,7 +27,7 @@ export function accountRow(
     if (isShown && (only === undefined || only.has(balance.ccy))) details.push(row);
   }
   const shared = (value: number): string => (isShared ? numberText(value, 8) : '');
-  const ratio = marginRatioText({ equity: totalUsd, maintenance: totals.maintenanceMargin });
+  const ratio = isShared ? marginRatioText(crossMargin(account, '', valuation)) : '';
   return {
     uTime: String(nowMs),
     totalEq: numberText(totalUsd, 8),
@@ -36,7 +38,7 @@ export function accountRow(
     imr: shared(totals.initialMargin),
     mmr: shared(totals.maintenanceMargin),
     borrowFroz: '',
-    mgnRatio: isShared ? ratio : '',
+    mgnRatio: ratio,
     notionalUsd: '',
     notionalUsdForBorrow: '',
     notionalUsdForFutures: '',
@@ -49,6 +51,9 @@ export function accountRow(
     details,
   };
 }
+
+/** What contracts that settle in USD may settle in. */
+export const SETTLE_CURRENCIES: readonly string[] = ['USD', 'USDC', 'USDG'];
 
 const NO_SPOT_DETAILS: Row = {
   smtSyncEq: '0',
@@ -67,35 +72,33 @@ const NO_SPOT_DETAILS: Row = {
 
 function balanceRow(account: Account, balance: Balance, valuation: Valuation): Row {
   const { ccy } = balance;
-  const totals = account.contractTotals(ccy, valuation);
+  const totals = account.marginTotals(ccy, valuation);
   const cash = amountNumber(balance.cash);
-  const equity = cash + totals.upl;
+  const equity = cash + totals.equity;
+  const isPlain = totals.initialMargin === 0 && totals.equity === 0;
+  const liability = account.hasSharedMargin && balance.cash < 0n ? amountText(-balance.cash) : '0';
   const isSpotMode = account.options.accountLevel === '1';
   const isFutures = account.options.accountLevel === '2';
   const available = availableOf(account, ccy, totals);
   const frozen = isSpotMode ? amountNumber(balance.frozen) : Math.max(0, equity - available);
   return {
     ccy,
-    eq: totals.upl === 0 ? amountText(balance.cash) : numberText(equity, 12),
+    eq: totals.equity === 0 ? amountText(balance.cash) : numberText(equity, 12),
     cashBal: amountText(balance.cash),
     uTime: String(balance.updatedMs),
     isoEq: '0',
     availEq: isSpotMode ? '' : numberText(available, 12),
     disEq: numberText(equity * valuation.usd(ccy), 8),
-    availBal:
-      totals.initialMargin === 0 && totals.upl === 0
-        ? amountText(balance.cash - balance.frozen)
-        : numberText(available, 12),
-    frozenBal:
-      totals.initialMargin === 0 && totals.upl === 0 ? amountText(balance.frozen) : numberText(frozen, 12),
+    availBal: isPlain ? amountText(balance.cash - balance.frozen) : numberText(available, 12),
+    frozenBal: isPlain ? amountText(balance.frozen) : numberText(frozen, 12),
     ordFrozen: amountText(balance.frozen),
     upl: numberText(totals.upl, 12),
     uplLiab: '',
-    crossLiab: '',
+    crossLiab: liability === '0' ? '' : liability,
     isoLiab: '',
-    liab: '0',
+    liab: liability,
     interest: '0',
-    mgnRatio: isFutures ? marginRatioText({ equity, maintenance: totals.maintenanceMargin }) : '',
+    mgnRatio: isFutures ? marginRatioText(crossMargin(account, ccy, valuation)) : '',
     imr: isSpotMode ? '' : numberText(totals.initialMargin, 8),
     mmr: isSpotMode ? '' : numberText(totals.maintenanceMargin, 8),
     maxLoan: '0',
@@ -113,20 +116,20 @@ function balanceRow(account: Account, balance: Balance, valuation: Valuation): R
     collateralRestrict: false,
     colBorrAutoConversion: '0',
     coinUsdPrice: numberText(valuation.usd(ccy), 8),
-    // Nothing here is lent, copied, restricted or hedged with spot, and the average cost of spot is not kept.
+    // Nothing here is copied, restricted or hedged with spot, and the average cost of spot is not kept.
     ...NO_SPOT_DETAILS,
   };
 }
 
 /** What a spot order may use of a currency: free cash, less the margin that contracts take from it in futures mode. */
 export function availableBalance(account: Account, ccy: string, valuation: Valuation): number {
-  return availableOf(account, ccy, account.contractTotals(ccy, valuation));
+  return availableOf(account, ccy, account.marginTotals(ccy, valuation));
 }
 
-function availableOf(account: Account, ccy: string, totals: ContractTotals): number {
+function availableOf(account: Account, ccy: string, totals: MarginTotals): number {
   const free = amountNumber(account.freeCash(ccy));
   if (account.options.accountLevel !== '2') return free;
-  return Math.max(0, Math.min(free, free + totals.upl - totals.initialMargin));
+  return Math.max(0, Math.min(free, free + totals.equity - totals.initialMargin));
 }
 
 /** A row of the `positions` channel and of GET /account/positions. */
@@ -140,28 +143,29 @@ export function positionRow(
 ): Row {
   const { listing } = holding;
   const size = Math.abs(position.lots);
-  const shown = position.posSide === 'net' ? position.lots : size;
   const upl = position.unrealised(listing, market.markTicks);
-  const margin = holding.positionMargin(position, market.markTicks);
+  const margin = holding.positionMargin(position);
+  const isolated = holding.isolatedMargin(position);
   const value = holding.valueNumber(market.markTicks, size);
   const usd =
-    listing.kind === 'inverse' ? amountNumber(listing.units(size)) : value * valuation.usd(listing.settleCcy);
+    listing.kind === 'inverse' ? amountNumber(listing.units(size)) : value * valuation.usd(holding.settleCcy);
   const uplText = amountText(upl);
   const isCross = position.marginMode === 'cross';
+  const isNet = position.posSide === 'net' && listing.isContract;
   const average = averageText(holding, position);
   const uplRatio = size === 0 ? '' : numberText(amountNumber(upl) / (margin || 1), 10);
   return {
-    instType: listing.instType,
+    instType: listing.isContract ? listing.instType : 'MARGIN',
     instId: listing.instId,
     posId: position.posId,
     posSide: position.posSide,
-    pos: listing.sizeText(shown),
+    pos: sizeText(holding, position),
     hedgedPos: '',
-    posCcy: '',
-    availPos: position.posSide === 'net' ? '' : listing.sizeText(shown),
+    posCcy: positionCcy(holding, position),
+    availPos: isNet ? '' : listing.sizeText(holding.availableLots(position)),
     mgnMode: position.marginMode,
     avgPx: average,
-    nonSettleAvgPx: average,
+    nonSettleAvgPx: averageText(holding, position, position.entryCost),
     bePx: average,
     markPx: listing.priceText(market.markTicks),
     upl: size === 0 ? '' : uplText,
@@ -171,17 +175,15 @@ export function positionRow(
     lever: String(holding.lever(position.marginMode)),
     liqPx: liquidationText(account, holding, position, market, valuation),
     imr: isCross ? numberText(margin, 8) : '',
-    margin: isCross ? '' : numberText(margin, 8),
-    mgnRatio: size === 0 ? '' : marginRatioText(marginOf(account, holding, position, market, valuation)),
-    mmr: numberText(holding.maintenanceOf(position, market.markTicks), 8),
-    liab: '',
-    liabCcy: '',
-    interest: '',
+    margin: isCross ? '' : numberText(isolated, 8),
+    mgnRatio: size === 0 ? '' : marginRatioText(marginOf(account, holding, position, valuation)),
+    mmr: numberText(holding.maintenanceOf(position), 8),
+    ...liabilityOf(holding, position),
     tradeId: position.tradeId,
-    optVal: '',
+    optVal: listing.isOption ? numberText(holding.equityOf(position), 12) : '',
     notionalUsd: numberText(usd, 8),
     adl: '0',
-    ccy: listing.settleCcy,
+    ccy: position.ccy,
     last: listing.priceText(market.lastTicks),
     idxPx: listing.priceText(market.markTicks),
     usdPx: '',
@@ -202,12 +204,12 @@ export function positionRow(
     quoteBorrowed: '',
     quoteInterest: '',
     pendingCloseOrdLiabVal: '',
-    realizedPnl: amountText(position.pnl + position.fee + position.fundingFee),
+    realizedPnl: amountText(realised(position)),
     pnl: amountText(position.pnl),
     fee: amountText(position.fee),
     fundingFee: amountText(position.fundingFee),
-    liqPenalty: '0',
-    settledPnl: '',
+    liqPenalty: amountText(position.liqPenalty),
+    settledPnl: isSettled(listing) ? amountText(position.settledPnl) : '',
     closeOrderAlgo: [],
     bizRefId: '',
     bizRefType: '',
@@ -220,20 +222,19 @@ export function positionRow(
 /** A `posData` entry of balance_and_position. */
 export function positionDataRow(holding: Holding, position: Position): Row {
   const { listing } = holding;
-  const shown = position.posSide === 'net' ? position.lots : Math.abs(position.lots);
   return {
     posId: position.posId,
     tradeId: position.tradeId,
     instId: listing.instId,
-    instType: listing.instType,
+    instType: listing.isContract ? listing.instType : 'MARGIN',
     mgnMode: position.marginMode,
     posSide: position.posSide,
-    pos: listing.sizeText(shown),
-    ccy: listing.settleCcy,
-    posCcy: '',
+    pos: sizeText(holding, position),
+    ccy: position.ccy,
+    posCcy: positionCcy(holding, position),
     avgPx: averageText(holding, position),
-    nonSettleAvgPx: '',
-    settledPnl: '',
+    nonSettleAvgPx: isSettled(listing) ? averageText(holding, position, position.entryCost) : '',
+    settledPnl: isSettled(listing) ? amountText(position.settledPnl) : '',
     uTime: String(position.updatedMs),
   };
 }
@@ -251,9 +252,9 @@ export function configRow(account: Account): Row {
     acctLv: account.options.accountLevel,
     posMode: account.positionMode,
     acctStpMode: 'cancel_maker',
-    autoLoan: false,
+    autoLoan: account.autoLoan,
     greeksType: 'PA',
-    feeType: '0',
+    feeType: account.feeType,
     level: account.options.feeTier,
     levelTmp: '',
     ctIsoMode: 'automatic',
@@ -272,8 +273,8 @@ export function configRow(account: Account): Row {
     enableSpotBorrow: false,
     spotBorrowAutoRepay: false,
     type: account.uid === account.mainUid ? '0' : '1',
-    settleCcy: 'USDC',
-    settleCcyList: ['USD', 'USDC', 'USDG'],
+    settleCcy: account.settleCcy,
+    settleCcyList: SETTLE_CURRENCIES,
   };
 }
 
@@ -311,8 +312,41 @@ export function feeRow(
 }
 
 /** Entry price, rounded to twelve decimals as a report; the ledger keeps the exact value. */
-function averageText(holding: Holding, position: Position): string {
+function averageText(holding: Holding, position: Position, cost = position.cost): string {
   if (position.lots === 0) return '';
-  const price = holding.listing.averagePrice(position.cost, Math.abs(position.lots));
+  const price = holding.listing.averagePrice(cost, Math.abs(position.lots));
   return amountText((price / 1_000_000n) * 1_000_000n);
+}
+
+/** Signed in net mode; of pairs on margin what is held: base currency of a long, quote currency of a short. */
+function sizeText({ listing }: Holding, position: Position): string {
+  if (listing.isContract) {
+    return listing.sizeText(position.posSide === 'net' ? position.lots : Math.abs(position.lots));
+  }
+  return position.lots < 0 ? amountText(position.cost) : listing.sizeText(position.lots);
+}
+
+function positionCcy({ listing }: Holding, { lots }: Position): string {
+  return listing.isContract ? '' : lots < 0 ? listing.quoteCcy : listing.baseCcy;
+}
+
+/** What a pair on margin owes: the quote currency that a long has spent, the base currency that a short has sold. */
+function liabilityOf({ listing }: Holding, { lots, cost }: Position): Row {
+  if (listing.isContract || lots === 0) return { liab: '', liabCcy: '', interest: '' };
+  const isLong = lots > 0;
+  return {
+    liab: isLong ? amountText(-cost) : `-${listing.sizeText(-lots)}`,
+    liabCcy: isLong ? listing.quoteCcy : listing.baseCcy,
+    interest: '0',
+  };
+}
+
+function realised(position: Position): Amount {
+  const { pnl, fee, fundingFee, liqPenalty, settledPnl } = position;
+  return pnl + fee + fundingFee + liqPenalty + settledPnl;
+}
+
+/** Futures whose profit is paid out every day. */
+function isSettled(listing: Listing): boolean {
+  return listing.row['futureSettlement'] === true;
 }

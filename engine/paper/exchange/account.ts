@@ -1,12 +1,15 @@
 import { assert } from '../../base/assert.ts';
-import type { Milliseconds, Ticks } from '../../base/units.ts';
+import type { Milliseconds } from '../../base/units.ts';
 import { amountNumber, parseAmount, type Amount } from './amount.ts';
 import type { ClientOrder } from './client-order.ts';
-import type { AccountOptions, PositionMode, Row } from './exchange-contract.ts';
+import type { AccountOptions, FeeType, PositionMode, Row } from './exchange-contract.ts';
 import { FeeSchedule } from './fee-schedule.ts';
-import { Holding, Position, type MarginMode } from './holding.ts';
+import { Holding } from './holding.ts';
 import type { PosSide } from './client-order.ts';
+import type { Listing } from './listing.ts';
 import type { Market } from './market.ts';
+import { Position, type MarginMode } from './position.ts';
+import { BORROW_INITIAL_RATE, BORROW_MAINTENANCE_RATE } from './position-tiers.ts';
 
 /** Ended orders and fills that an account can still be asked about: enough for days of a test, bounded for a long run. */
 const ENDED_ORDERS_MAX = 5_000;
@@ -32,6 +35,11 @@ export class Account {
   readonly options: AccountOptions;
   readonly fees: FeeSchedule;
   positionMode: PositionMode;
+  /** What contracts that settle in USD settle in. */
+  settleCcy: string;
+  feeType: FeeType;
+  /** Whether spot orders of the multi-currency modes may borrow what they lack. */
+  autoLoan: boolean;
   readonly balances = new Map<string, Balance>();
   readonly holdings = new Map<string, Holding>();
   readonly markets = new Map<Holding, Market>();
@@ -52,6 +60,9 @@ export class Account {
     this.options = options;
     this.fees = new FeeSchedule(options.feeRows ?? [], options.makerFeeRate, options.takerFeeRate);
     this.positionMode = options.positionMode;
+    this.settleCcy = options.settleCcy ?? 'USDC';
+    this.feeType = options.feeType ?? '0';
+    this.autoLoan = options.autoLoan ?? false;
     for (const [ccy, cash] of Object.entries(options.balances)) {
       this.balances.set(ccy, { ccy, cash: parseAmount(cash), frozen: 0n, updatedMs: nowMs });
     }
@@ -72,6 +83,12 @@ export class Account {
     balance.updatedMs = nowMs;
   }
 
+  /** Whether an order that is there may reserve that much: what may be borrowed was looked at when it was accepted. */
+  mayFreeze(order: ClientOrder, amount: Amount): boolean {
+    if (this.hasSharedMargin && this.autoLoan) return true;
+    return amount - order.frozen <= this.freeCash(order.frozenCcy);
+  }
+
   /** Sets what an order reserves. */
   freeze(order: ClientOrder, amount: Amount): void {
     assert(amount >= 0n, 'an order reserves nothing or more');
@@ -84,18 +101,23 @@ export class Account {
   holding(market: Market): Holding {
     let holding = this.holdings.get(market.listing.instId);
     if (holding === undefined) {
-      holding = new Holding(market.listing);
+      holding = new Holding(market, this.ledgerCcy(market.listing));
       this.holdings.set(market.listing.instId, holding);
       this.markets.set(holding, market);
     }
     return holding;
   }
 
-  position(holding: Holding, mode: MarginMode, posSide: PosSide): Position {
-    let position = holding.find(mode, posSide);
+  /** The currency that profit in an instrument is booked in. */
+  ledgerCcy(listing: Listing): string {
+    return listing.isContract && listing.settleCcy === 'USD' ? this.settleCcy : listing.settleCcy;
+  }
+
+  position(holding: Holding, mode: MarginMode, posSide: PosSide, ccy: string): Position {
+    let position = holding.find(mode, posSide, ccy);
     if (position === null) {
       const place = String(++this.#positionCount).padStart(6, '0');
-      position = new Position(`2${this.uid.slice(-11).padStart(12, '0')}${place}`, mode, posSide);
+      position = new Position(`2${this.uid.slice(-11).padStart(12, '0')}${place}`, mode, posSide, ccy);
       holding.positions.push(position);
     }
     return position;
@@ -152,38 +174,47 @@ export class Account {
     return balance === undefined ? 0n : balance.cash - balance.frozen;
   }
 
-  /** Sums over the contracts that settle in `ccy` (all of them, in USD, when it is ''). Floats: for limits and reports. */
-  contractTotals(ccy: string, valuation: Valuation): ContractTotals {
-    let upl = 0;
-    let initialMargin = 0;
-    let maintenanceMargin = 0;
-    for (const [holding, market] of this.markets) {
-      const { listing } = holding;
-      if (!listing.isContract || (ccy !== '' && listing.settleCcy !== ccy)) continue;
-      if (holding.orders.size === 0 && !holding.hasPosition()) continue;
-      const rate = ccy === '' ? valuation.usd(listing.settleCcy) : 1;
-      const mark: Ticks = market.markTicks;
-      for (const position of holding.positions) {
-        upl += amountNumber(position.unrealised(listing, mark)) * rate;
+  /**
+   * Sums over what has margin in `ccy` (over everything, in USD, when it is ''), and over what is borrowed. Floats: for limits
+   * and reports.
+   */
+  marginTotals(ccy: string, valuation: Valuation): MarginTotals {
+    const totals = { upl: 0, equity: 0, initialMargin: 0, maintenanceMargin: 0, isolated: 0 };
+    for (const holding of this.holdings.values()) {
+      if (!holding.needsMargin) continue;
+      for (const each of holding.marginCurrencies) {
+        if (ccy === '' || each === ccy)
+          addHolding(totals, holding, each, ccy === '' ? valuation.usd(each) : 1);
       }
-      initialMargin += holding.initialMargin(mark) * rate;
-      maintenanceMargin += holding.maintenanceMargin(mark) * rate;
     }
-    return { upl, initialMargin, maintenanceMargin };
+    if (!this.hasSharedMargin) return totals;
+    for (const balance of this.balances.values()) {
+      if (ccy !== '' && balance.ccy !== ccy) continue;
+      const borrowed = Math.max(0, -amountNumber(balance.cash));
+      if (borrowed === 0) continue;
+      const value = borrowed * (ccy === '' ? valuation.usd(balance.ccy) : 1);
+      totals.initialMargin += value * BORROW_INITIAL_RATE;
+      totals.maintenanceMargin += value * BORROW_MAINTENANCE_RATE;
+    }
+    return totals;
   }
 
   /**
-   * What new margin may use: of one currency in futures mode, of all currencies in USD in the two multi-currency modes.
+   * What new margin may use: of one currency in futures mode, of all currencies in USD in the two multi-currency modes, where
+   * an order that is to borrow keeps its part of that.
    */
   availableEquity(ccy: string, valuation: Valuation): number {
-    if (this.options.accountLevel === '2') {
-      const totals = this.contractTotals(ccy, valuation);
-      return amountNumber(this.freeCash(ccy)) + totals.upl - totals.initialMargin;
+    if (!this.hasSharedMargin) {
+      const totals = this.marginTotals(ccy, valuation);
+      return amountNumber(this.freeCash(ccy)) + totals.equity - totals.initialMargin;
     }
-    const totals = this.contractTotals('', valuation);
-    let equity = totals.upl - totals.initialMargin;
+    const totals = this.marginTotals('', valuation);
+    let equity = totals.equity - totals.initialMargin;
     for (const balance of this.balances.values()) {
-      equity += amountNumber(balance.cash - balance.frozen) * valuation.usd(balance.ccy);
+      const cash = amountNumber(balance.cash);
+      const frozen = amountNumber(balance.frozen);
+      const lent = this.autoLoan ? Math.max(0, frozen - Math.max(0, cash)) : 0;
+      equity += (cash - frozen + lent * (1 - BORROW_INITIAL_RATE)) * valuation.usd(balance.ccy);
     }
     return equity;
   }
@@ -193,8 +224,26 @@ export class Account {
   }
 }
 
-export interface ContractTotals {
-  readonly upl: number;
-  readonly initialMargin: number;
-  readonly maintenanceMargin: number;
+export interface MarginTotals {
+  /** Profit that is not realised. */
+  upl: number;
+  /** What positions add to the equity: their profit, of options their value. */
+  equity: number;
+  initialMargin: number;
+  /** Of cross positions and of what is borrowed. */
+  maintenanceMargin: number;
+  /** What isolated positions stand on, and what they have made. */
+  isolated: number;
+}
+
+function addHolding(totals: MarginTotals, holding: Holding, ccy: string, rate: number): void {
+  for (const position of holding.positions) {
+    if (position.lots === 0 || position.ccy !== ccy) continue;
+    const equity = holding.equityOf(position) * rate;
+    totals.upl += holding.profitOf(position) * rate;
+    totals.equity += equity;
+    if (position.marginMode === 'cross') totals.maintenanceMargin += holding.maintenanceOf(position) * rate;
+    else totals.isolated += holding.isolatedMargin(position) * rate + equity;
+  }
+  totals.initialMargin += holding.initialMargin(ccy) * rate;
 }

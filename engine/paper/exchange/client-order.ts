@@ -2,9 +2,10 @@ import { Side } from '../../base/side.ts';
 import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
 import type { Account } from './account.ts';
 import type { Amount } from './amount.ts';
-import type { Holding, MarginMode } from './holding.ts';
+import type { Holding } from './holding.ts';
 import { BookOrder } from './matching-book.ts';
 import type { Market } from './market.ts';
+import type { MarginMode } from './position.ts';
 
 export const OrderState = {
   live: 'live',
@@ -23,6 +24,10 @@ export interface OrderTerms {
   readonly clOrdId: string;
   readonly tag: string;
   readonly tdMode: 'cash' | 'cross' | 'isolated';
+  /** Whether a spot pair is traded on margin: the order makes a position. */
+  readonly isMargin: boolean;
+  /** Of margin orders in spot pairs: the currency of their margin; '' for all others. */
+  readonly ccy: string;
   readonly side: Side;
   readonly posSide: PosSide;
   readonly type: OrderType;
@@ -123,6 +128,20 @@ export class ClientOrder {
     this.budget = terms.budget;
     this.frozenCcy = frozenCcy;
     this.entry = new BookOrder(terms.side, terms.ticks, terms.lots, this);
+  }
+
+  /** Whether its fills make a position; spot's change balances alone. */
+  get hasPosition(): boolean {
+    return this.market.listing.isContract || this.terms.isMargin;
+  }
+
+  /** What its position has margin in. */
+  get marginCcy(): string {
+    return this.terms.ccy || this.holding.settleCcy;
+  }
+
+  get instType(): string {
+    return this.terms.isMargin ? 'MARGIN' : this.market.listing.instType;
   }
 
   get isOpen(): boolean {

@@ -17,6 +17,8 @@ export type Row = Record<string, unknown>;
 
 export type AccountLevel = '1' | '2' | '3' | '4';
 export type PositionMode = 'net_mode' | 'long_short_mode';
+/** 0: fees in what is received. 1: fees of spot in the quote currency (spot mode). */
+export type FeeType = '0' | '1';
 
 export interface AccountOptions {
   readonly uid: string;
@@ -33,6 +35,11 @@ export interface AccountOptions {
   readonly feeRows?: readonly FeeRow[];
   /** `level` of the account's configuration, such as "Lv1" or "VIP4". */
   readonly feeTier: string;
+  readonly feeType?: FeeType;
+  /** Whether spot orders in the multi-currency modes may borrow what they lack; default false. */
+  readonly autoLoan?: boolean;
+  /** What contracts that settle in USD settle in: USD, USDC or USDG; default USDC. */
+  readonly settleCcy?: string;
   /** `perm` of the account's configuration: what its API key may do, a list with commas; default "read_only,trade". */
   readonly permissions?: string;
 }

@@ -239,7 +239,8 @@ export class Exchange {
     const rows: Row[] = [];
     for (const [holding, market] of account.markets) {
       const { listing } = holding;
-      if (filter.instType && filter.instType !== 'ANY' && filter.instType !== listing.instType) continue;
+      const instType = listing.isContract ? listing.instType : 'MARGIN';
+      if (filter.instType && filter.instType !== 'ANY' && filter.instType !== instType) continue;
       if (filter.instFamily && filter.instFamily !== listing.instFamily) continue;
       if (instIds !== null && !instIds.includes(listing.instId)) continue;
       for (const position of holding.positions) {

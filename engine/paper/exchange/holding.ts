@@ -1,83 +1,15 @@
-import { assert } from '../../base/assert.ts';
 import { Side, sideSign } from '../../base/side.ts';
-import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
-import { divideRounded, type Amount } from './amount.ts';
+import type { Lots, Ticks } from '../../base/units.ts';
+import { amountNumber } from './amount.ts';
 import type { ClientOrder, PosSide } from './client-order.ts';
-import { ListingKind, type Listing } from './listing.ts';
-
-export type MarginMode = 'cross' | 'isolated';
+import type { Listing } from './listing.ts';
+import type { Market } from './market.ts';
+import { optionInitialMargin, optionMaintenanceMargin } from './option-margin.ts';
+import { Position, type MarginMode } from './position.ts';
+import { tierOf } from './position-tiers.ts';
 
 /** Leverage that an account starts with, or the instrument's greatest if that is less. */
 const LEVER_START = 10;
-/** Maintenance margin as a part of the value, a first position tier; nobody is liquidated here, it is only shown. */
-export const MAINTENANCE_RATE = 0.004;
-
-/** A position: signed lots and the exact value at which they were entered. */
-export class Position {
-  readonly posId: string;
-  readonly marginMode: MarginMode;
-  readonly posSide: PosSide;
-  /** Above zero long, below zero short, in every position mode. */
-  lots: Lots = 0;
-  /** Entry value of the open lots, never negative. */
-  cost: Amount = 0n;
-  pnl: Amount = 0n;
-  fee: Amount = 0n;
-  fundingFee: Amount = 0n;
-  createdMs: Milliseconds = 0;
-  updatedMs: Milliseconds = 0;
-  tradeId = '';
-
-  constructor(posId: string, marginMode: MarginMode, posSide: PosSide) {
-    this.posId = posId;
-    this.marginMode = marginMode;
-    this.posSide = posSide;
-  }
-
-  /**
-   * Adds a fill and gives the profit that it realises. What is closed takes its part of the entry value with it, so that
-   * the profits of a position that is closed in pieces add up exactly.
-   */
-  apply(listing: Listing, signedLots: Lots, ticks: Ticks, nowMs: Milliseconds): Amount {
-    if (this.lots === 0) {
-      this.createdMs = nowMs;
-      this.pnl = 0n;
-      this.fee = 0n;
-      this.fundingFee = 0n;
-    }
-    this.updatedMs = nowMs;
-    const isClosing = this.lots !== 0 && this.lots > 0 !== signedLots > 0;
-    if (!isClosing) {
-      this.cost += listing.value(ticks, Math.abs(signedLots));
-      this.lots += signedLots;
-      return 0n;
-    }
-    const closed = Math.min(Math.abs(signedLots), Math.abs(this.lots));
-    const released = divideRounded(this.cost * BigInt(closed), BigInt(Math.abs(this.lots)));
-    const exit = listing.value(ticks, closed);
-    const isLong = this.lots > 0;
-    const gain = listing.kind === ListingKind.inverse ? released - exit : exit - released;
-    const pnl = isLong ? gain : -gain;
-    this.pnl += pnl;
-    this.cost -= released;
-    this.lots += isLong ? -closed : closed;
-    const opened = Math.abs(signedLots) - closed;
-    if (opened > 0) {
-      assert(this.lots === 0 && this.cost === 0n, 'a position is closed before it turns');
-      this.cost = listing.value(ticks, opened);
-      this.lots = signedLots > 0 ? opened : -opened;
-      this.createdMs = nowMs;
-    }
-    return pnl;
-  }
-
-  unrealised(listing: Listing, markTicks: Ticks): Amount {
-    if (this.lots === 0) return 0n;
-    const value = listing.value(markTicks, Math.abs(this.lots));
-    const gain = listing.kind === ListingKind.inverse ? this.cost - value : value - this.cost;
-    return this.lots > 0 ? gain : -gain;
-  }
-}
 
 // What is added up of each margin mode.
 const LONG = 0;
@@ -87,18 +19,31 @@ const SELLS = 3;
 const HEDGED = 4;
 const SUMS_PER_MODE = 5;
 
+/** An order that is not there yet, or a size change of one that is. */
+export interface ExtraOrder {
+  readonly side: Side;
+  readonly lots: Lots;
+  readonly ticks: Ticks;
+  readonly mode: MarginMode;
+}
+
 /** What one account has in one instrument: positions, open orders and leverage. */
 export class Holding {
+  readonly market: Market;
   readonly listing: Listing;
+  /** What profit is paid in. */
+  readonly settleCcy: string;
   readonly orders = new Set<ClientOrder>();
   readonly positions: Position[] = [];
   readonly #lever: Record<MarginMode, number>;
   /** Scratch of `initialMargin`: lots of each kind, for cross and then for isolated margin. */
   readonly #sums = new Float64Array(2 * SUMS_PER_MODE);
 
-  constructor(listing: Listing) {
-    this.listing = listing;
-    const lever = listing.instType === 'OPTION' ? 1 : Math.min(LEVER_START, listing.maxLever);
+  constructor(market: Market, settleCcy: string) {
+    this.market = market;
+    this.listing = market.listing;
+    this.settleCcy = settleCcy;
+    const lever = this.listing.isOption ? 1 : Math.min(LEVER_START, this.listing.maxLever);
     this.#lever = { cross: lever, isolated: lever };
   }
 
@@ -110,9 +55,11 @@ export class Holding {
     this.#lever[mode] = lever;
   }
 
-  find(mode: MarginMode, posSide: PosSide): Position | null {
+  /** @param ccy of the margin; '' finds the first of that mode and side */
+  find(mode: MarginMode, posSide: PosSide, ccy = ''): Position | null {
     for (const position of this.positions) {
-      if (position.marginMode === mode && position.posSide === posSide) return position;
+      if (position.marginMode !== mode || position.posSide !== posSide) continue;
+      if (ccy === '' || position.ccy === ccy) return position;
     }
     return null;
   }
@@ -121,61 +68,110 @@ export class Holding {
     return this.positions.some((position) => position.lots !== 0);
   }
 
+  /** Whether anything of it needs margin: contracts always, spot pairs with margin positions or orders. */
+  get needsMargin(): boolean {
+    if (this.listing.isContract) return this.orders.size > 0 || this.hasPosition();
+    if (this.hasPosition()) return true;
+    for (const order of this.orders) if (order.terms.isMargin) return true;
+    return false;
+  }
+
+  /** The currencies that its margin may be in. */
+  get marginCurrencies(): readonly string[] {
+    return this.listing.isContract ? [this.settleCcy] : [this.listing.quoteCcy, this.listing.baseCcy];
+  }
+
   /** Lots that an order of this side could close; 0 when it would open. */
-  closableLots(mode: MarginMode, posSide: PosSide, side: Side): Lots {
-    const lots = this.find(mode, posSide)?.lots ?? 0;
+  closableLots(mode: MarginMode, posSide: PosSide, side: Side, ccy = ''): Lots {
+    const lots = this.find(mode, posSide, ccy)?.lots ?? 0;
     return lots !== 0 && lots > 0 === (side === Side.sell) ? Math.abs(lots) : 0;
   }
 
+  /** Lots of a position that no open order is about to close. */
+  availableLots(position: Position): Lots {
+    let lots = Math.abs(position.lots);
+    for (const order of this.orders) {
+      const { terms } = order;
+      const isOfPosition = order.marginMode === position.marginMode && terms.posSide === position.posSide;
+      if (isOfPosition && order.isReducing) lots -= order.entry.lots;
+    }
+    return Math.max(0, lots);
+  }
+
   /**
-   * Margin that positions and open orders need at the mark price, as a float: in each margin mode the greater of the two
-   * positions that would result if all orders of one side were filled. `extra` lots of an order that is not there yet
-   * count as well, and so does a size change of one that is.
+   * Margin in `ccy` that positions and open orders need at the mark price, as a float: in each margin mode the greater of the
+   * two positions that would result if all orders of one side were filled.
    */
-  initialMargin(
-    markTicks: Ticks,
-    extraSide: Side = Side.buy,
-    extraLots: Lots = 0,
-    extraMode?: MarginMode,
-  ): number {
-    if (!this.listing.isContract) return 0;
+  initialMargin(ccy = this.settleCcy, extra: ExtraOrder | null = null): number {
+    if (this.listing.isOption) return optionInitialMargin(this, extra);
     const sums = this.#sums;
     sums.fill(0);
     for (const position of this.positions) {
+      if (position.ccy !== ccy) continue;
       const at = position.marginMode === 'cross' ? 0 : SUMS_PER_MODE;
       if (position.lots > 0) sums[at + LONG]! += position.lots;
       else sums[at + SHORT]! -= position.lots;
     }
     for (const order of this.orders) {
-      if (order.isReducing) continue;
+      if (order.isReducing || !order.hasPosition || order.marginCcy !== ccy) continue;
       const at = order.marginMode === 'cross' ? 0 : SUMS_PER_MODE;
       sums[at + (order.terms.side === Side.buy ? BUYS : SELLS)]! += order.entry.lots;
       if (order.terms.posSide !== 'net') sums[at + HEDGED] = 1;
     }
-    const at = extraMode === 'isolated' ? SUMS_PER_MODE : 0;
-    sums[at + (extraSide === Side.buy ? BUYS : SELLS)]! += extraLots;
-    return this.#marginOf('cross', 0, markTicks) + this.#marginOf('isolated', SUMS_PER_MODE, markTicks);
+    if (extra !== null) {
+      const at = extra.mode === 'isolated' ? SUMS_PER_MODE : 0;
+      sums[at + (extra.side === Side.buy ? BUYS : SELLS)]! += extra.lots;
+    }
+    return this.#marginOf('cross', 0, ccy) + this.#marginOf('isolated', SUMS_PER_MODE, ccy);
   }
 
-  maintenanceMargin(markTicks: Ticks): number {
-    let margin = 0;
-    for (const position of this.positions) margin += this.maintenanceOf(position, markTicks);
-    return margin;
+  maintenanceOf(position: Position): number {
+    if (this.listing.isOption) return optionMaintenanceMargin(this, position);
+    const rate = this.maintenanceRate(position);
+    return this.valueIn(position.ccy, this.market.markTicks, Math.abs(position.lots)) * rate;
   }
 
-  maintenanceOf(position: Position, markTicks: Ticks): number {
-    return this.valueNumber(markTicks, Math.abs(position.lots)) * MAINTENANCE_RATE;
+  maintenanceRate(position: Position): number {
+    return tierOf(this.market.tiers, Math.abs(position.lots)).maintenanceRate;
   }
 
-  positionMargin(position: Position, markTicks: Ticks): number {
-    return this.valueNumber(markTicks, Math.abs(position.lots)) / this.#lever[position.marginMode];
+  positionMargin(position: Position): number {
+    const lots = Math.abs(position.lots);
+    if (this.listing.isOption) return this.maintenanceOf(position);
+    return this.valueIn(position.ccy, this.market.markTicks, lots) / this.#lever[position.marginMode];
+  }
+
+  /** What an isolated position stands on: a part of its entry value, which no price changes. */
+  isolatedMargin(position: Position): number {
+    return this.#inCcy(position.ccy, amountNumber(position.entryCost) / this.#lever.isolated);
+  }
+
+  /** Profit that is not realised, in the position's currency of margin. */
+  profitOf(position: Position): number {
+    return this.#inCcy(position.ccy, amountNumber(position.unrealised(this.listing, this.market.markTicks)));
+  }
+
+  /** What a position adds to the equity in its currency: its profit; of options, which are paid for, their value. */
+  equityOf(position: Position): number {
+    if (!this.listing.isOption) return this.profitOf(position);
+    return Math.sign(position.lots) * this.valueNumber(this.market.markTicks, Math.abs(position.lots));
   }
 
   valueNumber(ticks: Ticks, lots: Lots): number {
     return lots === 0 ? 0 : this.listing.valueNumber(ticks, lots);
   }
 
-  #marginOf(mode: MarginMode, at: number, markTicks: Ticks): number {
+  valueIn(ccy: string, ticks: Ticks, lots: Lots): number {
+    return this.#inCcy(ccy, this.valueNumber(ticks, lots));
+  }
+
+  /** Spot pairs have margin in the base currency too. */
+  #inCcy(ccy: string, value: number): number {
+    if (ccy === this.settleCcy) return value;
+    return value / (this.market.markTicks * this.listing.tick.value);
+  }
+
+  #marginOf(mode: MarginMode, at: number, ccy: string): number {
     const sums = this.#sums;
     const long = sums[at + LONG]!;
     const short = sums[at + SHORT]!;
@@ -186,7 +182,7 @@ export class Holding {
     const lots = isHedged
       ? long + short + buys + sells
       : Math.max(Math.abs(net + buys), Math.abs(net - sells), Math.abs(net));
-    return this.valueNumber(markTicks, lots) / this.#lever[mode];
+    return this.valueIn(ccy, this.market.markTicks, lots) / this.#lever[mode];
   }
 }
 

@@ -4,7 +4,10 @@ import type { Lots, Ticks } from '../../base/units.ts';
 import { AMOUNT_ONE, amountNumber, divideRounded, parseAmount, type Amount } from './amount.ts';
 import type { InstrumentRow, Row } from './exchange-contract.ts';
 
-/** How an instrument settles. Options count as linear in their settlement currency: price × contracts × multiplier. */
+/**
+ * How an instrument settles. Options count as linear in their settlement currency, whatever their row's `ctType` says:
+ * price × contracts × multiplier, a price in coin for those that settle in coin.
+ */
 export const ListingKind = { spot: 'spot', linear: 'linear', inverse: 'inverse' } as const;
 export type ListingKind = (typeof ListingKind)[keyof typeof ListingKind];
 
@@ -24,8 +27,14 @@ export class Listing {
   readonly kind: ListingKind;
   readonly baseCcy: string;
   readonly quoteCcy: string;
-  /** The ledger's currency for profit, margin and fees. Contracts that settle in USD settle in USDC here. */
+  /** The currency of profit, margin and fees; of contracts that settle in USD each account has its own (`ledgerCcy`). */
   readonly settleCcy: string;
+  readonly isOption: boolean;
+  /** Options only: the right to buy; what it is exercised at in US dollars, 0 for all others. */
+  readonly isCall: boolean;
+  readonly strike: number;
+  /** When a contract ends; Infinity for what has no end. */
+  readonly expiryMs: number;
   readonly tick: DecimalGrid;
   readonly lot: DecimalGrid;
   readonly minLots: Lots;
@@ -50,17 +59,19 @@ export class Listing {
     this.#row = { ...row };
     this.instId = field(row, 'instId');
     this.instType = field(row, 'instType');
-    const isOption = this.instType === 'OPTION';
+    this.isOption = this.instType === 'OPTION';
+    this.isCall = field(row, 'optType') === 'C';
+    this.strike = Number(field(row, 'stk') || 0);
+    this.expiryMs = Number(field(row, 'expTime') || Infinity);
     this.isContract = this.instType !== 'SPOT';
-    const family = field(row, 'instFamily');
-    this.instFamily = family;
-    const [base = '', quote = ''] = (this.isContract ? family.replace('_UM', '') : this.instId).split('-');
+    this.instFamily = field(row, 'instFamily');
+    // Of contracts the index names the two; names of instruments and families say nothing (BTC-USD_UM_XPERP-310404).
+    const [base = '', quote = ''] = (field(row, 'uly') || this.instFamily || this.instId).split('-');
     this.baseCcy = field(row, 'baseCcy') || base;
     this.quoteCcy = field(row, 'quoteCcy') || quote;
-    const isInverse = this.isContract && !isOption && field(row, 'ctType') === 'inverse';
+    const isInverse = this.isContract && !this.isOption && field(row, 'ctType') === 'inverse';
     this.kind = !this.isContract ? ListingKind.spot : isInverse ? ListingKind.inverse : ListingKind.linear;
-    const settle = field(row, 'settleCcy') || this.quoteCcy;
-    this.settleCcy = settle === 'USD' && this.isContract ? 'USDC' : settle;
+    this.settleCcy = field(row, 'settleCcy') || this.quoteCcy;
     try {
       this.tick = new DecimalGrid(field(row, 'tickSz'));
       this.lot = new DecimalGrid(field(row, 'lotSz'));

@@ -1,15 +1,15 @@
 /**
- * How near a position is to liquidation, as OKX shows it. Nobody is liquidated here: these are reports, in floats, with the
- * first tier's maintenance rate throughout.
+ * How near a position is to liquidation, as OKX shows it: in floats, with the maintenance rate of the position's tier.
  */
 import type { Ticks } from '../../base/units.ts';
 import type { Account, Valuation } from './account.ts';
 import { amountNumber, numberText } from './amount.ts';
-import { MAINTENANCE_RATE, type Holding, type Position } from './holding.ts';
+import type { Holding } from './holding.ts';
 import type { Market } from './market.ts';
+import type { Position } from './position.ts';
 
 /** What stands behind a position, and what has to: both in its settlement currency. */
-interface Margin {
+export interface Margin {
   readonly equity: number;
   readonly maintenance: number;
 }
@@ -24,27 +24,28 @@ export function marginOf(
   account: Account,
   holding: Holding,
   position: Position,
-  market: Market,
   valuation: Valuation,
 ): Margin {
-  const { listing } = holding;
   if (position.marginMode === 'isolated') {
-    const profit = amountNumber(position.unrealised(listing, market.markTicks));
     return {
-      equity: holding.positionMargin(position, market.markTicks) + profit,
-      maintenance: holding.maintenanceOf(position, market.markTicks),
+      equity: holding.isolatedMargin(position) + holding.equityOf(position),
+      maintenance: holding.maintenanceOf(position),
     };
   }
-  if (!account.hasSharedMargin) {
-    const totals = account.contractTotals(listing.settleCcy, valuation);
-    const cash = amountNumber(account.balance(listing.settleCcy).cash);
-    return { equity: cash + totals.upl, maintenance: totals.maintenanceMargin };
-  }
-  const totals = account.contractTotals('', valuation);
-  const rate = valuation.usd(listing.settleCcy) || 1;
-  let equity = totals.upl;
-  for (const { ccy, cash } of account.balances.values()) equity += amountNumber(cash) * valuation.usd(ccy);
-  return { equity: equity / rate, maintenance: totals.maintenanceMargin / rate };
+  if (!account.hasSharedMargin) return crossMargin(account, position.ccy, valuation);
+  const shared = crossMargin(account, '', valuation);
+  const rate = valuation.usd(position.ccy) || 1;
+  return { equity: shared.equity / rate, maintenance: shared.maintenance / rate };
+}
+
+/** Behind all cross positions of a currency, or in USD behind all of the account when it is ''. */
+export function crossMargin(account: Account, ccy: string, valuation: Valuation): Margin {
+  const totals = account.marginTotals(ccy, valuation);
+  let equity = totals.equity - totals.isolated;
+  if (ccy !== '') equity += amountNumber(account.balance(ccy).cash);
+  else
+    for (const each of account.balances.values()) equity += amountNumber(each.cash) * valuation.usd(each.ccy);
+  return { equity, maintenance: totals.maintenanceMargin };
 }
 
 /**
@@ -62,18 +63,20 @@ export function liquidationText(
   market: Market,
   valuation: Valuation,
 ): string {
-  if (position.lots === 0) return '';
   const { listing } = holding;
-  const { equity, maintenance } = marginOf(account, holding, position, market, valuation);
-  const others = maintenance - holding.maintenanceOf(position, market.markTicks);
+  // What an option is worth follows no line in its own price, and margin in the base currency none in this one.
+  if (position.lots === 0 || listing.isOption || position.ccy !== holding.settleCcy) return '';
+  const { equity, maintenance } = marginOf(account, holding, position, valuation);
+  const others = maintenance - holding.maintenanceOf(position);
+  const rate = holding.maintenanceRate(position);
   const sign = position.lots > 0 ? 1 : -1;
   const mark = market.markTicks * listing.tick.value;
   const value = holding.valueNumber(market.markTicks, Math.abs(position.lots));
   let price: number;
   if (listing.kind === 'inverse') {
-    price = (value * mark * (MAINTENANCE_RATE + sign)) / (equity - others + sign * value);
+    price = (value * mark * (rate + sign)) / (equity - others + sign * value);
   } else {
-    price = (sign * value - equity + others) / ((value / mark) * (sign - MAINTENANCE_RATE));
+    price = (sign * value - equity + others) / ((value / mark) * (sign - rate));
   }
   const ticks: Ticks = Math.round(price / listing.tick.value);
   return Number.isSafeInteger(ticks) && ticks > 0 ? listing.priceText(ticks) : '';

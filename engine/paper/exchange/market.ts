@@ -5,6 +5,7 @@ import type { BookImage, BookRow, ExchangeSink, Row } from './exchange-contract.
 import { firstId } from './first-id.ts';
 import type { Listing } from './listing.ts';
 import { MatchingBook, type BookSide, type Level } from './matching-book.ts';
+import { tiersOf, type PositionTier } from './position-tiers.ts';
 import { TradeStatistics } from './trade-statistics.ts';
 
 const TRADES_KEPT = 500;
@@ -30,6 +31,10 @@ export class Market {
   /** Whether the funding rate is the recording's own, and settled as it says. */
   hasRecordedFunding = false;
   sequence: number;
+  /** Of options: what their underlying is worth at expiry, in US dollars; 0 for everything else. */
+  forward = 0;
+  /** By the size of a position: the margin that it needs. */
+  readonly tiers: readonly PositionTier[];
   markTicks: Ticks;
   buyLimitTicks: Ticks = 0;
   sellLimitTicks: Ticks = 0;
@@ -56,6 +61,7 @@ export class Market {
     this.sequence = 80_000_000_000 + Number(listing.row['instIdCode'] ?? 0) * 1_000;
     this.#lastTradeId = firstId(startMs);
     this.statistics = new TradeStatistics(this.markTicks, startMs);
+    this.tiers = tiersOf(listing, valueAtStart(listing, this.markTicks));
     this.#updateLimits();
     this.#emitLevel = (level) => {
       if (level.priceText === '') level.priceText = listing.priceText(level.ticks);
@@ -307,4 +313,10 @@ export class Market {
     this.buyLimitTicks = Math.floor(this.markTicks * (1 + ratio));
     this.sellLimitTicks = Math.max(1, Math.ceil(this.markTicks * (1 - ratio)));
   }
+}
+
+/** What a lot is worth in dollars at the start, as far as the instrument itself says: every quote currency counts as one. */
+function valueAtStart(listing: Listing, ticks: Ticks): number {
+  if (listing.kind === 'inverse') return amountNumber(listing.units(1_000_000)) / 1_000_000;
+  return listing.valueNumber(ticks, 1_000_000) / 1_000_000;
 }

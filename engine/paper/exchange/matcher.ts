@@ -87,7 +87,7 @@ export class Matcher {
     const ticks = terms.ticks === 0 ? order.ticks : terms.ticks;
     const remaining = lots - order.filledLots;
     const reserve = remaining < 0 ? 0n : restingReserve(order, ticks, remaining);
-    if (remaining < 0 || reserve - order.frozen > order.account.freeCash(order.frozenCcy)) {
+    if (remaining < 0 || !order.account.mayFreeze(order, reserve)) {
       const code = remaining < 0 ? '51000' : '51502';
       if (terms.cancelsOnFail) this.#cancelAmended(order, reqId, CancelSource.system, code, nowMs);
       else this.reporter.amendFailed(order, reqId, code, nowMs);
@@ -278,7 +278,7 @@ export class Matcher {
   /** A resting reduce-only order never exceeds what it could close (amendSource 4, or cancelled). */
   #followPosition(order: ClientOrder, nowMs: Milliseconds): void {
     const { holding, terms, entry, market } = order;
-    const closable = holding.closableLots(order.marginMode, terms.posSide, terms.side);
+    const closable = holding.closableLots(order.marginMode, terms.posSide, terms.side, terms.ccy);
     if (closable === 0) {
       market.book.remove(entry);
       this.#finish(order, OrderState.canceled, CancelSource.reduceOnlyPositionClosed, nowMs);
@@ -293,7 +293,7 @@ export class Matcher {
   /** Before a reduce-only order's turn; false when there is nothing for it to close and it is cancelled. */
   #shrinkToPosition(order: ClientOrder, nowMs: Milliseconds): boolean {
     const { holding, terms, entry } = order;
-    const closable = holding.closableLots(order.marginMode, terms.posSide, terms.side);
+    const closable = holding.closableLots(order.marginMode, terms.posSide, terms.side, terms.ccy);
     if (closable === 0) {
       this.#finish(order, OrderState.canceled, CancelSource.reduceOnlyPositionClosed, nowMs);
       return false;

@@ -17,6 +17,7 @@ import { amountNumber, multiplyAmounts, type Amount } from './amount.ts';
 import { CLIENT_ORIGIN, ClientOrder, isClosingSide, marginModeOf, type OrderTerms } from './client-order.ts';
 import type { ItemResult, RequestItem } from './exchange-contract.ts';
 import type { Holding } from './holding.ts';
+import { BORROW_INITIAL_RATE } from './position-tiers.ts';
 import { field } from './listing.ts';
 import type { AmendTerms, Matcher } from './matcher.ts';
 import type { Market } from './market.ts';
@@ -67,8 +68,8 @@ export class OrderDesk {
       this.#refuseAccount(account, holding, terms) ?? this.#refuseFunds(account, market, holding, terms);
     if (refused !== null) return answer('', refused);
     const { listing } = market;
-    const frozenCcy =
-      listing.isContract || terms.side === Side.buy ? listing.quoteCcy || listing.settleCcy : listing.baseCcy;
+    const isPaidInQuote = listing.isContract || terms.side === Side.buy;
+    const frozenCcy = isPaidInQuote ? listing.quoteCcy || holding.settleCcy : listing.baseCcy;
     const ordId = String(++this.#lastOrdId);
     const order = new ClientOrder(ordId, account, market, holding, terms, frozenCcy, nowMs, origin);
     account.open(order);
@@ -195,52 +196,61 @@ export class OrderDesk {
     const isClosing =
       (posSide === 'long' && side === Side.sell) || (posSide === 'short' && side === Side.buy);
     if (!isClosing && !(isReduceOnly && posSide === 'net')) return null;
-    const mode = terms.tdMode === 'isolated' ? 'isolated' : 'cross';
-    if (holding.closableLots(mode, posSide, side) > 0) return null;
-    const lots = holding.find(mode, posSide)?.lots ?? 0;
-    return refusal(lots === 0 ? '51169' : '51170');
+    const position = holding.find(marginModeOf(terms), posSide, terms.ccy);
+    if (position === null || position.lots === 0) return refusal('51169');
+    if (position.lots > 0 !== (side === Side.sell)) return refusal('51170');
+    // In net mode a reduce-only order is cut to the position; of one side no more is closed than is left of it.
+    return isClosing && terms.lots > holding.availableLots(position) ? refusal('51112') : null;
   }
 
   #refuseFunds(account: Account, market: Market, holding: Holding, terms: OrderTerms): OrderRefusal | null {
     const { listing } = market;
-    if (!listing.isContract) {
+    if (!listing.isContract && !terms.isMargin) {
       const ccy = terms.side === Side.buy ? listing.quoteCcy : listing.baseCcy;
       const isShort = this.#isShort(account, ccy, this.#reserve(market, terms));
       return isShort ? shortOf('51008', ccy, 'balance') : null;
     }
     if (terms.isReduceOnly || isClosingSide(terms.posSide, terms.side)) return null;
-    const mode = marginModeOf(terms);
-    const before = holding.initialMargin(market.markTicks);
-    const after = holding.initialMargin(market.markTicks, terms.side, terms.lots, mode);
+    const { side } = terms;
+    const ccy = terms.ccy || holding.settleCcy;
+    const ticks = isMarketType(terms.type) ? market.markTicks : terms.ticks;
+    const lots = terms.budget < 0n ? terms.lots : lotsFor(market, terms.budget, ticks);
+    const before = holding.initialMargin(ccy);
+    const after = holding.initialMargin(ccy, { side, lots, ticks, mode: marginModeOf(terms) });
     const { taker } = account.fees.of(listing);
     const rate = taker < 0n ? -amountNumber(taker) : 0;
-    const ticks = isMarketType(terms.type) ? market.markTicks : terms.ticks;
-    const fee = holding.valueNumber(ticks, terms.lots) * rate;
-    return this.#hasMargin(account, listing.settleCcy, after - before, fee)
+    const fee = holding.valueIn(ccy, ticks, lots) * rate;
+    return this.#hasMargin(account, ccy, after - before, fee)
       ? null
-      : shortOf('51008', account.hasSharedMargin ? 'USD' : listing.settleCcy, 'margin');
+      : shortOf('51008', account.hasSharedMargin ? 'USD' : ccy, 'margin');
   }
 
   #refuseAmendFunds(order: ClientOrder, ticks: Ticks, remaining: Lots): OrderRefusal | null {
     const { account, market, holding, terms } = order;
-    const { listing } = market;
-    if (!listing.isContract) {
+    if (!order.hasPosition) {
       const more = restingReserve(order, ticks, remaining) - order.frozen;
       const isShort = more > 0n && this.#isShort(account, order.frozenCcy, more);
       return isShort ? shortOf('51502', order.frozenCcy, 'balance') : null;
     }
     if (order.isReducing || remaining <= order.entry.lots) return null;
-    const more = remaining - order.entry.lots;
-    const before = holding.initialMargin(market.markTicks);
-    const after = holding.initialMargin(market.markTicks, terms.side, more, order.marginMode);
-    return this.#hasMargin(account, listing.settleCcy, after - before, 0)
+    const lots = remaining - order.entry.lots;
+    const ccy = order.marginCcy;
+    const before = holding.initialMargin(ccy);
+    const extra = { side: terms.side, lots, ticks: ticks || market.markTicks, mode: order.marginMode };
+    const after = holding.initialMargin(ccy, extra);
+    return this.#hasMargin(account, ccy, after - before, 0)
       ? null
-      : shortOf('51502', account.hasSharedMargin ? 'USD' : listing.settleCcy, 'margin');
+      : shortOf('51502', account.hasSharedMargin ? 'USD' : ccy, 'margin');
   }
 
   /** Whether a spot order cannot reserve that much: in futures mode the margin of contracts is in use already. */
   #isShort(account: Account, ccy: string, needed: Amount): boolean {
-    if (needed > account.freeCash(ccy)) return true;
+    const free = account.freeCash(ccy);
+    if (needed > free) {
+      if (!account.hasSharedMargin || !account.autoLoan) return true;
+      const borrowed = amountNumber(needed - (free > 0n ? free : 0n)) * this.#valuation.usd(ccy);
+      return borrowed * BORROW_INITIAL_RATE > account.availableEquity('', this.#valuation);
+    }
     if (account.options.accountLevel !== '2') return false;
     return amountNumber(needed) > availableBalance(account, ccy, this.#valuation) + 1e-9;
   }
@@ -255,7 +265,7 @@ export class OrderDesk {
   /** What a spot order keeps of the balance until it is filled. */
   #reserve(market: Market, terms: OrderTerms): Amount {
     const { listing } = market;
-    if (listing.isContract) return 0n;
+    if (listing.isContract || terms.isMargin) return 0n;
     if (terms.budget >= 0n)
       return terms.side === Side.buy ? terms.budget : listing.units(sellLots(market, terms));
     if (terms.side === Side.sell) return listing.units(terms.lots);
@@ -270,4 +280,9 @@ function sellLots(market: Market, terms: OrderTerms): Lots {
   const best = market.book.bids.best?.ticks ?? market.lastTicks;
   const unit = market.listing.value(best, 1_000_000);
   return Number((terms.budget * 1_000_000n * MARKET_RESERVE_PERCENT) / (unit * 100n));
+}
+
+/** Lots that an amount of quote currency buys at a price. */
+function lotsFor({ listing }: Market, budget: Amount, ticks: Ticks): Lots {
+  return Math.ceil(amountNumber(budget) / (listing.valueNumber(ticks, 1_000_000) / 1_000_000));
 }

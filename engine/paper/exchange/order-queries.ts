@@ -11,7 +11,7 @@ export function queryOrders(oldestFirst: readonly ClientOrder[], filter: OrderFi
   const types = filter.ordType ? filter.ordType.split(',') : null;
   for (const order of oldestFirst) {
     const { listing } = order.market;
-    if (!isIn(filter, listing.instType, listing.instFamily, listing.instId)) continue;
+    if (!isIn(filter, order.instType, listing.instFamily, listing.instId)) continue;
     if (types !== null && !types.includes(order.terms.type)) continue;
     if (filter.state && filter.state !== order.state) continue;
     if (!isPaged(filter, order.ordId) || !isTimed(filter, order.createdMs)) continue;

@@ -35,7 +35,7 @@ export function orderPushRow(
     const usd =
       listing.kind === 'inverse'
         ? amountNumber(listing.units(lots))
-        : listing.valueNumber(ticks, lots) * valuation.usd(listing.settleCcy);
+        : listing.valueNumber(ticks, lots) * valuation.usd(order.holding.settleCcy);
     return numberText(usd, 8);
   };
   const row = sharedFields(order);
@@ -88,7 +88,7 @@ export function fillQueryRow(order: ClientOrder, fill: OrderFill): Row {
   const { listing } = order.market;
   const fees = order.account.fees.of(listing);
   return {
-    instType: listing.instType,
+    instType: order.instType,
     instId: listing.instId,
     tradeId: String(fill.tradeId),
     ordId: order.ordId,
@@ -147,9 +147,9 @@ function sharedFields(order: ClientOrder): Row {
   const { listing } = order.market;
   const isSizeInQuote = terms.budget >= 0n;
   return {
-    instType: listing.instType,
+    instType: order.instType,
     instId: listing.instId,
-    ccy: '',
+    ccy: terms.ccy,
     ordId: order.ordId,
     clOrdId: terms.clOrdId,
     tag: terms.tag,
@@ -160,14 +160,14 @@ function sharedFields(order: ClientOrder): Row {
     sz: isSizeInQuote ? amountText(terms.budget) : listing.sizeText(order.lots),
     ordType: terms.type,
     side: sideText(terms.side),
-    posSide: listing.isContract ? terms.posSide : '',
+    posSide: order.hasPosition ? terms.posSide : '',
     tdMode: terms.tdMode,
     tgtCcy: terms.tgtCcy,
     accFillSz: listing.sizeText(order.filledLots),
     avgPx:
       order.filledLots === 0 ? '0' : amountText(listing.meanPrice(order.filledTickLots, order.filledLots)),
     state: order.state,
-    lever: listing.isContract ? String(order.holding.lever(order.marginMode)) : '0',
+    lever: order.hasPosition ? String(order.holding.lever(order.marginMode)) : '0',
     attachAlgoClOrdId: '',
     attachAlgoOrds: [],
     linkedAlgoOrd: { algoId: '' },

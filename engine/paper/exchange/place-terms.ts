@@ -6,11 +6,12 @@ import { TICKS_MAX } from '../../base/units.ts';
 import { CLIENT_ID_PATTERN, TAG_PATTERN } from '../../okx/venue-limits.ts';
 import type { Account, Valuation } from './account.ts';
 import { isPlainDecimal, parseAmount, type Amount } from './amount.ts';
-import type { OrderTerms, OrderType, PosSide, SelfTradeMode } from './client-order.ts';
+import type { OrderTerms, OrderType, SelfTradeMode } from './client-order.ts';
 import type { RequestItem } from './exchange-contract.ts';
 import type { Listing } from './listing.ts';
 import type { Market } from './market.ts';
 import { refusal, type OrderRefusal } from './refusals.ts';
+import { readPosSide, readTradeMode } from './trade-mode.ts';
 
 const ORDER_TYPES: readonly string[] = ['limit', 'post_only', 'ioc', 'fok', 'market', 'optimal_limit_ioc'];
 const SELF_TRADE_MODES: readonly string[] = ['cancel_maker', 'cancel_taker', 'cancel_both'];
@@ -28,11 +29,11 @@ export function readPlace(
   if ('sCode' in shape) return shape;
   const closed = refuseState(listing, shape.type);
   if (closed !== null) return closed;
-  const mode = refuseMode(account, listing, shape.tdMode);
-  if (mode !== null) return mode;
+  const mode = readTradeMode(account, listing, shape.tdMode, shape.side, request['ccy']);
+  if ('sCode' in mode) return mode;
   const posSide = readPosSide(account, listing, shape.posSide);
-  if (posSide === null) return refusal('51000', 'posSide');
-  if (shape.isReduceOnly && !listing.isContract) return refusal('51205');
+  if (typeof posSide !== 'string') return posSide;
+  if (shape.isReduceOnly && !listing.isContract && !mode.isMargin) return refusal('51205');
   if (shape.type === 'fok' && shape.selfTradeMode === 'cancel_both') return refusal('54036');
   const isMarket = isMarketType(shape.type);
   const ticks = isMarket ? 0 : readPrice(listing, request['px'], 'px');
@@ -45,8 +46,9 @@ export function readPlace(
     return refusal('51185', String(listing.maxLimitUsd));
   }
   // In long/short mode the closing side is reduce-only by itself and the parameter is ignored (D).
-  const isReduceOnly = shape.isReduceOnly && posSide === 'net';
-  return { ...shape, posSide, isReduceOnly, ticks: limited, ...size };
+  const isReduceOnly = (shape.isReduceOnly || mode.mayOnlyReduce) && posSide === 'net';
+  const { isMargin, ccy } = mode;
+  return { ...shape, isMargin, ccy, posSide, isReduceOnly, ticks: limited, ...size };
 }
 
 export function isMarketType(type: OrderType): boolean {
@@ -94,7 +96,9 @@ export function withinPriceLimit(
   return isBuy ? refusal('51137', highest) : refusal('51138', lowest);
 }
 
-type Shape = Omit<OrderTerms, 'posSide' | 'ticks' | 'lots' | 'budget'> & { readonly posSide: string };
+type Shape = Omit<OrderTerms, 'posSide' | 'ticks' | 'lots' | 'budget' | 'isMargin' | 'ccy'> & {
+  readonly posSide: string;
+};
 
 function readShape(request: RequestItem, listing: Listing): Shape | OrderRefusal {
   for (const name of ['tdMode', 'side', 'ordType', 'sz']) {
@@ -148,29 +152,6 @@ function refuseState(listing: Listing, type: OrderType): OrderRefusal | null {
     default:
       return refusal('51022');
   }
-}
-
-/** The matrix of account level, kind of instrument and tdMode (protocol page 6.1). */
-function refuseMode(account: Account, listing: Listing, tdMode: string): OrderRefusal | null {
-  const level = account.options.accountLevel;
-  if (listing.isContract) {
-    if (level === '1') return refusal('51010');
-    return tdMode === 'cash' ? refusal('51000', 'tdMode') : null;
-  }
-  if (!account.hasSharedMargin) {
-    if (tdMode === 'cash') return null;
-    // Margin trading of spot pairs is not part of the paper venue.
-    return refusal(level === '1' ? '51000' : '51010', 'tdMode');
-  }
-  if (tdMode === 'cross') return null;
-  return tdMode === 'cash' ? refusal('51000', 'tdMode') : refusal('50072');
-}
-
-function readPosSide(account: Account, listing: Listing, posSide: string): PosSide | null {
-  if (!listing.isContract || account.positionMode === 'net_mode' || listing.instType === 'OPTION') {
-    return posSide === '' || posSide === 'net' ? 'net' : null;
-  }
-  return posSide === 'long' || posSide === 'short' ? posSide : null;
 }
 
 interface Size {

@@ -47,7 +47,7 @@ function moveHolding(account: Account, market: Market, ratio: number): void {
   const { listing } = market;
   const old = account.holdings.get(listing.instId);
   if (old === undefined) return;
-  const holding = new Holding(listing);
+  const holding = new Holding(market, old.settleCcy);
   for (const mode of ['cross', 'isolated'] as const) holding.setLever(mode, old.lever(mode));
   for (const position of old.positions) {
     position.lots = Math.round(position.lots * ratio);

@@ -37,8 +37,10 @@ export class Reporter {
     this.order(order, { fill }, nowMs);
     if (fill.isMaker) this.#sink.fill(account.uid, fillPushRow(order, fill, fill.lots, 1));
     else this.#addTakerFill(order, fill);
-    const position = listing.isContract ? holding.find(order.marginMode, order.terms.posSide) : null;
-    const currencies = listing.isContract ? [listing.settleCcy] : [listing.baseCcy, listing.quoteCcy];
+    const position = order.hasPosition
+      ? holding.find(order.marginMode, order.terms.posSide, order.marginCcy)
+      : null;
+    const currencies = listing.isContract ? [holding.settleCcy] : [listing.baseCcy, listing.quoteCcy];
     this.#sink.balanceAndPosition(account.uid, {
       eventType: 'filled',
       balData: currencies.map((ccy) => balanceDataRow(account.balance(ccy))),
@@ -56,7 +58,7 @@ export class Reporter {
     const { listing } = holding;
     this.#sink.balanceAndPosition(account.uid, {
       eventType: 'funding_fee',
-      balData: [balanceDataRow(account.balance(listing.settleCcy))],
+      balData: [balanceDataRow(account.balance(holding.settleCcy))],
       posData: holding.positions
         .filter((position) => position.lots !== 0)
         .map((position) => positionDataRow(holding, position)),

@@ -1,9 +1,11 @@
 /** What a match does to an account: cash, fees, position, and what its order keeps reserved. Exact throughout. */
 import { Side } from '../../base/side.ts';
 import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
-import { multiplyAmounts, type Amount } from './amount.ts';
+import { multiplyAmounts, numberText, parseAmount, type Amount } from './amount.ts';
 import { OrderState, type ClientOrder, type OrderFill } from './client-order.ts';
 import { signedFill } from './holding.ts';
+import type { Market } from './market.ts';
+import { isDollar } from './start-prices.ts';
 
 /** Market orders keep this much more than the best price needs (D: "about 5 %"). */
 export const MARKET_RESERVE_PERCENT = 105n;
@@ -20,21 +22,29 @@ export function settleFill(
 ): OrderFill {
   const { account, market, terms } = order;
   const { listing } = market;
+  const { holding } = order;
   const value = listing.value(ticks, lots);
   const { maker, taker } = account.fees.of(listing);
   const rate = isMaker ? maker : taker;
   let pnl: Amount = 0n;
   let charge: Charge;
   if (listing.isContract) {
-    charge = { amount: multiplyAmounts(value, rate), ccy: listing.settleCcy, rebateCcy: listing.settleCcy };
-    const position = account.position(order.holding, order.marginMode, terms.posSide);
+    const ccy = holding.settleCcy;
+    charge = { amount: contractFee(order, value, lots, rate), ccy, rebateCcy: ccy };
+  } else {
+    charge = spotCharge(order, listing.units(lots), value, rate);
+  }
+  if (order.hasPosition) {
+    const position = account.position(holding, order.marginMode, terms.posSide, order.marginCcy);
     pnl = position.apply(listing, signedFill(terms.side, lots), ticks, nowMs);
-    position.fee += charge.amount;
+    // Of margin in spot pairs the fee comes off what is received; the position counts its value in quote currency.
+    position.fee += charge.ccy === holding.settleCcy ? charge.amount : multiplyAmounts(value, rate);
     position.tradeId = String(tradeId);
-    account.book(listing.settleCcy, pnl, nowMs);
+    // Options are paid for as they are bought: what they make is in the premiums.
+    const premium = terms.side === Side.buy ? -value : value;
+    account.book(holding.settleCcy, listing.isOption ? premium : pnl, nowMs);
   } else {
     const units = listing.units(lots);
-    charge = spotCharge(order, units, value, rate);
     const isBuy = terms.side === Side.buy;
     account.book(listing.quoteCcy, isBuy ? -value : value, nowMs);
     account.book(listing.baseCcy, isBuy ? units : -units, nowMs);
@@ -64,10 +74,27 @@ export function settleFill(
   return fill;
 }
 
+/** A part of the value; of options a part of the underlying, and an eighth of the premium at most. */
+function contractFee(order: ClientOrder, value: Amount, lots: Lots, rate: Amount): Amount {
+  const { listing } = order.market;
+  if (!listing.isOption) return multiplyAmounts(value, rate);
+  const fee = multiplyAmounts(underlyingOf(order.market, lots), rate);
+  const most = value / OPTION_FEE_PREMIUM_PARTS;
+  return fee < -most ? -most : fee > most ? most : fee;
+}
+
+/** What lots of an option stand for: its coins, or their dollars for those that settle in dollars. */
+function underlyingOf({ listing, forward }: Market, lots: Lots): Amount {
+  const units = listing.units(lots);
+  return isDollar(listing.settleCcy) ? multiplyAmounts(units, parseAmount(numberText(forward, 8))) : units;
+}
+
+const OPTION_FEE_PREMIUM_PARTS = 8n;
+
 /** What a resting spot order has to have reserved for `lots` at `ticks`; contracts reserve margin, not balance. */
 export function restingReserve(order: ClientOrder, ticks: Ticks, lots: Lots): Amount {
   const { listing } = order.market;
-  if (listing.isContract) return 0n;
+  if (order.hasPosition) return 0n;
   return order.terms.side === Side.buy ? listing.value(ticks, lots) : listing.units(lots);
 }
 
@@ -82,6 +109,9 @@ interface Charge {
 /** Spot fees come off what is received; a rebate is paid in quote currency (D, change log 2025-09-17). */
 function spotCharge(order: ClientOrder, units: Amount, value: Amount, rate: Amount): Charge {
   const { baseCcy, quoteCcy } = order.market.listing;
+  if (order.terms.side === Side.buy && order.account.feeType === '1') {
+    return { amount: multiplyAmounts(value, rate), ccy: quoteCcy, rebateCcy: quoteCcy };
+  }
   if (order.terms.side === Side.sell) {
     return { amount: multiplyAmounts(value, rate), ccy: quoteCcy, rebateCcy: baseCcy };
   }
@@ -97,7 +127,7 @@ function addFee(order: ClientOrder, charge: Charge, isMaker: boolean): void {
   const { listing } = order.market;
   const isNetSale = isMaker && !listing.isContract && order.terms.side === Side.sell;
   const isBuyOfSpot = !listing.isContract && order.terms.side === Side.buy;
-  order.feeCcy = isBuyOfSpot ? listing.baseCcy : charge.ccy;
+  order.feeCcy = isBuyOfSpot && order.account.feeType === '0' ? listing.baseCcy : charge.ccy;
   order.rebateCcy = charge.rebateCcy;
   if (charge.amount > 0n && !isNetSale) order.rebate += charge.amount;
   else order.fee += charge.amount;
@@ -105,7 +135,7 @@ function addFee(order: ClientOrder, charge: Charge, isMaker: boolean): void {
 
 function reserveAfterFill(order: ClientOrder, value: Amount, lots: Lots): Amount {
   const { listing } = order.market;
-  if (listing.isContract) return 0n;
+  if (order.hasPosition) return 0n;
   const isBuy = order.terms.side === Side.buy;
   if (isBuy && order.budget >= 0n) return order.budget > 0n ? order.budget : 0n;
   if (order.ticks === 0) {

@@ -81,7 +81,8 @@ describe('listings', () => {
     const inverse = byId.get('BTC-USD-SWAP')!;
     // 780 contracts of 100 USD at 78000 are one bitcoin.
     expect(inverse.value(780_000, 7_800)).toBe(10n ** 18n);
-    expect(byId.get('BTC-USD_UM-SWAP')!.settleCcy).toBe('USDC');
+    expect(byId.get('BTC-USD_UM-SWAP')).toMatchObject({ settleCcy: 'USD', baseCcy: 'BTC', quoteCcy: 'USD' });
+    expect(byId.get('BTC-USD_UM_XPERP-310404')).toMatchObject({ baseCcy: 'BTC', quoteCcy: 'USD' });
     expect(byId.get('ETH-BTC')).toMatchObject({ baseCcy: 'ETH', quoteCcy: 'BTC' });
   });
 
