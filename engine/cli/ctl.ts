@@ -3,12 +3,12 @@ import { ControlClient } from '../control/control-client.ts';
 import { ControlError } from '../control/control-error.ts';
 import { OperatorCommand } from '../loop/loop-options.ts';
 import { ExitCode } from './exit-code.ts';
-import { STATE_DIRECTORY } from './state-directory.ts';
+import { STATE_DIRECTORY, accountState } from './state-directory.ts';
 import { UsageError } from './usage-error.ts';
 
-const USAGE = `npm run -s ctl -- pause|resume|reduce|flatten|halt|reload|status [--dry-run] [--state DIR]
+const USAGE = `npm run -s ctl -- pause|resume|reduce|flatten|halt|reload|status [--dry-run] [--state DIR] [--account NAME]
 
-Tells a running engine what to do, or asks how it stands.
+Tells a running engine what to do, or asks how it stands; of several accounts all of them, or one.
 
   pause    cancel every order, and place none until resume
   reduce   only orders that make a position smaller, until resume
@@ -20,6 +20,8 @@ Tells a running engine what to do, or asks how it stands.
 
   --dry-run  of reload: only say what differs, and whether it would be taken up
   --state    the state directory of the engine, as npm start was given it (default ${STATE_DIRECTORY})
+  --account  of several, this one alone, with or without its supervisor. Not given, all are told: also those that are just
+             not there, as soon as they are
 
 Ends with 0 when it is done, 1 when the engine refuses it, 75 when no engine runs there or it does not answer, 78 when this
 user may not reach it.`;
@@ -40,6 +42,7 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
       allowPositionals: true,
       options: {
         state: { type: 'string', default: STATE_DIRECTORY },
+        account: { type: 'string', default: '' },
         'dry-run': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -54,9 +57,12 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
     throw new UsageError(`expected one of ${WORDS.join(', ')}, was "${positionals.join(' ')}"`);
   }
   if (values.state === '') throw new UsageError('--state: expected a directory, was ""');
+  if (!/^[a-z0-9-]*$/.test(values.account)) {
+    throw new UsageError(`--account: expected the name of an account, was "${values.account}"`);
+  }
   const isDryRun = values['dry-run'];
   if (isDryRun && word !== 'reload') throw new UsageError(`--dry-run: expected reload, was ${word}`);
-  return { word, state: values.state, isDryRun };
+  return { word, state: accountState(values.state, values.account), isDryRun };
 }
 
 async function run({ word, state, isDryRun }: Arguments): Promise<ExitCode> {

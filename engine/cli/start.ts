@@ -3,15 +3,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AssertionError } from '../base/assert.ts';
 import { SystemClock, processOriginMs } from '../base/clock.ts';
-import type { Clock } from '../base/clock.ts';
-import { NS_PER_SECOND } from '../base/units.ts';
-import type { Nanoseconds } from '../base/units.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { processEnvironment, readCredentials, readTag } from '../config/environment.ts';
-import { defaultConfigFile, loadConfig } from '../config/load-config.ts';
+import { defaultConfigFile, loadConfig, loadFleet } from '../config/load-config.ts';
 import { packageRoot } from '../config/package-root.ts';
 import type { Config } from '../config/schema.ts';
 import { ControlError } from '../control/control-error.ts';
+import type { AccountMessage } from '../fleet/account-process.ts';
 import { EmbeddedVenue } from '../host/embedded-venue.ts';
 import { Host } from '../host/host.ts';
 import { JournalError } from '../journal/journal-error.ts';
@@ -22,23 +20,31 @@ import { summaryOf } from '../host/summary.ts';
 import { ExporterError } from '../../monitoring/exporter.ts';
 import { RestError } from '../venue/rest-error.ts';
 import { parseDurationMs } from './duration.ts';
+import { ending } from './ending.ts';
 import { ExitCode } from './exit-code.ts';
-import { STATE_DIRECTORY } from './state-directory.ts';
+import { runFleet } from './fleet-run.ts';
+import { STATE_DIRECTORY, accountState } from './state-directory.ts';
 import { UsageError } from './usage-error.ts';
 
-const USAGE = `npm start -- [--config FILE] [--state DIR] [--duration 30s]
+const USAGE = `npm start -- [--config FILE] [--state DIR] [--duration 30s] [--account NAME]
 
 The engine, until Ctrl-C, SIGTERM or the duration's end; then every order is cancelled and the venue asked to confirm it.
+With a configuration of several accounts: a supervisor, and an engine in a process of its own for each.
 
   --config    a YAML configuration (default: the embedded paper venue, engine/config/paper.yaml)
   --state     what survives a restart, and the socket for \`npm run -s ctl\`: one directory an engine (default ${STATE_DIRECTORY})
-  --duration  stop by itself after this long: 30s, 5m, 2h`;
+  --duration  stop by itself after this long: 30s, 5m, 2h
+  --account   of several, the engine of this one alone and without a supervisor; its state is DIR/NAME`;
 
 interface Arguments {
   readonly config: string;
   readonly state: string;
   /** 0 for until stopped. */
   readonly durationMs: number;
+  /** Of several, the one to run; '' for what the configuration is of. */
+  readonly account: string;
+  /** Started by the supervisor of several accounts. */
+  readonly isSupervised: boolean;
 }
 
 function readArguments(argv: readonly string[]): Arguments | 'help' {
@@ -50,6 +56,8 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
         config: { type: 'string', default: defaultConfigFile() },
         state: { type: 'string', default: STATE_DIRECTORY },
         duration: { type: 'string', default: '' },
+        account: { type: 'string', default: '' },
+        supervised: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     }).values;
@@ -59,7 +67,8 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
   if (values.help) return 'help';
   if (values.state === '') throw new UsageError('--state: expected a directory, was ""');
   const durationMs = values.duration === '' ? 0 : parseDurationMs(values.duration, '--duration');
-  return { config: values.config, state: values.state, durationMs };
+  const { config, state, account, supervised: isSupervised } = values;
+  return { config, state, durationMs, account, isSupervised };
 }
 
 function readVersion(): string {
@@ -69,42 +78,18 @@ function readVersion(): string {
   return manifest.version;
 }
 
-function credentialsOf(config: Config) {
+function credentialsOf(config: Config, account: string) {
   const isEmbedded = config.venue.kind === 'paper' && config.venue.rest === undefined;
-  return isEmbedded ? EmbeddedVenue.credentials() : readCredentials(config, processEnvironment());
-}
-
-/** A signal so soon after the first is its echo: npm forwards the Ctrl-C that the terminal sends to all its processes. */
-const ECHO_NS = NS_PER_SECOND;
-
-/** What ends the run: a signal, the duration, or an error. */
-function ending(
-  durationMs: number,
-  clock: Clock,
-): { promise: Promise<Error | undefined>; fail: (error: Error) => void } {
-  let settle: (error: Error | undefined) => void = () => {};
-  const promise = new Promise<Error | undefined>((resolve) => {
-    settle = resolve;
-  });
-  let firstNs: Nanoseconds = -1;
-  const onSignal = (): void => {
-    const nowNs = clock.nowNs();
-    if (firstNs === -1) firstNs = nowNs;
-    // A second signal is a person who does not want to wait; the venue may be left with orders.
-    if (nowNs - firstNs > ECHO_NS) process.exit(ExitCode.failed);
-    settle(undefined);
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  // A terminal that is closed must leave no orders either.
-  process.on('SIGHUP', onSignal);
-  if (durationMs > 0) setTimeout(() => settle(undefined), durationMs).unref();
-  return { promise, fail: settle };
+  return isEmbedded ? EmbeddedVenue.credentials() : readCredentials(config, processEnvironment(), account);
 }
 
 async function run(args: Arguments): Promise<ExitCode> {
-  const config = loadConfig(args.config);
-  const tag = readTag(config, processEnvironment());
+  const { account } = args;
+  const fleet = account === '' ? loadFleet(args.config) : undefined;
+  if (fleet !== undefined) return runFleet({ ...args, fleet, version: readVersion() });
+  if (args.isSupervised) outliveSupervisor();
+  const config = loadConfig(args.config, account);
+  const tag = readTag(config, processEnvironment(), account);
   const clock = new SystemClock();
   const log = new Log(clock, (line) => process.stderr.write(line));
   const { promise, fail } = ending(args.durationMs, clock);
@@ -113,9 +98,10 @@ async function run(args: Arguments): Promise<ExitCode> {
   const host = await Host.start({
     config,
     configFile: args.config,
-    credentials: credentialsOf(config),
+    account,
+    credentials: credentialsOf(config, account),
     tag,
-    stateDirectory: args.state,
+    stateDirectory: accountState(args.state, account),
     clock,
     processOriginMs: processOriginMs(),
     version: readVersion(),
@@ -129,6 +115,7 @@ async function run(args: Arguments): Promise<ExitCode> {
     `quoting ${config.instruments.map(({ instId }) => instId).join(', ')} on the ${config.venue.kind} venue, tag ${tag}`,
   );
   log.line(`metrics and status on http://${config.metrics.host}:${host.metricsPort}`);
+  if (args.isSupervised) process.send?.({ metricsPort: host.metricsPort } satisfies AccountMessage);
 
   const error = await promise;
   log.line('stopping: cancelling every order');
@@ -136,6 +123,11 @@ async function run(args: Arguments): Promise<ExitCode> {
   process.stdout.write(`${summaryOf(host.loop, (clock.nowNs() - startedNs) / 1e9)}\n${report.detail}\n`);
   if (error !== undefined) throw error;
   return report.isConfirmed ? ExitCode.done : ExitCode.failed;
+}
+
+/** Its ends of the pipes go with it: what is written to them then is lost, and must not end what still has orders. */
+function outliveSupervisor(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }
 
 function exitCodeOf(error: unknown): ExitCode {

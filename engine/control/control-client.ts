@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { Milliseconds } from '../base/units.ts';
 import type { CommandResult, OperatorCommand } from '../loop/loop-options.ts';
 import { ControlError } from './control-error.ts';
 import { socketOf } from './control-socket.ts';
@@ -13,9 +14,12 @@ const TIMEOUT_MS = 15_000;
 /** An operator's end of the control socket of one state directory. */
 export class ControlClient {
   readonly #directory: string;
+  readonly #timeoutMs: Milliseconds;
 
-  constructor(directory: string) {
+  /** @param timeoutMs for those who have somebody waiting themselves */
+  constructor(directory: string, timeoutMs: Milliseconds = TIMEOUT_MS) {
     this.#directory = directory;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** @throws ControlError when no engine runs there, or it does not say how it stands */
@@ -66,7 +70,7 @@ export class ControlClient {
       socketPath: socketOf(this.#directory),
       method,
       path,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(this.#timeoutMs),
     });
     asked.end();
     try {
@@ -96,7 +100,7 @@ export class ControlClient {
     }
     return new ControlError(
       'CONTROL_SILENT',
-      `state ${directory}: expected the engine's answer within ${TIMEOUT_MS / 1_000} s, was ${code}; it may do yet what it was ` +
+      `state ${directory}: expected the engine's answer within ${this.#timeoutMs / 1_000} s, was ${code}; it may do yet what it was ` +
         "told, ask for its status; if it hangs, end it: the venue's dead man's switch then cancels its orders",
       { cause: error },
     );

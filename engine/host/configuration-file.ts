@@ -42,10 +42,11 @@ export class ConfigurationFile {
   #isClosing = false;
   #lost = '';
 
-  constructor(file: string, handler: ConfigurationFileHandler) {
+  /** @param account of several in the file, the one that is run */
+  constructor(file: string, handler: ConfigurationFileHandler, account = '') {
     this.file = resolve(file);
     this.#handler = handler;
-    const workerData: ConfigurationThreadData = { file: this.file };
+    const workerData: ConfigurationThreadData = { file: this.file, account };
     // It needs none of the process's environment, where the keys are.
     this.#thread = new Worker(threadFile(), { workerData, name: 'configuration', env: {}, execArgv: [] });
     this.#thread.unref();

@@ -12,6 +12,8 @@ import type { Milliseconds } from '../base/units.ts';
 
 export interface ConfigurationThreadData {
   readonly file: string;
+  /** Of several accounts in it, the one that is run; '' for a file of one. */
+  readonly account: string;
 }
 
 /** From the engine thread: read it now. */
@@ -31,13 +33,13 @@ const LOOK_MS: Milliseconds = 1_000;
 /** A file that is still being written is another one at the next look, too: it is read when it has been still for longer. */
 const STILL_MS: Milliseconds = 1_500;
 
-const { file } = workerData as ConfigurationThreadData;
+const { file, account } = workerData as ConfigurationThreadData;
 const port = parentPort!;
 let still: NodeJS.Timeout | undefined;
 
 function read(): ReadConfiguration {
   try {
-    return { config: loadConfig(file) };
+    return { config: loadConfig(file, account) };
   } catch (error) {
     // Anything else ends the thread, which is told to the engine.
     if (!(error instanceof ConfigError)) throw error;

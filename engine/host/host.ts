@@ -44,6 +44,8 @@ export interface HostOptions {
   readonly config: Config;
   /** Where it was read from: looked after, and read anew when it changes. Not given, it never does. */
   readonly configFile?: string;
+  /** Of several accounts in that file, the one that is run. */
+  readonly account?: string;
   /** Of the account; the embedded venue has its own. */
   readonly credentials: Credentials;
   readonly tag: string;
@@ -128,14 +130,15 @@ export class Host implements ControlHandler {
   }
 
   async #open(): Promise<void> {
-    const { config, configFile, stateDirectory } = this.#options;
+    const { config, configFile, account, stateDirectory } = this.#options;
     const { venue, instruments } = config;
     this.#control = await ControlServer.open(stateDirectory, this);
     if (configFile !== undefined) {
-      this.#file = new ConfigurationFile(configFile, {
-        onChanged: (read) => this.#onFileChanged(read),
-        onLost: (text) => this.#log.line(text),
-      });
+      const handler = {
+        onChanged: (read: ReadConfiguration): void => this.#onFileChanged(read),
+        onLost: (text: string): void => this.#log.line(text),
+      };
+      this.#file = new ConfigurationFile(configFile, handler, account);
     }
     if (this.#isEmbedded) {
       const markets = instruments.map(({ instId }) => instId);

@@ -33,6 +33,15 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'engine/config': ['engine/base', 'engine/okx', 'engine/venue/credentials.ts'],
   'engine/loop': ['engine/base', ...DOMAIN],
   'engine/control': ['engine/base', 'engine/loop'],
+  // A process of its own beside those of engines: it tells them by control, and reads what their exporters say.
+  'engine/fleet': [
+    'engine/base',
+    'engine/config',
+    'engine/control',
+    'engine/loop',
+    'engine/risk/kill-ladder.ts',
+    'monitoring',
+  ],
   'engine/journal': ['engine/base', 'engine/handoff', 'engine/loop'],
   'engine/recording': ['engine/base'],
   'engine/report': ['engine/base', 'engine/loop', ...DOMAIN],
@@ -71,6 +80,7 @@ const SEAMS: readonly { what: string; pattern: RegExp; rooms: readonly string[] 
     rooms: [
       'engine/venue',
       'engine/host',
+      'engine/fleet',
       'engine/journal/journal.ts',
       'engine/cli',
       'engine/paper/server',
