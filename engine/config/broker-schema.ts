@@ -20,6 +20,13 @@ const oauth = z.strictObject({
   revokeUrl: tokenUrl.optional(),
 });
 
+/** Shares by product. */
+const shares = (share: number) =>
+  z.strictObject({
+    spot: z.number().min(0).max(1).default(share),
+    derivatives: z.number().min(0).max(1).default(share),
+  });
+
 /** A sub-broker, by its code or by the uid of its clients' account, and what it gets of the rebate. */
 const subBroker = z.strictObject({
   code: z.string().min(1).optional(),
@@ -34,8 +41,18 @@ export const broker = z.strictObject({
   // One order that can not trade, before quoting. Left out: on demo and live, not on the paper venue.
   probe: z.boolean().optional(),
   oauth: oauth.prefault({}),
-  // Of the fee, what OKX gives the broker.
-  share: z.number().min(0).max(1).default(0.5),
+  // Of the net fee, what OKX gives the broker.
+  share: shares(0.5).prefault({}),
+  // The same of accounts that somebody else has invited.
+  affiliatedShare: shares(0.125).prefault({}),
+  isMarketMaker: z.boolean().default(false),
+  // USDT a month and account of VIP5 and VIP6.
+  monthlyCap: z.number().positive().optional(),
+  // The ledger's days begin so many hours before midnight UTC.
+  dayOffsetHours: z.int().min(-12).max(14).default(0),
+  // Of the broker's own key, which asks for reports and eligibility; the account's key when it is left out.
+  credentialsFile: z.string().min(1).optional(),
+  asksEligibility: z.boolean().default(true),
   subBrokers: z.array(subBroker).max(1_000).default([]),
 });
 

@@ -65,6 +65,28 @@ export function readCredentials(
   return new Credentials(apiKey!, new Secret(secret!), new Secret(passphrase!));
 }
 
+const BROKER_KEYS = ['OKX_BROKER_API_KEY', 'OKX_BROKER_API_SECRET', 'OKX_BROKER_API_PASSPHRASE'] as const;
+
+/**
+ * The broker's own key, which asks for rebate reports and eligibility: from `broker.credentialsFile`, else from the
+ * environment; undefined where neither gives one, and the account's own key asks.
+ *
+ * @throws ConfigError for a part of it, never showing a value
+ */
+export function readBrokerCredentials(config: Config, environment: Environment): Credentials | undefined {
+  const file = config.broker.credentialsFile;
+  if (file !== undefined) return readCredentials({ ...config, credentialsFile: file }, environment);
+  const [apiKey = '', secret = '', passphrase = ''] = BROKER_KEYS.map((key) => environment[key]);
+  if (apiKey === '' && secret === '' && passphrase === '') return undefined;
+  if (apiKey === '' || secret === '' || passphrase === '') {
+    const missing = BROKER_KEYS.filter((key) => (environment[key] ?? '') === '');
+    throw new ConfigError(
+      `credentials of the broker: expected ${BROKER_KEYS.join(', ')} in the environment, was without ${missing.join(', ')}; set all of them or none`,
+    );
+  }
+  return new Credentials(apiKey, new Secret(secret), new Secret(passphrase));
+}
+
 function readSecretFile(file: string): Environment {
   let mode: number;
   let text: string;

@@ -37,7 +37,11 @@ describe('parseConfig', () => {
         mode: 'api',
         clOrdIdPrefix: false,
         oauth: { redirectPort: 8_917, tokenFile: 'oauth-tokens.json' },
-        share: 0.5,
+        share: { spot: 0.5, derivatives: 0.5 },
+        affiliatedShare: { spot: 0.125, derivatives: 0.125 },
+        isMarketMaker: false,
+        dayOffsetHours: 0,
+        asksEligibility: true,
         subBrokers: [],
       },
       instruments: [
