@@ -4,12 +4,13 @@
  */
 import { basename } from 'node:path';
 import { SystemClock } from '../base/clock.ts';
+import type { Instrument } from '../base/instrument.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
-import { instTypeOf } from '../host/instruments.ts';
 import { Log } from '../host/log.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
+import { INST_TYPES } from '../okx/instrument-rows.ts';
 import type { InstrumentRow } from '../paper/exchange/exchange.ts';
 import { FeedError } from '../paper/exchange/feed-source.ts';
 import { RecordingReader } from '../recording/recording-reader.ts';
@@ -158,7 +159,12 @@ export async function runMarket(
     kind: 'backtest',
     title: options.title ?? instIds.join(', '),
     endNs: timeline.since(feed.lastReceivedNs),
-    notes: [...notesOf(config, feed), ...endOf(world), ...notesAtEnd(), ...(options.notes ?? [])],
+    notes: [
+      ...notesOf(config, feed, world.engine!.instruments),
+      ...endOf(world),
+      ...notesAtEnd(),
+      ...(options.notes ?? []),
+    ],
     events: feed.events,
     wallSeconds: wallSeconds(),
     environment: options.environment ?? {},
@@ -193,9 +199,9 @@ function bothOf(first: LoopWatcher, second: LoopWatcher): LoopWatcher {
 /** What is paid for what is traded here: negative is a rebate. */
 function feesText(
   { makerFeeBps, takerFeeBps, fees }: Config['backtest'],
-  instruments: Config['instruments'],
+  instruments: readonly Instrument[],
 ): string {
-  const types = new Set(instruments.map(({ instId }) => instTypeOf(instId)));
+  const types = new Set<string>(instruments.map(({ type }) => INST_TYPES[type]));
   const own = fees
     .filter(({ instType }) => types.has(instType))
     .map(({ instType, groupId, makerBps, takerBps }) => {
@@ -206,7 +212,7 @@ function feesText(
 }
 
 /** The models, and what the data lacks. */
-function notesOf({ backtest, instruments }: Config, feed: RecordedFeed): string[] {
+function notesOf({ backtest }: Config, feed: RecordedFeed, instruments: readonly Instrument[]): string[] {
   const { feedLatencyMs, entryLatencyMs, responseLatencyMs, latencyFile } = backtest;
   const { queueModel, queueExponent } = backtest;
   const ways = `${feedLatencyMs} ms from the venue, ${entryLatencyMs} ms to it, ${responseLatencyMs} ms for its answers`;

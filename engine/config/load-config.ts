@@ -199,8 +199,7 @@ function checkAcrossKeys(config: Config, where: string): void {
     }
   });
   const instIds = config.instruments.map(({ instId }) => instId);
-  const problem =
-    portfolioProblem(config.portfolio, instIds) || protectionProblem(config.protection, instIds);
+  const problem = portfolioProblem(config.portfolio) || protectionProblem(config.protection, instIds);
   if (problem !== '') throw new ConfigError(`${where}:\n  ${problem}`);
   if (config.venue.kind === 'live' && config.engine.deadMansSwitchSeconds === 0) {
     throw new ConfigError(

@@ -30,22 +30,13 @@ export const portfolio = z.strictObject({
 
 export type PortfolioConfig = z.infer<typeof portfolio>;
 
-/**
- * What is wrong with the groups beside these instruments, or ''. A group is the instruments whose names begin with its coin.
- */
-export function portfolioProblem(config: PortfolioConfig, instIds: readonly string[]): string {
+/** What is wrong with the groups, whatever is traded, or ''. Whether their coins are traded, the venue's rows tell. */
+export function portfolioProblem(config: PortfolioConfig): string {
   const seen = new Set<string>();
   for (const [index, { coin, hedge: terms }] of config.groups.entries()) {
     const at = `portfolio.groups[${index}]`;
     if (seen.has(coin)) return `${at}.coin: expected each coin once, was "${coin}" again; remove one`;
     seen.add(coin);
-    const members = instIds.filter((instId) => instId.startsWith(`${coin}-`));
-    if (members.length === 0) {
-      return `${at}.coin: expected the coin of one of the instruments, was "${coin}"; remove the group`;
-    }
-    if (terms.instId !== undefined && !members.includes(terms.instId)) {
-      return `${at}.hedge.instId: expected one of ${members.join(', ')}, was "${terms.instId}"; change it, or leave it out`;
-    }
     if (terms.targetRatio >= terms.bandRatio) {
       return `${at}.hedge.targetRatio: expected less than hedge.bandRatio (${terms.bandRatio}), was ${terms.targetRatio}`;
     }

@@ -56,6 +56,8 @@ export interface AccountDeskOptions {
   readonly isNew: Uint8Array;
   /** As of the state; 0 without one. */
   readonly verifiedMs: Milliseconds;
+  /** The position mode that the core was built for. */
+  readonly posMode: string;
   readonly venueMs: () => Milliseconds;
   /** Trades were told, or the ledger begins: the state is another one now. */
   readonly onLearnt: () => void;
@@ -162,10 +164,11 @@ export class AccountDesk {
   }
 
   #refusalOf(account: Recovered['config']): string {
-    const { config, lasting } = this.#options;
+    const { config, lasting, posMode } = this.#options;
     try {
       checkAccount(account, config, lasting.instruments);
-      return '';
+      if (account.posMode === posMode) return '';
+      return `expected position mode ${posMode}, as at the start, was ${account.posMode}; restart the engine, or change it back`;
     } catch (error) {
       if (error instanceof HostError) return error.message;
       throw error;

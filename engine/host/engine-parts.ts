@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { FeeRates } from '../base/fee-rates.ts';
 import { ContractKind, InstrumentType } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
+import { PositionMode } from '../base/position-side.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import { BookState } from '../book/book.ts';
 import type { Config } from '../config/schema.ts';
@@ -17,8 +18,8 @@ import type { MetricsMemory } from '../metrics/cells.ts';
 import { DEPTH_CHANNEL_NAMES } from '../okx/depth-frame.ts';
 import type { DepthChannel } from '../okx/depth-frame.ts';
 import { RejectDecision } from '../okx/reject-codes.ts';
-import { indexOf } from '../okx/instrument-rows.ts';
-import { Channel } from '../okx/shapes.ts';
+import { INST_TYPES, indexOf } from '../okx/instrument-rows.ts';
+import { Channel, PosMode } from '../okx/shapes.ts';
 import type { ChannelArg } from '../okx/shapes.ts';
 import { OrderState } from '../orders/order-state.ts';
 import { GateReason } from '../risk/gate.ts';
@@ -31,7 +32,7 @@ import { levelsReadOf } from '../../workers/strategy/parameters.ts';
 import type { StartModel } from '../../workers/calibration/calibration-parameters.ts';
 import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
 import { calibrationOf, startsOf } from './calibration-parameters.ts';
-import { instTypeOf, limitsOf, strategyOf, toleranceOf } from './instruments.ts';
+import { limitsOf, strategyOf, toleranceOf } from './instruments.ts';
 import { portfolioOf } from './portfolio.ts';
 import { venueName } from './startup.ts';
 import type { Prepared } from './startup.ts';
@@ -56,7 +57,7 @@ export interface EngineParts {
 /** The loop with the memory it shares with workers and exporter, by the configuration. */
 export function buildParts(
   options: Pick<EngineOptions, 'config' | 'tag' | 'build'>,
-  { instruments, fees }: Pick<Prepared, 'instruments' | 'fees'>,
+  { instruments, fees, account }: Pick<Prepared, 'instruments' | 'fees' | 'account'>,
   run: number,
   clock: Clock,
   output: LoopOutput,
@@ -83,6 +84,7 @@ export function buildParts(
     prefixesIds: config.broker.clOrdIdPrefix,
     isDemo: config.venue.kind === 'demo',
     tradeModes: config.instruments.map(({ tradeMode }) => tradeMode),
+    positionMode: account.posMode === PosMode.longShort ? PositionMode.longShort : PositionMode.net,
     ...parametersOf(config, instruments),
     handoff,
     followers: followersOf(strategies),
@@ -105,7 +107,7 @@ export function parametersOf(config: Config, instruments: readonly Instrument[])
     limits: instruments.map((each) => limitsOf(each, config.instruments[each.index]!)),
     account: { notionalMax, openOrdersMax, lossMax },
     ...watchesOf(config),
-    portfolio: portfolioOf(config.portfolio, instruments),
+    portfolio: portfolioOf(config.portfolio, instruments, configuredNames(config)),
     closeBps: config.engine.closeBps,
     tolerances: config.instruments.map(toleranceOf),
     models: config.instruments.map(({ strategy }) => strategy.model),
@@ -138,10 +140,15 @@ export function strategiesOf(
   instruments: readonly Instrument[],
   fees: readonly FeeRates[],
 ): StrategyParameters[] {
-  const instIds = instruments.map(({ instId }) => instId);
+  const instIds = configuredNames(config);
   return instruments.map((each, index) =>
     strategyOf(each, config.instruments[index]!, fees[index]!, instIds),
   );
+}
+
+/** By which the configuration knows the instruments: the venue may have renamed one since. */
+function configuredNames({ instruments }: Config): string[] {
+  return instruments.map(({ instId }) => instId);
 }
 
 function aboutOf({ config, build }: Pick<EngineOptions, 'config' | 'build'>, clock: Clock): RunAbout {
@@ -222,7 +229,7 @@ export function channelsOf(
   const ofEach = (channel: Channel, which = instruments): ChannelArg[] =>
     which.map(({ instId }) => ({ channel, instId }));
   const contracts = instruments.filter(({ type }) => type !== InstrumentType.spot);
-  const types = [...new Set(instruments.map(({ instId }) => instTypeOf(instId)))];
+  const types = [...new Set(instruments.map(({ type }) => INST_TYPES[type]))];
   return {
     public: [
       ...ofEach(config.venue.depthChannel),
@@ -258,7 +265,8 @@ function indexesOf(config: Config, instruments: readonly Instrument[]): string[]
  */
 export function isNeededChannel(config: Config, { channel }: ChannelArg): boolean {
   const { account, instruments, venue } = config;
-  const hasContracts = instruments.some(({ instId }) => instTypeOf(instId) !== 'SPOT');
+  // Where spot is on margin too, the account has the same limits of margin.
+  const hasContracts = instruments.some(({ tradeMode }) => tradeMode !== 'cash');
   if (channel === Channel.account) return hasContracts && account.marginRatioMin > 0;
   if (channel === Channel.positions) return hasContracts && account.liquidationDistanceBps > 0;
   return channel === venue.depthChannel || channel === Channel.orders;

@@ -11,11 +11,14 @@ import type { LossWatch } from '../risk/loss-watch.ts';
 import type { EngineState, StoredTrade } from './engine-state.ts';
 import type { Holdings } from './holdings.ts';
 import { HostError } from './host-error.ts';
+import { codesOf } from './renames.ts';
 import { TRADES_KEPT_MS, verifiedPast } from './recovery.ts';
 
 /** What of an engine outlives it. */
 export interface Lasting {
   readonly instruments: readonly Instrument[];
+  /** By which the configuration knows them. */
+  readonly names?: readonly string[];
   readonly ledger: PositionLedger;
   readonly trades: TradeLog;
   readonly ladder: KillLadder;
@@ -59,6 +62,7 @@ export function captureState(identity: Identity, lasting: Lasting, isNew: Uint8A
       hasFee: row.hasFee,
     })),
     hedges: hedge.memory(),
+    codes: codesOf(instruments, lasting.names ?? []),
     holdings: holdings.state(),
   };
 }

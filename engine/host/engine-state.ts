@@ -43,6 +43,8 @@ export interface EngineState {
   readonly hedges?: readonly HedgeLossState[];
   /** 0 before the first recovery: then the ledger says nothing, and the venue's positions are taken as they are. */
   readonly verifiedMs: Milliseconds;
+  /** By name: the venue's code of each instrument, by which one that is renamed is found again. */
+  readonly codes?: Readonly<Record<string, number>>;
   /** By currency: what was held beside the spot position, as decimal text. */
   readonly holdings: Readonly<Record<string, string>>;
 }

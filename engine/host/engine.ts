@@ -144,7 +144,8 @@ export class Engine implements LoopOutput {
 
     const { ledger, tradeLog: trades, ladder, lossWatch: loss, hedge } = loop;
     const holdings = new Holdings(instruments, ledger, trades);
-    this.#lasting = { instruments, ledger, trades, ladder, loss, hedge, holdings };
+    const names = config.instruments.map(({ instId }) => instId);
+    this.#lasting = { instruments, names, ledger, trades, ladder, loss, hedge, holdings };
     this.#isNew = restoreState(state, this.#lasting, isFreshAccount, (memory) => loop.restore(memory));
     const log = (line: string): void => world.log(line);
     this.feeDesk = new FeeDesk({
@@ -183,6 +184,7 @@ export class Engine implements LoopOutput {
       onArmed: (untilNs) => loop.onSwitchArmed(untilNs, clock.nowNs()),
     });
     this.desk = buildAccountDesk({
+      posMode: account.posMode,
       world,
       config,
       tag,

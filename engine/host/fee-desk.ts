@@ -12,10 +12,10 @@ import { NS_PER_SECOND } from '../base/units.ts';
 import type { Nanoseconds } from '../base/units.ts';
 import { Liquidity } from '../metrics/catalog.ts';
 import type { MetricsWriter } from '../metrics/cells.ts';
+import { INST_TYPES } from '../okx/instrument-rows.ts';
 import type { TradeFees } from '../venue/account-rows.ts';
 import { RestError, RestErrorCode } from '../venue/rest-error.ts';
 import type { AccountPort } from './engine-world.ts';
-import { instTypeOf } from './instruments.ts';
 import { textOf } from './text-of.ts';
 
 type FeeSource = Pick<AccountPort, 'fetchTradeFees'>;
@@ -31,10 +31,10 @@ const BPS = 1e-4;
  */
 export async function fetchFees(account: FeeSource, instruments: readonly Instrument[]): Promise<FeeRates[]> {
   const byType = new Map<string, TradeFees>();
-  for (const instType of new Set(instruments.map(({ instId }) => instTypeOf(instId)))) {
+  for (const instType of new Set(instruments.map(({ type }) => INST_TYPES[type]))) {
     byType.set(instType, await account.fetchTradeFees(instType));
   }
-  return instruments.map((instrument) => feesOf(instrument, byType.get(instTypeOf(instrument.instId))!));
+  return instruments.map((instrument) => feesOf(instrument, byType.get(INST_TYPES[instrument.type])!));
 }
 
 /** Of its group; else those of all; else the dearest, so that nothing is quoted below what it may cost. */

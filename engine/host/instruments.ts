@@ -1,52 +1,18 @@
 import type { FeeRates } from '../base/fee-rates.ts';
-import { Instrument, InstrumentState, InstrumentType } from '../base/instrument.ts';
+import { Instrument, InstrumentType } from '../base/instrument.ts';
 import type { InstrumentFields } from '../base/instrument.ts';
 import type { InstrumentConfig } from '../config/schema.ts';
-import { parseInstruments, untradableReason } from '../okx/instrument-rows.ts';
+import { isQuotableState, untradableReason } from '../okx/instrument-rows.ts';
 import { DOLLARS } from '../okx/shapes.ts';
-import type { InstType } from '../okx/shapes.ts';
 import type { DiffTolerance } from '../orders/quote-diff.ts';
 import type { RiskLimits } from '../risk/gate.ts';
-import type { AccountRest } from '../venue/account-rest.ts';
-import { RestError } from '../venue/rest-error.ts';
-
+import { RestError, RestErrorCode } from '../venue/rest-error.ts';
 import type { FairValueParameters } from '../../workers/strategy/fair/fair-value-parameters.ts';
 import type { StrategyParameters } from '../../workers/strategy/parameters.ts';
 import { HostError } from './host-error.ts';
+import { familiesOf, findInstruments, keyOf } from './instrument-lists.ts';
+import type { FoundInstruments, InstrumentSource, WantedInstrument } from './instrument-lists.ts';
 import { microPriceOf } from './micro-price-table.ts';
-
-/** The venue's type of an instrument, from its name: BTC-USDT, BTC-USDT-SWAP, BTC-USDT-270326. */
-export function instTypeOf(instId: string): InstType {
-  if (instId.endsWith('-SWAP')) return 'SWAP';
-  return instId.split('-').length > 2 ? 'FUTURES' : 'SPOT';
-}
-
-/** What this account may trade; where the venue does not offer that list, what the venue has. */
-async function fetchInstruments(account: InstrumentSource, instType: InstType): Promise<unknown[]> {
-  try {
-    return await account.fetchInstruments(instType, '', true);
-  } catch (error) {
-    if (error instanceof RestError && error.httpStatus === 404) return account.fetchInstruments(instType);
-    throw error;
-  }
-}
-
-type InstrumentSource = Pick<AccountRest, 'fetchInstruments'>;
-
-/** By name: instruments of the types of these, and why those that cannot be loaded cannot. */
-export async function fetchFields(
-  account: InstrumentSource,
-  instIds: readonly string[],
-): Promise<{ fields: Map<string, InstrumentFields>; refused: Map<string, string> }> {
-  const fields = new Map<string, InstrumentFields>();
-  const refused = new Map<string, string>();
-  for (const instType of new Set(instIds.map(instTypeOf))) {
-    const parsed = parseInstruments(await fetchInstruments(account, instType));
-    for (const each of parsed.fields) fields.set(each.instId, each);
-    for (const each of parsed.refused) refused.set(each.instId, each.reason);
-  }
-  return { fields, refused };
-}
 
 /** Whether prices, sizes and names mean what they meant when the instrument was loaded. No code is no news. */
 export function isSameGrid(instrument: Instrument, fields: InstrumentFields): boolean {
@@ -58,50 +24,122 @@ export function isSameGrid(instrument: Instrument, fields: InstrumentFields): bo
   );
 }
 
+/** Names that the venue has changed since a run knew them, from the former to the present one. */
+export type Renames = ReadonlyMap<string, string>;
+
+/** The venue's code of an instrument outlives its name. By name, as runs before have known them. */
+export type KnownCodes = Readonly<Record<string, number>>;
+
 /**
  * Loads the configured instruments from the venue.
  *
- * @throws HostError when one does not exist, cannot be traded, or is not yet supported; says which and why
+ * @param codes of runs before: an instrument that the venue has renamed is found by its code
+ * @throws HostError when one does not exist or cannot be traded; says which and why
  */
 export async function loadInstruments(
   account: InstrumentSource,
   configs: readonly InstrumentConfig[],
+  codes: KnownCodes = {},
 ): Promise<Instrument[]> {
-  const { fields, refused } = await fetchFields(
-    account,
-    configs.map(({ instId }) => instId),
-  );
-  return configs.map(({ instId }, index) => {
-    const found = fields.get(instId);
-    if (found === undefined) {
-      const reason = refused.get(instId) ?? 'this account cannot trade an instrument of that name';
-      throw new HostError(
-        'INSTRUMENT_REFUSED',
-        `instruments[${index}].instId: expected a tradable instrument, was "${instId}": ${reason}`,
-      );
-    }
-    const untradable = found.state === InstrumentState.live ? untradableReason(found) : '';
-    if (untradable !== '') {
-      throw new HostError(
-        'INSTRUMENT_REFUSED',
-        `instruments[${index}].instId: "${instId}" cannot be traded: ${untradable}`,
-      );
-    }
-    const isSupported =
-      found.type === InstrumentType.spot ||
-      found.type === InstrumentType.swap ||
-      found.type === InstrumentType.futures;
-    if (
-      !isSupported ||
-      !(DOLLARS.includes(found.quoteCcy) || DOLLARS.includes(found.settleCcy) || instId.includes('-USD-'))
-    ) {
-      throw new HostError(
-        'INSTRUMENT_REFUSED',
-        `instruments[${index}].instId: expected spot, swap or futures in USD, USDT or USDC, was "${instId}"; others are not supported yet`,
-      );
-    }
-    return new Instrument(index, found);
-  });
+  const wanted = configs.map(({ instId, product, tradeMode }) => ({
+    instId,
+    isMargin: product === 'margin',
+    isCash: tradeMode === 'cash',
+  }));
+  const found = await findInstruments(account, wanted);
+  const families = configs.some((_, index) => found.fields.get(keyOf(wanted[index]!))?.option !== undefined)
+    ? await familiesOf(account)
+    : [];
+  const rates = new Map<string, number>();
+  const instruments: Instrument[] = [];
+  for (const [index, config] of configs.entries()) {
+    const fields = fieldsOf(found, wanted[index]!, index, codes);
+    const bands = families.find(({ instFamily }) => instFamily === fields.instFamily)?.bands ?? [];
+    const usdRate = await usdRateOf(account, fields, config, index, rates);
+    instruments.push(
+      new Instrument(index, {
+        ...fields,
+        ...(fields.option !== undefined && bands.length > 0 ? { priceBands: bands } : {}),
+        ...(usdRate === 1 ? {} : { usdRate }),
+      }),
+    );
+  }
+  return instruments;
+}
+
+/** @throws HostError when it does not exist or cannot be traded */
+function fieldsOf(
+  found: FoundInstruments,
+  wanted: WantedInstrument,
+  index: number,
+  codes: KnownCodes,
+): InstrumentFields {
+  const { instId } = wanted;
+  const key = keyOf(wanted);
+  const code = codes[instId] ?? 0;
+  const byCode =
+    code === 0 || wanted.isMargin
+      ? undefined
+      : [...found.fields.values()].find(({ instIdCode }) => instIdCode === code);
+  const fields = found.fields.get(key) ?? byCode;
+  const refuse = (reason: string): HostError =>
+    new HostError('INSTRUMENT_REFUSED', `instruments[${index}].instId: ${reason}`);
+  if (fields === undefined) {
+    const reason = found.refused.get(key) ?? 'this account cannot trade an instrument of that name';
+    throw refuse(`expected a tradable instrument, was "${instId}": ${reason}`);
+  }
+  if (fields.type === InstrumentType.events)
+    throw refuse(`expected spot, margin, swap, futures or an option, was "${instId}", a bet on an event`);
+  const untradable = isQuotableState(fields.state) ? untradableReason(fields) : '';
+  if (untradable !== '') throw refuse(`"${instId}" cannot be traded: ${untradable}`);
+  return fields;
+}
+
+/**
+ * What one of the quote currency is worth in dollars: 1 where it is a dollar, and where values are counted by the underlying.
+ *
+ * @throws HostError when neither the configuration nor an index of the venue tells
+ */
+async function usdRateOf(
+  account: InstrumentSource,
+  fields: InstrumentFields,
+  config: InstrumentConfig,
+  index: number,
+  rates: Map<string, number>,
+): Promise<number> {
+  const { quoteCcy } = fields;
+  if (config.limits.quoteUsd !== undefined) return config.limits.quoteUsd;
+  if (DOLLARS.includes(quoteCcy) || fields.option !== undefined) return 1;
+  const known = rates.get(quoteCcy) ?? (await askRate(account, quoteCcy));
+  if (known === 0) {
+    throw new HostError(
+      'INSTRUMENT_REFUSED',
+      `instruments[${index}].limits.quoteUsd: expected what one ${quoteCcy} is worth in dollars, since the venue has no index that tells, was absent; set it`,
+    );
+  }
+  rates.set(quoteCcy, known);
+  return known;
+}
+
+/** By the first index that the venue has; 0 where it has none. */
+async function askRate(account: InstrumentSource, ccy: string): Promise<number> {
+  for (const dollar of ['USDT', 'USD']) {
+    const price = await indexPrice(account, `${ccy}-${dollar}`);
+    if (price > 0) return price;
+    const inverse = await indexPrice(account, `${dollar}-${ccy}`);
+    if (inverse > 0) return 1 / inverse;
+  }
+  return 0;
+}
+
+async function indexPrice(account: InstrumentSource, index: string): Promise<number> {
+  try {
+    return await account.fetchIndexPrice(index);
+  } catch (error) {
+    // A refusal says that there is none; anything else has the start tried again.
+    if (error instanceof RestError && !error.isRetryable && error.code !== RestErrorCode.timeout) return 0;
+    throw error;
+  }
 }
 
 /**
@@ -207,6 +245,6 @@ export function limitsOf(instrument: Instrument, config: InstrumentConfig): Risk
     openOrdersMax: limits.openOrders,
     notionalMax: limits.notional ?? Infinity,
     collarBps: limits.collarBps,
-    notionalRate: 1,
+    notionalRate: limits.quoteUsd ?? instrument.fields.usdRate ?? 1,
   };
 }

@@ -1,3 +1,4 @@
+import { InstrumentType } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { RecoveredAccount } from '../loop/loop-options.ts';
@@ -10,7 +11,8 @@ import type { AccountPort } from './engine-world.ts';
 import { signedLots } from './holdings.ts';
 import type { Holdings } from './holdings.ts';
 import type { OpenOrders } from './open-orders.ts';
-import { fetchFields, isSameGrid } from './instruments.ts';
+import { findAgain, keyOf } from './instrument-lists.ts';
+import { isSameGrid } from './instruments.ts';
 
 /** Trades that are told by REST so long after they were made are still found. */
 const VERIFY_LAG_MS = 5_000;
@@ -102,12 +104,10 @@ export class Recovery {
   /** A grid that changed while the engine was not told. What is not listed is for the venue's push of states. */
   async #outdated(): Promise<string> {
     const { account, instruments } = this.#options;
-    const { fields } = await fetchFields(
-      account,
-      instruments.map(({ instId }) => instId),
-    );
+    const { fields } = await findAgain(account, instruments);
     const names = instruments.filter((instrument) => {
-      const now = fields.get(instrument.instId);
+      const { instId, type } = instrument;
+      const now = fields.get(keyOf({ instId, isMargin: type === InstrumentType.margin }));
       return now !== undefined && !isSameGrid(instrument, now);
     });
     return names.map(({ instId }) => instId).join(', ');

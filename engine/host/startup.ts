@@ -1,9 +1,9 @@
 import type { FeeRates } from '../base/fee-rates.ts';
 import type { Instrument } from '../base/instrument.ts';
-import { InstrumentType } from '../base/instrument.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import { RUN_MAX } from '../okx/client-order-id.ts';
+import { PosMode } from '../okx/shapes.ts';
 import { ENDPOINTS } from '../okx/venue-limits.ts';
 import type { Endpoints } from '../okx/venue-limits.ts';
 import type { AccountConfig } from '../venue/account-rows.ts';
@@ -13,6 +13,8 @@ import type { EngineWorld } from './engine-world.ts';
 import { fetchFees } from './fee-desk.ts';
 import { HostError } from './host-error.ts';
 import { loadInstruments } from './instruments.ts';
+import { renamedState, renamesOf } from './renames.ts';
+import { tradeModeProblem } from './trade-modes.ts';
 
 /** Where the venue is: the configured URLs, else the region's own hosts, else the embedded venue's port. */
 export function endpointsOf(config: Config, embeddedPort: number): Endpoints {
@@ -151,6 +153,14 @@ export function nextRun(before: EngineState | undefined, wallMs: Milliseconds): 
   return next > RUN_MAX ? 0 : next;
 }
 
+/** Futures and multi-currency margin know legs; with portfolio margin all is net, and spot accounts hold no contracts. */
+function positionModeProblem({ posMode, acctLv }: AccountConfig): string {
+  const isKnown = posMode === PosMode.net || posMode === PosMode.longShort;
+  const expected = acctLv === '4' ? PosMode.net : `${PosMode.net} or ${PosMode.longShort}`;
+  if (isKnown && !(acctLv === '4' && posMode !== PosMode.net)) return '';
+  return `expected position mode ${expected} in account level ${acctLv}, was ${posMode}; change it in the venue's trading settings while nothing is open`;
+}
+
 /**
  * Whether the account may trade what is configured.
  *
@@ -161,12 +171,8 @@ export function checkAccount(
   config: Config,
   instruments: readonly Instrument[],
 ): void {
-  if (account.posMode !== 'net_mode') {
-    throw new HostError(
-      'ACCOUNT_REFUSED',
-      `account: expected position mode net_mode, was ${account.posMode}; change it in the venue's trading settings while nothing is open`,
-    );
-  }
+  const problem = positionModeProblem(account);
+  if (problem !== '') throw new HostError('ACCOUNT_REFUSED', `account: ${problem}`);
   if (!account.permissions.includes('trade')) {
     throw new HostError(
       'ACCOUNT_REFUSED',
@@ -179,23 +185,9 @@ export function checkAccount(
       'account: expected an API key without withdraw permission; make one that may only read and trade',
     );
   }
-  config.instruments.forEach(({ instId, tradeMode }, index) => {
-    const isSpot = instruments[index]!.type === InstrumentType.spot;
-    const isCash = tradeMode === 'cash';
-    const needsCash = isSpot && Number(account.acctLv) < 3;
-    if (isCash !== needsCash) {
-      const expected = needsCash ? '"cash"' : '"cross" or "isolated"';
-      throw new HostError(
-        'ACCOUNT_REFUSED',
-        `instruments[${index}].tradeMode: expected ${expected} for ${instId} in account level ${account.acctLv}, was "${tradeMode}"`,
-      );
-    }
-    if (!isSpot && account.acctLv === '1') {
-      throw new HostError(
-        'ACCOUNT_REFUSED',
-        `instruments[${index}].instId: expected spot only in account level 1, was ${instId}; switch the account to futures mode`,
-      );
-    }
+  config.instruments.forEach((each, index) => {
+    const problem = tradeModeProblem(account.acctLv, instruments[index]!, each);
+    if (problem !== '') throw new HostError('ACCOUNT_REFUSED', `instruments[${index}].${problem}`);
   });
 }
 
@@ -224,10 +216,17 @@ export async function prepare(config: Config, tag: string, world: EngineWorld): 
     checkClock(venueClock.offsetMs, venueClock.offsetErrorMs, config.engine.clockOffsetMsMax);
     const found = await ask(() => account.fetchAccountConfig());
     if (state !== undefined) checkState(state, venue, found.uid, tag);
-    const instruments = await ask(() => loadInstruments(account, config.instruments));
+    const instruments = await ask(() => loadInstruments(account, config.instruments, state?.codes));
     checkAccount(found, config, instruments);
+    const renames = renamesOf(state, instruments);
+    for (const [former, now] of renames) world.log(`instruments: the venue calls ${former} ${now} now`);
     const fees = await ask(() => fetchFees(account, instruments));
-    return { state, account: found, instruments, fees };
+    return {
+      state: state === undefined ? undefined : renamedState(state, renames),
+      account: found,
+      instruments,
+      fees,
+    };
   } catch (error) {
     throw error instanceof RestError ? startError(error, config.venue.rest ?? venue) : error;
   }

@@ -8,6 +8,7 @@ import {
   type OptionTerms,
 } from '../base/instrument.ts';
 import { OkxMessageError } from './okx-message-error.ts';
+import type { InstType } from './shapes.ts';
 
 /** What an instruments answer or push gives: instruments that can be loaded, and the others with the reason. */
 export interface ParsedInstruments {
@@ -21,6 +22,16 @@ export interface RefusedInstrument {
 }
 
 type Row = Record<string, unknown>;
+
+/** Which list of the venue's an instrument stands in, and which its orders and fees are asked by. */
+export const INST_TYPES: Readonly<Record<InstrumentType, InstType>> = {
+  [InstrumentType.spot]: 'SPOT',
+  [InstrumentType.margin]: 'MARGIN',
+  [InstrumentType.swap]: 'SWAP',
+  [InstrumentType.futures]: 'FUTURES',
+  [InstrumentType.option]: 'OPTION',
+  [InstrumentType.events]: 'EVENTS',
+};
 
 const TYPES: Readonly<Record<string, InstrumentType>> = {
   SPOT: InstrumentType.spot,

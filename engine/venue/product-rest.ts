@@ -55,10 +55,7 @@ export async function fetchIndexPrice(rest: ProductPort, index: string): Promise
 const MMP_CONFIG = '/api/v5/account/mmp-config';
 
 /** Undefined where nothing was ever set. */
-export async function fetchMmpConfig(
-  rest: ProductPort,
-  instFamily: string,
-): Promise<MmpConfig | undefined> {
+export async function fetchMmpConfig(rest: ProductPort, instFamily: string): Promise<MmpConfig | undefined> {
   const rows = await rest.get(MMP_CONFIG, { instFamily }, { isSigned: true });
   const row = rows
     .map((each) => new RowReader(each, 'GET', MMP_CONFIG))

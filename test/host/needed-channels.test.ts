@@ -7,7 +7,7 @@ function configOf(instId: string, account: Partial<Config['account']> = {}): Con
   const config = testConfig();
   return {
     ...config,
-    instruments: [{ ...config.instruments[0]!, instId }],
+    instruments: [{ ...config.instruments[0]!, instId, tradeMode: instId === 'BTC-USDT' ? 'cash' : 'cross' }],
     account: { ...config.account, ...account },
   };
 }

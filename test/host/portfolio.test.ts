@@ -39,6 +39,19 @@ it('makes groups of the instruments of a coin, with bands as shares of the limit
   expect(portfolioOf(anywhere, instruments)[0]!.hedge!.leg).toBeNull();
 });
 
+it('refuses a coin that is not traded, and a leg of another one, and knows names of the configuration', () => {
+  const groupsOf = (instId: string, coin = 'BTC') =>
+    portfolio.parse({ groups: [{ coin, delta: '2', hedge: { isOn: true, instId } }] });
+  expect(() => portfolioOf(groupsOf('BTC-USDT-SWAP', 'DOGE'), INSTRUMENTS)).toThrow(
+    'portfolio.groups[0].coin: expected the coin of one of the instruments, was "DOGE"; remove the group',
+  );
+  expect(() => portfolioOf(groupsOf('ETH-USDT-SWAP'), [...INSTRUMENTS, swap('ETH', 3)])).toThrow(
+    /portfolio\.groups\[0\]\.hedge\.instId: expected one of .*, was "ETH-USDT-SWAP"; change it, or leave it out/,
+  );
+  const names = INSTRUMENTS.map(({ instId }) => instId).with(0, 'FORMERLY-USDT-SWAP');
+  expect(portfolioOf(groupsOf('FORMERLY-USDT-SWAP'), INSTRUMENTS, names)[0]!.hedge!.leg).toBe(0);
+});
+
 it('the board shows what the loop has, as long as there is a group', () => {
   const world = new HedgeWorld([group({ deltaCoinsMax: 3 })]).begin();
   const board = new PortfolioBoard(world.loop, world.memory, new MetricsWriter(world.memory));

@@ -82,8 +82,12 @@ describe('checkAccount', () => {
 
   it.each([
     [
-      { posMode: 'long_short_mode' },
-      'expected position mode net_mode, was long_short_mode; change it in the venue',
+      { posMode: 'long_short_mode', acctLv: '4' },
+      'expected position mode net_mode in account level 4, was long_short_mode; change it in the venue',
+    ],
+    [
+      { posMode: 'other_mode' },
+      'expected position mode net_mode or long_short_mode in account level 2, was other_mode',
     ],
     [
       { permissions: ['read_only'] },
@@ -93,7 +97,7 @@ describe('checkAccount', () => {
     [{ acctLv: '1' }, 'instruments[1].instId: expected spot only in account level 1, was BTC-USDT-SWAP'],
     [
       { acctLv: '3' },
-      'instruments[0].tradeMode: expected "cross" or "isolated" for BTC-USDT in account level 3, was "cash"',
+      'instruments[0].tradeMode: expected "cross" for BTC-USDT in account level 3, was "cash"',
     ],
   ])('refuses one with %j', (change, text) => {
     const attempt = (): void => checkAccount({ ...ACCOUNT, ...change }, paper, instruments);

@@ -12,6 +12,7 @@ import type {
   PositionRow,
   TradeFees,
 } from '../../engine/venue/account-rows.ts';
+import type { TickBands } from '../../engine/venue/product-rest.ts';
 import { RestError, RestErrorCode } from '../../engine/venue/rest-error.ts';
 import { INSTRUMENT_FIXTURES, fixtureAnswer } from '../okx/okx-fixtures.ts';
 import { TinyAlgos } from './tiny-algos.ts';
@@ -45,6 +46,7 @@ export class TinyAccount {
   /** Changes of instruments by name. */
   readonly changes = new Map<string, object>();
   readonly indexPrices = new Map<string, number>();
+  tickBands: TickBands[] = [];
   readonly nowMs: () => Milliseconds;
   #nextId = 1_000;
 
@@ -117,12 +119,14 @@ export class TinyAccount {
 
   /** What each question is answered with, now. */
   readonly answers: { [Name in keyof AccountPort]: (...args: Parameters<AccountPort[Name]>) => unknown } = {
-    fetchInstruments: (instType: string) =>
-      INSTRUMENT_ROWS.filter((row) => row['instType'] === instType).map((row) => ({
+    fetchInstruments: (instType: string, instFamily = '') =>
+      INSTRUMENT_ROWS.filter(
+        (row) => row['instType'] === instType && (instFamily === '' || row['instFamily'] === instFamily),
+      ).map((row) => ({
         ...row,
         ...this.changes.get(String(row['instId'])),
       })),
-    fetchTickBands: () => [],
+    fetchTickBands: () => this.tickBands,
     fetchIndexPrice: (index: string) => this.indexPrices.get(index) ?? refuse('51001'),
     fetchMmpConfig: () => undefined,
     setMmpConfig: () => undefined,

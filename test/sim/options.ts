@@ -258,7 +258,7 @@ function instrumentOf(
   const tolerance = halfSpreadBps * bpsTicks * pick(random, [0.1, 0.4, 0.4, 0.4, 0.7, 0.7]);
   const isSpot = row.instType === 'SPOT';
   const levels = 1 + random.below(4);
-  const instrument: Omit<InstrumentConfig, 'strategy' | 'limits' | 'brakes'> &
+  const instrument: Pick<InstrumentConfig, 'instId' | 'tradeMode'> &
     Record<string, unknown> & { readonly strategy: { readonly size: string } & Record<string, unknown> } = {
     instId,
     tradeMode: isSpot && level === '2' ? 'cash' : 'cross',
