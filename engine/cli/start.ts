@@ -10,6 +10,7 @@ import { packageRoot } from '../config/package-root.ts';
 import type { Config } from '../config/schema.ts';
 import { ControlError } from '../control/control-error.ts';
 import type { AccountMessage } from '../fleet/account-process.ts';
+import { FleetError } from '../fleet/fleet-error.ts';
 import { EmbeddedVenue } from '../host/embedded-venue.ts';
 import { Host } from '../host/host.ts';
 import { JournalError } from '../journal/journal-error.ts';
@@ -18,6 +19,7 @@ import { Log } from '../host/log.ts';
 import { StateError } from '../host/state-error.ts';
 import { summaryOf } from '../host/summary.ts';
 import { ExporterError } from '../../monitoring/exporter.ts';
+import { FleetServerError } from '../../monitoring/fleet-server.ts';
 import { RestError } from '../venue/rest-error.ts';
 import { parseDurationMs } from './duration.ts';
 import { ending } from './ending.ts';
@@ -140,7 +142,8 @@ function exitCodeOf(error: unknown): ExitCode {
     return error.code === 'VENUE_UNREACHABLE' ? ExitCode.unavailable : ExitCode.config;
   }
   if (error instanceof RestError) return ExitCode.unavailable;
-  if (error instanceof ExporterError) return ExitCode.config;
+  if (error instanceof ExporterError || error instanceof FleetServerError) return ExitCode.config;
+  if (error instanceof FleetError) return ExitCode.config;
   if (error instanceof AssertionError) return ExitCode.internal;
   // Every other error that was foreseen has a code of its own; the runtime's ERR_ codes are wrong calls, which are bugs.
   const hasCode = error instanceof Error && 'code' in error && !String(error.code).startsWith('ERR_');
