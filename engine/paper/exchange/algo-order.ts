@@ -73,6 +73,8 @@ export class AlgoOrder {
   failCode = '';
   /** Of a trailing stop, in ticks: the best price since it became active; NaN before. */
   extremeTicks = NaN;
+  /** Of a trigger order: the price fell to it, when it was placed above it. */
+  isFromAbove = false;
   /** When the next piece is due. */
   nextMs: Milliseconds = 0;
   /** Of the last amend, told with the push about it. */

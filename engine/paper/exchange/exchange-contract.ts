@@ -174,6 +174,8 @@ export interface ExchangeSink {
   order(uid: string, row: Row): void;
   /** A row of the `fills` channel: takers' fills added up by price, makers' one by one. */
   fill(uid: string, row: Row): void;
+  /** A row of `orders-algo` or `algo-advance`, by its `ordType`. Whoever hears none of them leaves it out. */
+  algo?(uid: string, row: Row): void;
   balanceAndPosition(uid: string, event: BalanceAndPositionEvent): void;
   /** The account's balances changed: the gateway reads `balances(uid)` when its window of about 50 ms closes. */
   account(uid: string): void;

@@ -3,6 +3,9 @@ import { Random } from '../../base/random.ts';
 import type { Milliseconds } from '../../base/units.ts';
 import { Account, type Valuation } from './account.ts';
 import { AccountDesk } from './account-desk.ts';
+import { AlgoDesk, type AlgoItem } from './algo-desk.ts';
+import type { AlgoFilter } from './algo-orders.ts';
+import { AlgoWatch } from './algo-watch.ts';
 import { amountText } from './amount.ts';
 import { accountRow, configRow, feeRow, positionRow } from './account-rows.ts';
 import { Background } from './background.ts';
@@ -71,26 +74,46 @@ export class Exchange {
   readonly #matcher: Matcher;
   readonly #orders: OrderDesk;
   readonly #desk: AccountDesk;
+  readonly #algos: AlgoDesk;
   readonly #valuation: Valuation;
   #isRunning = false;
 
   /** @throws ListingError when an instrument's row cannot be listed; FeedError when a feed does not fit its instruments */
   constructor(options: ExchangeOptions, sink: ExchangeSink) {
     this.nowMs = options.startMs;
-    this.#sink = sink;
+    // Algo orders hear what is traded, and what becomes of the orders that they make.
+    const watch = new AlgoWatch(sink, this.#markets);
+    this.#sink = watch.sink;
     this.#valuation = { usd: (ccy) => this.#usd(ccy) };
     for (const row of options.instruments) this.#list(row, options);
     for (const account of options.accounts) {
       this.#accounts.set(account.uid, new Account(account, options.startMs));
     }
     const schedule = (timeMs: number, item: Timed): void => this.#timers.schedule(timeMs, item);
-    this.#matcher = new Matcher(sink, this.#valuation, options.startMs);
+    this.#matcher = new Matcher(this.#sink, this.#valuation, options.startMs);
     const delayMs = options.matchDelayMs ?? 0;
     this.#orders = new OrderDesk(this.#matcher, this.#valuation, options.startMs, (run) => {
       if (delayMs === 0) run(this.nowMs);
       else schedule(this.nowMs + delayMs, { run: (timeMs) => run(Math.floor(timeMs)) });
     });
-    this.#desk = new AccountDesk(this.#markets, this.#orders, this.#matcher, this.#valuation, sink, schedule);
+    this.#desk = new AccountDesk(
+      this.#markets,
+      this.#orders,
+      this.#matcher,
+      this.#valuation,
+      this.#sink,
+      schedule,
+    );
+    this.#algos = new AlgoDesk({
+      markets: this.#markets,
+      orders: this.#orders,
+      matcher: this.#matcher,
+      valuation: this.#valuation,
+      watch,
+      startMs: options.startMs,
+      schedule,
+      tell: (uid, row) => sink.algo?.(uid, row),
+    });
     const settleFunding = (market: Market, nowMs: Milliseconds): void => this.#settleFunding(market, nowMs);
     this.#background = new Background(
       options,
@@ -173,6 +196,29 @@ export class Exchange {
     request: RequestItem,
   ): { instId: string; posSide: string; clOrdId: string; tag: string } | ExchangeRefusal {
     return this.#running(() => this.#desk.closePosition(this.#account(uid), request, this.nowMs));
+  }
+
+  /** The items of order-algo, amend-algos and cancel-algos, which REST alone takes. */
+  placeAlgo(uid: string, request: RequestItem): AlgoItem {
+    return this.#running(() => this.#algos.place(this.#account(uid), request, this.nowMs));
+  }
+
+  amendAlgo(uid: string, request: RequestItem): AlgoItem {
+    return this.#running(() => this.#algos.amend(this.#account(uid), request, this.nowMs));
+  }
+
+  cancelAlgo(uid: string, request: RequestItem): AlgoItem {
+    return this.#running(() => this.#algos.cancel(this.#account(uid), request, this.nowMs));
+  }
+
+  /** Rows of orders-algo-pending, or of orders-algo-history, newest first. */
+  algoRows(uid: string, isPending: boolean, filter: AlgoFilter): Row[] {
+    return this.#algos.query(this.#account(uid), isPending, filter);
+  }
+
+  /** One algo order by either of its names, waiting or ended; null (51603) when there is none. */
+  algoRow(uid: string, name: { readonly algoId?: string; readonly algoClOrdId?: string }): Row | null {
+    return this.#algos.row(this.#account(uid), name.algoId ?? '', name.algoClOrdId ?? '');
   }
 
   pendingOrders(uid: string, filter: OrderFilter): Row[] {
