@@ -19,10 +19,12 @@ import {
 } from '../base/fill-groups.ts';
 import { HedgePhase } from '../base/hedge-phase.ts';
 import { LoopMode } from '../base/loop-mode.ts';
+import { OrderCategory } from '../base/order-category.ts';
 import { FairPart } from '../base/explain-record.ts';
 import { CalibrationGate } from '../base/model-record.ts';
 import { RequoteVerdict } from '../base/requote-verdict.ts';
 import { ATTRIBUTION_METRICS } from './attribution-metrics.ts';
+import { BROKER_METRICS } from './broker-metrics.ts';
 import { ENGINE_METRICS } from './engine-metrics.ts';
 import { JOURNAL_METRICS } from './journal-metrics.ts';
 import { MARKET_METRICS } from './market-metrics.ts';
@@ -91,6 +93,13 @@ export type TagSource = (typeof TagSource)[keyof typeof TagSource];
 /** What became of a configuration that another was to be changed to while running. */
 export const ConfigurationResult = { applied: 0, refused: 1 } as const;
 export type ConfigurationResult = (typeof ConfigurationResult)[keyof typeof ConfigurationResult];
+
+/** What the venue says of an account's rebates; `unknown` before it has said anything, or something that is not known here. */
+export const BrokerEligibility = { unknown: 0, eligible: 1, expired: 2, capped: 3, vip: 4, msa: 5 } as const;
+export type BrokerEligibility = (typeof BrokerEligibility)[keyof typeof BrokerEligibility];
+
+export const Settlement = { expected: 0, reported: 1, difference: 2 } as const;
+export type Settlement = (typeof Settlement)[keyof typeof Settlement];
 
 /** Kinds of garbage collection, as Node tells them apart. */
 export const GcKind = { minor: 0, major: 1, incremental: 2, weakCallbacks: 3 } as const;
@@ -201,9 +210,12 @@ export const LABEL_VALUES = {
   trigger: (dimensions: MetricsDimensions) => dimensions.killTriggers,
   finding: () => namesOf(AuditFinding),
   tag_source: () => namesOf(TagSource),
+  category: () => namesOf(OrderCategory),
   change_result: () => namesOf(ConfigurationResult),
   loop_mode: () => namesOf(LoopMode),
   gc_kind: () => namesOf(GcKind),
+  eligibility: () => namesOf(BrokerEligibility),
+  settlement: () => namesOf(Settlement),
   gate: () => Object.keys(CalibrationGate),
   fair_part: () => namesOf(FairPart),
   part: () => namesOf(ProfitPart),
@@ -227,6 +239,7 @@ const CATALOG = {
   ...ORDER_METRICS,
   ...PORTFOLIO_METRICS,
   ...ATTRIBUTION_METRICS,
+  ...BROKER_METRICS,
   ...MODEL_METRICS,
 } as const satisfies Record<string, MetricDefinition>;
 
