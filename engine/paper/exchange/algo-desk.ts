@@ -19,7 +19,7 @@ import { field } from './listing.ts';
 import type { Market } from './market.ts';
 import type { Matcher } from './matcher.ts';
 import type { OrderDesk } from './order-desk.ts';
-import { AlgoWatch } from './algo-watch.ts';
+import type { AlgoWatch } from './algo-watch.ts';
 import { firstId } from './first-id.ts';
 import { refusal, type OrderRefusal } from './refusals.ts';
 import type { Timed } from './timer-queue.ts';

@@ -13,11 +13,13 @@ interface ChannelRules {
   readonly needsTier?: true;
   /** At most 30 connections of an account may hold it, and every change of their number is told. */
   readonly isCounted?: true;
+  /** Rows of an account, though not on /private. */
+  readonly isOfAccount?: true;
 }
 
 /**
  * Every channel that the venue offers, and where. Source: docs-v5 WebSocket pages, read 2026-07-28. Channels of
- * products that are not modelled (spreads, blocks, grids, algo orders, option summaries) are refused as unknown
+ * products that are not modelled (spreads, blocks, grids, option summaries) are refused as unknown
  * rather than acked and never pushed.
  */
 const CHANNELS: Readonly<Record<string, ChannelRules>> = {
@@ -38,6 +40,8 @@ const CHANNELS: Readonly<Record<string, ChannelRules>> = {
   'liquidation-orders': { path: 'public', needs: 'instType' },
   'adl-warning': { path: 'public', needs: 'instType' },
   'trades-all': { path: 'business', needs: 'instId' },
+  'orders-algo': { path: 'business', needs: 'instType', needsLogin: true, isOfAccount: true },
+  'algo-advance': { path: 'business', needs: 'instType', needsLogin: true, isOfAccount: true },
   account: { path: 'private', needs: 'nothing', needsLogin: true, isCounted: true },
   positions: { path: 'private', needs: 'instType', needsLogin: true, isCounted: true },
   balance_and_position: { path: 'private', needs: 'nothing', needsLogin: true, isCounted: true },
@@ -129,7 +133,7 @@ export function readSubscription(arg: unknown, state: SubscriberState): Subscrip
     key: [channel, instType, instFamily, instId, ccy].join('|'),
     channel,
     arg: fields,
-    isPrivate: rules.path === 'private',
+    isPrivate: rules.path === 'private' || rules.isOfAccount === true,
     isCounted: rules.isCounted === true,
     instType,
     instFamily,

@@ -1,4 +1,4 @@
-import { Channel } from '../../okx/shapes.ts';
+import { AlgoType, Channel } from '../../okx/shapes.ts';
 import type { BalanceAndPositionEvent, Exchange } from '../exchange/exchange.ts';
 import { matchesInstrument } from './channels.ts';
 import type { Subscription } from './channels.ts';
@@ -61,6 +61,13 @@ export class PrivateStreams {
       case Channel.positions:
         this.#pushPositions(listener, 'snapshot', this.#exchange.positions(session.uid, {}), nowMs);
         break;
+      case Channel.algoAdvance:
+        // What waits is told first; of the other algo channel only what happens.
+        for (const row of this.#exchange.algoRows(session.uid, true, { ordType: ADVANCED_TYPES.join(',') })) {
+          const { uid } = session;
+          session.push(JSON.stringify({ arg: { ...subscription.arg, uid }, data: [row] }), nowMs);
+        }
+        break;
       case Channel.balanceAndPosition:
         this.#pushBalanceAndPosition(listener, this.#balanceAndPositionSnapshot(session.uid), nowMs);
         break;
@@ -103,6 +110,12 @@ export class PrivateStreams {
 
   order(uid: string, row: Row): void {
     this.#pushRow(uid, Channel.orders, row);
+  }
+
+  /** Stops and triggers have a channel, trailing stops and orders in pieces another (docs-v5, read 2026-07-28). */
+  algo(uid: string, row: Row): void {
+    const isAdvanced = ADVANCED_TYPES.includes(fieldOf(row, 'ordType'));
+    this.#pushRow(uid, isAdvanced ? Channel.algoAdvance : Channel.ordersAlgo, row);
   }
 
   fill(uid: string, row: Row): void {
@@ -256,6 +269,13 @@ export class PrivateStreams {
     return stream;
   }
 }
+
+const ADVANCED_TYPES: readonly string[] = [
+  AlgoType.trailing,
+  AlgoType.twap,
+  AlgoType.iceberg,
+  AlgoType.smartIceberg,
+];
 
 /** Fields of a position in `balance_and_position` (docs-v5, read 2026-07-28). */
 const POSITION_FIELDS = [

@@ -1,6 +1,7 @@
 import type { OrderKind } from './order-entry.ts';
 import { Refusal } from './refusal.ts';
 import { answerOf } from './rest-account.ts';
+import { ALGO_ROUTES } from './rest-algo.ts';
 import { bodyField, bodyOf, missing } from './rest-router.ts';
 import type { RestAnswer, RestCall, Route } from './rest-router.ts';
 
@@ -30,6 +31,7 @@ export const TRADE_ROUTES: readonly Route[] = [
   trade('GET', '/api/v5/trade/account-rate-limit', 1, 1_000, accountRateLimit),
   trade('POST', '/api/v5/trade/cancel-all-after', 1, 1_000, cancelAllAfter, 'tag'),
   trade('POST', '/api/v5/trade/close-position', 20, 2_000, closePosition, 'instId'),
+  ...ALGO_ROUTES,
 ];
 
 function trade(

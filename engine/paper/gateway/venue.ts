@@ -316,6 +316,7 @@ export class PaperVenue implements SessionHost {
     return {
       order: (uid, row) => this.#streams?.account.order(uid, row),
       fill: (uid, row) => this.#streams?.account.fill(uid, row),
+      algo: (uid, row) => this.#streams?.account.algo(uid, row),
       balanceAndPosition: (uid, event) => this.#streams?.account.balanceAndPosition(uid, event),
       account: (uid) => this.#streams?.account.account(uid),
       position: (uid, instId) => this.#streams?.account.position(uid, instId),
