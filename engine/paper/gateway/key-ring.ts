@@ -11,6 +11,11 @@ export interface ApiKey {
   readonly uid: string;
   /** As `perm` of the account's configuration says it; absent, it may trade. */
   readonly permissions?: string;
+  /** Addresses that it works from, with commas; absent or '' for any. */
+  readonly ip?: string;
+  readonly label?: string;
+  /** When it was made, by a master's key; absent of one that was there from the start. */
+  readonly createdMs?: number;
 }
 
 /** The parts of a REST request that its signature covers. Header names in lower case. */
@@ -20,6 +25,8 @@ export interface SignedRequest {
   readonly requestPath: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Where it came from; '' where nobody asks. */
+  readonly remoteAddress?: string;
 }
 
 /** Every key that the venue knows. */
@@ -28,16 +35,33 @@ export class KeyRing {
   readonly #tradingUids = new Set<string>();
 
   constructor(keys: readonly ApiKey[]) {
-    for (const key of keys) {
-      this.#keys.set(key.apiKey, key);
-      if ((key.permissions ?? DEFAULT_PERMISSIONS).split(',').includes('trade'))
-        this.#tradingUids.add(key.uid);
-    }
+    for (const key of keys) this.put(key);
   }
 
-  /** Whether the account's key may place orders, and change anything else (50120 where it may not). */
+  /** Adds a key, or has one of that name be this one from now on. */
+  put(key: ApiKey): void {
+    this.#keys.set(key.apiKey, key);
+    this.#sumUp();
+  }
+
+  /** Sessions that logged in with it stay, as at the venue. */
+  remove(apiKey: string): void {
+    this.#keys.delete(apiKey);
+    this.#sumUp();
+  }
+
+  ofAccount(uid: string): ApiKey[] {
+    return [...this.#keys.values()].filter((key) => key.uid === uid);
+  }
+
+  /** Whether a key of the account may place orders, and change anything else (50120 where none may). */
   mayTrade(uid: string): boolean {
     return this.#tradingUids.has(uid);
+  }
+
+  #sumUp(): void {
+    this.#tradingUids.clear();
+    for (const key of this.#keys.values()) if (mayTrade(key)) this.#tradingUids.add(key.uid);
   }
 
   /**
@@ -66,7 +90,8 @@ export class KeyRing {
     if (key.passphrase !== passphrase) return new Refusal('50105', 401);
     const { method, requestPath, body } = request;
     const expected = signRest({ timestamp, method, requestPath, body, secret: key.secret });
-    return sign === expected ? key : new Refusal('50113', 401);
+    if (sign !== expected) return new Refusal('50113', 401);
+    return isFromBound(key, request.remoteAddress ?? '') ? key : new Refusal('50110', 401);
   }
 
   /** The key of a WebSocket login argument, or why it is refused (60004-60007, 60024, 60032). */
@@ -92,3 +117,21 @@ export class KeyRing {
 const TOKEN_NAMES = ['token', 'accessToken', 'access_token'];
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
 const EPOCH_SECONDS = /^\d{10}(\.\d{1,9})?$/;
+
+/** Whether this key may do what changes anything. */
+export function mayTrade(key: ApiKey): boolean {
+  return (key.permissions ?? DEFAULT_PERMISSIONS).split(',').includes('trade');
+}
+
+function isFromBound({ ip = '' }: ApiKey, remoteAddress: string): boolean {
+  if (ip === '' || remoteAddress === '') return true;
+  return ip.split(',').includes(plainAddress(remoteAddress));
+}
+
+/** An address of the old kind, however a server that listens on both kinds writes it. */
+function plainAddress(address: string): string {
+  const match = /^(?:0{4}:){5}ffff:([0-9a-f]{4}):([0-9a-f]{4})$/.exec(address);
+  if (match === null) return address.replace(/^::ffff:/, '');
+  const bytes = Buffer.from(match[1]! + match[2]!, 'hex');
+  return [...bytes].join('.');
+}

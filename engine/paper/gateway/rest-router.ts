@@ -1,3 +1,4 @@
+import { mayTrade } from './key-ring.ts';
 import { RateLimits } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
 import { microseconds } from './venue.ts';
@@ -108,21 +109,33 @@ export class RestRouter {
   #readCall(route: Route, request: RestRequest, nowMs: number): RestCall | Refusal {
     let uid = '';
     if (route.isPrivate) {
-      const { method, path, query, headers, body } = request;
-      const requestPath = query === '' ? path : `${path}?${query}`;
-      const isByToken = headers.authorization !== undefined;
-      const key = isByToken
-        ? this.#venue.oauth.check(headers, route.method === 'POST', nowMs)
-        : this.#venue.keys.checkRest({ method, requestPath, headers, body }, nowMs);
-      if (key instanceof Refusal) return key;
-      uid = key.uid;
+      const found = this.#asker(request, route.method === 'POST', nowMs);
+      if (found instanceof Refusal) return found;
       // Every private POST trades or changes the account.
-      if (route.method === 'POST' && !this.#venue.keys.mayTrade(uid)) return new Refusal('50120', 401);
+      if (route.method === 'POST' && !found.isTrader) return new Refusal('50120', 401);
+      uid = found.uid;
     }
     const body = route.method === 'POST' ? parseBody(request.body) : null;
     if (body instanceof Refusal) return body;
     const query = Object.fromEntries(new URLSearchParams(request.query));
     return { venue: this.#venue, uid, query, body, headers: request.headers, nowMs };
+  }
+
+  /** Whose account it is, by token or by key, and whether that may trade. */
+  #asker(
+    request: RestRequest,
+    isChange: boolean,
+    nowMs: number,
+  ): { readonly uid: string; readonly isTrader: boolean } | Refusal {
+    const { keys, oauth } = this.#venue;
+    const { method, path, query, headers, body, remoteAddress } = request;
+    if (headers.authorization !== undefined) {
+      const grant = oauth.check(headers, isChange, nowMs);
+      return grant instanceof Refusal ? grant : { uid: grant.uid, isTrader: keys.mayTrade(grant.uid) };
+    }
+    const requestPath = query === '' ? path : `${path}?${query}`;
+    const key = keys.checkRest({ method, requestPath, headers, body, remoteAddress }, nowMs);
+    return key instanceof Refusal ? key : { uid: key.uid, isTrader: mayTrade(key) };
   }
 }
 
