@@ -115,6 +115,7 @@ export class BacktestWorld implements EngineWorld, SessionOwner {
     this.venueClock = new RestClient({
       baseUrl: 'http://modelled',
       credentials,
+      tag: options.tag,
       isDemo: false,
       clock: this.clock,
       timeoutMs: REST_TIMEOUT_MS,

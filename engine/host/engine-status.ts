@@ -37,6 +37,8 @@ export function statusOf(engine: Engine, world: EngineWorld): Record<string, unk
     })),
     tag: {
       value: engine.tag,
+      // Whether the start has shown that the venue gives it back; null where it was not asked to.
+      isProven: engine.tagProof?.isProven ?? null,
       // Words of the venue that gave one of our orders back without it, by where.
       mismatches: Object.fromEntries(
         TAG_SOURCES.map((name, source) => [name, loop.kill.tags.mismatches[source]!]),

@@ -27,6 +27,7 @@ export type AccountPort = Pick<
   | 'fetchBook'
   | 'fetchRateLimit'
   | 'fetchTradeFees'
+  | 'placeOrder'
   | 'cancelOrders'
   | 'cancelAllAfter'
   | 'placeAlgo'

@@ -41,6 +41,8 @@ import { FeeDesk } from './fee-desk.ts';
 import { Explainer } from './explainer.ts';
 import { Holdings } from './holdings.ts';
 import { nextRun, prepare, venueName } from './startup.ts';
+import { proveTag } from './tag-probe.ts';
+import type { TagProof } from './tag-probe.ts';
 import type { Prepared } from './startup.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { textOf } from './text-of.ts';
@@ -71,6 +73,8 @@ export class Engine implements LoopOutput {
   readonly instruments: readonly Instrument[];
   readonly run: number;
   readonly tag: string;
+  /** What the start has shown of the tag; undefined where nobody asked for it. */
+  tagProof: TagProof | undefined;
   /** What the sessions subscribe. */
   readonly publicChannels: readonly ChannelArg[];
   readonly privateChannels: readonly ChannelArg[];
@@ -107,6 +111,9 @@ export class Engine implements LoopOutput {
     const journal = options.openJournal === undefined ? undefined : await options.openJournal(run);
     const engine = new Engine(options, prepared, run, journal);
     await world.state.save(engine.#capture());
+    const { posMode } = prepared.account;
+    const { instruments } = prepared;
+    engine.tagProof = await proveTag(world, { config, instruments, posMode, tag, run });
     return engine;
   }
 

@@ -4,6 +4,8 @@ export type HostErrorCode =
   | 'INSTRUMENT_REFUSED'
   /** This machine's clock is too far from the venue's. */
   | 'CLOCK_REFUSED'
+  /** The venue does not give the broker's tag back, or it cannot be shown that it does. */
+  | 'TAG_REFUSED'
   /** The state is of another account, venue or tag, or its directory cannot be used. */
   | 'STATE_REFUSED'
   | 'EXPORTER_FAILED'

@@ -147,6 +147,7 @@ export class Host implements ControlHandler {
     this.#rest = new RestClient({
       baseUrl: endpointsOf(config, this.#embedded?.port ?? 0).rest,
       credentials: this.#options.credentials,
+      tag: this.#options.tag,
       isDemo: venue.kind === 'demo',
       clock: this.#clock,
       timeoutMs: REST_TIMEOUT_MS,

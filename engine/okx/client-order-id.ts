@@ -23,7 +23,7 @@ import { assert } from '../base/assert.ts';
 
 const CLIENT_ORDER_ID_LENGTH = 19;
 export const RUN_MAX = 99_999_999;
-const SLOT_MAX = 9_999;
+export const SLOT_MAX = 9_999;
 export const GENERATION_MAX = 999_999;
 
 const DIGIT_0 = 48;

@@ -2,7 +2,7 @@
  * The last look at what leaves: whether every order in it carries the tag. It reads the bytes as they go out, and knows
  * nothing of how they were made.
  *
- * Owner:      the engine thread; what goes by REST has one of its own.
+ * Owner:      the engine thread.
  * Invariants: counts the places where `"tag":"<tag>"` stands, which inside a message of orders is once for each: no other
  *             value of ours can hold a quote.
  * Cost:       Horspool's search: one byte of sixteen to thirty is looked at; nothing allocates once constructed.
@@ -20,7 +20,6 @@ const ORDER_PATHS: readonly string[] = [
 ];
 
 export class TagProof {
-  readonly #tag: string;
   readonly #pattern: Uint8Array;
   /** By byte: how far the window may move on when this is its last. */
   readonly #shift: Uint8Array;
@@ -28,7 +27,6 @@ export class TagProof {
   /** @throws TagError when the tag is not one that OKX takes */
   constructor(tag: string) {
     assertTag(tag);
-    this.#tag = tag;
     const pattern = asciiBytes(`"tag":"${tag}"`);
     this.#pattern = pattern;
     const last = pattern.length - 1;
@@ -52,18 +50,19 @@ export class TagProof {
     }
     return found;
   }
+}
 
-  /**
-   * Of what is posted by REST: an operation that makes orders carries the tag in each of them. Others may carry what they
-   * like.
-   */
-  assertPosted(path: string, body: string): void {
-    if (!ORDER_PATHS.includes(path)) return;
-    const posted: unknown = JSON.parse(body);
-    const orders: unknown[] = Array.isArray(posted) ? posted : [posted];
-    assert(
-      orders.every((order) => (order as { tag?: unknown } | null)?.tag === this.#tag),
-      'every order that leaves by REST carries the tag',
-    );
-  }
+/**
+ * Of what is posted by REST: an operation that makes orders carries the tag in each of them. Others may carry what they like.
+ *
+ * @param tag undefined for a client that knows none: it makes no orders
+ */
+export function assertPostedTag(path: string, body: string, tag: string | undefined): void {
+  if (!ORDER_PATHS.includes(path)) return;
+  const posted: unknown = JSON.parse(body);
+  const orders: unknown[] = Array.isArray(posted) ? posted : [posted];
+  assert(
+    tag !== undefined && orders.every((order) => (order as { tag?: unknown } | null)?.tag === tag),
+    'every order that leaves by REST carries the tag',
+  );
 }

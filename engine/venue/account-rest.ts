@@ -32,6 +32,7 @@ import * as products from './product-rest.ts';
 import type { MmpConfig, TickBands } from './product-rest.ts';
 import { amendAlgo, cancelAlgos, fetchAlgo, fetchAlgosPending, placeAlgo } from './algo-calls.ts';
 import type { AlgoResult, AlgoRow } from './algo-rows.ts';
+import { placeOrder, type PlaceRequest, type PlacedOrder } from './order-calls.ts';
 import type { RestClient, RestQuery } from './rest-client.ts';
 import { RestError, RestErrorCode } from './rest-error.ts';
 
@@ -170,6 +171,11 @@ export class AccountRest {
     const fills = pages.toReversed();
     if (fills.length > 0) this.onFillRows(fills);
     return fills;
+  }
+
+  /** @param expiresMs the venue's time after which it must refuse it @throws RestError REST_REJECTED with the item's code */
+  placeOrder(request: PlaceRequest, expiresMs: Milliseconds): Promise<PlacedOrder> {
+    return placeOrder(this.#rest, request, expiresMs);
   }
 
   /** Cancels in batches of twenty; one result for each request, in their order. */

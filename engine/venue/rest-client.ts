@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Milliseconds } from '../base/units.ts';
 import { NS_PER_MS } from '../base/units.ts';
+import { assertPostedTag } from '../okx/tag-proof.ts';
 import { HEADER_DEMO, HEADER_EXPIRY } from '../okx/venue-limits.ts';
 import type { Credentials } from './credentials.ts';
 import { KeyAuth } from './rest-auth.ts';
@@ -20,6 +21,8 @@ export interface RestClientOptions {
   readonly credentials?: Credentials;
   /** What shows whose a call is, in place of a key. */
   readonly auth?: RestAuth;
+  /** The broker's tag: without it, no order can be posted. */
+  readonly tag?: string;
   /** Demo trading: the production host with one more header. */
   readonly isDemo: boolean;
   readonly clock: Clock;
@@ -56,6 +59,7 @@ export class RestClient {
   readonly #transport: RestTransport;
   readonly #prefix: string;
   readonly #auth: RestAuth | undefined;
+  readonly #tag: string | undefined;
   readonly #isDemo: boolean;
   readonly #clock: Clock;
   readonly #timeoutMs: Milliseconds;
@@ -69,6 +73,7 @@ export class RestClient {
     this.#prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/$/, '');
     const { auth, credentials } = options;
     this.#auth = auth ?? (credentials === undefined ? undefined : new KeyAuth(credentials));
+    this.#tag = options.tag;
     this.#isDemo = options.isDemo;
     this.#clock = options.clock;
     this.#timeoutMs = options.timeoutMs;
@@ -178,6 +183,7 @@ export class RestClient {
     isPrivate: boolean,
     expTime = '',
   ): Promise<RestAnswer> {
+    if (method === 'POST') assertPostedTag(requestPath, body, this.#tag);
     const base: Record<string, string> = { 'content-type': 'application/json' };
     if (this.#isDemo) base[HEADER_DEMO] = '1';
     if (expTime !== '') base[HEADER_EXPIRY] = expTime;

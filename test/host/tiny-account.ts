@@ -13,6 +13,7 @@ import type {
   TradeFees,
 } from '../../engine/venue/account-rows.ts';
 import type { TickBands } from '../../engine/venue/product-rest.ts';
+import type { PlaceRequest } from '../../engine/venue/order-calls.ts';
 import { RestError, RestErrorCode } from '../../engine/venue/rest-error.ts';
 import { INSTRUMENT_FIXTURES, fixtureAnswer } from '../okx/okx-fixtures.ts';
 import { TinyAlgos } from './tiny-algos.ts';
@@ -141,6 +142,7 @@ export class TinyAccount {
     fetchBook: () => '{"code":"0","data":[]}',
     fetchRateLimit: () => ({ ordersMax: 1_000, nextOrdersMax: 1_000, fillRatio: '' }),
     fetchTradeFees: () => this.fees,
+    placeOrder: (request) => this.#place(request),
     cancelOrders: (requests: readonly CancelRequest[]) => requests.map((request) => this.#cancel(request)),
     cancelAllAfter: (seconds: number) => {
       this.switchSeconds = seconds;
@@ -152,6 +154,15 @@ export class TinyAccount {
     fetchAlgosPending: () => this.algos.waiting,
     fetchAlgo: (algoClOrdId) => this.algos.find(algoClOrdId),
   };
+
+  /** What the venue does with the tag of a new order. */
+  tagOf: (tag: string) => string = (tag) => tag;
+
+  #place({ instId, side, px, sz, clOrdId, tag }: PlaceRequest): { ordId: string; tag: string } {
+    const echoed = this.tagOf(tag);
+    const order = this.place(clOrdId, { instId, side: side === 'buy' ? 0 : 1, px, sz, tag: echoed });
+    return { ordId: order.ordId, tag: echoed };
+  }
 
   #cancel({ ordId, clOrdId }: CancelRequest): CancelResult {
     const found = [...this.orders.values()].find(

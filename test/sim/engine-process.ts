@@ -115,6 +115,7 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
     this.venueClock = new RestClient({
       baseUrl: 'http://simulated',
       credentials,
+      tag: machine.options.tag,
       isDemo: false,
       clock: this.clock,
       timeoutMs: REST_TIMEOUT_MS,
