@@ -6,10 +6,11 @@ import { AccountDesk } from './account-desk.ts';
 import { AlgoDesk, type AlgoItem } from './algo-desk.ts';
 import type { AlgoFilter } from './algo-orders.ts';
 import { AlgoWatch } from './algo-watch.ts';
-import { amountText } from './amount.ts';
+import { amountText, type Amount } from './amount.ts';
 import { accountRow, configRow, feeRow, positionRow } from './account-rows.ts';
 import { Background } from './background.ts';
 import type {
+  AccountOptions,
   BookImage,
   ExchangeOptions,
   ExchangeRefusal,
@@ -29,9 +30,11 @@ import { Matcher } from './matcher.ts';
 import { OrderDesk } from './order-desk.ts';
 import { queryFills, queryOrders } from './order-queries.ts';
 import { orderQueryRow } from './order-rows.ts';
+import { ProductDesk } from './product-desk.ts';
 import { FundingTicks, hasFunding, MarkTicks } from './public-ticks.ts';
 import { relisted } from './relisting.ts';
 import { isDollar, startTicks } from './start-prices.ts';
+import { transferCash } from './transfers.ts';
 import { TimerQueue, type Timed } from './timer-queue.ts';
 
 export type {
@@ -66,6 +69,8 @@ const UNFILLED_KEPT_MS = 7_200_000;
 export class Exchange {
   /** Virtual time, whole milliseconds since the epoch. */
   nowMs: Milliseconds;
+  /** What only some products have: options, tiers, deliveries, protection of makers. */
+  readonly products: ProductDesk;
   readonly #sink: ExchangeSink;
   readonly #timers = new TimerQueue();
   readonly #markets = new Map<string, Market>();
@@ -115,18 +120,28 @@ export class Exchange {
       tell: (uid, row) => sink.algo?.(uid, row),
     });
     const settleFunding = (market: Market, nowMs: Milliseconds): void => this.#settleFunding(market, nowMs);
+    this.products = new ProductDesk({
+      options,
+      markets: this.#markets,
+      matcher: this.#matcher,
+      valuation: this.#valuation,
+      sink: this.#sink,
+      ratioOf: (ccy) => (this.#background as Background | undefined)?.ratioOf(ccy) ?? 1,
+    });
     this.#background = new Background(
       options,
       this.#markets,
       this.#matcher,
       this.#valuation,
+      (market, nowMs) => this.products.optionMark(market, nowMs),
       settleFunding,
       schedule,
     );
     new MarkTicks(
       this.#markets,
-      (market) => this.#background.markOf(market),
+      (market, nowMs) => this.#background.markOf(market, nowMs),
       options.flowPace ?? 1,
+      (nowMs) => this.products.afterMarks(nowMs),
       schedule,
     ).start(options.startMs);
     new FundingTicks(
@@ -152,6 +167,17 @@ export class Exchange {
   /** When `advance` next has something to do, with a recorded feed to the fraction; Infinity when never. */
   nextEventMs(): number {
     return this.#timers.nextMs;
+  }
+
+  /** Opens an account while the exchange runs. */
+  openAccount(options: AccountOptions): void {
+    assert(!this.#accounts.has(options.uid), 'an account is opened once');
+    this.#accounts.set(options.uid, new Account(options, this.nowMs));
+  }
+
+  /** Brings cash to an account, or takes it away: less than nothing; false when it has not so much free. */
+  transfer(uid: string, ccy: string, amount: Amount): boolean {
+    return transferCash(this.#account(uid), ccy, amount, this.#valuation, this.#sink, this.nowMs);
   }
 
   hasAccount(uid: string): boolean {
