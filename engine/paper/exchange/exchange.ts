@@ -28,6 +28,7 @@ import { field, Listing } from './listing.ts';
 import { Market } from './market.ts';
 import { Matcher } from './matcher.ts';
 import { OrderDesk } from './order-desk.ts';
+import type { TagFault } from './order-desk.ts';
 import { queryFills, queryOrders } from './order-queries.ts';
 import { orderQueryRow } from './order-rows.ts';
 import { ProductDesk } from './product-desk.ts';
@@ -412,6 +413,11 @@ export class Exchange {
    */
   movePrice(instId: string, bps: number): boolean {
     return this.#background.movePrice(instId, bps);
+  }
+
+  /** What becomes of the tags of orders that are placed from now on. */
+  setTagFault(fault: TagFault): void {
+    this.#orders.tagFault = fault;
   }
 
   /** The whole book, or null for an unknown instrument (also below). */

@@ -29,7 +29,15 @@ import { MARKET_RESERVE_PERCENT, restingReserve } from './settlement.ts';
 /** Runs an accepted operation when its turn has come. */
 export type Turn = (run: (nowMs: Milliseconds) => void) => void;
 
+/** What becomes of a new order's tag: it stays, it is lost, or it is another one. A fault of the venue, for tests. */
+export const TagFault = { keep: 'keep', strip: 'strip', change: 'change' } as const;
+export type TagFault = (typeof TagFault)[keyof typeof TagFault];
+
+/** Of a library's author, as some put in place of their user's. */
+const OTHER_TAG = 'OTHERBROKERCODE';
+
 export class OrderDesk {
+  tagFault: TagFault = TagFault.keep;
   readonly #matcher: Matcher;
   readonly #valuation: Valuation;
   readonly #turn: Turn;
@@ -47,10 +55,11 @@ export class OrderDesk {
   place(
     account: Account,
     market: Market | undefined,
-    request: RequestItem,
+    asked: RequestItem,
     nowMs: Milliseconds,
     origin = CLIENT_ORIGIN,
   ): ItemResult {
+    const request = this.#tagged(asked);
     const answer = (ordId: string, refused: OrderRefusal | null): ItemResult => ({
       clOrdId: field(request, 'clOrdId'),
       ordId,
@@ -78,6 +87,11 @@ export class OrderDesk {
     this.#matcher.reporter.balanceChanged(account);
     this.#turn((atMs) => this.#matcher.submit(order, atMs));
     return answer(ordId, null);
+  }
+
+  #tagged(request: RequestItem): RequestItem {
+    if (this.tagFault === TagFault.keep) return request;
+    return { ...request, tag: this.tagFault === TagFault.strip ? '' : OTHER_TAG };
   }
 
   cancel(

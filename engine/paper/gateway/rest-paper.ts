@@ -10,6 +10,7 @@ import type { RestRequest, RestResponse } from './rest-router.ts';
  *     GET  /paper/resting               every open order of every account
  *     POST /paper/faults                {"kind":"notice"|"disconnect"}, {"kind":"maintenance","isOn":true|false}
  *                                       {"kind":"cancelTokens"|"expireTokens"}, {"kind":"tokenOutage"|"lostTokens","isOn":...}
+ *                                       {"kind":"tags","mode":"strip"|"change"|"keep"}: of orders placed from then on
  *                                       or {"kind":"gap"|"reset"|"suspend"|"postOnly"|"live","instId":"BTC-USDT"}
  *     POST /paper/price                 {"instId":"BTC-USDT","bps":-50} moves what its coin is worth
  *     GET  /paper/state                 sizes: time, maintenance, connections, open orders and positions of each account
@@ -71,6 +72,8 @@ const VENUE_FAULTS: Readonly<Record<string, (venue: PaperVenue, body: Body) => v
   notice: (venue) => venue.announceUpgrade(),
   disconnect: (venue) => venue.dropConnections(1006, ''),
   maintenance: (venue, { isOn }) => venue.setMaintenance(isOn !== false),
+  tags: ({ exchange }, { mode }) =>
+    exchange.setTagFault(mode === 'strip' || mode === 'change' ? mode : 'keep'),
   cancelTokens: ({ oauth }) => oauth.cancelAll(),
   expireTokens: (venue) => venue.oauth.expireAll(venue.time()),
   tokenOutage: (venue, { isOn }) => (venue.oauthFault = isOn === false ? 'none' : 'outage'),
