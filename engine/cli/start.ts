@@ -4,7 +4,12 @@ import { parseArgs } from 'node:util';
 import { AssertionError } from '../base/assert.ts';
 import { SystemClock, processOriginMs } from '../base/clock.ts';
 import { ConfigError } from '../config/config-error.ts';
-import { processEnvironment, readCredentials, readTag } from '../config/environment.ts';
+import {
+  processEnvironment,
+  readBrokerCredentials,
+  readCredentials,
+  readTag,
+} from '../config/environment.ts';
 import { defaultConfigFile, loadConfig, loadFleet } from '../config/load-config.ts';
 import { packageRoot } from '../config/package-root.ts';
 import type { Config } from '../config/schema.ts';
@@ -20,6 +25,7 @@ import { StateError } from '../host/state-error.ts';
 import { summaryOf } from '../host/summary.ts';
 import { ExporterError } from '../../monitoring/exporter.ts';
 import { FleetServerError } from '../../monitoring/fleet-server.ts';
+import type { Credentials } from '../venue/credentials.ts';
 import { RestError } from '../venue/rest-error.ts';
 import { parseDurationMs } from './duration.ts';
 import { ending } from './ending.ts';
@@ -80,9 +86,18 @@ function readVersion(): string {
   return manifest.version;
 }
 
-function credentialsOf(config: Config, account: string) {
-  const isEmbedded = config.venue.kind === 'paper' && config.venue.rest === undefined;
-  return isEmbedded ? EmbeddedVenue.credentials() : readCredentials(config, processEnvironment(), account);
+function isEmbedded({ venue }: Config): boolean {
+  return venue.kind === 'paper' && venue.rest === undefined;
+}
+
+function credentialsOf(config: Config, account: string): Credentials {
+  if (isEmbedded(config)) return EmbeddedVenue.credentials();
+  return readCredentials(config, processEnvironment(), account);
+}
+
+/** The embedded venue knows one key only. */
+function brokerCredentialsOf(config: Config): Credentials | undefined {
+  return isEmbedded(config) ? undefined : readBrokerCredentials(config, processEnvironment());
 }
 
 async function run(args: Arguments): Promise<ExitCode> {
@@ -102,6 +117,7 @@ async function run(args: Arguments): Promise<ExitCode> {
     configFile: args.config,
     account,
     credentials: credentialsOf(config, account),
+    brokerCredentials: brokerCredentialsOf(config),
     tag,
     stateDirectory: accountState(args.state, account),
     clock,

@@ -48,6 +48,8 @@ export interface HostOptions {
   readonly account?: string;
   /** Of the account; the embedded venue has its own. */
   readonly credentials: Credentials;
+  /** The broker's own, where it has one: for reports and eligibility. */
+  readonly brokerCredentials?: Credentials | undefined;
   readonly tag: string;
   /** Where state and control socket are. One engine at a time has it. */
   readonly stateDirectory: string;
@@ -76,6 +78,7 @@ export class Host implements ControlHandler {
   #control: ControlServer | undefined;
   #embedded: EmbeddedVenue | undefined;
   #rest: RestClient | undefined;
+  #brokerRest: RestClient | undefined;
   /** None while it starts, between two engines, and in the end. */
   #running: RunningEngine | undefined;
   /** The one that is being stopped. */
@@ -152,6 +155,7 @@ export class Host implements ControlHandler {
       clock: this.#clock,
       timeoutMs: REST_TIMEOUT_MS,
     });
+    this.#brokerRest = this.#openBrokerRest();
     await this.#startEngine(this.#rest, config.metrics.port);
     this.#embedded?.watch((how) =>
       this.#fail(
@@ -161,6 +165,20 @@ export class Host implements ControlHandler {
         ),
       ),
     );
+  }
+
+  /** Asked a few times a day, by the broker's own key. */
+  #openBrokerRest(): RestClient | undefined {
+    const { config, brokerCredentials: credentials } = this.#options;
+    if (credentials === undefined) return undefined;
+    return new RestClient({
+      baseUrl: endpointsOf(config, this.#embedded?.port ?? 0).rest,
+      credentials,
+      isDemo: config.venue.kind === 'demo',
+      clock: this.#clock,
+      timeoutMs: REST_TIMEOUT_MS,
+      connectionsMax: 1,
+    });
   }
 
   async #startEngine(rest: RestClient, metricsPort: number): Promise<void> {
@@ -175,7 +193,9 @@ export class Host implements ControlHandler {
       // The embedded venue made it for this process; an engine after the first goes on with what that one wrote.
       isFreshAccount: this.#isEmbedded && isFirst,
       rest,
+      brokerRest: this.#brokerRest,
       account: new AccountRest(rest),
+      stateDirectory,
       state: new FileStateStore(stateDirectory, this.#clock),
       journal: new EngineJournal({
         config: config.journal,
@@ -326,6 +346,7 @@ export class Host implements ControlHandler {
   /** The lock last: nobody else may come in while anything of this engine is left. */
   async #close(): Promise<void> {
     await this.#rest?.close();
+    await this.#brokerRest?.close();
     await this.#embedded?.stop();
     await this.#file?.close();
     await this.#control?.close();

@@ -8,6 +8,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';
+import { brokerDirectory } from '../broker/ledger-files.ts';
 import type { Config } from '../config/schema.ts';
 import { WaitStrategy } from '../handoff/doorbell.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
@@ -31,6 +32,7 @@ import { JobPool } from '../../workers/jobs.ts';
 import { QuoterPool } from '../../workers/pool.ts';
 import type { QuoterPoolHandler } from '../../workers/pool.ts';
 import { BOARD_PERIOD_NS, Board } from './board.ts';
+import { BrokerDesk } from './broker-desk.ts';
 import { CalibrationDesk } from './calibration-desk.ts';
 import { ChangeLog } from './change-log.ts';
 import type { EngineJournal } from './engine-journal.ts';
@@ -60,7 +62,10 @@ export interface RunningEngineOptions {
   /** The account was made for this process. */
   readonly isFreshAccount: boolean;
   readonly rest: RestClient;
+  /** By the broker's own key, where there is one. */
+  readonly brokerRest?: RestClient | undefined;
   readonly account: AccountRest;
+  readonly stateDirectory: string;
   readonly state: StateStore;
   readonly journal: EngineJournal;
   readonly clock: Clock;
@@ -85,6 +90,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   #engine!: Engine;
   #writer!: MetricsWriter;
   #board!: Board;
+  #broker: BrokerDesk | undefined;
   #changes!: ChangeLog;
   #pool: QuoterPool | undefined;
   #jobs: JobPool | undefined;
@@ -141,6 +147,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     const { loop, memory, handoff } = this.#engine;
     this.#writer = new MetricsWriter(memory);
     journal.show(memory);
+    this.#openBroker();
     this.#board = new Board(this.#engine);
     this.#changes = new ChangeLog(loop, this.#log);
     const cores = readThreadCores(config.engine, handoff.workerCount);
@@ -171,6 +178,27 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
       timerMs: TIMER_MS,
     });
     this.#openSessions();
+  }
+
+  #openBroker(): void {
+    const { config, tag, account, rest, brokerRest, credentials, stateDirectory } = this.#options;
+    const { instruments, venueTime } = this.#engine;
+    if (brokerRest !== undefined) brokerRest.offsetMs = rest.offsetMs;
+    const desk = new BrokerDesk({
+      directory: brokerDirectory(stateDirectory),
+      config: config.broker,
+      tag,
+      account,
+      brokerRest: brokerRest ?? rest,
+      apiKey: credentials.apiKey,
+      instruments,
+      writer: this.#writer,
+      clock: this.clock,
+      venueMs: () => venueTime.at(this.clock.nowNs()),
+      log: (line) => this.#log.line(line),
+    });
+    account.onFillRows = (rows) => desk.onFillRows(rows);
+    this.#broker = desk;
   }
 
   #openJobs(cores: ThreadCores): void {
@@ -336,6 +364,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     this.#engine.onTimer();
     this.#calibration!.onTimer(nowNs);
     this.#fairMetrics!.onTimer(nowNs);
+    this.#broker!.onTimer(nowNs).catch((error: unknown) => this.#failBy(error));
     if (nowNs - this.#lastBoardNs < BOARD_PERIOD_NS) return;
     this.#lastBoardNs = nowNs;
     this.#board.post(nowNs);
@@ -376,6 +405,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     this.#isClosed = true;
     clearInterval(this.#timer);
     this.#thread?.close();
+    await this.#broker?.close();
     await Promise.all(this.#sessions.map((session) => session.close()));
     this.#calibration?.close();
     await this.#jobs?.close();
