@@ -12,11 +12,11 @@
  *             added up anew. The sum starts afresh with every timer; where 4,096 updates come before one, all is added up.
  * Cost:       some ten operations for each instrument that changed since the last question; nothing allocates.
  */
-import { ContractKind } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { Side } from '../base/side.ts';
 import type { Lots, Ticks } from '../base/units.ts';
 import type { GateInputs, RiskLimits } from './gate.ts';
+import type { LotWorth } from './lot-worth.ts';
 
 const UPDATES_MAX = 4_096;
 /** Of the largest value seen: farther than this from the limit, the kept sum is right about it. */
@@ -27,7 +27,8 @@ export class AccountNotional {
   readonly #seenTicks: Float64Array;
   readonly #lotValue: Float64Array;
   readonly #tickValue: Float64Array;
-  readonly #isInverse: Uint8Array;
+  readonly #isFixed: Uint8Array;
+  readonly #unitPrice: Float64Array;
   readonly #rate: Float64Array;
   /** By instrument: what it counts with in the sum. */
   readonly #worth: Float64Array;
@@ -44,12 +45,14 @@ export class AccountNotional {
     notionalMax: number,
     inputs: GateInputs,
     seenTicks: Float64Array,
+    worth: LotWorth,
   ) {
     this.#inputs = inputs;
     this.#seenTicks = seenTicks;
     this.#lotValue = Float64Array.from(instruments, ({ lotValue }) => lotValue);
     this.#tickValue = Float64Array.from(instruments, ({ tick }) => tick.value);
-    this.#isInverse = Uint8Array.from(instruments, ({ kind }) => (kind === ContractKind.inverse ? 1 : 0));
+    this.#isFixed = worth.isFixed;
+    this.#unitPrice = worth.unitPrice;
     this.#rate = Float64Array.from(limits, ({ notionalRate }) => notionalRate);
     this.#worth = new Float64Array(instruments.length);
     this.#max[0] = notionalMax;
@@ -84,7 +87,8 @@ export class AccountNotional {
       const lots = Math.abs(positionLots[each]!);
       if (lots === 0) continue;
       const value = this.#seenTicks[each]! > 0 ? this.#seenTicks[each]! : entryTicks[each]!;
-      const price = this.#isInverse[each] === 1 ? 1 : value * this.#tickValue[each]!;
+      const isFixed = this.#isFixed[each] === 1;
+      const price = isFixed ? this.#unitPrice[each]! : value * this.#tickValue[each]!;
       sum += lots * this.#lotValue[each]! * price * this.#rate[each]!;
     }
     return sum;
@@ -135,7 +139,8 @@ export class AccountNotional {
     }
     const lots = bought > sold ? bought : sold;
     if (lots === 0) return 0;
-    const price = this.#isInverse[each] === 1 ? 1 : value * this.#tickValue[each]!;
+    const isFixed = this.#isFixed[each] === 1;
+    const price = isFixed ? this.#unitPrice[each]! : value * this.#tickValue[each]!;
     return lots * this.#lotValue[each]! * price * this.#rate[each]!;
   }
 }

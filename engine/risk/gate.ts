@@ -16,7 +16,6 @@
  */
 import { assert } from '../base/assert.ts';
 import { CommandOp } from '../base/command-op.ts';
-import { ContractKind } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import type { IndexSet } from '../base/index-set.ts';
 import { Side } from '../base/side.ts';
@@ -27,6 +26,7 @@ import { GroupDelta, NO_GROUP } from './group-delta.ts';
 import type { GroupLimits } from './group-delta.ts';
 import { KillLevel } from './kill-ladder.ts';
 import type { KillLadder } from './kill-ladder.ts';
+import { LotWorth } from './lot-worth.ts';
 
 const BPS = 10_000;
 
@@ -105,6 +105,8 @@ export class Gate {
   readonly isPaused: Uint8Array;
   /** Instruments of one underlying, together. */
   readonly groups: GroupDelta;
+  /** Where a lot's worth does not follow from its own price. */
+  readonly worth: LotWorth;
 
   #account: AccountLimits;
   readonly #inputs: GateInputs;
@@ -121,7 +123,8 @@ export class Gate {
   /** Of Instrument and RiskLimits, side by side: loads from one array each, and no price crosses a call. */
   readonly #lotValue: Float64Array;
   readonly #tickValue: Float64Array;
-  readonly #isInverse: Uint8Array;
+  readonly #isFixed: Uint8Array;
+  readonly #unitPrice: Float64Array;
   readonly #minLots: Float64Array;
   readonly #maxLots: Float64Array;
   readonly #orderLotsMax: Float64Array;
@@ -157,7 +160,9 @@ export class Gate {
     this.#seenTicks = new Float64Array(count);
     this.#lotValue = Float64Array.from(instruments, ({ lotValue }) => lotValue);
     this.#tickValue = Float64Array.from(instruments, ({ tick }) => tick.value);
-    this.#isInverse = Uint8Array.from(instruments, ({ kind }) => (kind === ContractKind.inverse ? 1 : 0));
+    this.worth = new LotWorth(instruments);
+    this.#isFixed = this.worth.isFixed;
+    this.#unitPrice = this.worth.unitPrice;
     this.#minLots = Float64Array.from(instruments, ({ minLots }) => minLots);
     this.#maxLots = Float64Array.from(instruments, ({ maxLots }) => maxLots);
     this.#orderLotsMax = new Float64Array(count);
@@ -167,8 +172,15 @@ export class Gate {
     this.#notionalMax = new Float64Array(count);
     this.#collarBps = new Float64Array(count);
     this.#setLimits(limits);
-    this.#notional = new AccountNotional(instruments, limits, account.notionalMax, inputs, this.#seenTicks);
-    this.groups = new GroupDelta(instruments, groups, inputs, this.#seenTicks);
+    this.#notional = new AccountNotional(
+      instruments,
+      limits,
+      account.notionalMax,
+      inputs,
+      this.#seenTicks,
+      this.worth,
+    );
+    this.groups = new GroupDelta(instruments, groups, inputs, this.#seenTicks, this.worth);
     this.#buyTicksMax = new Int32Array(count).fill(TICKS_MAX);
     this.#sellTicksMin = new Int32Array(count);
   }
@@ -221,6 +233,22 @@ export class Gate {
     this.#markPriceTicks[instrument] = mark;
     this.#seenTicks[instrument] = Math.max(this.markTicks(instrument), mark);
     this.#inputs.changed.add(instrument);
+  }
+
+  /** What an option's underlying is worth in dollars, and which share of its moves the option makes. */
+  setUnderlying(instrument: number, price: number, delta: number): void {
+    const { worth } = this;
+    if (worth.isOption[instrument] === 0) return;
+    if (price > 0) worth.unitPrice[instrument] = price;
+    if (!Number.isNaN(delta)) worth.delta[instrument] = delta;
+    this.#inputs.changed.add(instrument);
+  }
+
+  /** What one lot counts with in limits, at a price of its own where that decides; NaN where it is not known. */
+  lotWorth(instrument: number, ticks: Ticks): number {
+    const price =
+      this.#isFixed[instrument] === 1 ? this.#unitPrice[instrument]! : ticks * this.#tickValue[instrument]!;
+    return this.#lotValue[instrument]! * price;
   }
 
   /** The middle of the last quotable book, in ticks; 0 before the first. */
@@ -371,7 +399,8 @@ export class Gate {
     if (!(worst <= this.#positionLotsMax[instrument]!)) return GateReason.positionMax;
     if (!(worst <= 0)) {
       const dearest = Math.max(ticks, this.#seenTicks[instrument]!);
-      const price = this.#isInverse[instrument] === 1 ? 1 : dearest * this.#tickValue[instrument]!;
+      const isFixed = this.#isFixed[instrument] === 1;
+      const price = isFixed ? this.#unitPrice[instrument]! : dearest * this.#tickValue[instrument]!;
       if (!(worst * this.#lotValue[instrument]! * price <= this.#notionalMax[instrument]!)) {
         return GateReason.instrumentNotionalMax;
       }
@@ -419,8 +448,8 @@ export class Gate {
   #isOrderWithin(instrument: number, ticks: Ticks, lots: Lots): boolean {
     const value = lots * this.#lotValue[instrument]!;
     const max = this.#orderNotionalMax[instrument]!;
-    return this.#isInverse[instrument] === 1
-      ? value <= max
+    return this.#isFixed[instrument] === 1
+      ? value * this.#unitPrice[instrument]! <= max
       : value * ticks * this.#tickValue[instrument]! <= max;
   }
 }

@@ -4,7 +4,7 @@
  *
  * A lot of spot or of a linear contract is lotValue coins. A lot of an inverse contract is lotValue dollars' worth of them,
  * that is lotValue / price: fewer, the dearer the coin is. Each is priced at what the gate has seen of its own market last,
- * before that at the entry of its position.
+ * before that at the entry of its position. A lot of an option is its delta of lotValue coins, less than none for a put.
  *
  * Owner:      the gate; the loop reads net deltas.
  * Invariants: the worst of a side is that all of one side fills, in every instrument of the group, and nothing of the other;
@@ -20,6 +20,7 @@ import type { Instrument } from '../base/instrument.ts';
 import { Side } from '../base/side.ts';
 import type { Lots } from '../base/units.ts';
 import type { GateInputs } from './gate.ts';
+import type { LotWorth } from './lot-worth.ts';
 
 /** No group: its instrument knows nothing of the others. */
 export const NO_GROUP = -1;
@@ -44,6 +45,8 @@ export class GroupDelta {
   readonly #lotValue: Float64Array;
   readonly #tickValue: Float64Array;
   readonly #isInverse: Uint8Array;
+  readonly #isOption: Uint8Array;
+  readonly #delta: Float64Array;
 
   /** @param seenTicks by instrument, what the gate values a lot at; 0 before its market was seen. Read in place. */
   constructor(
@@ -51,6 +54,7 @@ export class GroupDelta {
     groups: readonly GroupLimits[],
     inputs: Pick<GateInputs, 'positionLots' | 'entryTicks' | 'exposureLots'>,
     seenTicks: Float64Array,
+    worth: LotWorth,
   ) {
     this.groupOf = new Int32Array(instruments.length);
     this.deltaCoinsMax = new Float64Array(instruments.length);
@@ -59,6 +63,8 @@ export class GroupDelta {
     this.#lotValue = Float64Array.from(instruments, ({ lotValue }) => lotValue);
     this.#tickValue = Float64Array.from(instruments, ({ tick }) => tick.value);
     this.#isInverse = Uint8Array.from(instruments, ({ kind }) => (kind === ContractKind.inverse ? 1 : 0));
+    this.#isOption = worth.isOption;
+    this.#delta = worth.delta;
     this.setGroups(groups);
   }
 
@@ -86,21 +92,30 @@ export class GroupDelta {
     if (group === NO_GROUP) return true;
     const members = this.members[group]!;
     const { positionLots, exposureLots } = this.#inputs;
+    // What a put is sold for, coins are bought for: the side counts by which way it moves the delta.
+    const direction = this.coinsOf(instrument) < 0 ? other(side) : side;
     let coins = 0;
     for (let index = 0; index < members.length; index++) {
       const member = members[index]!;
-      const inFlight = exposureLots[member * 2 + side]!;
-      let lots = side === Side.buy ? positionLots[member]! + inFlight : inFlight - positionLots[member]!;
+      const each = this.coinsOf(member);
+      const memberSide = each < 0 ? other(direction) : direction;
+      const inFlight = exposureLots[member * 2 + memberSide]!;
+      let lots =
+        memberSide === Side.buy ? positionLots[member]! + inFlight : inFlight - positionLots[member]!;
       if (member === instrument) lots += addedLots;
       // What holds nothing has no price to wait for.
-      if (lots !== 0) coins += lots * this.coinsOf(member);
+      if (lots !== 0) coins += lots * Math.abs(each);
     }
     return coins <= this.deltaCoinsMax[group]!;
   }
 
-  /** @hot Coins that a lot is worth, long; NaN for an inverse contract without a price. */
+  /**
+   * @hot Coins that a lot is worth, long: less than none for a put. NaN for an inverse contract without a price, and for an
+   * option whose delta was not told yet.
+   */
   coinsOf(instrument: number): number {
     const value = this.#lotValue[instrument]!;
+    if (this.#isOption[instrument] === 1) return value * this.#delta[instrument]!;
     if (this.#isInverse[instrument] === 0) return value;
     const seen = this.#seenTicks[instrument]!;
     const ticks = seen > 0 ? seen : this.#inputs.entryTicks[instrument]!;
@@ -125,10 +140,17 @@ export class GroupDelta {
     const { positionLots, exposureLots } = this.#inputs;
     let coins = 0;
     for (const member of members) {
-      const inFlight = exposureLots[member * 2 + side]!;
-      const lots = side === Side.buy ? positionLots[member]! + inFlight : inFlight - positionLots[member]!;
-      if (lots !== 0) coins += lots * this.coinsOf(member);
+      const each = this.coinsOf(member);
+      const memberSide = each < 0 ? other(side) : side;
+      const inFlight = exposureLots[member * 2 + memberSide]!;
+      const lots =
+        memberSide === Side.buy ? positionLots[member]! + inFlight : inFlight - positionLots[member]!;
+      if (lots !== 0) coins += lots * Math.abs(each);
     }
     return coins;
   }
+}
+
+function other(side: Side): Side {
+  return side === Side.buy ? Side.sell : Side.buy;
 }

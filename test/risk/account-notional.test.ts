@@ -6,6 +6,7 @@ import { Side } from '../../engine/base/side.ts';
 import { TICKS_MAX } from '../../engine/base/units.ts';
 import { AccountNotional } from '../../engine/risk/account-notional.ts';
 import type { GateInputs, RiskLimits } from '../../engine/risk/gate.ts';
+import { LotWorth } from '../../engine/risk/lot-worth.ts';
 
 const COUNT = 5;
 
@@ -46,7 +47,14 @@ class Twin {
   readonly seenTicks = new Float64Array(COUNT);
 
   notionalOf(max: number): AccountNotional {
-    return new AccountNotional(INSTRUMENTS, LIMITS, max, this.inputs, this.seenTicks);
+    return new AccountNotional(
+      INSTRUMENTS,
+      LIMITS,
+      max,
+      this.inputs,
+      this.seenTicks,
+      new LotWorth(INSTRUMENTS),
+    );
   }
 
   sum(instrument: number, side: Side, ticks: number, addedLots: number): number {

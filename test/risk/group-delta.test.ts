@@ -7,6 +7,7 @@ import { Side, sideSign } from '../../engine/base/side.ts';
 import { TICKS_MAX } from '../../engine/base/units.ts';
 import { Gate, GateReason } from '../../engine/risk/gate.ts';
 import { GroupDelta, NO_GROUP } from '../../engine/risk/group-delta.ts';
+import { LotWorth } from '../../engine/risk/lot-worth.ts';
 import { ACCOUNT, KillLadder, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 
 /** Spot of a thousandth coin a lot, a linear swap of a hundredth, an inverse one of 100 dollars; another coin's swap. */
@@ -114,6 +115,7 @@ describe('the net delta of a group', () => {
       [{ members: [SPOT, INVERSE], deltaCoinsMax: 1 }],
       inputs,
       seen,
+      new LotWorth(INSTRUMENTS),
     );
     const net = new Float64Array(1);
     inputs.positionLots[INVERSE] = 2;
