@@ -13,7 +13,7 @@ import { VenueTime } from '../paper/server/venue-time.ts';
 import { ExitCode } from './exit-code.ts';
 import { UsageError } from './usage-error.ts';
 
-const USAGE = `npm run paper -- [--port 9443] [--host 127.0.0.1] [--account KEY:SECRET:PASSPHRASE]... [--seed N]
+const USAGE = `npm run paper -- [--port 9443] [--host 127.0.0.1] [--account KEY:SECRET:PASSPHRASE]... [--master] [--seed N]
                  [--feed FILE | --market INSTRUMENT...] [--http auto|uws|node] [--fee-tier VIP4]
                  [--account-level 2] [--position-mode net_mode] [--permissions read_only,trade] [--clock-offset-ms 0]
                  [--oauth-client ID[:SECRET]]... [--token-seconds 3600]
@@ -22,6 +22,8 @@ An OKX-compatible venue with simulated money, until it is stopped: REST under ht
 ws://HOST:PORT/ws/v5/public, /private and /business.
 
   --account   an API key; several give several accounts. Without one there is only market data.
+  --master    the first account is the master of the others, its sub-accounts sub1, sub2 and so on: its key may manage them,
+              and they do not trade with one another
   --seed      the market: the same seed and the same orders give the same market (default 1)
   --market    an instrument with a seeded market; may be repeated (default BTC-USDT, BTC-USDT-SWAP and ETH-USDT-SWAP).
               The others are listed, and their books stay empty but for the accounts' own orders
@@ -92,7 +94,11 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
     );
   }
   const settings = readSettings(values);
-  const accounts = values.account.map((text, index) => ({ ...readAccount(text, index), ...settings }));
+  const accounts = values.account.map((text, index) => ({
+    ...readAccount(text, index),
+    ...settings,
+    ...(values.master ? { mainUid: String(FIRST_UID) } : {}),
+  }));
   if (new Set(accounts.map(({ apiKey }) => apiKey)).size !== accounts.length) {
     throw new UsageError('--account: expected every KEY once, one came twice');
   }
@@ -122,6 +128,7 @@ function parse(argv: readonly string[]) {
         port: { type: 'string', default: '9443' },
         host: { type: 'string', default: '127.0.0.1' },
         account: { type: 'string', multiple: true, default: [] },
+        master: { type: 'boolean', default: false },
         seed: { type: 'string', default: '1' },
         market: { type: 'string', multiple: true, default: [] },
         feed: { type: 'string', default: '' },

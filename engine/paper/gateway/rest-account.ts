@@ -2,6 +2,7 @@ import { Refusal } from './refusal.ts';
 import { instruments } from './rest-market.ts';
 import { bodyField, bodyOf, missing } from './rest-router.ts';
 import type { RestAnswer, RestCall, Route } from './rest-router.ts';
+import { SUB_ACCOUNT_ROUTES } from './rest-sub-accounts.ts';
 
 /** The account; budgets as documented (docs-v5, read 2026-07-28), by user. */
 export const ACCOUNT_ROUTES: readonly Route[] = [
@@ -23,6 +24,7 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     return 'sCode' in result ? answerOf(result) : [result];
   }),
   account('GET', '/api/v5/account/max-size', 20, maxSize),
+  ...SUB_ACCOUNT_ROUTES,
 ];
 
 function account(

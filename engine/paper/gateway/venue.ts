@@ -21,6 +21,7 @@ import { PrivateStreams } from './private-streams.ts';
 import { Refusal } from './refusal.ts';
 import { Session } from './session.ts';
 import type { SessionHost, Transport } from './session.ts';
+import { SubAccounts } from './sub-accounts.ts';
 import { SystemStatus } from './system-status.ts';
 import { Topics } from './topics.ts';
 
@@ -31,6 +32,8 @@ export interface VenueAccount extends AccountOptions {
   readonly passphrase: string;
   /** New and amended orders in 2 s (50061), by the account's fill ratio from VIP5 up; default 1,000. */
   readonly orderRateMax?: number;
+  /** How its master calls it; default sub1, sub2 and so on. */
+  readonly subAcct?: string;
 }
 
 export interface VenueOptions extends Omit<ExchangeOptions, 'accounts' | 'startMs'> {
@@ -84,8 +87,9 @@ export class PaperVenue implements SessionHost {
   readonly market: MarketStreams;
   readonly privateStreams: PrivateStreams;
   readonly time: () => number;
-  /** Accounts, in the order in which they were given. */
-  readonly uids: readonly string[];
+  /** Accounts, in the order in which they were given, or opened since. */
+  readonly uids: string[];
+  readonly subAccounts: SubAccounts;
   readonly status = new SystemStatus();
   /** A fault hook of tests at the order entry, REST and WebSocket alike; null leaves everything to the venue. */
   interfere: Interference | null = null;
@@ -95,7 +99,7 @@ export class PaperVenue implements SessionHost {
   readonly #pushBeforeAckShare: number;
   /** Whether the books of a recorded feed are pushed event by event. */
   readonly #isByEvent: boolean;
-  readonly #accounts: ReadonlyMap<string, VenueAccount>;
+  readonly #accounts: Map<string, AccountOptions & Pick<VenueAccount, 'orderRateMax'>>;
   /** Null while the exchange is being built. */
   #streams: { readonly market: MarketStreams; readonly account: PrivateStreams } | null = null;
   /** No connection has to be looked at for idleness before this. */
@@ -111,13 +115,21 @@ export class PaperVenue implements SessionHost {
     this.uids = options.accounts.map(({ uid }) => uid);
     this.keys = new KeyRing(options.accounts);
     this.oauth = new OAuthGrants(options.oauth);
-    this.#accounts = new Map(options.accounts.map((account) => [account.uid, account]));
+    this.#accounts = new Map(options.accounts.map((account) => [account.uid, account] as const));
     this.instruments = new InstrumentDirectory(options.instruments);
     this.exchange = new Exchange({ ...options, startMs: Math.floor(options.time()) }, this.#sink());
     this.market = new MarketStreams(this.exchange, this.instruments, this.#topics, this.#isByEvent);
     this.privateStreams = new PrivateStreams(this.exchange, this.instruments, () => this.#now());
     this.orderEntry = new OrderEntry(this);
     this.#streams = { market: this.market, account: this.privateStreams };
+    this.subAccounts = new SubAccounts(this, options.accounts);
+  }
+
+  /** Opens an account while the venue runs. It has no key yet. */
+  openAccount(account: AccountOptions): void {
+    this.exchange.openAccount(account);
+    this.#accounts.set(account.uid, account);
+    this.uids.push(account.uid);
   }
 
   /** A WebSocket connection to one of the three endpoints; null when the path is none of them. */
@@ -328,6 +340,7 @@ export class PaperVenue implements SessionHost {
       markPrice: (instId, row) => this.#streams?.market.price(Channel.markPrice, instId, row, now()),
       priceLimit: (instId, row) => this.#streams?.market.price(Channel.priceLimit, instId, row, now()),
       fundingRate: (instId, row) => this.#streams?.market.price(Channel.fundingRate, instId, row, now()),
+      product: (channel, key, rows) => this.#streams?.market.product(channel, key, rows, now()),
       instrument: (row) => this.#streams?.market.instrument(row, now()),
       status: (row) => this.#streams?.market.status(row, now()),
     };
