@@ -5,6 +5,7 @@ import { RateLimits } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
 import { missing } from './rest-router.ts';
 import type { RestAnswer, RestCall, Route } from './rest-router.ts';
+import type { PaperVenue } from './venue.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -57,11 +58,13 @@ function amend({ venue, uid, body }: RestCall): RestAnswer {
 
 /** Twenty orders in two seconds of a user and instrument, however many come in a request. */
 function cancelRoute(): Route {
-  const limits = new RateLimits(ALGO_REQUESTS_PER_WINDOW, ORDER_WINDOW_MS);
+  const limitsOf = new WeakMap<PaperVenue, RateLimits>();
   return {
     ...route('POST', '/api/v5/trade/cancel-algos', ({ venue, uid, body, nowMs }) => {
       if (!Array.isArray(body) || !body.every(isItem) || body.length === 0) return new Refusal('50002', 400);
       if (body.length > ALGO_CANCELS_MAX) return new Refusal('51000', 200, 'Parameter algoId error');
+      const limits = limitsOf.get(venue) ?? new RateLimits(ALGO_REQUESTS_PER_WINDOW, ORDER_WINDOW_MS);
+      limitsOf.set(venue, limits);
       for (const item of body) {
         if (!limits.take(`${uid} ${fieldOf(item, 'instId')}`, nowMs)) return new Refusal('50011', 429);
       }
