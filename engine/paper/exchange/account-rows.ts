@@ -187,14 +187,7 @@ export function positionRow(
     last: listing.priceText(market.lastTicks),
     idxPx: listing.priceText(market.markTicks),
     usdPx: '',
-    deltaBS: '',
-    deltaPA: '',
-    gammaBS: '',
-    gammaPA: '',
-    thetaBS: '',
-    thetaPA: '',
-    vegaBS: '',
-    vegaPA: '',
+    ...greeksOf(holding, position),
     spotInUseAmt: '',
     clSpotInUseAmt: '',
     maxSpotInUseAmt: '',
@@ -350,3 +343,32 @@ function realised(position: Position): Amount {
 function isSettled(listing: Listing): boolean {
   return listing.row['futureSettlement'] === true;
 }
+
+/** Of options, for the whole position: Black's, and those in the coin that the premium is paid in. */
+function greeksOf({ listing, market }: Holding, { lots }: Position): Row {
+  const { option } = market;
+  if (option === null) return NO_GREEKS;
+  const coins = Math.sign(lots) * amountNumber(listing.units(Math.abs(lots)));
+  const { greeks, forward } = option;
+  return {
+    deltaBS: numberText(greeks.delta * coins),
+    deltaPA: numberText(option.coinDelta * coins),
+    gammaBS: numberText(greeks.gamma * coins, 14),
+    gammaPA: numberText(greeks.gamma * forward * coins),
+    thetaBS: numberText(greeks.theta * coins),
+    thetaPA: numberText(option.fromUsd(greeks.theta) * coins),
+    vegaBS: numberText(greeks.vega * coins),
+    vegaPA: numberText(option.fromUsd(greeks.vega) * coins),
+  };
+}
+
+const NO_GREEKS: Row = {
+  deltaBS: '',
+  deltaPA: '',
+  gammaBS: '',
+  gammaPA: '',
+  thetaBS: '',
+  thetaPA: '',
+  vegaBS: '',
+  vegaPA: '',
+};

@@ -92,6 +92,7 @@ function watched(sink: ExchangeSink, watch: AlgoWatch): ExchangeSink {
     markPrice: (instId, row) => sink.markPrice(instId, row),
     priceLimit: (instId, row) => sink.priceLimit(instId, row),
     fundingRate: (instId, row) => sink.fundingRate(instId, row),
+    product: (channel, key, rows) => sink.product?.(channel, key, rows),
     instrument: (row) => sink.instrument(row),
     status: (row) => sink.status(row),
   };

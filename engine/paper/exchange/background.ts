@@ -1,6 +1,6 @@
 import { assert } from '../../base/assert.ts';
 import { Random } from '../../base/random.ts';
-import type { Ticks } from '../../base/units.ts';
+import type { Milliseconds, Ticks } from '../../base/units.ts';
 import { DEFAULT_FLOW_INSTRUMENTS } from '../instruments/recorded-instruments.ts';
 import type { Valuation } from './account.ts';
 import type { ExchangeOptions } from './exchange-contract.ts';
@@ -8,6 +8,7 @@ import { FairPrice } from './fair-price.ts';
 import { DEFAULT_RECORDED, FeedFlow, middle } from './feed-flow.ts';
 import type { Matcher } from './matcher.ts';
 import type { Market } from './market.ts';
+import { OptionFlow } from './option-flow.ts';
 import { RecordedFunding, type FundingSettlement } from './public-ticks.ts';
 import { SeededFlow } from './seeded-flow.ts';
 import type { Timed } from './timer-queue.ts';
@@ -16,6 +17,7 @@ import type { Timed } from './timer-queue.ts';
 export class Background {
   readonly #markets: ReadonlyMap<string, Market>;
   readonly #flows = new Map<Market, SeededFlow>();
+  readonly #optionMark: (market: Market, nowMs: Milliseconds) => Ticks;
   /** By coin: its markets move together. */
   readonly #fairPrices = new Map<string, FairPrice>();
 
@@ -25,10 +27,12 @@ export class Background {
     markets: ReadonlyMap<string, Market>,
     matcher: Matcher,
     valuation: Valuation,
+    optionMark: (market: Market, nowMs: Milliseconds) => Ticks,
     settleFunding: FundingSettlement,
     schedule: (timeMs: number, item: Timed) => void,
   ) {
     this.#markets = markets;
+    this.#optionMark = optionMark;
     if (options.flow === 'none') return;
     const { flow: kind, seed, startMs, flowPace: pace = 1, recorded = DEFAULT_RECORDED } = options;
     if (kind !== 'seeded') {
@@ -48,32 +52,42 @@ export class Background {
         fair.start(startMs);
       }
       const random = new Random(seed ^ hash(instId));
-      const usd = valuation.usd(quoteCcy) || 1;
       market.hasFlow = true;
+      if (market.option !== null) {
+        new OptionFlow(market, matcher, random, pace, schedule).start(startMs);
+        continue;
+      }
+      const usd = valuation.usd(quoteCcy) || 1;
       const flow = new SeededFlow(market, fair, matcher, random, usd, pace, schedule);
       flow.start(startMs);
       this.#flows.set(market, flow);
     }
   }
 
-  /** Seeded markets follow their fair price, fed ones their book, the others the fair price of their coin. */
-  markOf(market: Market): Ticks {
+  /** Options follow their model, seeded markets follow their fair price, fed ones their book, the others the fair price of their coin. */
+  markOf(market: Market, nowMs: Milliseconds): Ticks {
+    if (market.option !== null && !market.hasRecordedMark) return this.#optionMark(market, nowMs);
     const flow = this.#flows.get(market);
     if (flow !== undefined) return Math.max(1, Math.round(flow.fairTicks));
     if (market.hasRecordedMark) return market.markTicks;
     if (market.hasFlow) return middle(market);
     const fair = this.#fairPrices.get(market.listing.baseCcy);
-    if (fair === undefined || market.listing.instType === 'OPTION') return market.markTicks;
+    if (fair === undefined) return market.markTicks;
     return Math.max(1, Math.round(market.startTicks * fair.ratio));
+  }
+
+  /** What a coin is worth, as a ratio to its price at the start. */
+  ratioOf(ccy: string): number {
+    return this.#fairPrices.get(ccy)?.ratio ?? 1;
   }
 
   /** Moves what a seeded market's coin is worth; false when the instrument has no seeded market. */
   movePrice(instId: string, bps: number): boolean {
     assert(bps > -10_000, 'a price stays above zero');
     const market = this.#markets.get(instId);
-    const flow = market === undefined ? undefined : this.#flows.get(market);
-    flow?.moveFair(bps / 10_000);
-    return flow !== undefined;
+    const fair = market?.hasFlow === true ? this.#fairPrices.get(market.listing.baseCcy) : undefined;
+    fair?.move(bps / 10_000);
+    return fair !== undefined;
   }
 
   /** Goes on in the market on new grids that takes this one's place. */
@@ -87,7 +101,7 @@ export class Background {
 
   /** Whether the market is played from a recording, whose prices and sizes are on the grids of then. */
   isRecorded(market: Market): boolean {
-    return market.hasFlow && !this.#flows.has(market);
+    return market.hasFlow && market.option === null && !this.#flows.has(market);
   }
 }
 

@@ -5,6 +5,7 @@ import type { Amount } from './amount.ts';
 import type { Holding } from './holding.ts';
 import { BookOrder } from './matching-book.ts';
 import type { Market } from './market.ts';
+import type { PriceQuote } from './option-price.ts';
 import type { MarginMode } from './position.ts';
 
 export const OrderState = {
@@ -33,6 +34,8 @@ export interface OrderTerms {
   readonly type: OrderType;
   /** 0 for market orders. */
   readonly ticks: Ticks;
+  /** Of options: the price as it was asked for. */
+  readonly quote: PriceQuote;
   /** 0 for spot market orders whose size is an amount of quote currency. */
   readonly lots: Lots;
   readonly tgtCcy: '' | 'base_ccy' | 'quote_ccy';
@@ -84,6 +87,8 @@ export class ClientOrder {
   readonly entry: BookOrder;
   updatedMs: Milliseconds;
   state: OrderState = OrderState.live;
+  /** Of options: the price as it was last asked for. */
+  quote: PriceQuote;
   /** Total size, what is filled included. */
   lots: Lots;
   filledLots: Lots = 0;
@@ -124,6 +129,7 @@ export class ClientOrder {
     this.marginMode = marginModeOf(terms);
     this.isReducing = terms.isReduceOnly || isClosingSide(terms.posSide, terms.side);
     this.updatedMs = nowMs;
+    this.quote = terms.quote;
     this.lots = terms.lots;
     this.budget = terms.budget;
     this.frozenCcy = frozenCcy;
@@ -151,6 +157,11 @@ export class ClientOrder {
   get ticks(): Ticks {
     return this.entry.ticks;
   }
+}
+
+/** Orders that are cancelled rather than take. */
+export function isMakerOnly(type: OrderType): boolean {
+  return type === 'post_only';
 }
 
 export function marginModeOf(terms: OrderTerms): MarginMode {

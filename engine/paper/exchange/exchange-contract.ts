@@ -195,6 +195,8 @@ export interface ExchangeSink {
   markPrice(instId: string, row: Row): void;
   priceLimit(instId: string, row: Row): void;
   fundingRate(instId: string, row: Row): void;
+  /** Rows of a public channel of products, such as `opt-summary`, by what it is subscribed by (family or type). */
+  product?(channel: string, key: string, rows: readonly Row[]): void;
   /** An instrument's row changed (state and so on). */
   instrument(row: Row): void;
   /** A row of the `status` channel. */

@@ -5,7 +5,7 @@ import type { ClientOrder, PosSide } from './client-order.ts';
 import type { Listing } from './listing.ts';
 import type { Market } from './market.ts';
 import { optionInitialMargin, optionMaintenanceMargin } from './option-margin.ts';
-import { Position, type MarginMode } from './position.ts';
+import type { MarginMode, Position } from './position.ts';
 import { tierOf } from './position-tiers.ts';
 
 /** Leverage that an account starts with, or the instrument's greatest if that is less. */

@@ -1,11 +1,14 @@
 import { Side } from '../../base/side.ts';
 import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
 import { amountNumber, numberText } from './amount.ts';
+import type { ClientOrder } from './client-order.ts';
 import type { BookImage, BookRow, ExchangeSink, Row } from './exchange-contract.ts';
 import { firstId } from './first-id.ts';
 import type { Listing } from './listing.ts';
 import { MatchingBook, type BookSide, type Level } from './matching-book.ts';
+import type { OptionModel } from './option-model.ts';
 import { tiersOf, type PositionTier } from './position-tiers.ts';
+import { toBand } from './tick-bands.ts';
 import { TradeStatistics } from './trade-statistics.ts';
 
 const TRADES_KEPT = 500;
@@ -33,6 +36,10 @@ export class Market {
   sequence: number;
   /** Of options: what their underlying is worth at expiry, in US dollars; 0 for everything else. */
   forward = 0;
+  /** Of options: what they are worth; null for everything else. */
+  option: OptionModel | null = null;
+  /** Open orders whose price is one in dollars or a volatility. */
+  readonly followers = new Set<ClientOrder>();
   /** By the size of a position: the margin that it needs. */
   readonly tiers: readonly PositionTier[];
   markTicks: Ticks;
@@ -310,8 +317,9 @@ export class Market {
   #updateLimits(): void {
     const stated = Number(this.listing.row['floatPxLmtPct'] ?? 0);
     const ratio = stated > 0 ? stated : (PRICE_LIMIT_RATIO[this.listing.instType] ?? OPTION_LIMIT_RATIO);
-    this.buyLimitTicks = Math.floor(this.markTicks * (1 + ratio));
-    this.sellLimitTicks = Math.max(1, Math.ceil(this.markTicks * (1 - ratio)));
+    const { listing, markTicks } = this;
+    this.buyLimitTicks = toBand(listing, Side.buy, Math.floor(markTicks * (1 + ratio)));
+    this.sellLimitTicks = Math.max(1, toBand(listing, Side.sell, Math.ceil(markTicks * (1 - ratio))));
   }
 }
 

@@ -4,12 +4,13 @@
  */
 import { Side } from '../../base/side.ts';
 import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
-import { CancelSource } from '../../okx/shapes.ts';
+import { AmendResult, CancelSource } from '../../okx/shapes.ts';
 import { MAKERS_PER_TAKER_MAX } from '../../okx/venue-limits.ts';
 import type { Valuation } from './account.ts';
-import { OrderState, type ClientOrder } from './client-order.ts';
+import { isMakerOnly, OrderState, type ClientOrder } from './client-order.ts';
 import type { ExchangeSink } from './exchange-contract.ts';
 import { firstId } from './first-id.ts';
+import type { PriceQuote } from './option-price.ts';
 import { BookOrder } from './matching-book.ts';
 import type { Market } from './market.ts';
 import { Reporter } from './reporter.ts';
@@ -27,6 +28,7 @@ export interface AmendTerms {
   readonly ticks: Ticks;
   /** New total, what is filled included; 0 leaves the size. */
   readonly lots: Lots;
+  readonly quote: PriceQuote;
   readonly reqId: string;
   readonly cancelsOnFail: boolean;
 }
@@ -47,7 +49,8 @@ export class Matcher {
     if (!order.isOpen) return;
     const { market, terms } = order;
     if (order.isReducing && !this.#shrinkToPosition(order, nowMs)) return;
-    if (terms.type === 'post_only') {
+    if (order.quote.pxType !== 'px') market.followers.add(order);
+    if (isMakerOnly(terms.type)) {
       if (market.book.isMarketable(terms.side, order.ticks)) {
         this.#finish(order, OrderState.canceled, CancelSource.postOnlyWouldTake, nowMs);
         return;
@@ -94,6 +97,7 @@ export class Matcher {
       return;
     }
     order.updatedMs = nowMs;
+    order.quote = terms.quote;
     if (remaining === 0) {
       book.remove(entry);
       entry.lots = 0;
@@ -113,7 +117,7 @@ export class Matcher {
       return;
     }
     book.remove(entry);
-    if (order.terms.type === 'post_only' && book.isMarketable(order.terms.side, ticks)) {
+    if (isMakerOnly(order.terms.type) && book.isMarketable(order.terms.side, ticks)) {
       this.#cancelAmended(order, reqId, CancelSource.postOnlyWouldTake, '51511', nowMs);
       return;
     }
@@ -122,6 +126,22 @@ export class Matcher {
     order.lots = lots;
     order.account.freeze(order, reserve);
     this.reporter.order(order, { reqId, amendResult: '0', amendSource: '1' }, nowMs);
+    this.#takeAndRest(order, ticks, nowMs);
+  }
+
+  /** The price in dollars or the volatility of an option's order is another price now. */
+  follow(order: ClientOrder, ticks: Ticks, nowMs: Milliseconds): void {
+    const { market, entry } = order;
+    if (!order.isOpen || entry.level === null) return;
+    market.book.remove(entry);
+    if (isMakerOnly(order.terms.type) && market.book.isMarketable(order.terms.side, ticks)) {
+      this.#finish(order, OrderState.canceled, CancelSource.postOnlyWouldTake, nowMs);
+      market.flushBook();
+      return;
+    }
+    entry.ticks = ticks;
+    order.updatedMs = nowMs;
+    this.reporter.order(order, { amendResult: AmendResult.automatic, amendSource: '5' }, nowMs);
     this.#takeAndRest(order, ticks, nowMs);
   }
 
@@ -174,7 +194,7 @@ export class Matcher {
         this.#finish(order, OrderState.canceled, CancelSource.selfTradePrevention, nowMs);
       } else if (stop === StopReason.makersMax) {
         this.#finish(order, OrderState.canceled, CancelSource.tooManyMakers, nowMs);
-      } else if (terms.type === 'limit' || terms.type === 'post_only') {
+      } else if (terms.type === 'limit' || isMakerOnly(terms.type)) {
         market.book.add(entry);
       } else {
         const isSlipping = terms.ticks === 0 && market.book.opposite(terms.side).best !== null;

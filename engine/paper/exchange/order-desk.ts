@@ -21,8 +21,9 @@ import { BORROW_INITIAL_RATE } from './position-tiers.ts';
 import { field } from './listing.ts';
 import type { AmendTerms, Matcher } from './matcher.ts';
 import type { Market } from './market.ts';
-import { isMarketType, readLots, readPlace, readPrice, withinPriceLimit } from './place-terms.ts';
+import { isMarketType, readLots, readOrderPrice, readPlace, withinPriceLimit } from './place-terms.ts';
 import { firstId } from './first-id.ts';
+import { readPriceType } from './option-price.ts';
 import { refusal, shortOf, type OrderRefusal } from './refusals.ts';
 import { MARKET_RESERVE_PERCENT, restingReserve } from './settlement.ts';
 
@@ -156,16 +157,22 @@ export class OrderDesk {
     if (terms.type !== 'limit' && terms.type !== 'post_only') return refusal('51506');
     if (listing.state === 'post_only' && terms.type !== 'post_only') return refusal('51124');
     if (listing.state !== 'live' && listing.state !== 'post_only') return refusal('51022');
-    const hasPrice = request['newPx'] !== undefined && request['newPx'] !== '';
+    const priceType = readPriceType(request, true);
+    if (priceType !== null && typeof priceType !== 'string') return priceType;
+    const hasPrice = priceType !== null;
+    if (hasPrice && priceType !== order.quote.pxType) return refusal('51177');
     const hasSize = request['newSz'] !== undefined && request['newSz'] !== '';
     if (!hasPrice && !hasSize) return refusal('51500');
+    if (hasSize && order.quote.pxType !== 'px') return refusal('51536');
     let ticks: Ticks = 0;
+    let { quote } = order;
     if (hasPrice) {
-      const price = readPrice(listing, request['newPx'], 'newPx');
-      if (typeof price !== 'number') return price;
-      const limited = withinPriceLimit(market, terms.side, price, request['pxAmendType']);
+      const price = readOrderPrice(market, terms.side, request, true);
+      if ('sCode' in price) return price;
+      const limited = withinPriceLimit(market, terms.side, price.ticks, request['pxAmendType']);
       if (typeof limited !== 'number') return limited;
       ticks = limited;
+      quote = price.quote;
     }
     let lots: Lots = 0;
     if (hasSize) {
@@ -190,7 +197,7 @@ export class OrderDesk {
     );
     if (short !== null) return short;
     const cancelsOnFail = request['cxlOnFail'] === true || request['cxlOnFail'] === 'true';
-    return { ticks, lots, reqId, cancelsOnFail };
+    return { ticks, lots, quote, reqId, cancelsOnFail };
   }
 
   /** cxlOnFail: an amend that is refused up front takes the order with it; the push carries no amendResult. */

@@ -8,6 +8,7 @@ import type { Valuation } from './account.ts';
 import { amountNumber, amountText, numberText } from './amount.ts';
 import type { ClientOrder, OrderFill } from './client-order.ts';
 import type { Row } from './exchange-contract.ts';
+import { optionTexts } from './option-price.ts';
 
 /** What a push reports besides the order's state. */
 export interface OrderChange {
@@ -50,10 +51,7 @@ export function orderPushRow(
   row['fillTime'] = fill === undefined ? '' : String(fill.timeMs);
   row['fillFee'] = fill === undefined ? '0' : amountText(fill.fee);
   row['fillFeeCcy'] = fill === undefined ? '' : fill.feeCcy;
-  row['fillPxVol'] = '';
-  row['fillPxUsd'] = '';
-  row['fillMarkVol'] = '';
-  row['fillFwdPx'] = '';
+  fillOptionFields(row, order, fill?.ticks ?? 0);
   row['fillMarkPx'] = fill === undefined ? '' : listing.priceText(fill.markTicks);
   row['fillIdxPx'] = fill === undefined ? '' : listing.priceText(fill.markTicks);
   row['execType'] = fill === undefined ? '' : fill.isMaker ? 'M' : 'T';
@@ -87,7 +85,7 @@ export function orderQueryRow(order: ClientOrder): Row {
 export function fillQueryRow(order: ClientOrder, fill: OrderFill): Row {
   const { listing } = order.market;
   const fees = order.account.fees.of(listing);
-  return {
+  const row: Row = {
     instType: order.instType,
     instId: listing.instId,
     tradeId: String(fill.tradeId),
@@ -115,6 +113,18 @@ export function fillQueryRow(order: ClientOrder, fill: OrderFill): Row {
     feeRate: amountText(fill.isMaker ? fees.maker : fees.taker),
     tradeQuoteCcy: listing.quoteCcy,
   };
+  fillOptionFields(row, order, fill.ticks);
+  return row;
+}
+
+/** What options say of a fill besides; '' for everything else. */
+function fillOptionFields(row: Row, { market }: ClientOrder, ticks: number): void {
+  const { option } = market;
+  const { usd, vol } = optionTexts(market, ticks);
+  row['fillPxVol'] = vol;
+  row['fillPxUsd'] = usd;
+  row['fillMarkVol'] = option === null || ticks === 0 ? '' : numberText(option.volatility);
+  row['fillFwdPx'] = option === null || ticks === 0 ? '' : numberText(option.forward);
 }
 
 const INT64_MAX = 9_223_372_036_854_775_807n;
@@ -146,6 +156,7 @@ function sharedFields(order: ClientOrder): Row {
   const { terms } = order;
   const { listing } = order.market;
   const isSizeInQuote = terms.budget >= 0n;
+  const option = optionTexts(order.market, order.ticks, order.quote);
   return {
     instType: order.instType,
     instId: listing.instId,
@@ -154,9 +165,9 @@ function sharedFields(order: ClientOrder): Row {
     clOrdId: terms.clOrdId,
     tag: terms.tag,
     px: order.ticks === 0 ? '' : listing.priceText(order.ticks),
-    pxUsd: '',
-    pxVol: '',
-    pxType: '',
+    pxUsd: option.usd,
+    pxVol: option.vol,
+    pxType: listing.isOption && order.ticks > 0 ? order.quote.pxType : '',
     sz: isSizeInQuote ? amountText(terms.budget) : listing.sizeText(order.lots),
     ordType: terms.type,
     side: sideText(terms.side),

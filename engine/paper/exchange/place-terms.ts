@@ -10,7 +10,9 @@ import type { OrderTerms, OrderType, SelfTradeMode } from './client-order.ts';
 import type { RequestItem } from './exchange-contract.ts';
 import type { Listing } from './listing.ts';
 import type { Market } from './market.ts';
+import { PLAIN_QUOTE, readFollowed, readPriceType, type PriceQuote } from './option-price.ts';
 import { refusal, type OrderRefusal } from './refusals.ts';
+import { isOnBand } from './tick-bands.ts';
 import { readPosSide, readTradeMode } from './trade-mode.ts';
 
 const ORDER_TYPES: readonly string[] = ['limit', 'post_only', 'ioc', 'fok', 'market', 'optimal_limit_ioc'];
@@ -36,8 +38,9 @@ export function readPlace(
   if (shape.isReduceOnly && !listing.isContract && !mode.isMargin) return refusal('51205');
   if (shape.type === 'fok' && shape.selfTradeMode === 'cancel_both') return refusal('54036');
   const isMarket = isMarketType(shape.type);
-  const ticks = isMarket ? 0 : readPrice(listing, request['px'], 'px');
-  if (typeof ticks !== 'number') return ticks;
+  const price = isMarket ? NO_PRICE : readOrderPrice(market, shape.side, request, false);
+  if ('sCode' in price) return price;
+  const { ticks, quote } = price;
   const size = readSize(market, shape, request, isMarket);
   if ('sCode' in size) return size;
   const limited = isMarket ? ticks : withinPriceLimit(market, shape.side, ticks, request['pxAmendType']);
@@ -48,11 +51,33 @@ export function readPlace(
   // In long/short mode the closing side is reduce-only by itself and the parameter is ignored (D).
   const isReduceOnly = (shape.isReduceOnly || mode.mayOnlyReduce) && posSide === 'net';
   const { isMargin, ccy } = mode;
-  return { ...shape, isMargin, ccy, posSide, isReduceOnly, ticks: limited, ...size };
+  return { ...shape, isMargin, ccy, posSide, isReduceOnly, ticks: limited, quote, ...size };
 }
 
 export function isMarketType(type: OrderType): boolean {
   return type === 'market' || type === 'optimal_limit_ioc';
+}
+
+interface OrderPrice {
+  readonly ticks: Ticks;
+  readonly quote: PriceQuote;
+}
+
+const NO_PRICE: OrderPrice = { ticks: 0, quote: PLAIN_QUOTE };
+
+/** The price of an order or of an amend, in whichever of the three ways options know. */
+export function readOrderPrice(
+  market: Market,
+  side: Side,
+  request: RequestItem,
+  isAmend: boolean,
+): OrderPrice | OrderRefusal {
+  const type = readPriceType(request, isAmend);
+  if (type !== null && typeof type !== 'string') return type;
+  if (type === 'pxUsd' || type === 'pxVol') return readFollowed(market, side, request, type, isAmend);
+  const name = isAmend ? 'newPx' : 'px';
+  const ticks = readPrice(market.listing, request[name], name);
+  return typeof ticks === 'number' ? { ticks, quote: PLAIN_QUOTE } : ticks;
 }
 
 /** A price of the wire in ticks. */
@@ -61,7 +86,7 @@ export function readPrice(listing: Listing, value: unknown, name: string): Ticks
   if (typeof value !== 'string' || !isPlainDecimal(value)) return refusal('51000', name);
   if (Number(value) === 0) return refusal('51000', name);
   const ticks = listing.tick.fromText(value);
-  if (ticks === OFF_GRID) return refusal('51150');
+  if (ticks === OFF_GRID || !isOnBand(listing, ticks)) return refusal('51150');
   if (ticks > TICKS_MAX) return refusal('51000', name);
   return ticks;
 }
@@ -96,7 +121,8 @@ export function withinPriceLimit(
   return isBuy ? refusal('51137', highest) : refusal('51138', lowest);
 }
 
-type Shape = Omit<OrderTerms, 'posSide' | 'ticks' | 'lots' | 'budget' | 'isMargin' | 'ccy'> & {
+type TermsOfOthers = 'posSide' | 'ticks' | 'quote' | 'lots' | 'budget' | 'isMargin' | 'ccy';
+type Shape = Omit<OrderTerms, TermsOfOthers> & {
   readonly posSide: string;
 };
 

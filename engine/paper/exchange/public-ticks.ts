@@ -14,22 +14,25 @@ const MARK_REPEAT_MS = 10_000;
 const FUNDING_PUSH_MS = 60_000;
 
 /** Gives the price that an instrument's mark follows now. */
-export type MarkSource = (market: Market) => Ticks;
+export type MarkSource = (market: Market, nowMs: Milliseconds) => Ticks;
 
-/** Moves the mark prices and price limits of all markets and says so. */
+/** Moves the mark prices and price limits of all markets and says so; `after` all of them have been moved. */
 export class MarkTicks implements Timed {
   readonly #markets: ReadonlyMap<string, Market>;
   readonly #source: MarkSource;
   readonly #schedule: (timeMs: number, item: Timed) => void;
   readonly #intervalMs: number;
+  readonly #after: (nowMs: Milliseconds) => void;
 
   constructor(
     markets: ReadonlyMap<string, Market>,
     source: MarkSource,
     pace: number,
+    after: (nowMs: Milliseconds) => void,
     schedule: (timeMs: number, item: Timed) => void,
   ) {
     this.#markets = markets;
+    this.#after = after;
     this.#source = source;
     this.#intervalMs = Math.min(MARK_INTERVAL_MS_MAX, MARK_INTERVAL_MS * Math.max(1, 1 / pace));
     this.#schedule = schedule;
@@ -42,10 +45,11 @@ export class MarkTicks implements Timed {
   run(timeMs: number): void {
     const nowMs = Math.floor(timeMs);
     for (const market of this.#markets.values()) {
-      const hasMoved = market.setMark(this.#source(market));
+      const hasMoved = market.setMark(this.#source(market, nowMs));
       if (!hasMoved && nowMs - market.markPushedMs < MARK_REPEAT_MS) continue;
       market.tellMark(hasMoved, nowMs);
     }
+    this.#after(nowMs);
     this.#schedule(timeMs + this.#intervalMs, this);
   }
 }

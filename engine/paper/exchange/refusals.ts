@@ -22,6 +22,7 @@ const TEXTS = {
   '51071': "You've reached the maximum limit for tag level cancel all after timers.",
   '51112': 'Close order size exceeds your available size.',
   '51121': 'Order quantity must be a multiple of the lot size.',
+  '51122': 'Your order price is below the minimum price.',
   '51124': 'You can only place post-only orders now.',
   '51137': 'The highest price limit for buy orders is {0}.',
   '51138': 'The lowest price limit for sell orders is {0}.',
@@ -32,6 +33,7 @@ const TEXTS = {
     "Failed to place order. A reduce-only order can't be the same trading direction as your existing positions.",
   '51174': 'The number of {0} pending orders reached the upper limit of {1} (orders).',
   '51185': 'The maximum value allowed per order is {0} USD.',
+  '51177': 'The price type of an options order cannot be changed.',
   '51186': 'The leverage you have selected exceeds the maximum of {0}.',
   '51202': 'Market order amount exceeds the maximum amount.',
   '51205': 'Reduce Only is not available.',
@@ -53,6 +55,7 @@ const TEXTS = {
   '51513': 'Number of modification requests that are currently in progress for an order cannot exceed 3.',
   '51524':
     'Unable to modify the order quantity of a stop order that closes an entire position. Please modify the trigger price instead.',
+  '51536': 'The size of an options order whose price is pxUsd or pxVol cannot be changed.',
   '54036': 'You cannot place a FOK order with self trade prevention mode cancel both.',
   '54041': 'RPI orders are not supported for this trading pair.',
 } as const;

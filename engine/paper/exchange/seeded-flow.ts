@@ -97,11 +97,6 @@ export class SeededFlow implements Timed {
     return this.#market.startTicks * this.#fair.ratio * (1 + this.#premium);
   }
 
-  /** What the coin is worth, moved by a part of it: the other markets of the coin move as well. */
-  moveFair(part: number): void {
-    this.#fair.move(part);
-  }
-
   /** Takes its orders over to the market on new grids: prices away from the fair price, sizes down to a whole lot. */
   moveTo(market: Market): void {
     const old = this.#market.listing;

@@ -14,23 +14,26 @@ const COIN_USD: Readonly<Record<string, number>> = {
   USD: 1,
 };
 
-/** Options start at this part of the underlying, whatever their strike: they have no flow and only need a price. */
-const OPTION_RATIO = 0.05;
 /** For coins that the table does not have. */
 const UNKNOWN_TICKS = 10_000;
+const UNKNOWN_COIN_USD = 100;
 
 /** US dollars that are as good as a dollar. */
 export function isDollar(ccy: string): boolean {
   return ccy === 'USDT' || ccy === 'USDC' || ccy === 'USD' || ccy === 'USDG';
 }
 
+/** What a coin costs where no market says so. */
+export function coinUsd(ccy: string): number {
+  return COIN_USD[ccy] ?? UNKNOWN_COIN_USD;
+}
+
+/** The start price as given, else about what the coin costs; options get theirs from their model. */
 export function startTicks(listing: Listing, text: string | undefined): Ticks {
   if (text !== undefined) return listing.tick.fromText(text);
+  if (listing.isOption) return 1;
   const base = COIN_USD[listing.baseCcy];
   const quote = COIN_USD[listing.quoteCcy];
   if (base === undefined || quote === undefined) return UNKNOWN_TICKS;
-  // Coin-settled options are priced in the coin.
-  const price =
-    listing.instType === 'OPTION' ? OPTION_RATIO * (isDollar(listing.settleCcy) ? base : 1) : base / quote;
-  return Math.max(1, Math.round(price / listing.tick.value));
+  return Math.max(1, Math.round(base / quote / listing.tick.value));
 }

@@ -5,7 +5,7 @@ export type SocketPath = 'public' | 'private' | 'business';
 interface ChannelRules {
   readonly path: SocketPath;
   /** The argument without which the channel cannot be meant. */
-  readonly needs: 'instId' | 'instType' | 'nothing';
+  readonly needs: 'instId' | 'instType' | 'instFamily' | 'nothing';
   /** Its instId is an index, such as BTC-USDT, and no instrument. */
   readonly isOfIndex?: true;
   readonly needsLogin?: true;
@@ -35,6 +35,7 @@ const CHANNELS: Readonly<Record<string, ChannelRules>> = {
   'price-limit': { path: 'public', needs: 'instId' },
   'funding-rate': { path: 'public', needs: 'instId' },
   instruments: { path: 'public', needs: 'instType' },
+  'opt-summary': { path: 'public', needs: 'instFamily' },
   status: { path: 'public', needs: 'nothing' },
   // Nothing is liquidated or deleveraged here, so these two are silent, as they are in quiet times.
   'liquidation-orders': { path: 'public', needs: 'instType' },
@@ -119,6 +120,9 @@ export function readSubscription(arg: unknown, state: SubscriberState): Subscrip
   if (rules.needs === 'instId' && instId === '') return new Refusal('60013', 200, 'Invalid args: instId');
   if (rules.needs === 'instType' && !INSTRUMENT_TYPES.has(instType)) {
     return new Refusal('60013', 200, 'Invalid args: instType');
+  }
+  if (rules.needs === 'instFamily' && text(fields.instFamily) === '') {
+    return new Refusal('60013', 200, 'Invalid args: instFamily');
   }
   const isKnown = rules.isOfIndex === true ? state.hasIndex(instId) : state.hasInstrument(instId);
   if (instId !== '' && !isKnown) return unknownChannel(fields);

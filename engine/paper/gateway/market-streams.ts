@@ -10,6 +10,9 @@ import type { InstrumentDirectory } from './instrument-directory.ts';
 import type { Session } from './session.ts';
 import type { Topics } from './topics.ts';
 
+/** What options are worth, by family. */
+const OPTION_SUMMARY = 'opt-summary';
+
 /** How often the venue looks at its books: the fast channels, the slow ones, and the prices (docs-v5 channel pages). */
 const FAST_MS = 10;
 const SLOW_MS = 100;
@@ -172,6 +175,14 @@ export class MarketStreams {
     }
   }
 
+  /** Rows of a channel of products, for those who have subscribed its family or type. */
+  product(channel: string, key: string, rows: readonly Row[], nowMs: number): void {
+    const topic = `${channel}:${key}`;
+    if (!this.#topics.hasSubscribers(topic)) return;
+    const push = { arg: { channel, instFamily: key }, data: rows };
+    this.#topics.publish(topic, JSON.stringify(push), nowMs);
+  }
+
   status(row: Row, nowMs: number): void {
     this.#latestStatus = row;
     const push = { arg: { channel: Channel.status }, data: [row] };
@@ -238,6 +249,10 @@ export class MarketStreams {
         return dataOf(this.#exchange.fundingRate(instId));
       case Channel.instruments:
         return [this.#instruments.select(instType, instFamily, instId)];
+      case OPTION_SUMMARY: {
+        const rows = this.#exchange.products.optionSummary(instFamily, '', Math.floor(nowMs));
+        return rows.length === 0 ? [] : [rows];
+      }
       case Channel.status:
         return dataOf(this.#latestStatus);
       default: {
@@ -290,6 +305,7 @@ function indexRow(index: string, mark: Row): Row {
 }
 
 /** Instruments and liquidations are by type, everything else by instrument, status by nothing. */
-function topicOf({ channel, instId, instType }: Subscription): string {
+function topicOf({ channel, instId, instType, instFamily }: Subscription): string {
+  if (channel === OPTION_SUMMARY) return `${channel}:${instFamily}`;
   return `${channel}:${instId === '' ? instType : instId}`;
 }

@@ -1,5 +1,6 @@
 import { Candles } from './candles.ts';
 import { Refusal } from './refusal.ts';
+import { PRODUCT_ROUTES } from './rest-products.ts';
 import { missing } from './rest-router.ts';
 import type { RestAnswer, RestCall, Route } from './rest-router.ts';
 import { fieldOf } from './instrument-directory.ts';
@@ -31,6 +32,7 @@ export const MARKET_ROUTES: readonly Route[] = [
   market('/api/v5/market/history-trades', 20, 2_000, trades),
   market('/api/v5/market/candles', 40, 2_000, candles),
   market('/api/v5/market/history-candles', 20, 2_000, candles),
+  ...PRODUCT_ROUTES,
   // Maintenance only: upgrades are told on the sockets.
   market('/api/v5/system/status', 1, 5_000, ({ venue, query }) => venue.status.rows(query.state ?? '')),
 ];
