@@ -90,7 +90,9 @@ function isEmbedded({ venue }: Config): boolean {
   return venue.kind === 'paper' && venue.rest === undefined;
 }
 
-function credentialsOf(config: Config, account: string): Credentials {
+/** None where the account is let in by token: what `broker login` has brought is in the state directory. */
+function credentialsOf(config: Config, account: string): Credentials | undefined {
+  if (config.broker.mode === 'oauth') return undefined;
   if (isEmbedded(config)) return EmbeddedVenue.credentials();
   return readCredentials(config, processEnvironment(), account);
 }

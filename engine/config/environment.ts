@@ -87,7 +87,19 @@ export function readBrokerCredentials(config: Config, environment: Environment):
   return new Credentials(apiKey, new Secret(secret), new Secret(passphrase));
 }
 
-function readSecretFile(file: string): Environment {
+/**
+ * The secret of the OAuth client: the file's first line.
+ *
+ * @throws ConfigError when others may read it, or it is empty
+ */
+export function readClientSecret(file: string): Secret {
+  const [secret = ''] = readOwnFile('broker.oauth.clientSecretFile', file).split('\n', 1);
+  if (secret.trim() !== '') return new Secret(secret.trim());
+  throw new ConfigError(`broker.oauth.clientSecretFile ${file}: expected the client's secret, was empty`);
+}
+
+/** What only its owner may read. */
+function readOwnFile(key: string, file: string): string {
   let mode: number;
   let text: string;
   try {
@@ -95,13 +107,16 @@ function readSecretFile(file: string): Environment {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw new ConfigError(`credentialsFile ${file}: expected a readable file, was ${reason}`);
+    throw new ConfigError(`${key} ${file}: expected a readable file, was ${reason}`);
   }
-  if ((mode & 0o077) !== 0) {
-    throw new ConfigError(
-      `credentialsFile ${file}: expected mode 0600 (only its owner may read it), was 0${mode.toString(8)}; run: chmod 600 ${file}`,
-    );
-  }
+  if ((mode & 0o077) === 0) return text;
+  throw new ConfigError(
+    `${key} ${file}: expected mode 0600 (only its owner may read it), was 0${mode.toString(8)}; run: chmod 600 ${file}`,
+  );
+}
+
+function readSecretFile(file: string): Environment {
+  const text = readOwnFile('credentialsFile', file);
   const values: Record<string, string> = {};
   text.split('\n').forEach((line, index) => {
     const trimmed = line.trim();

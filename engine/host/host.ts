@@ -19,8 +19,10 @@ import type { CommandResult, OperatorCommand } from '../loop/loop-options.ts';
 import { AccountRest } from '../venue/account-rest.ts';
 import type { Credentials } from '../venue/credentials.ts';
 import { RestClient } from '../venue/rest-client.ts';
+import type { TokenKeeper } from '../venue/token-keeper.ts';
 import type { TerminalOptions } from '../../monitoring/terminal.ts';
 import type { QuoterPool } from '../../workers/pool.ts';
+import { openTokens } from './account-tokens.ts';
 import { ConfigurationFile } from './configuration-file.ts';
 import type { ReadConfiguration } from './configuration-thread.ts';
 import { EmbeddedVenue } from './embedded-venue.ts';
@@ -30,12 +32,15 @@ import type { Engine } from './engine.ts';
 import { HostError } from './host-error.ts';
 import type { Log } from './log.ts';
 import { RunningEngine } from './running-engine.ts';
+import type { TokenAccess } from './session-set.ts';
 import { endpointsOf } from './startup.ts';
 import { FileStateStore } from './state-file.ts';
 import { SteadyClock } from './steady-clock.ts';
 import { textOf } from './text-of.ts';
 
 const REST_TIMEOUT_MS = 5_000;
+/** Of order operations by REST, each on its own: as many instruments are served at once. */
+const TRADE_CONNECTIONS_MAX = 8;
 /** A reload that the venue does not answer is tried again, with a wait that doubles from the first to the second. */
 const RELOAD_RETRY_MS_MIN = 250;
 const RELOAD_RETRY_MS_MAX = 5_000;
@@ -46,8 +51,8 @@ export interface HostOptions {
   readonly configFile?: string;
   /** Of several accounts in that file, the one that is run. */
   readonly account?: string;
-  /** Of the account; the embedded venue has its own. */
-  readonly credentials: Credentials;
+  /** Of the account; the embedded venue has its own, and one that is let in by token (`broker.mode: oauth`) has none. */
+  readonly credentials: Credentials | undefined;
   /** The broker's own, where it has one: for reports and eligibility. */
   readonly brokerCredentials?: Credentials | undefined;
   readonly tag: string;
@@ -78,6 +83,8 @@ export class Host implements ControlHandler {
   #control: ControlServer | undefined;
   #embedded: EmbeddedVenue | undefined;
   #rest: RestClient | undefined;
+  /** Of an account that is let in by token. */
+  #tokens: TokenKeeper | undefined;
   #brokerRest: RestClient | undefined;
   /** None while it starts, between two engines, and in the end. */
   #running: RunningEngine | undefined;
@@ -147,14 +154,10 @@ export class Host implements ControlHandler {
       const markets = instruments.map(({ instId }) => instId);
       this.#embedded = await EmbeddedVenue.start(venue.seed, markets);
     }
-    this.#rest = new RestClient({
-      baseUrl: endpointsOf(config, this.#embedded?.port ?? 0).rest,
-      credentials: this.#options.credentials,
-      tag: this.#options.tag,
-      isDemo: venue.kind === 'demo',
-      clock: this.#clock,
-      timeoutMs: REST_TIMEOUT_MS,
-    });
+    if (config.broker.mode === 'oauth') {
+      this.#tokens = await openTokens(config, stateDirectory, this.#clock, (line) => this.#log.line(line));
+    }
+    this.#rest = this.#accountRest();
     this.#brokerRest = this.#openBrokerRest();
     await this.#startEngine(this.#rest, config.metrics.port);
     this.#embedded?.watch((how) =>
@@ -181,6 +184,22 @@ export class Host implements ControlHandler {
     });
   }
 
+  /** A client of the account, with connections of its own. */
+  #accountRest(connectionsMax?: number): RestClient {
+    const { credentials, tag } = this.#options;
+    const tokens = this.#tokens;
+    return new RestClient({
+      baseUrl: endpointsOf(this.#config, this.#embedded?.port ?? 0).rest,
+      ...(tokens === undefined ? {} : { auth: tokens }),
+      ...(credentials === undefined ? {} : { credentials }),
+      ...(connectionsMax === undefined ? {} : { connectionsMax }),
+      tag,
+      isDemo: this.#config.venue.kind === 'demo',
+      clock: this.#clock,
+      timeoutMs: REST_TIMEOUT_MS,
+    });
+  }
+
   async #startEngine(rest: RestClient, metricsPort: number): Promise<void> {
     const { credentials, tag, stateDirectory, processOriginMs, terminal } = this.#options;
     const config = this.#config;
@@ -188,6 +207,7 @@ export class Host implements ControlHandler {
     this.#last = await RunningEngine.start({
       config,
       credentials,
+      access: this.#access(),
       tag,
       endpoints: endpointsOf(config, this.#embedded?.port ?? 0),
       // The embedded venue made it for this process; an engine after the first goes on with what that one wrote.
@@ -215,6 +235,11 @@ export class Host implements ControlHandler {
     });
     this.#running = this.#last;
     if (this.#hasFileNews) void this.#follow();
+  }
+
+  #access(): TokenAccess | undefined {
+    if (this.#tokens === undefined) return undefined;
+    return { tokens: this.#tokens, tradeRest: this.#accountRest(TRADE_CONNECTIONS_MAX) };
   }
 
   // ------------------------------------------------------------------------------------------------- operator
@@ -345,6 +370,7 @@ export class Host implements ControlHandler {
 
   /** The lock last: nobody else may come in while anything of this engine is left. */
   async #close(): Promise<void> {
+    await this.#tokens?.close();
     await this.#rest?.close();
     await this.#brokerRest?.close();
     await this.#embedded?.stop();

@@ -17,10 +17,8 @@ import { MetricsWriter } from '../metrics/cells.ts';
 import type { ChannelArg } from '../okx/shapes.ts';
 import type { Endpoints } from '../okx/venue-limits.ts';
 import type { AccountRest } from '../venue/account-rest.ts';
-import { ConnectLimiter } from '../venue/connect-limiter.ts';
 import type { Credentials } from '../venue/credentials.ts';
 import type { RestClient } from '../venue/rest-client.ts';
-import { Session } from '../venue/session.ts';
 import type { SessionHandler } from '../venue/session.ts';
 import { SessionErrorCode } from '../venue/session-error.ts';
 import type { SessionError } from '../venue/session-error.ts';
@@ -44,19 +42,17 @@ import type { StopReport } from './engine-stop.ts';
 import { FairMetrics } from './fair-metrics.ts';
 import { HostError } from './host-error.ts';
 import type { Log } from './log.ts';
+import { openSessions } from './session-set.ts';
+import type { TokenAccess } from './session-set.ts';
 import { accountAdvice } from './startup.ts';
 import { readThreadCores } from './thread-cores.ts';
 import type { ThreadCores } from './thread-cores.ts';
 
-/**
- * A peer that says nothing for 3 s is asked, and one that does not answer within 2 s is given up: what rests must not stay
- * unseen for longer. OKX itself asks for a ping within 30 s only.
- */
-const SESSION_TIMINGS = { pingAfterMs: 3_000, pongWithinMs: 2_000 };
-
 export interface RunningEngineOptions {
   readonly config: Config;
-  readonly credentials: Credentials;
+  /** Of a key; none where the account is let in by token. */
+  readonly credentials: Credentials | undefined;
+  readonly access: TokenAccess | undefined;
   readonly tag: string;
   readonly endpoints: Endpoints;
   /** The account was made for this process. */
@@ -190,7 +186,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
       tag,
       account,
       brokerRest: brokerRest ?? rest,
-      apiKey: credentials.apiKey,
+      apiKey: credentials?.apiKey,
       instruments,
       writer: this.#writer,
       clock: this.clock,
@@ -236,39 +232,25 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   }
 
   #openSessions(): void {
-    const { config, credentials, endpoints, rest } = this.#options;
-    const { publicChannels, privateChannels, tradeChannels } = this.#engine;
-    const limiter = new ConnectLimiter();
-    const open = (
-      connection: Connection,
-      url: string,
-      isLogin: boolean,
-      subscriptions: readonly ChannelArg[],
-    ): void => {
-      const session = new Session(
-        {
-          connection,
-          name: CONNECTION_NAMES[connection],
-          url,
-          ...(isLogin ? { login: credentials } : {}),
-          subscriptions,
-          clock: this.clock,
-          clockOffsetMs: () => rest.offsetMs,
-          limiter,
-          seed: Math.floor(this.clock.wallMs()) + connection,
-          timings: SESSION_TIMINGS,
-          client: config.engine.socket,
-        },
-        this,
-      );
-      this.#sessions[connection] = session;
-      session.start();
-    };
-    const isPublicLogin = config.venue.depthChannel !== 'books';
-    const watched = [...publicChannels, ...this.#options.journal.channelsOf(this.#engine.instruments)];
-    open(Connection.public, endpoints.publicWs, isPublicLogin, watched);
-    open(Connection.private, endpoints.privateWs, true, privateChannels);
-    open(Connection.trade, endpoints.privateWs, true, tradeChannels);
+    const { config, credentials, access, endpoints, rest, journal } = this.#options;
+    const { publicChannels, privateChannels, tradeChannels, instruments } = this.#engine;
+    const watched = [...publicChannels, ...journal.channelsOf(instruments)];
+    const sessions = openSessions(
+      {
+        endpoints,
+        credentials,
+        access,
+        instruments,
+        channels: [watched, privateChannels, tradeChannels],
+        isPublicLogin: config.venue.depthChannel !== 'books',
+        rest,
+        clock: this.clock,
+        client: config.engine.socket,
+      },
+      this,
+    );
+    this.#sessions.push(...sessions);
+    for (const session of sessions) session.start();
   }
 
   // ------------------------------------------------------------------------------------------- the engine's world

@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts';
 import { RUN_MAX } from '../okx/client-order-id.ts';
 import { PosMode } from '../okx/shapes.ts';
 import { ENDPOINTS } from '../okx/venue-limits.ts';
+import { isOAuthCode, oauthAdvice } from '../okx/oauth.ts';
 import type { Endpoints } from '../okx/venue-limits.ts';
 import type { AccountConfig } from '../venue/account-rows.ts';
 import { RestError, RestErrorCode } from '../venue/rest-error.ts';
@@ -85,6 +86,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** What to change when the venue refuses the account with this code. */
 export function accountAdvice(okxCode: string): string {
+  if (isOAuthCode(okxCode)) return oauthAdvice(okxCode);
   return (
     ADVICE[okxCode] ??
     'check the API key, its secret and passphrase, and that it belongs to this venue.kind and venue.region'

@@ -37,7 +37,7 @@ export const OAUTH_ORIGINS: Readonly<Record<Region, { readonly web: string; read
 };
 
 /** The access token is no good any more: whoever has a newer one may ask again at once, for nothing was done. */
-export const STALE_TOKEN_CODES: ReadonlySet<string> = new Set('53000 53002 53003'.split(' '));
+export const STALE_TOKEN_CODES: ReadonlySet<string> = new Set('53000 53001 53002 53003'.split(' '));
 
 const LOG_IN_AGAIN = 'log in again: npm run -s okx-mm -- broker login';
 const CHECK_CLIENT = 'check broker.oauth.clientId, and its secret, against what OKX gave you';

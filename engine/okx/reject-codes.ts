@@ -47,6 +47,9 @@ const TABLE: readonly Row[] = [
   [D.pauseInstrument, 'request shape', [51111, 51406, 51501]],
   [D.halt, 'credentials', [50035, 50101, 50103, 50104, 50105, 50106, 50107]],
   [D.halt, 'credentials', [50110, 50111, 50113, 50114, 50119, 50120, 50121]],
+  // A token that has ended: whoever keeps it gets a new one, or takes the session down.
+  [D.retryLater, 'token', [53000, 53001, 53002, 53003]],
+  [D.halt, 'token', [53004, 53006, 53013, 53014]],
   // Timestamps: measure the offset to the venue's clock and try again.
   [D.retryLater, 'credentials', [50102, 50112]],
   [D.pauseInstrument, 'instrument state', [51001, 51021, 51022, 51027, 51028, 51029, 51030, 51087]],

@@ -65,7 +65,7 @@ export class TokenFile {
     return this.#read(text);
   }
 
-  /** Resolves when it would survive a power cut. @throws OAuthError; the file is then what it was, or already the new pair */
+  /** Resolves when it would survive a power cut. @throws OAuthError; the file is then what it was, or the new pair */
   async save(pair: TokenPair): Promise<void> {
     const { access, refresh, deviceId, askedMs, accessUntilMs, refreshUntilMs } = pair;
     const text = JSON.stringify({

@@ -5,8 +5,8 @@
  *       └──────────the venue refuses to refresh──────────▶ lost ──somebody logged in again──▶ fresh
  *
  * Owner:      the engine thread.
- * Invariants: a pair is on disk before it is used, unless the disk refuses it, which is said and tried again; at most one refresh is under way, here and in other processes; what the
- *             venue may have voided is never taken for good without its word; no text of a token leaves but in a header.
+ * Invariants: a pair is on disk before it is used, unless the disk refuses it, which is said and tried again; at most one
+ *             refresh is under way, here and in other processes; no text of a token leaves but in a header.
  * Cost:       one look a quarter of a second; a call and two syncs an hour.
  */
 import type { Clock } from '../base/clock.ts';
@@ -71,7 +71,9 @@ export class TokenKeeper implements RestAuth {
   constructor(options: TokenKeeperOptions, pair: TokenPair) {
     this.#options = options;
     this.#pair = pair;
-    if (options.clock.wallMs() >= pair.accessUntilMs) this.#state = TokenState.expired;
+    if (options.clock.wallMs() < pair.accessUntilMs) return;
+    this.#state = TokenState.expired;
+    this.#reason = 'the access token is too old';
   }
 
   get state(): TokenState {
@@ -227,7 +229,7 @@ export class TokenKeeper implements RestAuth {
     if (this.#failuresInRow === 0) log(`oauth: ${text}; again in ${waitMs} ms and on`);
     this.#failuresInRow++;
     this.#nextTryMs = nowMs + waitMs;
-    if (this.#isRefused) this.#enter(TokenState.expired, text);
+    if (this.#isRefused || this.#state === TokenState.expired) this.#enter(TokenState.expired, text);
   }
 
   #enter(state: TokenState, reason: string): void {
