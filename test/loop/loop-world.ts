@@ -63,6 +63,7 @@ export interface LoopWorldOptions {
   readonly isDemo?: boolean;
   readonly depthChannel?: DepthChannel;
   readonly followers?: readonly (readonly number[])[];
+  readonly prefixesIds?: boolean;
 }
 
 const TIMINGS: LoopTimings = {
@@ -147,6 +148,7 @@ export class LoopWorld implements LoopOutput {
       ...(options.followers === undefined ? {} : { followers: options.followers }),
       metrics: this.memory,
       output: this,
+      prefixesIds: options.prefixesIds ?? false,
       stageClock: this.clock,
     };
     // A time of zero stands for "never" in places.

@@ -4,7 +4,7 @@ import type { AuditedAccount, OpenOrderFact, TradeFact } from '../../engine/loop
 import { ClientOrderId } from '../../engine/okx/client-order-id.ts';
 import { PLAIN_LADDER } from '../workers/markets.ts';
 import type { RiskLimits } from '../../engine/risk/gate.ts';
-import { EPOCH_MS, LoopWorld } from './loop-world.ts';
+import { EPOCH_MS, LoopWorld, TAG } from './loop-world.ts';
 import type { LoopWorldOptions, SentMessage } from './loop-world.ts';
 import { ack, depth, orderRow, ordersPush } from './messages.ts';
 import type { Level } from './messages.ts';
@@ -286,7 +286,7 @@ export class ScriptedWorld extends LoopWorld {
 }
 
 function idOf(clOrdId: string): { run: number; slot: number; generation: number } {
-  const id = new ClientOrderId();
+  const id = new ClientOrderId(TAG);
   if (!id.parseText(clOrdId)) throw new Error(`expected an id of our plan, was ${clOrdId}`);
   return { run: id.run, slot: id.slot, generation: id.generation };
 }

@@ -7,6 +7,8 @@ import { truncationsAndFlips } from './mutations.ts';
 
 type Json = Record<string, unknown>;
 
+const TAG = '7001';
+
 const OPS = [
   'order',
   'batch-orders',
@@ -30,6 +32,7 @@ function shown(ack: AckFrame): Json {
       run: ack.run[item],
       slot: ack.slot[item],
       generation: ack.generation[item],
+      hasTag: ack.hasTag[item],
       sCode: ack.sCode[item],
       subCode: ack.subCode[item],
       tsMs: ack.tsMs[item],
@@ -57,7 +60,7 @@ function naiveAck(bytes: Uint8Array): Json | undefined {
   if (typeof root['op'] !== 'string' || root['event'] === 'error') return undefined;
   if (!Array.isArray(data) || data.length > 20) return undefined;
   const code = whole(root['code'], 9);
-  const id = new ClientOrderId();
+  const id = new ClientOrderId(TAG, true);
   const items: Json[] = [];
   for (const item of data as (Json | null)[]) {
     if (typeof item !== 'object' || item === null || Array.isArray(item)) return undefined;
@@ -69,6 +72,7 @@ function naiveAck(bytes: Uint8Array): Json | undefined {
       run: isOurs ? id.run : 0,
       slot: isOurs ? id.slot : 0,
       generation: isOurs ? id.generation : 0,
+      hasTag: item['tag'] === TAG ? 1 : 0,
       sCode: sCode === -1 ? code : sCode,
       subCode: whole(item['subCode'], 9),
       tsMs: whole(item['ts'], 16),
@@ -90,7 +94,7 @@ function acceptedItems(count: number): Json[] {
   return Array.from({ length: count }, () => ({ sCode: '0' }));
 }
 
-function decoded(bytes: Uint8Array, decoder = new AckDecoder()): Json | undefined {
+function decoded(bytes: Uint8Array, decoder = new AckDecoder(TAG, true)): Json | undefined {
   const ack = new AckFrame();
   return decoder.decode(bytes, 0, bytes.length, ack) ? shown(ack) : undefined;
 }
@@ -101,7 +105,7 @@ function decodedAfter(former: Uint8Array, bytes: Uint8Array): Json | undefined {
   return decoded(bytes, LEARNED);
 }
 
-const LEARNED = new AckDecoder();
+const LEARNED = new AckDecoder(TAG, true);
 
 const acks = documentationExamples().filter((example) => example.json['op'] && example.json['data']);
 
@@ -135,12 +139,23 @@ describe('an ack', () => {
       inTimeUs: 1_763_676_600_129_881,
       outTimeUs: 1_763_676_600_132_410,
       items: [
-        { isOurs: 1, run: 42, slot: 7, generation: 3, sCode: 0, subCode: -1, tsMs: 1763676600131, reqId: -1 },
+        {
+          isOurs: 1,
+          run: 42,
+          slot: 7,
+          generation: 3,
+          hasTag: 1,
+          sCode: 0,
+          subCode: -1,
+          tsMs: 1763676600131,
+          reqId: -1,
+        },
         {
           isOurs: 1,
           run: 42,
           slot: 8,
           generation: 1,
+          hasTag: 1,
           sCode: 51008,
           subCode: 1001,
           tsMs: 1763676600131,
@@ -168,7 +183,7 @@ describe('an ack', () => {
 
   it('whose texts are escaped is read all the same, and counted', () => {
     const source = PARTIAL.replace('"51008"', '"5\\u0031008"').replace('"sCode":"0"', '"sC\\u006fde":"0"');
-    const decoder = new AckDecoder();
+    const decoder = new AckDecoder(TAG, true);
     const ack = new AckFrame();
     const bytes = bytesOf(source);
     expect(decoder.decode(bytes, 0, bytes.length, ack)).toBe(true);
@@ -178,7 +193,7 @@ describe('an ack', () => {
   });
 
   it('leaves nothing behind for the next one', () => {
-    const decoder = new AckDecoder();
+    const decoder = new AckDecoder(TAG, true);
     const ack = new AckFrame();
     const first = bytesOf(PARTIAL);
     const second = bytesOf('{"op":"order","data":[{}]}');
@@ -190,14 +205,14 @@ describe('an ack', () => {
   it('is one message in a larger buffer', () => {
     const bytes = bytesOf(`xx${PARTIAL}yy`);
     const ack = new AckFrame();
-    expect(new AckDecoder().decode(bytes, 2, bytes.length - 2, ack)).toBe(true);
-    expect(new AckDecoder().decode(bytes, 2, bytes.length - 1, ack)).toBe(false);
+    expect(new AckDecoder(TAG, true).decode(bytes, 2, bytes.length - 2, ack)).toBe(true);
+    expect(new AckDecoder(TAG, true).decode(bytes, 2, bytes.length - 1, ack)).toBe(false);
   });
 });
 
 describe('error events', () => {
   it('give the request and the code', () => {
-    const decoder = new AckDecoder();
+    const decoder = new AckDecoder(TAG, true);
     const ack = new AckFrame();
     const bytes = bytesOf(
       '{"id":"17","event":"error","code":"60012","msg":"Invalid request: {\\"op\\"}","connId":"a"}',
@@ -241,14 +256,22 @@ describe('the ack decoder and its naive twin agree', () => {
         slot: fc.nat(9_999),
         generation: fc.integer({ min: 1, max: 999_999 }),
       })
-      .map(({ run, slot, generation }) => clientOrderIdText(run, slot, generation));
+      .chain(({ run, slot, generation }) =>
+        fc.constantFrom('', TAG, 'X').map((tag) => clientOrderIdText(run, slot, generation, tag)),
+      );
     const number = fc.oneof(
       fc.nat().map(String),
       fc.maxSafeInteger().map(String),
       fc.constant(''),
       fc.integer(),
     );
-    const value = fc.oneof(id, number, fc.string(), fc.jsonValue({ maxDepth: 2 }));
+    const value = fc.oneof(
+      id,
+      fc.constantFrom(TAG, `${TAG}1`),
+      number,
+      fc.string(),
+      fc.jsonValue({ maxDepth: 2 }),
+    );
     const item = fc.dictionary(
       fc.constantFrom('clOrdId', 'ordId', 'sCode', 'subCode', 'ts', 'reqId', 'sMsg', 'tag', 'new'),
       value,
