@@ -50,6 +50,11 @@ export class KeyRing {
     this.#sumUp();
   }
 
+  /** Whose key it is; '' when there is none of that name. */
+  uidOf(apiKey: string): string {
+    return this.#keys.get(apiKey)?.uid ?? '';
+  }
+
   ofAccount(uid: string): ApiKey[] {
     return [...this.#keys.values()].filter((key) => key.uid === uid);
   }

@@ -10,6 +10,8 @@ import type { RestRequest, RestResponse } from './rest-router.ts';
  *     GET  /paper/resting               every open order of every account
  *     POST /paper/faults                {"kind":"notice"|"disconnect"}, {"kind":"maintenance","isOn":true|false}
  *                                       {"kind":"cancelTokens"|"expireTokens"}, {"kind":"tokenOutage"|"lostTokens","isOn":...}
+ *                                       {"kind":"rebates","missing":1,"extra":1,"capped":1,"late":1,"fee":1,"isExpired":false}: so
+ *                                       many orders a day of the rebate reports are so; with none of them, all is well again
  *                                       {"kind":"tags","mode":"strip"|"change"|"keep"}: of orders placed from then on
  *                                       or {"kind":"gap"|"reset"|"suspend"|"postOnly"|"live","instId":"BTC-USDT"}
  *     POST /paper/price                 {"instId":"BTC-USDT","bps":-50} moves what its coin is worth
@@ -74,6 +76,12 @@ const VENUE_FAULTS: Readonly<Record<string, (venue: PaperVenue, body: Body) => v
   maintenance: (venue, { isOn }) => venue.setMaintenance(isOn !== false),
   tags: ({ exchange }, { mode }) =>
     exchange.setTagFault(mode === 'strip' || mode === 'change' ? mode : 'keep'),
+  rebates: ({ broker }, body) => {
+    const count = (name: string): number => (typeof body[name] === 'number' ? Math.max(0, body[name]) : 0);
+    const isExpired = body.isExpired === true;
+    const [missing, extra, capped] = [count('missing'), count('extra'), count('capped')];
+    broker.fault = { missing, extra, capped, late: count('late'), fee: count('fee'), isExpired };
+  },
   cancelTokens: ({ oauth }) => oauth.cancelAll(),
   expireTokens: (venue) => venue.oauth.expireAll(venue.time()),
   tokenOutage: (venue, { isOn }) => (venue.oauthFault = isOn === false ? 'none' : 'outage'),

@@ -47,6 +47,8 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly isPrivate: boolean;
+  /** A POST that changes nothing: a key that may only read may ask it. */
+  readonly isReading?: boolean;
   /** Requests in a window; Infinity for routes whose budget is counted elsewhere. */
   readonly requests: number;
   readonly windowMs: number;
@@ -109,10 +111,11 @@ export class RestRouter {
   #readCall(route: Route, request: RestRequest, nowMs: number): RestCall | Refusal {
     let uid = '';
     if (route.isPrivate) {
-      const found = this.#asker(request, route.method === 'POST', nowMs);
+      // Every other private POST trades or changes the account.
+      const isChange = route.method === 'POST' && route.isReading !== true;
+      const found = this.#asker(request, isChange, nowMs);
       if (found instanceof Refusal) return found;
-      // Every private POST trades or changes the account.
-      if (route.method === 'POST' && !found.isTrader) return new Refusal('50120', 401);
+      if (isChange && !found.isTrader) return new Refusal('50120', 401);
       uid = found.uid;
     }
     const body = route.method === 'POST' ? parseBody(request.body) : null;

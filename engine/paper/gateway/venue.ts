@@ -7,6 +7,8 @@ import {
 } from '../../okx/venue-limits.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import type { AccountOptions, ExchangeOptions, ExchangeSink } from '../exchange/exchange.ts';
+import { BrokerOffice } from './broker-office.ts';
+import type { BrokerOptions } from './broker-office.ts';
 import type { SocketPath, Subscription } from './channels.ts';
 import { Inspection } from './inspection.ts';
 import { InstrumentDirectory } from './instrument-directory.ts';
@@ -19,6 +21,7 @@ import { OAuthGrants } from './oauth-grants.ts';
 import type { OAuthOptions } from './oauth-grants.ts';
 import { PrivateStreams } from './private-streams.ts';
 import { Refusal } from './refusal.ts';
+import { ReportDesk } from './report-desk.ts';
 import { Session } from './session.ts';
 import type { SessionHost, Transport } from './session.ts';
 import { SubAccounts } from './sub-accounts.ts';
@@ -47,6 +50,8 @@ export interface VenueOptions extends Omit<ExchangeOptions, 'accounts' | 'startM
   readonly pushBeforeAckShare?: number;
   /** Who may be let in by token, and for how long. */
   readonly oauth?: OAuthOptions;
+  /** What brokers are given of fees. */
+  readonly broker?: BrokerOptions;
 }
 
 /** What is wrong with the token endpoints: they do not work, or what they did is not told. */
@@ -83,6 +88,8 @@ export class PaperVenue implements SessionHost {
   readonly oauth: OAuthGrants;
   oauthFault: OAuthFault = 'none';
   readonly inspection = new Inspection();
+  readonly broker: BrokerOffice;
+  readonly reports = new ReportDesk();
   readonly orderEntry: OrderEntry;
   readonly market: MarketStreams;
   readonly privateStreams: PrivateStreams;
@@ -121,6 +128,7 @@ export class PaperVenue implements SessionHost {
     this.market = new MarketStreams(this.exchange, this.instruments, this.#topics, this.#isByEvent);
     this.privateStreams = new PrivateStreams(this.exchange, this.instruments, () => this.#now());
     this.orderEntry = new OrderEntry(this);
+    this.broker = new BrokerOffice(this, options.broker ?? {});
     this.#streams = { market: this.market, account: this.privateStreams };
     this.subAccounts = new SubAccounts(this, options.accounts);
   }

@@ -1,4 +1,5 @@
 import { ACCOUNT_ROUTES } from '../gateway/rest-account.ts';
+import { BROKER_ROUTES, answerReport } from '../gateway/rest-broker.ts';
 import { MARKET_ROUTES } from '../gateway/rest-market.ts';
 import { answerPaper } from '../gateway/rest-paper.ts';
 import { answerOAuth } from '../gateway/oauth-pages.ts';
@@ -22,11 +23,16 @@ export class PaperServer {
   constructor(venue: PaperVenue, server: HttpServer) {
     this.#venue = venue;
     this.#server = server;
-    const router = new RestRouter(venue, [...MARKET_ROUTES, ...ACCOUNT_ROUTES, ...TRADE_ROUTES]);
+    const router = new RestRouter(venue, [
+      ...MARKET_ROUTES,
+      ...ACCOUNT_ROUTES,
+      ...TRADE_ROUTES,
+      ...BROKER_ROUTES,
+    ]);
     server.handle((request) =>
       request.path.startsWith('/paper/')
         ? answerPaper(venue, request)
-        : (answerOAuth(venue, request) ?? router.answer(request)),
+        : (answerOAuth(venue, request) ?? answerReport(venue, request) ?? router.answer(request)),
     );
     server.accept((path, transport) => venue.open(path, transport));
   }
