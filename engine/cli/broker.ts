@@ -19,6 +19,14 @@ const SUBCOMMANDS: Readonly<Record<string, SubcommandEntry>> = {
     summary: 'what our own fills came to: volume, fee, net fee, the rebate to expect',
     load: () => import('./broker-ledger.ts'),
   },
+  login: {
+    summary: 'a user lets this engine in, by OAuth: tokens in place of a key',
+    load: () => import('./broker-login.ts'),
+  },
+  logout: {
+    summary: 'ends what login began: the tokens are revoked',
+    load: () => import('./broker-logout.ts'),
+  },
 };
 
 const ROWS = Object.entries(SUBCOMMANDS).map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`);

@@ -9,7 +9,7 @@
  * Invariants: FILE is one of the pairs that were saved, whenever the machine dies; a pair is used only after it was saved.
  * Cost:       cold; two syncs a save.
  */
-import { link, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { unguessableText } from '../base/secure-random.ts';
 import type { Clock } from '../base/clock.ts';
@@ -80,6 +80,8 @@ export class TokenFile {
     });
     const temporary = `${this.file}.tmp`;
     try {
+      // A login may come before the engine's first start.
+      await mkdir(dirname(this.file), { recursive: true, mode: 0o700 });
       const handle = await open(temporary, 'w', OWNER_ONLY);
       try {
         // One that an earlier crash left keeps its mode, and an umask may have taken from ours.
@@ -109,6 +111,7 @@ export class TokenFile {
    */
   async locked<T>(work: () => Promise<T>): Promise<T> {
     const lock = `${this.file}.lock`;
+    await mkdir(dirname(this.file), { recursive: true, mode: 0o700 });
     const name = unguessableText(12);
     for (let tries = 1; !(await this.#take(lock, name)); tries++) {
       if (tries === LOCK_TRIES_MAX) {
