@@ -46,6 +46,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'commission: ledger, rebate report, reconciliation, eligibility',
     load: () => import('./broker.ts'),
   },
+  accounts: {
+    summary: 'the accounts under a master: list, balances, keys, transfers',
+    load: () => import('./accounts.ts'),
+  },
   parity: { summary: 'a journaled day against the backtest of it', load: () => import('./parity.ts') },
 };
 

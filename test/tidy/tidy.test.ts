@@ -40,6 +40,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     'engine/control',
     'engine/loop',
     'engine/risk/kill-ladder.ts',
+    'engine/venue/credentials.ts',
     'monitoring',
   ],
   'engine/journal': ['engine/base', 'engine/handoff', 'engine/loop'],

@@ -30,6 +30,8 @@ const PERMISSIONS = ['read_only', 'trade'];
 /** Where money lies: the funding account beside the one that trades. */
 const FUNDING = '6';
 const TRADING = '18';
+/** None of those that there were at the start. */
+const OPENED_UID = 700_000_000_000_000_001n;
 /** Chance of its own, so that keys take nothing from the market's. */
 const SEED = 0x73756273;
 
@@ -92,8 +94,7 @@ export class SubAccounts {
     }
     if (type !== '1') return new Refusal('51000', 200, 'Parameter type error');
     const createdMs = Math.floor(this.#host.time());
-    // Farther on than the accounts that there were at the start.
-    const subUid = String(BigInt(uid) + 1_000_000n + BigInt(this.#opened++));
+    const subUid = String(OPENED_UID + BigInt(this.#opened++));
     this.#host.openAccount({ ...master, uid: subUid, mainUid: uid, balances: {} });
     this.#subs.push({ name: subAcct, uid: subUid, mainUid: uid, label, createdMs });
     return [{ subAcct, label, uid: subUid, ts: String(createdMs) }];
