@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TradeLog } from '../../engine/orders/trade-log.ts';
 import { Side } from '../../engine/base/side.ts';
 import { AccountFacts } from '../../engine/host/account-facts.ts';
+import { clientOrderIdText } from '../../engine/okx/client-order-id.ts';
 import { instrumentsOf } from '../okx/okx-fixtures.ts';
 import { TAG, TinyAccount, idOf } from './tiny-account.ts';
 
@@ -99,6 +100,45 @@ describe('open orders', () => {
     expect(facts.openOrders([ours, ...others])).toMatchObject([
       { instrument: 1, run: 7, slot: 1, generation: 2, ticks: 599_999, lots: 300, filledLots: 100 },
     ]);
+  });
+});
+
+describe('orders of this state’s runs', () => {
+  const own = new AccountFacts(instruments, TAG, log, { runs: [7, 9], prefixesIds: false });
+
+  it('are ours whatever tag the venue has left them, and say so; those of other runs only with our tag', () => {
+    const rested = [
+      rows.place(idOf(9, 1)),
+      rows.place(idOf(9, 2), { tag: '' }),
+      rows.place(idOf(7, 3), { tag: 'OTHER' }),
+      rows.place(idOf(8, 4), { tag: 'OTHER' }),
+      rows.place(idOf(8, 5)),
+      rows.place('manual', { tag: '' }),
+    ];
+    expect(rested.map((row) => own.isOurs(row))).toEqual([true, true, true, false, true, false]);
+    expect(own.openOrders(rested).map(({ slot, isTagForeign }) => [slot, isTagForeign ?? false])).toEqual([
+      [1, false],
+      [2, true],
+      [3, true],
+      [5, false],
+    ]);
+  });
+
+  it('have trades that say so; a trade of nobody we know says nothing of tags', () => {
+    const ours = rows.trade('BTC-USDT-SWAP', Side.buy, 1, 60_000, idOf(9, 1));
+    const others = rows.trade('BTC-USDT-SWAP', Side.buy, 1, 60_000);
+    const told = own.trades([ours, { ...ours, tag: '' }, { ...others, tag: 'OTHER' }]);
+    expect(told.map(({ run, isTagForeign }) => [run, isTagForeign ?? false])).toEqual([
+      [9, false],
+      [9, true],
+      [-1, false],
+    ]);
+  });
+
+  it('may have the tag in front of their ids', () => {
+    const named = clientOrderIdText(9, 1, 2, TAG);
+    expect(own.openOrders([rows.place(named)])).toMatchObject([{ run: 9, slot: 1, generation: 2 }]);
+    expect(own.openOrders([rows.place(named, { tag: '' })])).toMatchObject([{ run: 9, isTagForeign: true }]);
   });
 });
 

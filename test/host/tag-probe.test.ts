@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import type { Config } from '../../engine/config/schema.ts';
+import { GENERATION_MAX, SLOT_MAX, clientOrderIdText } from '../../engine/okx/client-order-id.ts';
+import type { PlaceRequest } from '../../engine/venue/order-calls.ts';
+import { RestError, RestErrorCode } from '../../engine/venue/rest-error.ts';
+import { TAG, TinyAccount, restError } from './tiny-account.ts';
+import { Machine, TinyWorld, testConfig } from './tiny-world.ts';
+
+type Answers = Pick<TinyAccount['answers'], 'placeOrder' | 'fetchOrder' | 'cancelOrders'>;
+
+/** What was asked to be placed, the world in which it was, and what answers there now. */
+interface Probed {
+  readonly world: TinyWorld;
+  readonly account: TinyAccount;
+  readonly answers: Answers;
+  readonly placed: PlaceRequest[];
+}
+
+function probed(): Probed {
+  const machine = new Machine((nowMs) => new TinyAccount(nowMs));
+  const { account } = machine;
+  const placed: PlaceRequest[] = [];
+  const { placeOrder, fetchOrder, cancelOrders } = account.answers;
+  const answers: Answers = { placeOrder, fetchOrder, cancelOrders };
+  account.answers.fetchBook = (instId) => bookOf(instId);
+  account.answers.fetchOrder = (...args) => answers.fetchOrder(...args);
+  account.answers.cancelOrders = (...args) => answers.cancelOrders(...args);
+  account.answers.placeOrder = (request, expiresMs) => {
+    placed.push(request);
+    return answers.placeOrder(request, expiresMs);
+  };
+  return { world: new TinyWorld(machine), account, answers, placed };
+}
+
+/** A spot market of which there is no word, and swaps around 60,000. */
+function bookOf(instId: string): string {
+  const rows =
+    instId === 'BTC-USDT' ? [[], []] : [[['60000.1', '5', '0', '1']], [['60000.0', '5', '0', '1']]];
+  const [asks, bids] = rows;
+  return JSON.stringify({ code: '0', msg: '', data: [{ asks, bids, ts: '1763676600000', seqId: 1 }] });
+}
+
+function configOf(kind: Config['venue']['kind'] = 'demo', broker: Partial<Config['broker']> = {}): Config {
+  const config = testConfig();
+  return { ...config, venue: { ...config.venue, kind }, broker: { ...config.broker, ...broker } };
+}
+
+describe('the probe of a start', () => {
+  it('places the smallest order far from the market, sees its tag, and takes it out by the venue’s name', async () => {
+    const { world, account, placed } = probed();
+    const engine = (await world.start(configOf()))!;
+    expect(placed).toEqual([
+      {
+        instId: 'BTC-USDT-SWAP',
+        tdMode: 'cross',
+        side: 'buy',
+        ordType: 'post_only',
+        // 60000 less a fifth.
+        px: '48000',
+        sz: '0.01',
+        clOrdId: clientOrderIdText(engine.run, SLOT_MAX, GENERATION_MAX),
+        tag: TAG,
+      },
+    ]);
+    expect(account.orders.size).toBe(0);
+    expect(engine.tagProof).toEqual({
+      isProven: true,
+      text: expect.stringContaining(`tag ${TAG}: the venue`),
+    });
+    expect(world.said('the venue gives it back')).toBe(1);
+    expect(engine.status()['tag']).toMatchObject({ value: TAG, isProven: true });
+    const calls = world.calls.filter((call) => /Order/.test(call));
+    expect(calls).toEqual(['placeOrder', 'fetchOrder', 'cancelOrders', 'fetchOrder']);
+    // The run is on disk before its first order leaves.
+    expect(world.calls.indexOf('save')).toBeLessThan(world.calls.indexOf('placeOrder'));
+    expect(world.machine.state).toMatchObject({ run: engine.run, runs: [engine.run] });
+  });
+
+  it('names its order as this run names all: behind the tag, where that is configured', async () => {
+    const { world, placed } = probed();
+    const engine = (await world.start(configOf('demo', { clOrdIdPrefix: true })))!;
+    expect(placed[0]!.clOrdId).toBe(clientOrderIdText(engine.run, SLOT_MAX, GENERATION_MAX, TAG));
+  });
+
+  it('says which leg it opens where the account has legs', async () => {
+    const { world, account, placed } = probed();
+    account.config = { ...account.config, posMode: 'long_short_mode' };
+    await world.start(configOf());
+    expect(placed[0]).toMatchObject({ instId: 'BTC-USDT-SWAP', side: 'buy', posSide: 'long' });
+  });
+
+  it.each([
+    ['strips it', () => '', 'was none'],
+    ['changes it', () => 'OTHERBROKERCODE', 'was "OTHERBROKERCODE"'],
+  ])('refuses a venue that %s, and leaves nothing there', async (_name, tagOf, was) => {
+    const { world, account } = probed();
+    account.tagOf = tagOf;
+    await expect(world.start(configOf())).rejects.toMatchObject({
+      code: 'TAG_REFUSED',
+      message: expect.stringMatching(
+        new RegExp(`expected the venue to give ${TAG} back, ${was} on order \\d+`),
+      ),
+    });
+    expect(account.orders.size).toBe(0);
+  });
+
+  it('believes the order rather than the ack that the tag is there', async () => {
+    const { world, account, answers } = probed();
+    answers.fetchOrder = () => ({ ...[...account.orders.values()][0]!, tag: '' });
+    const { cancelOrders } = answers;
+    answers.cancelOrders = (requests) => {
+      answers.fetchOrder = () => undefined;
+      return cancelOrders(requests);
+    };
+    await expect(world.start(configOf())).rejects.toThrow(`expected the venue to give ${TAG} back, was none`);
+    expect(account.orders.size).toBe(0);
+  });
+
+  it('goes on to another side and instrument where the account has nothing for the first', async () => {
+    const { world, account, answers, placed } = probed();
+    const { placeOrder } = answers;
+    answers.placeOrder = (request, expiresMs) => {
+      if (request.side === 'sell') return placeOrder(request, expiresMs);
+      throw restError('REST_REJECTED', '51008');
+    };
+    const engine = (await world.start(configOf('live')))!;
+    expect(placed.map(({ instId, side }) => `${instId} ${side}`)).toEqual([
+      'BTC-USDT-SWAP buy',
+      'ETH-USDT-SWAP buy',
+      'BTC-USDT-SWAP sell',
+    ]);
+    expect(placed[2]!.px).toBe('72000.2');
+    expect(engine.tagProof?.isProven).toBe(true);
+    expect(account.orders.size).toBe(0);
+  });
+
+  it('of an account that can place nothing: demo starts and says so, live does not start', async () => {
+    const refuse = (): never => {
+      throw restError('REST_REJECTED', '51008');
+    };
+    const demo = probed();
+    demo.answers.placeOrder = refuse;
+    const engine = (await demo.world.start(configOf()))!;
+    expect(engine.tagProof?.isProven).toBe(false);
+    expect(demo.world.said('tag: cannot be proven: no order can be placed')).toBe(1);
+    const live = probed();
+    live.answers.placeOrder = refuse;
+    await expect(live.world.start(configOf('live'))).rejects.toMatchObject({
+      code: 'TAG_REFUSED',
+      message: expect.stringContaining('fund the account'),
+    });
+  });
+
+  it('that was not answered looks for its order until it is gone, and does not start', async () => {
+    const { world, account } = probed();
+    // The venue took it; its answer did not come.
+    world.script('placeOrder', (answer) => {
+      answer();
+      throw new RestError(RestErrorCode.timeout, 'none came', {
+        method: 'POST',
+        path: '/api/v5/trade/order',
+      });
+    });
+    await expect(world.start(configOf())).rejects.toMatchObject({ code: 'VENUE_UNREACHABLE' });
+    expect(account.orders.size).toBe(0);
+  });
+
+  it('is not asked for on paper, nor where it is switched off; on paper where it is switched on', async () => {
+    for (const [config, count] of [
+      [configOf('paper'), 0],
+      [configOf('live', { probe: false }), 0],
+      [configOf('paper', { probe: true }), 1],
+    ] as const) {
+      const { world, placed } = probed();
+      const engine = (await world.start(config))!;
+      expect(placed).toHaveLength(count);
+      expect(engine.status()['tag']).toMatchObject({ isProven: count === 0 ? null : true });
+    }
+  });
+});
