@@ -142,6 +142,9 @@ export const TRIGGER_TEXTS: Readonly<Record<string, string>> = {
   flatten: 'an operator had the positions closed',
   stateUnsaved: 'the state could not be written for a minute: a restart would not know of a halt',
   protection: 'a stop at the venue was triggered, and closes a position',
+  liquidated: 'the venue itself closed a position of ours: liquidated, or deleveraged',
+  expiry: 'the instrument expires, or is delisted, within its stopBeforeExpiryMinutes',
+  mmp: 'the venue’s market maker protection has triggered and waits to be reset',
   tagMismatch:
     'the venue gave an order of ours back with another tag, or with none: it would earn no commission',
 };

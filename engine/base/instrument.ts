@@ -64,6 +64,8 @@ export interface InstrumentFields {
   /** Profit is paid every day, and positions go on from the settlement price. */
   readonly isFuturesSettled?: boolean;
   readonly rpi?: RpiPermission;
+  /** When an announced change of tick, lot or least size takes effect; not there for none. */
+  readonly changeMs?: Milliseconds;
   /** What one unit of the quote currency is worth in dollars, where that is no dollar itself. */
   readonly usdRate?: number;
   /** Where the tick grows with the price; from the lowest on. `tickSz` is the smallest of them. */
@@ -96,8 +98,8 @@ export class Instrument {
   readonly instFamily: string;
   /** The index that it follows, named by its two currencies: a spot pair's own name, and never a part of a contract's. */
   readonly underlying: string;
-  /** The last moment of trading; Infinity where there is none. */
-  readonly expiryMs: Milliseconds;
+  /** The last moment of trading; Infinity where there is none. A delisting may be announced while we trade. */
+  expiryMs: Milliseconds;
   readonly listMs: Milliseconds;
   readonly ruleType: RuleType;
   /** What an option gives the right to; null for everything else. */

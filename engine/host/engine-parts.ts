@@ -41,6 +41,7 @@ import type { Prepared } from './startup.ts';
 export const CONNECTION_NAMES = ['public', 'private', 'trade'] as const;
 
 const QUOTE_LEVELS = 10;
+const MS_PER_MINUTE = 60_000;
 /** The switch hears from us five times within its least time-out: one answer may be lost, or late. */
 const HEARTBEAT_NS = 2 * NS_PER_SECOND;
 /** A push that is later than the answer of REST by this much does not come. */
@@ -84,6 +85,12 @@ export function buildParts(
     prefixesIds: config.broker.clOrdIdPrefix,
     isDemo: config.venue.kind === 'demo',
     tradeModes: config.instruments.map(({ tradeMode }) => tradeMode),
+    marginCcys: config.instruments.map(({ marginCcy = '' }) => marginCcy),
+    quoteKinds: config.instruments.map(({ strategy, mmp }) => ({
+      rpiLevels: strategy.rpiLevels,
+      isMmp: mmp.isOn,
+    })),
+    stopBeforeExpiryMs: config.instruments.map((each) => each.stopBeforeExpiryMinutes * MS_PER_MINUTE),
     positionMode: account.posMode === PosMode.longShort ? PositionMode.longShort : PositionMode.net,
     ...parametersOf(config, instruments),
     handoff,
@@ -228,7 +235,9 @@ export function channelsOf(
 ): Record<(typeof CONNECTION_NAMES)[number], ChannelArg[]> {
   const ofEach = (channel: Channel, which = instruments): ChannelArg[] =>
     which.map(({ instId }) => ({ channel, instId }));
-  const contracts = instruments.filter(({ type }) => type !== InstrumentType.spot);
+  const contracts = instruments.filter(
+    ({ type }) => type !== InstrumentType.spot && type !== InstrumentType.margin,
+  );
   const types = [...new Set(instruments.map(({ type }) => INST_TYPES[type]))];
   return {
     public: [
@@ -236,6 +245,7 @@ export function channelsOf(
       ...ofEach(Channel.trades),
       ...ofEach(Channel.priceLimit),
       ...ofEach(Channel.markPrice, contracts),
+      ...familiesOf(instruments).map((instFamily) => ({ channel: Channel.optSummary, instFamily })),
       ...indexesOf(config, instruments).map((instId) => ({ channel: Channel.indexTickers, instId })),
       ...types.map((instType) => ({ channel: Channel.instruments, instType })),
       { channel: Channel.status },
@@ -251,10 +261,16 @@ export function channelsOf(
   };
 }
 
-/** The indexes that a fair value reads, each once. */
+/** Of options, each once: what their forwards, volatilities and deltas are told by. */
+function familiesOf(instruments: readonly Instrument[]): string[] {
+  const options = instruments.filter(({ option }) => option !== null);
+  return [...new Set(options.map(({ instFamily }) => instFamily))];
+}
+
+/** The indexes that a fair value reads, and that limits of options can be counted by, each once. */
 function indexesOf(config: Config, instruments: readonly Instrument[]): string[] {
   const readers = instruments.filter(
-    ({ index }) => config.instruments[index]!.strategy.fair.index.weight !== 0,
+    ({ index, option }) => option !== null || config.instruments[index]!.strategy.fair.index.weight !== 0,
   );
   return [...new Set(readers.map(indexOf))];
 }

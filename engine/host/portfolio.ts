@@ -23,9 +23,10 @@ export function portfolioOf(
     if (members.length === 0) {
       refuse(`${at}.coin: expected the coin of one of the instruments, was "${coin}"; remove the group`);
     }
-    const leg = members.find((index) => names[index] === hedge.instId);
+    const legs = members.filter((index) => instruments[index]!.option === null);
+    const leg = legs.find((index) => names[index] === hedge.instId);
     if (hedge.instId !== undefined && leg === undefined) {
-      const known = members.map((index) => names[index]).join(', ');
+      const known = legs.map((index) => names[index]).join(', ');
       refuse(
         `${at}.hedge.instId: expected one of ${known}, was "${hedge.instId}"; change it, or leave it out`,
       );

@@ -91,7 +91,8 @@ export class HedgeLegs {
     let found = NO_LEG;
     let least = Infinity;
     for (const member of members) {
-      if (!this.isTradable(member)) continue;
+      // An option's delta is not its own for long: it hedges nothing that lasts.
+      if (this.instruments[member]!.option !== null || !this.isTradable(member)) continue;
       const bid = bestTicks[member * 2]!;
       const ask = bestTicks[member * 2 + 1]!;
       const spread = (ask - bid) / (ask + bid);

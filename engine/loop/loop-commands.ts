@@ -9,6 +9,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { BATCH_MAX, CommandOp } from '../base/command-op.ts';
+import type { Instrument } from '../base/instrument.ts';
 import { OrderPurpose } from '../base/order-purpose.ts';
 import { PositionSide, closingLeg } from '../base/position-side.ts';
 import { Side } from '../base/side.ts';
@@ -17,6 +18,7 @@ import { Connection } from './loop-options.ts';
 import type { LoopOptions, LoopOutput } from './loop-options.ts';
 import type { LoopLegs } from './loop-legs.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
+import { LoopQuoteKinds } from './loop-quote-kinds.ts';
 import type { LoopRests } from './loop-rests.ts';
 import type { LoopState } from './loop-state.ts';
 import { OrderEncoder, OrderKind } from '../okx/order-encoder.ts';
@@ -53,6 +55,7 @@ export class LoopCommands {
   readonly modelVersion: Int32Array;
   readonly configVersion: Int32Array;
 
+  readonly #instruments: readonly Instrument[];
   readonly #state: LoopState;
   readonly #output: LoopOutput;
   readonly #metrics: LoopMetrics;
@@ -70,12 +73,16 @@ export class LoopCommands {
   readonly #admitted = new Int32Array(3);
   /** By instrument, while a group is gone through: how many of its rows were admitted. */
   readonly #admittedOf: Int32Array;
+  readonly #kinds: LoopQuoteKinds;
+  /** By slot: OrderKind of a quote. */
+  readonly #kindOf: Uint8Array;
   /** Of the amends that passed, in the order of their rows. */
   readonly #amendIds: Int32Array;
 
   constructor(options: LoopOptions, state: LoopState, parts: CommandParts, orderToTrade: OrderToTrade) {
     const { instruments } = options;
     const { table } = parts;
+    this.#instruments = instruments;
     this.table = table;
     this.gate = parts.gate;
     this.throttle = parts.throttle;
@@ -84,6 +91,8 @@ export class LoopCommands {
     this.configVersion = new Int32Array(instruments.length);
     this.#rows = Object.values(CommandOp).map(() => new Int32Array(table.capacity));
     this.#admittedOf = new Int32Array(instruments.length);
+    this.#kinds = new LoopQuoteKinds(instruments, options.quoteKinds, parts.gate);
+    this.#kindOf = new Uint8Array(table.capacity);
     this.#amendIds = new Int32Array(table.capacity);
     this.#state = state;
     this.#output = options.output;
@@ -92,6 +101,7 @@ export class LoopCommands {
       instruments,
       tag: options.tag,
       tradeModes: options.tradeModes,
+      ...(options.marginCcys === undefined ? {} : { marginCcys: options.marginCcys }),
       run: options.run,
       prefixesIds: options.prefixesIds ?? false,
     });
@@ -231,8 +241,9 @@ export class LoopCommands {
       added,
     );
     if (reason === GateReason.pass) {
-      if (this.#legs.mayGrow(slot, added)) return true;
-      // It closes a leg, and what it would grow by is no more there to be closed: another one opens.
+      if (this.#legs.mayGrow(slot, added) && this.#staysInKind(slot, instrument, ticks, lots)) return true;
+      // It closes a leg, and what it would grow by is no more there to be closed: another one opens. Or it is too small for
+      // its kind, and another one is not.
       batch.cancelInstead(row);
       return false;
     }
@@ -241,6 +252,15 @@ export class LoopCommands {
     const isPassing = reason === GateReason.wouldCross || reason === GateReason.selfCross;
     if (isRetreat || !isPassing) batch.cancelInstead(row);
     return false;
+  }
+
+  /** @hot What an RPI order becomes must be worth what one must be; a size or price of 0 stays as it is. */
+  #staysInKind(slot: number, instrument: number, ticks: Ticks, lots: Lots): boolean {
+    const { table } = this;
+    if (this.#kindOf[slot] !== OrderKind.rpi || table.isHidden[slot] === 0) return true;
+    const atTicks = ticks > 0 ? ticks : table.priceTicks[slot]!;
+    const atLots = lots > 0 ? lots : table.sizeLots[slot]!;
+    return this.#kinds.isRpiWorth(instrument, atTicks, atLots);
   }
 
   /** @hot */
@@ -279,6 +299,9 @@ export class LoopCommands {
       if (slot === NO_ORDER) return false;
       table.setOrigin(slot, OrderPurpose.quote, group.level[row]!, modelVersion, configVersion);
       group.slot[row] = slot;
+      const kind = this.#kinds.kindOf(instrument, group.level[row]!, group.ticks[row]!, group.lots[row]!);
+      this.#kindOf[slot] = kind;
+      if (kind === OrderKind.rpi) table.hide(slot);
       this.#rests.onPlaced(slot);
     } else if (group.op === CommandOp.amend) {
       const slot = group.slot[row]!;
@@ -357,7 +380,17 @@ export class LoopCommands {
     if (op === CommandOp.place) {
       const side = group.side[row]! as Side;
       const leg = this.table.leg[slot]! as PositionSide;
-      this.#encoder.addPlace(instrument, side, ticks, lots, slot, generation, false, OrderKind.postOnly, leg);
+      this.#encoder.addPlace(
+        instrument,
+        side,
+        ticks,
+        lots,
+        slot,
+        generation,
+        false,
+        this.#kindOf[slot]! as OrderKind,
+        leg,
+      );
     } else if (op === CommandOp.amend) {
       this.#encoder.addAmend(instrument, ticks, lots, slot, generation, amendId);
     } else {
@@ -408,12 +441,13 @@ export class LoopCommands {
   sendClosing(
     instrument: number,
     side: Side,
-    ticks: Ticks,
+    wantedTicks: Ticks,
     lots: Lots,
     isReduceOnly: boolean,
     closeBps: number,
     heldLots: Lots,
   ): number {
+    const ticks = this.#onBand(instrument, side, wantedTicks);
     const reason = this.gate.checkClosing(instrument, side, ticks, lots, closeBps, heldLots);
     if (!this.#mayLeave(instrument, reason)) return NO_ORDER;
     const leg = this.#legs.isLegged[instrument] === 1 ? closingLeg(side) : PositionSide.net;
@@ -428,12 +462,13 @@ export class LoopCommands {
   sendHedge(
     instrument: number,
     side: Side,
-    ticks: Ticks,
+    wantedTicks: Ticks,
     lots: Lots,
     kind: typeof OrderKind.postOnly | typeof OrderKind.ioc,
     slippageBps: number,
   ): number {
     const { nowNs } = this.#state;
+    const ticks = this.#onBand(instrument, side, wantedTicks);
     const list = instrument * 2 + side;
     if (nowNs < this.#rests.untilNs[list]! || nowNs < this.#rests.placeUntilNs[list]!) return NO_ORDER;
     const reason =
@@ -446,6 +481,12 @@ export class LoopCommands {
     const sent = this.#sendPlace(slot, kind, false);
     if (sent !== NO_ORDER) this.#orderToTrade.onOrders(1, this.#state.now);
     return sent;
+  }
+
+  /** A price that the venue takes: away from the market where it lies between two. */
+  #onBand(instrument: number, side: Side, ticks: Ticks): Ticks {
+    const { bands } = this.#instruments[instrument]!;
+    return side === Side.buy ? bands.down(ticks) : bands.up(ticks);
   }
 
   /** Whether one order may leave by the gate's word and the budget of lone places; what may not is counted. */

@@ -13,6 +13,7 @@
  */
 import { OFF_GRID } from '../base/decimal.ts';
 import type { Instrument } from '../base/instrument.ts';
+import { OrderCategory, isOfVenue, isTaken } from '../base/order-category.ts';
 import { PositionSide } from '../base/position-side.ts';
 import { Side } from '../base/side.ts';
 import { NS_PER_MS } from '../base/units.ts';
@@ -133,17 +134,26 @@ export class LoopFills {
     if (!isThisRun) this.foreignUpdates++;
     if (instrument < 0) return PathSignal.none;
     const tradeId = updates.tradeId[row]!;
-    // A liquidation or ADL: the position has changed, and by no order of ours; the venue says by how much.
-    if (!isThisRun && tradeId < 0) return PathSignal.doubt;
     // One of a former run that rests: it was on its way when that run ended, and came after all.
     let isInDoubt = !isThisRun && this.#isLeftover(row);
     let isChanged = isThisRun;
     if (tradeId !== 0) {
       if (updates.fillLots[row]! > 0 && updates.fillTicks[row]! > 0) {
         this.#setTrade(row, isThisRun);
-        if (this.#book(updates.isMaker[row] === 1) === TradeResult.booked) isChanged = true;
+        const category = this.#venueCategory(row, isThisRun);
+        const result =
+          category === OrderCategory.normal
+            ? this.#book(updates.isMaker[row] === 1)
+            : this.#bookOfVenue(category);
+        if (result === TradeResult.booked) {
+          isChanged = true;
+          // What was taken from us is booked like any trade; how the account stands after it, only the venue knows.
+          if (isTaken(category)) isInDoubt = true;
+        }
       } else isInDoubt = true;
     }
+    // Filled, and by no trade that could be counted: only the venue knows by how much the position has changed.
+    else if (!isThisRun && updates.fillLots[row]! > 0) isInDoubt = true;
     if (isThisRun) {
       if (updates.hasTag[row] === 0) this.#kill.tags.onMismatch(TagSource.push);
       // Fills that are no whole lots cannot be counted: only the venue knows the position then.
@@ -154,6 +164,14 @@ export class LoopFills {
     }
     if (isChanged) this.#state.touched.add(instrument);
     return isInDoubt ? PathSignal.doubt : isChanged ? PathSignal.changed : PathSignal.none;
+  }
+
+  /** What made a trade that no client has: only the venue itself has trades with ids below zero. */
+  #venueCategory(row: number, isThisRun: boolean): OrderCategory {
+    if (isThisRun) return OrderCategory.normal;
+    const category = this.#updates.category[row]! as OrderCategory;
+    if (isOfVenue(category)) return category;
+    return this.#updates.tradeId[row]! < 0 ? OrderCategory.other : OrderCategory.normal;
   }
 
   /** @hot The trade that a row of the orders channel carries. */
@@ -195,6 +213,15 @@ export class LoopFills {
     this.#metrics.fill(trade.instrument, trade.side, isMaker, notional);
     this.#kill.onFill(trade.instrument, trade.side, trade.ticks, this.#state.now);
     this.#flow.onFill(trade, isMaker);
+    return result;
+  }
+
+  /** Books a trade that no client's order made. It is no fill of a quote: neither brakes nor statistics learn from it. */
+  #bookOfVenue(category: OrderCategory): TradeResult {
+    const result = this.#tell();
+    if (result !== TradeResult.booked) return result;
+    this.#metrics.venueFill(this.#trade.instrument, category);
+    this.#kill.onVenueFill(category);
     return result;
   }
 
@@ -312,6 +339,8 @@ export class LoopFills {
     trade.isThisRun = fact.run === this.#run;
     trade.slot = fact.slot;
     trade.generation = fact.generation;
+    const { category = OrderCategory.normal } = fact;
+    if (isOfVenue(category)) return this.#bookOfVenue(category) === TradeResult.booked;
     if (this.#tell() !== TradeResult.booked) return false;
     const notional = this.#instruments[fact.instrument]!.notional(fact.ticks, fact.lots);
     // Counted as one that rested: ours do, but for what closes a position.

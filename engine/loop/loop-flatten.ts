@@ -173,7 +173,7 @@ export class LoopFlatten {
     const most = Math.min(
       orderLotsMax,
       maxLots,
-      Math.floor(orderNotionalMax / instrument.notional(ticks, 1)),
+      Math.floor(orderNotionalMax / this.#gate.lotWorth(instrument.index, ticks)),
     );
     if (openLots <= most) return openLots;
     const shorter = openLots - minLots;

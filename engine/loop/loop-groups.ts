@@ -107,7 +107,7 @@ export class LoopGroups {
       const own = this.#positionLots[member]!;
       // Not by the net itself: what is flat must come out as exactly nothing, and an own price may not be known yet.
       const others = own === 0 ? net : net - own * coins;
-      const lots = (skew * others) / coins;
+      const lots = this.#delta.lotsOf(member, skew * others);
       const told = Number.isFinite(lots) ? lots : 0;
       if (told === groupLots[member]) continue;
       groupLots[member] = told;

@@ -7,6 +7,8 @@
  * Cost:       a depth frame pays for the volatility of its instrument; all else is the timer's.
  */
 import { ContractKind } from '../base/instrument.ts';
+import { isTaken } from '../base/order-category.ts';
+import type { OrderCategory } from '../base/order-category.ts';
 import type { Instrument } from '../base/instrument.ts';
 import type { Side } from '../base/side.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
@@ -17,8 +19,9 @@ import type { LoopState } from './loop-state.ts';
 import { LoopTags } from './loop-tags.ts';
 import type { PositionLedger } from '../orders/position-ledger.ts';
 import { AdverseSelectionBrake } from '../risk/adverse-selection-brake.ts';
-import type { Gate } from '../risk/gate.ts';
+import type { Gate, RiskLimits } from '../risk/gate.ts';
 import { HealthWatch } from '../risk/health-watch.ts';
+import { ACCOUNT, KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
 import type { KillLadder } from '../risk/kill-ladder.ts';
 import { LossWatch } from '../risk/loss-watch.ts';
 import { MarginWatch } from '../risk/margin-watch.ts';
@@ -56,6 +59,8 @@ export class LoopKill {
   readonly #needsSwitch: boolean;
   readonly #ledger: PositionLedger;
   readonly #gate: Gate;
+  /** By instrument: of its quote currency, where the profit is in that. */
+  #usdRates: Float64Array;
   #changesSeen = 0;
 
   constructor(options: LoopOptions, ladder: KillLadder, ledger: PositionLedger, gate: Gate) {
@@ -68,6 +73,7 @@ export class LoopKill {
     this.#needsSwitch = timings.switchNs > 0;
     this.heldUp[0] = Math.min(HELD_UP_NS_MAX, watches.stallNsMax);
     this.profits = new Float64Array(instruments.length);
+    this.#usdRates = ratesOf(options.limits);
     this.loss = new LossWatch({
       instruments,
       ladder,
@@ -100,7 +106,8 @@ export class LoopKill {
   }
 
   /** What is watched for from the next look on; what is held meanwhile goes as it came. */
-  configure({ account, brakes, watches }: LoopParameters): void {
+  configure({ account, brakes, limits, watches }: LoopParameters): void {
+    this.#usdRates = ratesOf(limits);
     this.loss.configure(
       account.lossMax,
       watches.drawdownMax,
@@ -130,6 +137,14 @@ export class LoopKill {
   onFill(instrument: number, side: Side, ticks: number, now: TimeCell): void {
     this.adverse.onFill(instrument, side, ticks, now[0]!);
     this.orderToTrade.onFill(now);
+  }
+
+  /**
+   * A trade that the venue made of a position of ours. One that it took from us is no business as usual: why it did must be
+   * looked at by a person before anything is opened again.
+   */
+  onVenueFill(category: OrderCategory): void {
+    if (isTaken(category)) this.ladder.raise(KillTrigger.liquidated, KillLevel.paused, ACCOUNT);
   }
 
   /** @param fairTicks by instrument, 0 where there is none now */
@@ -174,25 +189,30 @@ export class LoopKill {
       return;
     }
     this.#ledger.readNetProfit(index, this.#mark, this.profits);
-    const { kind, tick } = this.#instruments[index]!;
-    if (kind === ContractKind.inverse)
-      this.profits[index] = this.profits[index]! * this.#mark[0]! * tick.value;
+    // Nothing is nothing in any currency, and its price need not be known.
+    if (this.profits[index] !== 0) this.profits[index]! *= this.#dollarsOf(index, this.#mark[0]!);
+  }
+
+  /** What one of the currency that an instrument's profit is in is worth in dollars. */
+  #dollarsOf(index: number, mark: number): number {
+    const { kind, tick, settlesInBase } = this.#instruments[index]!;
+    if (kind === ContractKind.inverse) return mark * tick.value;
+    return settlesInBase ? this.#gate.worth.unitPrice[index]! : this.#usdRates[index]!;
   }
 
   #needsMark(index: number): boolean {
     const { bookedLots, baseFees, fillCount, funding } = this.#ledger;
-    // Coins that an inverse contract has made need their price, too.
+    // Coins that a contract has made need their price, too.
+    const { kind, settlesInBase } = this.#instruments[index]!;
     const hasCoins =
-      this.#instruments[index]!.kind === ContractKind.inverse &&
-      (fillCount[index] !== 0 || funding[index] !== 0);
+      (kind === ContractKind.inverse || settlesInBase) && (fillCount[index] !== 0 || funding[index] !== 0);
     return bookedLots[index] !== 0 || baseFees[index] !== 0 || hasCoins;
   }
 
   #profitOf(index: number): number {
-    const instrument = this.#instruments[index]!;
     const mark = this.#gate.markTicks(index);
     const own = this.#ledger.netProfit(index, mark);
-    return instrument.kind === ContractKind.inverse ? own * mark * instrument.tick.value : own;
+    return own === 0 ? 0 : own * this.#dollarsOf(index, mark);
   }
 
   /** The operator has seen losses and drawdown: they count anew from here. */
@@ -200,4 +220,8 @@ export class LoopKill {
     this.#measure();
     this.loss.rebase(this.#profit[0]!, this.profits);
   }
+}
+
+function ratesOf(limits: readonly RiskLimits[]): Float64Array {
+  return Float64Array.from(limits, ({ notionalRate }) => notionalRate);
 }

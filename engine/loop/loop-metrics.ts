@@ -7,6 +7,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { CommandOp } from '../base/command-op.ts';
+import { OrderCategory } from '../base/order-category.ts';
 import type { Side } from '../base/side.ts';
 import type { TimeCell } from '../base/units.ts';
 import { Connection } from './loop-options.ts';
@@ -21,6 +22,7 @@ import { GateReason } from '../risk/gate.ts';
 
 const OPS = 3;
 const ORDER_EVENTS = namesOf(OrderEvent).length;
+const CATEGORIES = namesOf(OrderCategory).length;
 
 export class LoopMetrics {
   readonly #writer: MetricsWriter;
@@ -51,6 +53,7 @@ export class LoopMetrics {
   readonly #orders: Int32Array;
   readonly #fills: Int32Array;
   readonly #volume: Int32Array;
+  readonly #venueFills: Int32Array;
 
   constructor(memory: MetricsMemory, clock: Clock, input: TimeCell) {
     const writer = new MetricsWriter(memory);
@@ -94,6 +97,9 @@ export class LoopMetrics {
       writer.cell('fills', index >> 2, (index >> 1) & 1, index & 1),
     );
     this.#volume = cells(instruments * 2, (index) => writer.cell('volume', index >> 1, index & 1));
+    this.#venueFills = cells(instruments * CATEGORIES, (index) =>
+      writer.cell('venueFills', Math.floor(index / CATEGORIES), index % CATEGORIES),
+    );
   }
 
   // -------------------------------------------------------------------------------------------------- stages
@@ -255,5 +261,10 @@ export class LoopMetrics {
     const liquidity = isMaker ? Liquidity.maker : Liquidity.taker;
     this.#writer.increment(this.#fills[instrument * 4 + side * 2 + liquidity]!);
     this.#writer.increment(this.#volume[instrument * 2 + side]!, notional);
+  }
+
+  /** A trade that no client's order has made. */
+  venueFill(instrument: number, category: OrderCategory): void {
+    this.#writer.increment(this.#venueFills[instrument * CATEGORIES + category]!);
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Instrument } from '../base/instrument.ts';
+import type { OrderCategory } from '../base/order-category.ts';
 import type { PositionMode, PositionSide } from '../base/position-side.ts';
 import type { Side } from '../base/side.ts';
 import type { Lots, Milliseconds, Nanoseconds, Ticks } from '../base/units.ts';
@@ -55,6 +56,8 @@ export interface TradeFact {
   readonly side: Side;
   /** The leg that it opened or closed; not there in journals of before there were legs: net. */
   readonly leg?: PositionSide;
+  /** What made it; not there for a trade like any other. */
+  readonly category?: OrderCategory;
   /** In ticks, with a fraction where the venue filled between two. */
   readonly ticks: number;
   readonly lots: Lots;
@@ -229,6 +232,14 @@ export interface PortfolioGroup {
   readonly hedge: HedgeTerms | null;
 }
 
+/** Of which kind an instrument's quotes are. Plain data. */
+export interface QuoteKinds {
+  /** Of this kind are the first so many levels of a side. */
+  readonly rpiLevels: number;
+  /** All are under the venue's market maker protection. */
+  readonly isMmp: boolean;
+}
+
 export interface LoopOptions {
   readonly instruments: readonly Instrument[];
   readonly depthChannel: DepthChannel;
@@ -239,6 +250,12 @@ export interface LoopOptions {
   /** Whether the tag stands in front of every client order id. */
   readonly prefixesIds?: boolean;
   readonly tradeModes: readonly TdMode[];
+  /** By instrument: the currency that its orders on margin are backed by, '' for none; without it, none. */
+  readonly marginCcys?: readonly string[];
+  /** By instrument: how its quotes are placed. Without it, post-only. */
+  readonly quoteKinds?: readonly QuoteKinds[];
+  /** By instrument: how long before its expiry it is only reduced. */
+  readonly stopBeforeExpiryMs?: readonly Milliseconds[];
   /** Whether swaps and futures are held as legs; without it they are net, as in journals of before there were legs. */
   readonly positionMode?: PositionMode;
   readonly limits: readonly RiskLimits[];

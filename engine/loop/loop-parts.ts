@@ -22,6 +22,7 @@ import { LoopFlow } from './loop-flow.ts';
 import { LoopFunding } from './loop-funding.ts';
 import { LoopGroups } from './loop-groups.ts';
 import { LoopHedge } from './loop-hedge.ts';
+import { LoopInstruments } from './loop-instruments.ts';
 import { LoopKill } from './loop-kill.ts';
 import { LoopLegs } from './loop-legs.ts';
 import { LoopMarket } from './loop-market.ts';
@@ -34,6 +35,7 @@ import { LoopQuoting } from './loop-quoting.ts';
 import { LoopRests } from './loop-rests.ts';
 import { LoopState } from './loop-state.ts';
 import { LoopTruth } from './loop-truth.ts';
+import { LoopUnderlyings } from './loop-underlyings.ts';
 import {
   BATCH_ORDERS_PER_WINDOW,
   ORDER_WINDOW_MS,
@@ -89,6 +91,7 @@ export interface LoopParts {
   readonly pushes: LoopPushes;
   readonly configuration: LoopConfiguration;
   readonly explain: LoopExplain;
+  readonly underlyings: LoopUnderlyings;
 }
 
 export function buildLoop(options: LoopOptions): LoopParts {
@@ -165,16 +168,19 @@ export function buildLoop(options: LoopOptions): LoopParts {
   });
   const operator = new LoopOperator(instruments, kill, flatten, hedge);
   const funding = new LoopFunding(count, ledger, truth);
+  const traded = new LoopInstruments(options, state, { gate, ladder, quoting, account });
+  const underlyings = new LoopUnderlyings(instruments, state, gate);
   const pushes = new LoopPushes(options, state, {
     gate,
     ledger,
     legs,
     kill,
-    quoting,
     fills,
     funding,
     account,
     metrics,
+    traded,
+    underlyings,
   });
   const gateRoom: ConfiguredRoom = { configure: ({ limits, account: all }) => gate.configure(limits, all) };
   const rooms = [gateRoom, kill, answers, quoting, books, account, groups, hedge, flatten, truth];
@@ -222,6 +228,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
     pushes,
     configuration,
     explain,
+    underlyings,
   };
 }
 

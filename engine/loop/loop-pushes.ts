@@ -4,11 +4,11 @@
  *
  * Owner:      the engine thread.
  * Invariants: what a channel has said is forgotten when it could no longer say that it changed, so that nothing stays paused
- *             or struck by a word whose end was missed; another grid or code withdraws its instrument before anything else.
+ *             or struck by a word whose end was missed.
  * Cost:       cold: JSON, and allocates. A mark price comes five times a second and instrument at most.
  */
-import { ContractKind, InstrumentState } from '../base/instrument.ts';
-import type { Instrument, InstrumentFields } from '../base/instrument.ts';
+import { ContractKind } from '../base/instrument.ts';
+import type { Instrument } from '../base/instrument.ts';
 import { OFF_GRID } from '../base/decimal.ts';
 import { PositionSide } from '../base/position-side.ts';
 import { NS_PER_SECOND, TICKS_MAX } from '../base/units.ts';
@@ -17,13 +17,13 @@ import { PathSignal } from './loop-answers.ts';
 import type { LoopAccount } from './loop-account.ts';
 import type { LoopFills } from './loop-fills.ts';
 import type { LoopFunding } from './loop-funding.ts';
+import type { LoopInstruments } from './loop-instruments.ts';
 import type { LoopKill } from './loop-kill.ts';
 import type { LoopLegs } from './loop-legs.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
-import { LoopRequest } from './loop-options.ts';
-import type { Connection, LoopOptions, LoopOutput } from './loop-options.ts';
-import type { LoopQuoting } from './loop-quoting.ts';
+import type { Connection, LoopOptions } from './loop-options.ts';
 import type { LoopState } from './loop-state.ts';
+import type { LoopUnderlyings } from './loop-underlyings.ts';
 import { FrameKind, PushChannel, frameKind, pushChannel } from '../okx/frame-kind.ts';
 import { indexOf } from '../okx/instrument-rows.ts';
 import { isPositionOf, legOf, positionLots } from '../okx/position-size.ts';
@@ -57,6 +57,7 @@ const CHANNELS: ReadonlySet<PushChannel> = new Set([
   PushChannel.instruments,
   PushChannel.markPrice,
   PushChannel.indexTickers,
+  PushChannel.optSummary,
   PushChannel.status,
   PushChannel.account,
   PushChannel.positions,
@@ -65,24 +66,23 @@ const CHANNELS: ReadonlySet<PushChannel> = new Set([
 
 export class LoopPushes {
   readonly #options: LoopOptions;
-  readonly #output: LoopOutput;
   readonly #state: LoopState;
   readonly #gate: Gate;
   readonly #ledger: PositionLedger;
   readonly #legs: LoopLegs;
   readonly #kill: LoopKill;
-  readonly #quoting: LoopQuoting;
   readonly #fills: LoopFills;
   readonly #funding: LoopFunding;
   readonly #account: LoopAccount;
   readonly #metrics: LoopMetrics;
+  readonly #traded: LoopInstruments;
+  readonly #underlyings: LoopUnderlyings;
   readonly #byId: ReadonlyMap<string, Instrument>;
   /** By instrument: when its mark price was told last, and its index. */
   readonly #markHeardNs: Float64Array;
   readonly #indexHeardNs: Float64Array;
   /** Maintenances under way, by what the venue calls them: until when each is believed, by the venue's clock. */
   readonly #maintenances = new Map<string, Milliseconds>();
-  #isReloadAsked = false;
   /** The margin ratios that the venue tells: one of the account, or in futures mode one of each currency that is used. */
   readonly #marginRatios = new Map<string, number>();
   /** Further pages of the account's snapshot are on their way. */
@@ -96,31 +96,29 @@ export class LoopPushes {
       readonly ledger: PositionLedger;
       readonly legs: LoopLegs;
       readonly kill: LoopKill;
-      readonly quoting: LoopQuoting;
       readonly fills: LoopFills;
       readonly funding: LoopFunding;
       readonly account: LoopAccount;
       readonly metrics: LoopMetrics;
+      readonly traded: LoopInstruments;
+      readonly underlyings: LoopUnderlyings;
     },
   ) {
     this.#options = options;
-    this.#output = options.output;
     this.#state = state;
     this.#gate = parts.gate;
     this.#ledger = parts.ledger;
     this.#legs = parts.legs;
     this.#kill = parts.kill;
-    this.#quoting = parts.quoting;
     this.#fills = parts.fills;
     this.#funding = parts.funding;
     this.#account = parts.account;
     this.#metrics = parts.metrics;
+    this.#traded = parts.traded;
+    this.#underlyings = parts.underlyings;
     this.#byId = new Map(options.instruments.map((instrument) => [instrument.instId, instrument]));
     this.#markHeardNs = new Float64Array(options.instruments.length);
     this.#indexHeardNs = new Float64Array(options.instruments.length);
-    for (const { index, state: instrumentState } of options.instruments) {
-      this.#gate.isPaused[index] = instrumentState === InstrumentState.live ? 0 : 1;
-    }
   }
 
   /** A push that is neither depth nor orders, on whatever connection it comes. */
@@ -143,7 +141,10 @@ export class LoopPushes {
         for (const row of push.rows) this.#onPriceLimit(row);
         return PathSignal.none;
       case 'instruments':
-        for (const fields of push.instruments.fields) this.#onInstrument(fields);
+        this.#traded.onPush(push.instruments);
+        return PathSignal.none;
+      case 'opt-summary':
+        for (const row of push.rows) this.#underlyings.onSummary(row);
         return PathSignal.none;
       case 'mark-price':
         for (const row of push.rows) this.#onMarkPrice(row);
@@ -198,6 +199,7 @@ export class LoopPushes {
 
   /** One index is that of several instruments. Nothing is published for it: quoters see it with the next market. */
   #onIndexPrice(row: IndexRow): void {
+    this.#underlyings.onIndex(row);
     for (const instrument of this.#options.instruments) {
       if (indexOf(instrument) !== row.instId) continue;
       const ticks = Number(row.idxPx) / instrument.tick.value;
@@ -210,32 +212,6 @@ export class LoopPushes {
   #setMark(index: number, ticks: number): void {
     this.#state.markTicks[index] = ticks;
     this.#gate.setMarkPrice(index, ticks);
-  }
-
-  // --------------------------------------------------------------------------------------------- what is traded
-
-  /** Only what the engine loaded may be quoted: another state withdraws the instrument, another grid or code for good. */
-  #onInstrument(fields: InstrumentFields): void {
-    const instrument = this.#byId.get(fields.instId);
-    if (instrument === undefined) return;
-    const { index } = instrument;
-    const isSame =
-      Number(fields.tickSz) === instrument.tick.value &&
-      Number(fields.lotSz) === instrument.lot.value &&
-      // Pushes may name only what changed (OKX change log 2026-09-30): no code is no news.
-      (fields.instIdCode === 0 || fields.instIdCode === instrument.instIdCode);
-    if (!isSame) this.#state.isOutdated[index] = 1;
-    instrument.state = fields.state;
-    const isLive = fields.state === InstrumentState.live && this.#state.isOutdated[index] === 0;
-    const wasLive = this.#gate.isPaused[index] === 0;
-    this.#gate.isPaused[index] = isLive ? 0 : 1;
-    this.#state.isDue[index] = 1;
-    if (!isLive) this.#quoting.withdraw(index);
-    // A market that stands still would bring no other quote.
-    else if (!wasLive) this.#quoting.republish(index);
-    if (isSame || this.#isReloadAsked) return;
-    this.#isReloadAsked = true;
-    this.#output.request(LoopRequest.reload, index);
   }
 
   // ------------------------------------------------------------------------------------------- how the account is
@@ -266,7 +242,7 @@ export class LoopPushes {
     const leg = legOf(row);
     // A venue that names legs where there are none, or none where there are: recovery finds the account's mode changed.
     if ((leg !== PositionSide.net) !== (this.#legs.isLegged[index] === 1)) return;
-    this.#funding.onTold(index, leg, row.cTimeMs, row.fundingFee);
+    this.#funding.onTold(index, leg, row.cTimeMs, [row.fundingFee, row.liqPenalty]);
     const lots = positionLots(instrument, row);
     if (lots === OFF_GRID) return;
     const { margin } = this.#kill;
@@ -306,6 +282,7 @@ export class LoopPushes {
 
   /** Words that are too old to be believed. */
   onTimer(): void {
+    this.#traded.onTimer();
     const { markTicks, indexTicks, now } = this.#state;
     for (let index = 0; index < markTicks.length; index++) {
       if (markTicks[index]! > 0 && now[0]! - this.#markHeardNs[index]! > MARK_AGE_NS_MAX)

@@ -19,6 +19,7 @@ import { BookState } from '../book/book.ts';
 import { QuoteBell } from '../handoff/doorbell.ts';
 import { QuoteDouble } from '../handoff/layout.ts';
 import { QuoteReader } from '../handoff/quote-slot.ts';
+import { keepToBands } from './band-rows.ts';
 import type { LoopCommands } from './loop-commands.ts';
 import type { LoopParameters } from './loop-configuration.ts';
 import type { LoopKill } from './loop-kill.ts';
@@ -323,6 +324,11 @@ export class LoopQuoting {
     const askedBefore = batch.askedCount;
     const amendsBefore = batch.amends.count;
     const cancelsBefore = batch.cancels.count;
+    const { bands } = this.#instruments[instrument]!;
+    if (!bands.isPlain) {
+      quote.bidCount = keepToBands(quote.bidTicks, quote.bidLots, quote.bidCount, bands, true);
+      quote.askCount = keepToBands(quote.askTicks, quote.askLots, quote.askCount, bands, false);
+    }
     const isShaped = isWanted && level !== KillLevel.quoting;
     if (!isWanted) {
       this.#diff.withdraw(instrument, Side.buy, batch);
@@ -394,6 +400,11 @@ export class LoopQuoting {
     const positionLots = this.#ledger.positionLots[instrument]!;
     if (level === KillLevel.wider) shape.widen(this.wanted[instrument]!);
     else shape.reduce(this.wanted[instrument]!, positionLots, this.#instruments[instrument]!.minLots);
+    const { bands } = this.#instruments[instrument]!;
+    if (!bands.isPlain) {
+      shape.bidCount = keepToBands(shape.bidTicks, shape.bidLots, shape.bidCount, bands, true);
+      shape.askCount = keepToBands(shape.askTicks, shape.askLots, shape.askCount, bands, false);
+    }
     const bids = this.#countOf(instrument, Side.buy, shape.bidCount);
     const asks = this.#countOf(instrument, Side.sell, shape.askCount);
     this.#diff.diff(instrument, Side.buy, shape.bidTicks, shape.bidLots, bids, batch);

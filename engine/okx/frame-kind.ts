@@ -41,6 +41,7 @@ export const PushChannel = {
   positions: 16,
   balanceAndPosition: 17,
   indexTickers: 18,
+  optSummary: 19,
 } as const;
 export type PushChannel = (typeof PushChannel)[keyof typeof PushChannel];
 
@@ -82,6 +83,7 @@ const CHANNEL_NAMES: readonly Uint8Array[] = [
   'positions',
   'balance_and_position',
   'index-tickers',
+  'opt-summary',
 ].map(asciiBytes);
 
 const cursor = new JsonCursor();

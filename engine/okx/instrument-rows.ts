@@ -19,6 +19,10 @@ export interface ParsedInstruments {
 export interface RefusedInstrument {
   readonly instId: string;
   readonly reason: string;
+  /** What the row does name, though it is no whole one: pushes may name only what changed. */
+  readonly state?: InstrumentState;
+  readonly tickSz?: string;
+  readonly lotSz?: string;
 }
 
 type Row = Record<string, unknown>;
@@ -95,7 +99,7 @@ export function parseInstrumentRow(row: unknown): InstrumentFields | RefusedInst
   if (typeof row !== 'object' || row === null) return { instId: '', reason: 'row: expected an object' };
   const source = row as Row;
   const instId = text(source, 'instId');
-  const refuse = (reason: string): RefusedInstrument => ({ instId, reason });
+  const refuse = (reason: string): RefusedInstrument => ({ instId, reason, ...partOf(source) });
 
   if (instId === '') return refuse('instId: expected a name, was absent or empty');
   const type = TYPES[text(source, 'instType')];
@@ -133,6 +137,30 @@ export function parseInstrumentRow(row: unknown): InstrumentFields | RefusedInst
   return { ...fields, ...termsOf(source), ...(contract.option === null ? {} : { option: contract.option }) };
 }
 
+/** The few fields of a row that is refused which somebody may still have to know. */
+function partOf(row: Row): Omit<RefusedInstrument, 'instId' | 'reason'> {
+  const state = text(row, 'state');
+  const tickSz = text(row, 'tickSz');
+  const lotSz = text(row, 'lotSz');
+  return {
+    ...(state === '' ? {} : { state: STATES[state] ?? InstrumentState.other }),
+    ...(tickSz === '' ? {} : { tickSz }),
+    ...(lotSz === '' ? {} : { lotSz }),
+  };
+}
+
+/** When the first announced change of what orders must keep to takes effect; Infinity for none. */
+function changeMsOf(row: Row): number {
+  const changes = row['upcChg'];
+  if (!Array.isArray(changes)) return Infinity;
+  return changes.reduce<number>((first, change: unknown) => {
+    const { param, effTime } = (change ?? {}) as Row;
+    const isOfOrders = param === 'tickSz' || param === 'minSz' || param === 'lotSz';
+    const atMs = Number(effTime);
+    return isOfOrders && atMs > 0 ? Math.min(first, atMs) : first;
+  }, Infinity);
+}
+
 /** What not every row states, and nobody needs who does not have it. */
 function termsOf(row: Row): Partial<InstrumentFields> {
   const groupId = text(row, 'groupId');
@@ -140,6 +168,7 @@ function termsOf(row: Row): Partial<InstrumentFields> {
   const listMs = Number(text(row, 'listTime'));
   const expiryMs = Number(text(row, 'expTime'));
   const ruleType = RULES[text(row, 'ruleType')] ?? RuleType.other;
+  const changeMs = changeMsOf(row);
   const rpi = RPI[text(row, 'rpi') || text(row, 'elp')] ?? RpiPermission.none;
   return {
     ...(groupId === '' ? {} : { groupId }),
@@ -149,6 +178,7 @@ function termsOf(row: Row): Partial<InstrumentFields> {
     ...(ruleType === RuleType.normal ? {} : { ruleType }),
     ...(row['futureSettlement'] === true ? { isFuturesSettled: true } : {}),
     ...(rpi === RpiPermission.none ? {} : { rpi }),
+    ...(changeMs === Infinity ? {} : { changeMs }),
   };
 }
 

@@ -18,6 +18,7 @@ import type {
   FundingRateRow,
   IndexRow,
   MarkPriceRow,
+  OptionSummaryRow,
   Paged,
   PositionRow,
   PriceLimitRow,
@@ -35,6 +36,7 @@ export type Push = { readonly arg: ChannelArg } & (
   | { readonly channel: 'status'; readonly rows: readonly StatusRow[] }
   | { readonly channel: 'mark-price'; readonly rows: readonly MarkPriceRow[] }
   | { readonly channel: 'index-tickers'; readonly rows: readonly IndexRow[] }
+  | { readonly channel: 'opt-summary'; readonly rows: readonly OptionSummaryRow[] }
   | { readonly channel: 'funding-rate'; readonly rows: readonly FundingRateRow[] }
   | { readonly channel: 'price-limit'; readonly rows: readonly PriceLimitRow[] }
   | { readonly channel: 'fills'; readonly rows: readonly FillRow[] }
@@ -69,6 +71,8 @@ export function decodePush(text: string): Push {
       return { arg, channel: arg.channel, rows: rows(markPriceOf) };
     case Channel.indexTickers:
       return { arg, channel: arg.channel, rows: rows(indexRowOf) };
+    case Channel.optSummary:
+      return { arg, channel: arg.channel, rows: rows(optionSummaryOf) };
     case Channel.fundingRate:
       return { arg, channel: arg.channel, rows: rows(fundingRateOf) };
     case Channel.priceLimit:
@@ -154,6 +158,17 @@ function indexRowOf(row: Fields): IndexRow {
   };
 }
 
+function optionSummaryOf(row: Fields): OptionSummaryRow {
+  return {
+    instId: requiredTextOf(row, 'instId'),
+    delta: decimalOf(row, 'delta'),
+    deltaBS: decimalOf(row, 'deltaBS'),
+    markVol: decimalOf(row, 'markVol'),
+    fwdPx: decimalOf(row, 'fwdPx'),
+    tsMs: integerOf(row, 'ts'),
+  };
+}
+
 function fundingRateOf(row: Fields): FundingRateRow {
   return {
     instId: requiredTextOf(row, 'instId'),
@@ -233,6 +248,7 @@ function positionOf(row: Fields): PositionRow {
     realizedPnl: decimalOf(row, 'realizedPnl'),
     fee: decimalOf(row, 'fee'),
     fundingFee: decimalOf(row, 'fundingFee'),
+    liqPenalty: decimalOf(row, 'liqPenalty'),
     lever: decimalOf(row, 'lever'),
     mgnRatio: decimalOf(row, 'mgnRatio'),
     ccy: textOf(row, 'ccy'),

@@ -57,6 +57,18 @@ export interface IndexRow {
   readonly tsMs: number;
 }
 
+/** Of one option: greeks and volatilities are decimal texts, deltas with a sign. */
+export interface OptionSummaryRow {
+  readonly instId: string;
+  /** In coin, with the premium that is paid in it (PA), and as Black and Scholes have it. */
+  readonly delta: string;
+  readonly deltaBS: string;
+  /** 1 is 100 % a year. */
+  readonly markVol: string;
+  readonly fwdPx: string;
+  readonly tsMs: number;
+}
+
 export interface FundingRateRow {
   readonly instId: string;
   readonly fundingRate: string;
@@ -135,6 +147,8 @@ export interface PositionRow {
   readonly realizedPnl: string;
   readonly fee: string;
   readonly fundingFee: string;
+  /** What a liquidation has cost beside its trades, as the other totals of the position. */
+  readonly liqPenalty: string;
   readonly lever: string;
   readonly mgnRatio: string;
   readonly ccy: string;

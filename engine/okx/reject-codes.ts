@@ -70,7 +70,11 @@ const TABLE: readonly Row[] = [
   // The position is not what we believe.
   [D.resync, 'reduce only', [51112, 51148, 51169, 51170, 51171, 51205, 51206, 51521, 51522, 51125, 51126]],
   [D.halt, 'account mode', [50072, 51010, 51037, 51038, 51039, 51041]],
-  [D.halt, 'account mode', [51209, 51210, 51211, 51212, 51213, 51214]],
+  // In delta-neutral mode only what lowers the delta is taken, one order at a time: less, and later.
+  [D.shrink, 'account mode', [51209, 51210, 51211, 51212, 51213, 51214]],
+  // Market maker protection: locked for a moment; triggered, and taken again after its time or a reset; not set up.
+  [D.retryLater, 'mmp', [54008]],
+  [D.pauseInstrument, 'mmp', [51034, 51035, 51036]],
   // Filled, cancelled or never there: only the venue knows which.
   [D.resync, 'cancel', [51400, 51403, 51405, 51413, 51416, 51603]],
   // Already being cancelled: the update is on its way.

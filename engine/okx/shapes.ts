@@ -48,6 +48,7 @@ export const Channel = {
   markPrice: 'mark-price',
   indexTickers: 'index-tickers',
   fundingRate: 'funding-rate',
+  optSummary: 'opt-summary',
   priceLimit: 'price-limit',
   orders: 'orders',
   fills: 'fills',

@@ -136,3 +136,6 @@ export const ENDPOINTS: Readonly<Record<Region, Readonly<Record<VenueKind, Endpo
     demo: endpoints('https://tr.okx.com', 'wspap.okx.com'),
   },
 };
+
+/** What an RPI order must be worth, in dollars, since 2026-09-15 (54051). */
+export const RPI_USD_MIN = { spot: 500, futures: 2_000, swap: 5_000 } as const;

@@ -67,6 +67,8 @@ export class OrderTable {
   readonly isCancelInFlight: Uint8Array;
   /** 1 from the first push that says it rests until it is over. */
   readonly isResting: Uint8Array;
+  /** By slot: 1 for an order that rests where the book does not show it. */
+  readonly isHidden: Uint8Array;
   readonly openedNs: Float64Array;
   /** When the last command for it left. */
   readonly sentNs: Float64Array;
@@ -151,6 +153,7 @@ export class OrderTable {
     this.amendCount = this.#amends.count;
     this.isCancelInFlight = new Uint8Array(capacity);
     this.isResting = new Uint8Array(capacity);
+    this.isHidden = new Uint8Array(capacity);
     this.openedNs = new Float64Array(capacity);
     this.sentNs = new Float64Array(capacity);
     this.#origins = new OrderOrigins(capacity);
@@ -206,7 +209,7 @@ export class OrderTable {
   ownLotsAt(instrument: number, side: Side, ticks: Ticks): Lots {
     let lots = 0;
     for (let slot = this.first(instrument, side); slot !== NO_ORDER; slot = this.next(slot)) {
-      if (this.isResting[slot] === 1 && this.priceTicks[slot] === ticks) {
+      if (this.isResting[slot] === 1 && this.isHidden[slot] === 0 && this.priceTicks[slot] === ticks) {
         lots += Math.max(0, this.sizeLots[slot]! - this.filledLots[slot]!);
       }
     }
@@ -252,6 +255,7 @@ export class OrderTable {
     this.sizeLots[slot] = lots;
     this.#fills.reset(slot);
     this.wasAbsent[slot] = 0;
+    this.isHidden[slot] = 0;
     this.wantTicks[slot] = ticks;
     this.wantLots[slot] = lots;
     this.openedNs[slot] = now[0]!;
@@ -262,6 +266,11 @@ export class OrderTable {
     this.isDue[instrument] = 1;
     this.#totals.add(slot, ticks, lots);
     return slot;
+  }
+
+  /** @hot Says of an order that was just opened that the book will not show it. */
+  hide(slot: number): void {
+    this.isHidden[slot] = 1;
   }
 
   /** @hot Says of an order that was just opened where it comes from: without it, a quote of level 0 and no version. */

@@ -42,6 +42,7 @@ export function runStartOf(loop: LoopOptions, about: RunAbout): RunStart {
   const { depthChannel, tag, run, tradeModes, limits, account, brakes, watches, isDemo, closeBps } = loop;
   const { portfolio = [], models = [], tolerances, timings, handoff, prefixesIds = false } = loop;
   const { positionMode = PositionMode.net } = loop;
+  const { marginCcys = [], quoteKinds = [], stopBeforeExpiryMs } = loop;
   return {
     version: START_VERSION,
     about,
@@ -56,6 +57,9 @@ export function runStartOf(loop: LoopOptions, about: RunAbout): RunStart {
       prefixesIds,
       tradeModes,
       positionMode,
+      marginCcys,
+      quoteKinds,
+      ...(stopBeforeExpiryMs === undefined ? {} : { stopBeforeExpiryMs }),
       limits,
       account,
       brakes,

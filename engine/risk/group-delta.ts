@@ -25,6 +25,9 @@ import type { LotWorth } from './lot-worth.ts';
 /** No group: its instrument knows nothing of the others. */
 export const NO_GROUP = -1;
 
+/** An option far out of the money would stand for hundreds of itself. */
+const COUNTED_DELTA_MIN = 0.05;
+
 /** Instruments of one underlying, and what they may hold together. */
 export interface GroupLimits {
   readonly members: readonly number[];
@@ -120,6 +123,13 @@ export class GroupDelta {
     const seen = this.#seenTicks[instrument]!;
     const ticks = seen > 0 ? seen : this.#inputs.entryTicks[instrument]!;
     return ticks > 0 ? value / (ticks * this.#tickValue[instrument]!) : NaN;
+  }
+
+  /** @hot How many lots of an instrument are so many coins; 0 for an option that moves too little to be counted in. */
+  lotsOf(instrument: number, coins: number): number {
+    const isFaint =
+      this.#isOption[instrument] === 1 && Math.abs(this.#delta[instrument]!) < COUNTED_DELTA_MIN;
+    return isFaint ? 0 : coins / this.coinsOf(instrument);
   }
 
   /** @hot The net delta of a group's positions into its cell, in coins; NaN where a price that it hangs on is not known. */

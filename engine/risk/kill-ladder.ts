@@ -44,6 +44,9 @@ export const KillTrigger = {
   stateUnsaved: 20,
   protection: 21,
   tagMismatch: 22,
+  liquidated: 23,
+  expiry: 24,
+  mmp: 25,
 } as const;
 export type KillTrigger = (typeof KillTrigger)[keyof typeof KillTrigger];
 
@@ -87,6 +90,9 @@ const RULES: Readonly<Record<keyof typeof KillTrigger, readonly [TriggerRule['wa
     'operator',
     'the venue gave an order of ours back with another tag, or with none: it would earn no commission',
   ],
+  expiry: ['automatic', 'the instrument expires, or is delisted, within its stopBeforeExpiryMinutes'],
+  mmp: ['operator', 'the venue’s market maker protection has triggered and waits to be reset'],
+  liquidated: ['operator', 'the venue itself closed a position of ours: liquidated, or deleveraged'],
 };
 
 /** By trigger. */
