@@ -179,6 +179,13 @@ export function safetyRow(): Panel[] {
       ],
     ),
     timeSeries(
+      'Orders without our tag',
+      'Words of the venue that gave an order of ours back with another tag, or with none. The first one pauses.',
+      'short',
+      8,
+      [query(increase('okxmm_tag_mismatches_total'), '{{tag_source}}')],
+    ),
+    timeSeries(
       'Lots without their trade',
       'Lots that an order is told to have filled and whose trades are not told yet; signed.',
       'short',
