@@ -56,7 +56,10 @@ export function reconcile(
   const ofLedger = ledger.map((row, index) =>
     ledgerRow(row, expected[index]!, told[index], { terms, isCovered: book.covers(row.lastMs) }),
   );
-  return [...ofLedger, ...book.rest().map((each) => extraRow(each))];
+  // A broker's report tells of all its clients; those whose fills are not ours to know are nobody's extras.
+  const accounts = new Set(ledger.map(({ account }) => account));
+  const extras = book.rest().filter(({ row }) => row.uid === '' || accounts.has(row.uid));
+  return [...ofLedger, ...extras.map((each) => extraRow(each))];
 }
 
 function ledgerRow(
@@ -173,26 +176,31 @@ function added(left: Told, right: Told): Told {
 
 /** What came of all, and by reason. */
 export interface ReconciliationSums {
-  readonly rows: number;
+  /** Of what a report covers, like the two below. */
   readonly expected: ExactDecimal;
   readonly reported: ExactDecimal;
-  /** Of the rows that a report covers. */
+  /** Expected of days that no report covers yet. */
+  readonly pending: ExactDecimal;
   readonly difference: ExactDecimal;
   readonly byReason: ReadonlyMap<Reason, { readonly rows: number; readonly difference: ExactDecimal }>;
 }
 
 export function sumsOf(rows: readonly ReconciledRow[]): ReconciliationSums {
-  let [expected, reported, difference] = [ExactDecimal.zero, ExactDecimal.zero, ExactDecimal.zero];
+  const { zero } = ExactDecimal;
+  let [expected, reported, pending, difference] = [zero, zero, zero, zero];
   const byReason = new Map<Reason, { rows: number; difference: ExactDecimal }>();
   for (const row of rows) {
-    const of = byReason.get(row.reason) ?? { rows: 0, difference: ExactDecimal.zero };
+    const of = byReason.get(row.reason) ?? { rows: 0, difference: zero };
     of.rows++;
     byReason.set(row.reason, of);
+    if (row.reported === undefined || row.difference === undefined) {
+      pending = pending.plus(row.expected);
+      continue;
+    }
     expected = expected.plus(row.expected);
-    if (row.reported === undefined || row.difference === undefined) continue;
     reported = reported.plus(row.reported);
     difference = difference.plus(row.difference);
     of.difference = of.difference.plus(row.difference);
   }
-  return { rows: rows.length, expected, reported, difference, byReason };
+  return { expected, reported, pending, difference, byReason };
 }

@@ -12,6 +12,7 @@ import type { Milliseconds } from '../base/units.ts';
 import { BrokerError, BrokerErrorCode } from './broker-error.ts';
 import { dayBeginMs } from './commission-ledger.ts';
 import { DAY_MS } from './ledger-files.ts';
+import { reportText } from './report-bytes.ts';
 import { parseReport } from './rebate-report.ts';
 import type { ReportRow } from './rebate-report.ts';
 
@@ -95,11 +96,11 @@ function readTime(file: string): ReportTime {
  */
 export function reportOfFile(
   file: string,
-  text: string,
+  bytes: Buffer,
   offsetHours: number,
   fetchedMs: Milliseconds,
 ): RebateReport {
-  const { rows, decimals } = parseReport(text, basename(file));
+  const { rows, decimals } = parseReport(reportText(bytes), basename(file));
   const times = rows.map(({ tsMs }) => tsMs).filter((tsMs) => tsMs > 0);
   const dayMs = (tsMs: Milliseconds): Milliseconds =>
     dayBeginMs(new Date(tsMs + offsetHours * 3_600_000).toISOString().slice(0, 10), offsetHours);

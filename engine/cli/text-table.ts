@@ -9,7 +9,7 @@ export function textTable(
   sides: string,
 ): string[] {
   const widths = heads.map((head, column) =>
-    Math.max(head.length, ...rows.map((row) => row[column]!.length)),
+    rows.reduce((width, row) => Math.max(width, row[column]!.length), head.length),
   );
   return [heads, ...rows].map((row) =>
     row
