@@ -71,7 +71,7 @@ export class LoopCommands {
   /** By operation: rows of its group that passed budget and gate, and how many. */
   readonly #rows: readonly Int32Array[];
   readonly #admitted = new Int32Array(3);
-  /** By instrument, while a group is gone through: how many of its rows were admitted. */
+  /** By budget, while a group is gone through: how many of its rows were admitted. */
   readonly #admittedOf: Int32Array;
   readonly #kinds: LoopQuoteKinds;
   /** By slot: OrderKind of a quote. */
@@ -158,24 +158,26 @@ export class LoopCommands {
     let ownLeft = 0;
     for (let row = 0; row < group.count; row++) {
       const instrument = group.instrument[row]!;
-      if (instrument !== asked) {
-        asked = instrument;
+      const budget = throttle.budgetOf[instrument]!;
+      if (budget !== asked) {
+        asked = budget;
         ownLeft = throttle.ownAvailable(op, instrument, isBatch, now);
       }
       // One more beside those of this group that were admitted.
-      const isInBudget = admitted < accountLeft && ownLeft > this.#admittedOf[instrument]!;
+      const isInBudget = admitted < accountLeft && ownLeft > this.#admittedOf[budget]!;
       if (!isInBudget) {
         this.#metrics.throttled(op);
         if (op === CommandOp.amend && this.#isRetreat(group, row)) {
-          const isOwnShort = ownLeft <= this.#admittedOf[instrument]!;
+          const isOwnShort = ownLeft <= this.#admittedOf[budget]!;
           if (!this.#replaceApproach(batch, row, admitted, isOwnShort)) batch.cancelInstead(row);
         }
       } else if (this.#isAllowed(batch, group, row) && this.#register(group, row, admitted)) {
         rows[admitted++] = row;
-        this.#admittedOf[instrument]!++;
+        this.#admittedOf[budget]!++;
       }
     }
-    for (let index = 0; index < admitted; index++) this.#admittedOf[group.instrument[rows[index]!]!] = 0;
+    for (let index = 0; index < admitted; index++)
+      this.#admittedOf[throttle.budgetOf[group.instrument[rows[index]!]!]!] = 0;
     this.#admitted[op] = admitted;
     this.#metrics.gated();
   }
@@ -187,16 +189,17 @@ export class LoopCommands {
   #replaceApproach(batch: CommandBatch, row: number, admitted: number, isOwnShort: boolean): boolean {
     const { amends } = batch;
     const rows = this.#rows[CommandOp.amend]!;
-    const instrument = amends.instrument[row]!;
+    const { budgetOf } = this.throttle;
+    const budget = budgetOf[amends.instrument[row]!]!;
     for (let index = admitted - 1; index >= 0; index--) {
       const other = rows[index]!;
-      const isOfOwn = amends.instrument[other] === instrument;
+      const isOfOwn = budgetOf[amends.instrument[other]!] === budget;
       if ((isOwnShort && !isOfOwn) || this.#isRetreat(amends, other)) continue;
       this.table.onUnsent(CommandOp.amend, amends.slot[other]!, this.#amendIds[index]!);
       if (this.#isAllowed(batch, amends, row)) {
         rows[index] = row;
-        this.#admittedOf[amends.instrument[other]!]!--;
-        this.#admittedOf[instrument]!++;
+        this.#admittedOf[budgetOf[amends.instrument[other]!]!]!--;
+        this.#admittedOf[budget]!++;
       }
       this.#register(amends, rows[index]!, index);
       return true;

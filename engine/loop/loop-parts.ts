@@ -5,6 +5,7 @@
  * Invariants: each part is given what it reads and writes, and knows nothing else; nothing in here runs after the start.
  * Cost:       once.
  */
+import type { Instrument } from '../base/instrument.ts';
 import { IndexSet } from '../base/index-set.ts';
 import { PositionMode } from '../base/position-side.ts';
 import { NS_PER_MS } from '../base/units.ts';
@@ -107,7 +108,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const ladder = new KillLadder(instruments);
   const metrics = new LoopMetrics(options.metrics, options.stageClock, state.input);
   const gate = gateOf(options, table, ledger, ladder);
-  const throttle = throttleOf(count);
+  const throttle = throttleOf(instruments);
   const rests = new LoopRests(count, slots);
   const requests = new RequestLog(REQUESTS_IN_FLIGHT_MAX);
   const legs = new LoopLegs(instruments, options.positionMode ?? PositionMode.net, table, ledger);
@@ -246,9 +247,10 @@ function gateOf(options: LoopOptions, table: OrderTable, ledger: PositionLedger,
   return new Gate(instruments, limits, account, inputs, options.tag !== '', ladder, portfolio);
 }
 
-function throttleOf(instrumentCount: number): Throttle {
+function throttleOf(instruments: readonly Instrument[]): Throttle {
   return new Throttle({
-    instrumentCount,
+    instrumentCount: instruments.length,
+    budgetOf: instruments.map((each) => budgetOf(each, instruments)),
     windowNs: ORDER_WINDOW_MS * NS_PER_MS,
     marginNs: WINDOW_MARGIN_NS,
     singleMax: SINGLE_REQUESTS_PER_WINDOW,
@@ -257,4 +259,10 @@ function throttleOf(instrumentCount: number): Throttle {
     cancelReserveSingle: CANCEL_RESERVE_SINGLE,
     cancelReserveBatch: CANCEL_RESERVE_BATCH,
   });
+}
+
+/** The venue counts orders by instrument, those of options by family. */
+function budgetOf({ index, option, instFamily }: Instrument, instruments: readonly Instrument[]): number {
+  if (option === null) return index;
+  return instruments.find((each) => each.option !== null && each.instFamily === instFamily)!.index;
 }

@@ -16,11 +16,13 @@ import { SendWindow } from './send-window.ts';
 
 export interface ThrottleOptions {
   readonly instrumentCount: number;
+  /** By instrument: whose budgets it draws on. Options of a family share theirs. Without it, each has its own. */
+  readonly budgetOf?: readonly number[];
   readonly windowNs: Nanoseconds;
   readonly marginNs: Nanoseconds;
-  /** Messages with one command, by operation and instrument, in a window. */
+  /** Messages with one command, by operation and budget, in a window. */
   readonly singleMax: number;
-  /** Commands in batches of two and more, by operation and instrument, in a window. */
+  /** Commands in batches of two and more, by operation and budget, in a window. */
   readonly batchMax: number;
   /**
    * Places and amends of the whole sub-account in a window, until `setAccountMax` says otherwise. All count, the exempt
@@ -37,8 +39,10 @@ const OPS = 3;
 const ACCOUNT_MAX = 10_000;
 
 export class Throttle {
+  /** By instrument: the number of its budgets. */
+  readonly budgetOf: Int32Array;
   readonly #options: ThrottleOptions;
-  /** By instrument × 6 + operation × 2 + (batch ? 1 : 0). */
+  /** By budget × 6 + operation × 2 + (batch ? 1 : 0). */
   readonly #windows: readonly SendWindow[];
   readonly #account: SendWindow;
   /** The venue refused for its rate limit: nothing of that kind before this. Per window, and the account's last. */
@@ -46,7 +50,16 @@ export class Throttle {
 
   constructor(options: ThrottleOptions) {
     const spanNs = options.windowNs + options.marginNs;
-    const count = options.instrumentCount * OPS * 2;
+    const { instrumentCount } = options;
+    const count = instrumentCount * OPS * 2;
+    this.budgetOf = Int32Array.from(
+      { length: instrumentCount },
+      (_, index) => options.budgetOf?.[index] ?? index,
+    );
+    assert(
+      this.budgetOf.every((budget) => budget >= 0 && budget < instrumentCount),
+      'budgets are as many as instruments at the most',
+    );
     assert(
       options.cancelReserveSingle < options.singleMax && options.cancelReserveBatch < options.batchMax,
       'a reserve leaves room: a higher one would stop placing for good',
@@ -68,7 +81,7 @@ export class Throttle {
 
   /** @hot The same by the instrument's own budgets, whatever the sub-account has left. */
   ownAvailable(op: CommandOp, instrument: number, isBatch: boolean, now: TimeCell): number {
-    const index = indexOf(op, instrument, isBatch);
+    const index = this.#indexOf(op, instrument, isBatch);
     if (now[0]! < this.#blockedUntilNs[index]!) return 0;
     if (op === CommandOp.place && this.#isCancelLow(instrument, now)) return 0;
     return this.#windows[index]!.available(now);
@@ -100,7 +113,7 @@ export class Throttle {
 
   /** @hot Books `count` commands that are sent now; no more than are available. */
   take(op: CommandOp, instrument: number, count: number, isBatch: boolean, now: TimeCell): void {
-    this.#windows[indexOf(op, instrument, isBatch)]!.take(count, now);
+    this.#windows[this.#indexOf(op, instrument, isBatch)]!.take(count, now);
     if (op !== CommandOp.cancel) this.#account.take(count, now);
   }
 
@@ -113,7 +126,7 @@ export class Throttle {
   /** The venue refused this kind for its rate limit (50011): it counts otherwise than we do, so wait. */
   block(op: CommandOp, instrument: number, untilNs: Nanoseconds): void {
     for (const isBatch of [false, true]) {
-      const index = indexOf(op, instrument, isBatch);
+      const index = this.#indexOf(op, instrument, isBatch);
       this.#blockedUntilNs[index] = Math.max(this.#blockedUntilNs[index]!, untilNs);
     }
   }
@@ -130,8 +143,8 @@ export class Throttle {
       this.available(CommandOp.cancel, instrument, true, now) < this.#options.cancelReserveBatch
     );
   }
-}
 
-function indexOf(op: CommandOp, instrument: number, isBatch: boolean): number {
-  return (instrument * OPS + op) * 2 + (isBatch ? 1 : 0);
+  #indexOf(op: CommandOp, instrument: number, isBatch: boolean): number {
+    return (this.budgetOf[instrument]! * OPS + op) * 2 + (isBatch ? 1 : 0);
+  }
 }

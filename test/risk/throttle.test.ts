@@ -39,6 +39,16 @@ describe('the throttle', () => {
     expect(throttle.available(place, 1, false, at(0))).toBe(60);
   });
 
+  it('counts options of a family together', () => {
+    const throttle = new Throttle({ ...OKX, instrumentCount: 3, budgetOf: [0, 1, 1] });
+    throttle.take(place, 1, 40, false, at(0));
+    expect([0, 1, 2].map((each) => throttle.available(place, each, false, at(0)))).toEqual([60, 20, 20]);
+    throttle.take(cancel, 2, 51, false, at(0));
+    expect([0, 1, 2].map((each) => throttle.available(place, each, true, at(0)))).toEqual([300, 0, 0]);
+    throttle.block(amend, 2, 1_000);
+    expect([0, 1, 2].map((each) => throttle.available(amend, each, true, at(0)))).toEqual([300, 0, 0]);
+  });
+
   it('shares the budget of the account among places and amends, not cancels', () => {
     const throttle = new Throttle({ ...OKX, accountMax: 350 });
     throttle.take(place, 0, 300, true, at(0));
