@@ -19,6 +19,18 @@ const SUBCOMMANDS: Readonly<Record<string, SubcommandEntry>> = {
     summary: 'what our own fills came to: volume, fee, net fee, the rebate to expect',
     load: () => import('./broker-ledger.ts'),
   },
+  rebates: {
+    summary: 'has the venue make its report of rebates, and downloads it',
+    load: () => import('./broker-rebates.ts'),
+  },
+  reconcile: {
+    summary: 'the ledger against the reports: each difference, and why it is',
+    load: () => import('./broker-reconcile.ts'),
+  },
+  eligibility: {
+    summary: 'whether the accounts bring rebates, or why not',
+    load: () => import('./broker-eligibility.ts'),
+  },
   login: {
     summary: 'a user lets this engine in, by OAuth: tokens in place of a key',
     load: () => import('./broker-login.ts'),
