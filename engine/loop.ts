@@ -41,6 +41,7 @@ import type { LoopFlow } from './loop/loop-flow.ts';
 import type { LoopGroups } from './loop/loop-groups.ts';
 import type { LoopHedge } from './loop/loop-hedge.ts';
 import type { LoopKill } from './loop/loop-kill.ts';
+import type { LoopLegs } from './loop/loop-legs.ts';
 import type { LoopMarket } from './loop/loop-market.ts';
 import { beginLedger, restoreMemory } from './loop/loop-memory.ts';
 import type { LoopMetrics } from './loop/loop-metrics.ts';
@@ -96,6 +97,7 @@ export class Loop {
   readonly venueMs = new Float64Array(1);
   readonly table: OrderTable;
   readonly ledger: PositionLedger;
+  readonly legs: LoopLegs;
   /** Which trades are in the ledger. */
   readonly tradeLog: TradeLog;
   readonly ladder: KillLadder;
@@ -140,6 +142,7 @@ export class Loop {
     this.inputNs = parts.state.input;
     this.table = parts.table;
     this.ledger = parts.ledger;
+    this.legs = parts.legs;
     this.tradeLog = parts.tradeLog;
     this.ladder = parts.ladder;
     this.gate = parts.gate;

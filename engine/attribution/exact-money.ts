@@ -28,6 +28,14 @@ export function unitsOf(value: number): bigint {
   return Number.isFinite(value) ? unitsOfText(String(value)) : 0n;
 }
 
+/** The amount as decimal text, which reads back as it was. */
+export function textOfUnits(units: bigint): string {
+  const digits = (units < 0n ? -units : units).toString().padStart(DECIMALS + 1, '0');
+  const fraction = digits.slice(-DECIMALS).replace(/0+$/, '');
+  const whole = digits.slice(0, -DECIMALS);
+  return `${units < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
 /** The nearest double. */
 export function numberOf(units: bigint): number {
   return Number(`${units}e-${DECIMALS}`);

@@ -1,8 +1,10 @@
 import { OFF_GRID } from '../base/decimal.ts';
 import { ContractKind } from '../base/instrument.ts';
+import { OrderCategory } from '../base/order-category.ts';
 import type { Instrument } from '../base/instrument.ts';
 import type { OpenOrderFact, PositionFact, TradeFact } from '../loop/loop-options.ts';
 import { ClientOrderId } from '../okx/client-order-id.ts';
+import { categoryOfBill } from '../okx/bill-type.ts';
 import { isPositionOf, legOf, positionLots } from '../okx/position-size.ts';
 import { DOLLARS } from '../okx/shapes.ts';
 import { TradeMark } from '../orders/trade-log.ts';
@@ -106,6 +108,7 @@ export class AccountFacts {
         instrument: instrument.index,
         side: row.side,
         leg: legOf(row),
+        ...categoryOf(row),
         ticks: ticksOf(instrument, row.fillPx),
         lots: lotsOf(instrument, row.fillSz, 'a fill'),
         tradeId,
@@ -167,6 +170,11 @@ function offGrid(instrument: Instrument, size: string, what: string): RestError 
     `expected ${what} of ${instrument.instId} in lots of ${instrument.lot.step}, was ${size}`,
     { method: 'GET', path: '/api/v5/account' },
   );
+}
+
+function categoryOf({ subType }: FillRow): Pick<TradeFact, 'category'> {
+  const category = categoryOfBill(subType);
+  return category === OrderCategory.normal ? {} : { category };
 }
 
 function tradeIdOf(row: FillRow): number {

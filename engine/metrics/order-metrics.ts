@@ -65,6 +65,11 @@ export const ORDER_METRICS = {
     ['tag_source'],
     'Words of the venue that gave an order of ours back with another tag, or with none.',
   ),
+  venueFills: counter(
+    'okxmm_venue_fills_total',
+    ['instrument', 'category'],
+    'Trades that the venue made by itself, or by an order that it made of another: liquidations, deliveries and the like.',
+  ),
   openOrders: gauge(
     'okxmm_open_orders',
     ['instrument', 'side'],

@@ -75,7 +75,8 @@ export class InstrumentWatch {
   #turnover: number;
   #fees: number;
   #coinFees: number;
-  readonly #funding = new FundingTotal();
+  /** By posSide: each leg is a position of its own to the venue. */
+  readonly #funding = new Map<string, FundingTotal>();
   readonly #hasFoundPosition: boolean;
 
   constructor(loop: Loop, instrument: Instrument, timeNs: Nanoseconds, bucketsMax: number, rows: FillRows) {
@@ -126,9 +127,11 @@ export class InstrumentWatch {
   }
 
   /** The venue's running total of a position's funding. */
-  onFunding({ total, openedMs }: FundingTold, timeNs: Nanoseconds): void {
+  onFunding({ posSide, total, openedMs }: FundingTold, timeNs: Nanoseconds): void {
+    const told = this.#funding.get(posSide) ?? new FundingTotal();
+    this.#funding.set(posSide, told);
     // Of a position that the run found, what was settled before it is not the run's.
-    const change = this.#funding.onTold(openedMs, unitsOfText(total), !this.#hasFoundPosition);
+    const change = told.onTold(openedMs, total, !this.#hasFoundPosition);
     if (change === 0n) return;
     this.#elapse(timeNs);
     this.#mark();

@@ -2,6 +2,7 @@
  * What the private frames tell of our trades and orders: rows of the orders, fills and positions channels. Cold: JSON. The
  * engine's own decoders have counted them when these are read; here only the details are taken from them.
  */
+import { unitsOfText } from '../attribution/exact-money.ts';
 import { objectOf, objectsOf, parseObject, textOf } from '../okx/message-fields.ts';
 import type { Fields } from '../okx/message-fields.ts';
 import { OkxMessageError } from '../okx/okx-message-error.ts';
@@ -30,8 +31,10 @@ export interface VenueCancel {
 
 export interface FundingTold {
   readonly instId: string;
-  /** Of the position since it was opened. */
-  readonly total: string;
+  /** Of a leg, where the account holds them apart. */
+  readonly posSide: string;
+  /** Funding and penalties of the position since it was opened, in units. */
+  readonly total: bigint;
   /** When that was; 0 where the venue does not say. */
   readonly openedMs: number;
 }
@@ -115,7 +118,9 @@ function cancelOf(row: Fields): VenueCancel[] {
 }
 
 function fundingOf(row: Fields): FundingTold[] {
-  const total = textOf(row, 'fundingFee');
-  if (total === '') return [];
-  return [{ instId: textOf(row, 'instId'), total, openedMs: Number(textOf(row, 'cTime')) }];
+  const texts = [textOf(row, 'fundingFee'), textOf(row, 'liqPenalty')].filter((text) => text !== '');
+  if (texts.length === 0) return [];
+  const total = texts.reduce((sum, text) => sum + unitsOfText(text), 0n);
+  const instId = textOf(row, 'instId');
+  return [{ instId, posSide: textOf(row, 'posSide'), total, openedMs: Number(textOf(row, 'cTime')) }];
 }

@@ -108,7 +108,11 @@ describe('a start', () => {
 
   it.each([
     ['of another account', { uid: '1' }, 'expected one of uid 1, was of uid 446556789012345678'],
-    ['in the wrong position mode', { posMode: 'long_short_mode' }, 'expected position mode net_mode'],
+    [
+      'in an unknown position mode',
+      { posMode: 'other_mode' },
+      'expected position mode net_mode or long_short_mode',
+    ],
     ['whose key may not trade', { permissions: ['read_only'] }, 'expected an API key with trade permission'],
   ])('refuses an account %s', async (_what, change, text) => {
     const box = machine();

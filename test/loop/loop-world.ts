@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ManualClock } from '../../engine/base/clock.ts';
 import { ContractKind } from '../../engine/base/instrument.ts';
 import type { Instrument } from '../../engine/base/instrument.ts';
+import { PositionMode } from '../../engine/base/position-side.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../../engine/base/units.ts';
 import { BookState } from '../../engine/book/book.ts';
 import { ConfigurationWriter } from '../../engine/handoff/configuration-slot.ts';
@@ -64,6 +65,7 @@ export interface LoopWorldOptions {
   readonly depthChannel?: DepthChannel;
   readonly followers?: readonly (readonly number[])[];
   readonly prefixesIds?: boolean;
+  readonly positionMode?: PositionMode;
 }
 
 const TIMINGS: LoopTimings = {
@@ -133,6 +135,7 @@ export class LoopWorld implements LoopOutput {
       tag: TAG,
       run: RUN,
       tradeModes: instruments.map(({ kind }) => (kind === ContractKind.spot ? 'cash' : 'cross')),
+      positionMode: options.positionMode ?? PositionMode.net,
       limits: each(instruments, options.limits),
       account: options.account ?? ACCOUNT_LIMITS,
       brakes: instruments.map(() => ({ ...BRAKES, ...options.brakes })),

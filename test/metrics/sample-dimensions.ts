@@ -19,7 +19,16 @@ export const SAMPLE_DIMENSIONS: MetricsDimensions = {
   orderStates: ['free', 'pendingPlace', 'live', 'unknown'],
   gateReasons: ['pass', 'noTag', 'sizeMax'],
   rejectDecisions: ['drop', 'retryLater', 'reprice', 'halt'],
-  killTriggers: ['none', 'operator', 'loss', 'margin', 'switchLapsed', 'privateStale', 'venueStatus'],
+  killTriggers: [
+    'none',
+    'operator',
+    'loss',
+    'margin',
+    'switchLapsed',
+    'liquidated',
+    'privateStale',
+    'venueStatus',
+  ],
   killLevels: ['quoting', 'wider', 'reduceOnly', 'paused', 'halted'],
   build: { version: '0.1.0', node: 'v20.20.2', venue: 'paper', run: '12345678' },
 };

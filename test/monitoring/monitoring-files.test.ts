@@ -264,6 +264,7 @@ test('every metric is on a dashboard or in a rule, but for the ones listed', () 
     'requests',
     'illegalTransitions',
     'foreignOrders',
+    'venueFills', // what was taken from us pages by its trigger
     'fillsUnmarked', // only with more than a hundred fills a second on one instrument
     'otherFees',
     'exposureLots',
