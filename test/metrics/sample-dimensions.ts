@@ -26,6 +26,7 @@ export const SAMPLE_DIMENSIONS: MetricsDimensions = {
     'margin',
     'switchLapsed',
     'liquidated',
+    'tagMismatch',
     'privateStale',
     'venueStatus',
   ],
