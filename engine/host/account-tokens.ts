@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Clock } from '../base/clock.ts';
+import { TokenState } from '../base/token-state.ts';
 import type { Config } from '../config/schema.ts';
 import { readClientSecret } from '../config/environment.ts';
 import { AUTHORIZE_PATH, OAUTH_ORIGINS, REVOKE_PATH, TOKEN_PATH } from '../okx/oauth.ts';
@@ -7,7 +8,7 @@ import type { OAuthEndpoints } from '../okx/oauth.ts';
 import { OAuthClient } from '../venue/oauth-client.ts';
 import { OAuthError } from '../venue/oauth-error.ts';
 import { TokenFile } from '../venue/token-file.ts';
-import { TokenKeeper, TokenState } from '../venue/token-keeper.ts';
+import { TokenKeeper } from '../venue/token-keeper.ts';
 import { HostError } from './host-error.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -114,6 +115,7 @@ async function renewAtStart(keeper: TokenKeeper): Promise<void> {
 
 /** By TokenState. */
 const TEXTS: Readonly<Record<TokenState, string>> = {
+  [TokenState.none]: 'none',
   [TokenState.fresh]: 'the account can be asked again',
   [TokenState.expired]: 'no good token for now: ',
   [TokenState.lost]: 'nothing is quoted until somebody logs in again: ',

@@ -37,6 +37,7 @@ import { endpointsOf } from './startup.ts';
 import { FileStateStore } from './state-file.ts';
 import { SteadyClock } from './steady-clock.ts';
 import { textOf } from './text-of.ts';
+import { tokenStatusOf } from './token-figures.ts';
 
 const REST_TIMEOUT_MS = 5_000;
 /** Of order operations by REST, each on its own: as many instruments are served at once. */
@@ -250,7 +251,9 @@ export class Host implements ControlHandler {
 
   status(): Record<string, unknown> {
     const status = this.#running?.engine.status() ?? { phase: this.#isStopping ? 'stopped' : 'starting' };
-    return { ...status, pid: process.pid };
+    const tokens = this.#tokens;
+    const oauth = tokens === undefined ? {} : { oauth: tokenStatusOf(tokens, this.#clock) };
+    return { ...status, ...oauth, pid: process.pid };
   }
 
   explain(instId: string): object | string | undefined {

@@ -45,6 +45,7 @@ import type { Log } from './log.ts';
 import { openSessions } from './session-set.ts';
 import type { TokenAccess } from './session-set.ts';
 import { accountAdvice } from './startup.ts';
+import { TokenFigures } from './token-figures.ts';
 import { readThreadCores } from './thread-cores.ts';
 import type { ThreadCores } from './thread-cores.ts';
 
@@ -92,6 +93,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   #jobs: JobPool | undefined;
   #calibration: CalibrationDesk | undefined;
   #fairMetrics: FairMetrics | undefined;
+  #tokenFigures: TokenFigures | undefined;
   #exporter: Exporter | undefined;
   #thread: EngineThread | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -205,6 +207,8 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     const jobs = new JobPool({ handoff, processOriginMs, cores: isPinned ? others : undefined });
     this.#jobs = jobs;
     this.#fairMetrics = new FairMetrics(handoff, this.#writer);
+    const tokens = this.#options.access?.tokens;
+    if (tokens !== undefined) this.#tokenFigures = new TokenFigures(tokens, this.#writer);
     this.#calibration = new CalibrationDesk({
       handoff,
       instruments,
@@ -351,6 +355,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     this.#lastBoardNs = nowNs;
     this.#board.post(nowNs);
     this.#options.journal.post();
+    this.#tokenFigures?.post();
     this.#changes.look();
     for (let worker = 0; worker < this.#pool!.workerCount; worker++) {
       const ageNs = this.#pool!.heartbeatAgeNs(worker);

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Instrument } from '../base/instrument.ts';
+import { TokenState } from '../base/token-state.ts';
 import { Connection } from '../loop/loop-options.ts';
 import type { ChannelArg } from '../okx/shapes.ts';
 import type { Endpoints } from '../okx/venue-limits.ts';
@@ -13,7 +14,6 @@ import { Session } from '../venue/session.ts';
 import type { SessionHandler } from '../venue/session.ts';
 import type { SessionPort } from '../venue/session-port.ts';
 import type { TokenKeeper } from '../venue/token-keeper.ts';
-import { TokenState } from '../venue/token-keeper.ts';
 import { CONNECTION_NAMES } from './engine-parts.ts';
 
 /**

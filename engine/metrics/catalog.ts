@@ -23,6 +23,7 @@ import { OrderCategory } from '../base/order-category.ts';
 import { FairPart } from '../base/explain-record.ts';
 import { CalibrationGate } from '../base/model-record.ts';
 import { RequoteVerdict } from '../base/requote-verdict.ts';
+import { TokenState } from '../base/token-state.ts';
 import { ATTRIBUTION_METRICS } from './attribution-metrics.ts';
 import { BROKER_METRICS } from './broker-metrics.ts';
 import { ENGINE_METRICS } from './engine-metrics.ts';
@@ -30,8 +31,10 @@ import { JOURNAL_METRICS } from './journal-metrics.ts';
 import { MARKET_METRICS } from './market-metrics.ts';
 import type { LabelName, MetricDefinition } from './metric-definition.ts';
 import { MODEL_METRICS } from './model-metrics.ts';
+import { OAUTH_METRICS } from './oauth-metrics.ts';
 import { ORDER_METRICS } from './order-metrics.ts';
 import { PORTFOLIO_METRICS } from './portfolio-metrics.ts';
+import { PROTECTION_METRICS } from './protection-metrics.ts';
 import { RISK_METRICS } from './risk-metrics.ts';
 
 /**
@@ -216,6 +219,7 @@ export const LABEL_VALUES = {
   gc_kind: () => namesOf(GcKind),
   eligibility: () => namesOf(BrokerEligibility),
   settlement: () => namesOf(Settlement),
+  oauth_state: () => namesOf(TokenState),
   gate: () => Object.keys(CalibrationGate),
   fair_part: () => namesOf(FairPart),
   part: () => namesOf(ProfitPart),
@@ -238,8 +242,10 @@ const CATALOG = {
   ...MARKET_METRICS,
   ...ORDER_METRICS,
   ...PORTFOLIO_METRICS,
+  ...PROTECTION_METRICS,
   ...ATTRIBUTION_METRICS,
   ...BROKER_METRICS,
+  ...OAUTH_METRICS,
   ...MODEL_METRICS,
 } as const satisfies Record<string, MetricDefinition>;
 

@@ -30,6 +30,7 @@ export type LabelName =
   | 'gc_kind'
   | 'eligibility'
   | 'settlement'
+  | 'oauth_state'
   | 'gate'
   | 'fair_part'
   | 'part'

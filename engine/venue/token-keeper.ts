@@ -1,7 +1,7 @@
 /**
  * Keeps the tokens of an account good: asks for new ones ahead of time, one at a time, and says when there are none left.
  *
- *     fresh ──the access token's time is over──▶ expired ──a new pair──▶ fresh
+ *     fresh ──the access token's time is nearly over──▶ expired ──a new pair──▶ fresh
  *       └──────────the venue refuses to refresh──────────▶ lost ──somebody logged in again──▶ fresh
  *
  * Owner:      the engine thread.
@@ -10,6 +10,7 @@
  * Cost:       one look a quarter of a second; a call and two syncs an hour.
  */
 import type { Clock } from '../base/clock.ts';
+import { TokenState } from '../base/token-state.ts';
 import type { Milliseconds } from '../base/units.ts';
 import { STALE_TOKEN_CODES } from '../okx/oauth.ts';
 import type { Secret } from './credentials.ts';
@@ -18,20 +19,15 @@ import { OAuthError, OAuthErrorCode } from './oauth-error.ts';
 import type { PrivateCall, RestAuth } from './rest-auth.ts';
 import type { TokenFile } from './token-file.ts';
 
-export const TokenState = {
-  fresh: 0,
-  /** Too old to be sent, or refused; the next pair is on its way or asked for again and again. */
-  expired: 1,
-  /** The venue has refused to give a new pair: a person has to log in again. */
-  lost: 2,
-} as const;
-export type TokenState = (typeof TokenState)[keyof typeof TokenState];
-
 /** The share of an access token's life that is left when a new one is asked for: 20 minutes of an hour, for retries. */
 const AHEAD_SHARE = 1 / 3;
 /** Waits after a refresh that failed, as shares of that life: 7 to 120 s of an hour, 20 to 330 ms of ten seconds. */
 const RETRY_SHARE_MIN = 1 / 512;
 const RETRY_SHARE_MAX = 1 / 30;
+/** So long before its end a token is left to what must be cancelled by it: two minutes of an hour, two of ten seconds. */
+const CANCEL_SHARE = 1 / 30;
+const CANCEL_SHARE_MAX = 1 / 5;
+const CANCEL_MS_MIN = 2_000;
 const LOOK_MS = 250;
 /** How often a lost or expired keeper looks for a pair that somebody else brought. */
 const FILE_LOOK_MS = 2_000;
@@ -58,6 +54,8 @@ export class TokenKeeper implements RestAuth {
   /** The venue refused this access token though its time is not over. */
   #isRefused = false;
   #reason = '';
+  /** The last failure's text. */
+  #failure = '';
   #failuresInRow = 0;
   #nextTryMs: Milliseconds = 0;
   #nextFileLookMs: Milliseconds = 0;
@@ -71,7 +69,7 @@ export class TokenKeeper implements RestAuth {
   constructor(options: TokenKeeperOptions, pair: TokenPair) {
     this.#options = options;
     this.#pair = pair;
-    if (options.clock.wallMs() < pair.accessUntilMs) return;
+    if (options.clock.wallMs() < quoteUntilMs(pair)) return;
     this.#state = TokenState.expired;
     this.#reason = 'the access token is too old';
   }
@@ -110,8 +108,8 @@ export class TokenKeeper implements RestAuth {
     if (this.#isClosed || this.#renewing !== undefined) return;
     const { clock } = this.#options;
     const nowMs = clock.wallMs();
-    if (this.#state === TokenState.fresh && nowMs >= this.#pair.accessUntilMs) {
-      this.#enter(TokenState.expired, 'the access token is too old, and no new one came');
+    if (this.#state === TokenState.fresh && nowMs >= quoteUntilMs(this.#pair)) {
+      this.#enter(TokenState.expired, `the access token ends, and no new one came: ${this.#failure}`);
     }
     if (this.#state === TokenState.lost) {
       if (nowMs >= this.#nextFileLookMs) await this.#once(() => this.#adopt());
@@ -217,6 +215,7 @@ export class TokenKeeper implements RestAuth {
     const { clock, log } = this.#options;
     const nowMs = clock.wallMs();
     const text = textOf(error);
+    this.#failure = text;
     this.failures++;
     const isOver = nowMs >= this.#pair.refreshUntilMs;
     if (isOver || (error instanceof OAuthError && error.code === OAuthErrorCode.refused)) {
@@ -238,6 +237,12 @@ export class TokenKeeper implements RestAuth {
     this.#reason = reason;
     if (!isSame) this.#options.onState?.(state, reason);
   }
+}
+
+/** Until when it is good enough to quote by: its rest is for cancels. */
+function quoteUntilMs({ askedMs, accessUntilMs }: TokenPair): Milliseconds {
+  const lifeMs = accessUntilMs - askedMs;
+  return accessUntilMs - Math.max(lifeMs * CANCEL_SHARE, Math.min(lifeMs * CANCEL_SHARE_MAX, CANCEL_MS_MIN));
 }
 
 function bearer(token: Secret): string {
