@@ -178,6 +178,11 @@ export class Loop {
     return this.account.isRecovered ? LoopPhase.quoting : LoopPhase.recovering;
   }
 
+  /** What the names of this run's orders begin with: the tag, or "" where they are digits alone. */
+  get idTag(): string {
+    return this.#options.prefixesIds === true ? this.#options.tag : '';
+  }
+
   /** Orders that rest at the venue, or may. */
   get openOrders(): number {
     return this.table.openTotal;

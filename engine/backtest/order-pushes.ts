@@ -124,13 +124,13 @@ export class OrderPushes {
   }
 
   /** News of our orders were lost, or came before there was a journal: what rests now is what the core knows. */
-  #takeTable({ instruments, table }: Loop): void {
+  #takeTable({ instruments, table, idTag }: Loop): void {
     const resting = new Set<string>();
     for (const { index } of instruments) {
       for (const side of [Side.buy, Side.sell]) {
         for (let slot = table.first(index, side); slot !== NO_ORDER; slot = table.next(slot)) {
           if (table.isResting[slot] !== 1) continue;
-          const id = clientOrderIdText(this.#run, slot, table.generation[slot]!);
+          const id = clientOrderIdText(this.#run, slot, table.generation[slot]!, idTag);
           const place = { instrument: index, side, ticks: table.priceTicks[slot]! };
           const lots = table.sizeLots[slot]! - table.filledLots[slot]!;
           this.#own.set(id, place, lots, this.#newestMs);

@@ -109,7 +109,7 @@ export class RunObserver {
   #told: TradeTold[] = [];
   readonly #indexOf = new Map<string, number>();
   readonly #values = new Float64Array(ACCOUNT_COLUMNS.length);
-  readonly #clientOrderId = new ClientOrderId();
+  #clientOrderId = new ClientOrderId();
 
   constructor(options: RunObserverOptions = {}) {
     this.options = options;
@@ -122,6 +122,7 @@ export class RunObserver {
     if (this.loop !== null) return;
     const { instruments } = loop;
     this.loop = loop;
+    this.#clientOrderId = new ClientOrderId(loop.idTag, true);
     this.startNs = timeNs;
     this.nowNs = timeNs;
     this.#lastNs = timeNs;
@@ -183,7 +184,7 @@ export class RunObserver {
       this.#tell(fact.instrument, {
         instId,
         tradeId: String(fact.tradeId),
-        clOrdId: isOfPlan ? clientOrderIdText(fact.run, fact.slot, fact.generation) : '',
+        clOrdId: isOfPlan ? clientOrderIdText(fact.run, fact.slot, fact.generation, this.loop?.idTag) : '',
         isBuy: fact.side === 0,
         price: Number.isInteger(fact.ticks) ? tick.toText(fact.ticks) : String(fact.ticks * tick.value),
         size: lot.toText(fact.lots),
