@@ -171,6 +171,12 @@ export class Loop {
 
   // ---------------------------------------------------------------------------------------------------- state
 
+  /** The venue's mark price in ticks, or the middle of the book while it tells none; 0 when neither is known. */
+  priceTicks(instrument: number): number {
+    const mark = this.#state.markTicks[instrument]!;
+    return mark > 0 ? mark : this.gate.markTicks(instrument);
+  }
+
   get phase(): LoopPhase {
     if (this.#state.isStopping) return LoopPhase.stopping;
     if (this.ladder.isHalted) return LoopPhase.halted;

@@ -36,6 +36,7 @@ export interface Identity {
   readonly runs: readonly number[];
   readonly savedMs: Milliseconds;
   readonly verifiedMs: Milliseconds;
+  readonly algosMayWait?: boolean;
 }
 
 /**

@@ -45,6 +45,8 @@ export interface EngineState {
   readonly verifiedMs: Milliseconds;
   /** By name: the venue's code of each instrument, by which one that is renamed is found again. */
   readonly codes?: Readonly<Record<string, number>>;
+  /** Stops or exits of ours may wait at the venue: the next start asks for its list. */
+  readonly algosMayWait?: boolean;
   /** By currency: what was held beside the spot position, as decimal text. */
   readonly holdings: Readonly<Record<string, string>>;
 }

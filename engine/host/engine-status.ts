@@ -58,6 +58,7 @@ export function statusOf(engine: Engine, world: EngineWorld): Record<string, unk
       refusal: configuration.refusal === '' ? null : configuration.refusal,
     },
     clockOffsetMs: world.venueClock.offsetMs,
+    protection: engine.algos.status,
   };
 }
 

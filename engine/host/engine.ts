@@ -12,19 +12,22 @@
  */
 import { AssertionError } from '../base/assert.ts';
 import type { Instrument } from '../base/instrument.ts';
+import type { ExitTerms } from '../base/exit-terms.ts';
 import type { FeeRates } from '../base/fee-rates.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import type { Handoff } from '../handoff/handoff-memory.ts';
 import type { JournalWriter } from '../journal/journal-writer.ts';
 import type { Loop } from '../loop.ts';
-import { Connection, LoopRequest } from '../loop/loop-options.ts';
-import type { CommandResult, LoopOutput, OperatorCommand } from '../loop/loop-options.ts';
+import { Connection, LoopRequest, OperatorCommand } from '../loop/loop-options.ts';
+import type { CommandResult, LoopOutput } from '../loop/loop-options.ts';
 import { MetricsWriter } from '../metrics/cells.ts';
 import type { MetricsMemory } from '../metrics/cells.ts';
+import { PosMode } from '../okx/shapes.ts';
 import type { ChannelArg } from '../okx/shapes.ts';
 import type { Explanation } from '../../monitoring/explanation.ts';
 import type { AccountDesk } from './account-desk.ts';
+import { AlgoDesk } from './algo-desk.ts';
 import { buildAccountDesk } from './account-desk-parts.ts';
 import { DeadMansSwitch } from './dead-mans-switch.ts';
 import { EngineConfiguration } from './engine-configuration.ts';
@@ -84,6 +87,7 @@ export class Engine implements LoopOutput {
   readonly desk: AccountDesk;
   readonly venueTime: VenueTime;
   readonly feeDesk: FeeDesk;
+  readonly algos: AlgoDesk;
 
   readonly #world: EngineWorld;
   readonly #lasting: Lasting;
@@ -206,6 +210,19 @@ export class Engine implements LoopOutput {
       onLearnt: () => this.keeper.saveSoon(),
       onOutdated: (instIds) => this.#reload(`grid or code of ${instIds} is another one now`),
     });
+    this.algos = new AlgoDesk({
+      world,
+      loop,
+      instruments,
+      config: () => this.config,
+      tag,
+      run,
+      acctLv: account.acctLv,
+      isHedged: account.posMode === PosMode.longShort,
+      writer: this.#writer,
+      mayWait: state?.algosMayWait ?? false,
+      onFirst: () => this.#save(),
+    });
     this.#onClock(0, world.venueClock.offsetErrorMs);
   }
 
@@ -289,6 +306,7 @@ export class Engine implements LoopOutput {
     this.loop.onTimer(nowNs, this.venueTime.at(nowNs));
     this.#follow(this.venueTime.onTimer(nowNs));
     this.#follow(this.feeDesk.onTimer(nowNs));
+    if (!this.#isStopping) this.#follow(this.algos.onTimer(nowNs));
   }
 
   /** The loop is told of steps, not of where the clock stands: what was measured is what is counted with from then on. */
@@ -374,6 +392,7 @@ export class Engine implements LoopOutput {
       runs: this.#runs,
       savedMs: this.#world.clock.wallMs(),
       verifiedMs: this.desk.verifiedMs,
+      ...(this.algos?.mayWait ? { algosMayWait: true } : {}),
     };
   }
 
@@ -391,6 +410,32 @@ export class Engine implements LoopOutput {
   /** Does what the operator says, and resolves when a restart would know of it. */
   async command(command: OperatorCommand): Promise<CommandResult> {
     if (this.#isStopping) return { isDone: false, text: 'the engine is stopping' };
+    const isHolding = command === OperatorCommand.pause || command === OperatorCommand.halt;
+    // What leads out of a pause waits for the exits to be over; into one, they are ended after it.
+    const problem = isHolding ? '' : await this.algos.endExits();
+    if (problem !== '') return { isDone: false, text: `exits could not be taken back: ${problem}; again` };
+    const result = await this.#command(command);
+    if (!isHolding) return result;
+    const left = await this.algos.endExits();
+    if (left === '') return result;
+    return { isDone: false, text: `${result.text}; but exits could not be taken back: ${left}; again` };
+  }
+
+  /** Closes positions by algo orders of the venue; everything else is paused meanwhile, and after it. */
+  async exit(terms: ExitTerms): Promise<CommandResult> {
+    const problem = this.algos.exits.problem(terms);
+    if (problem !== '') return { isDone: false, text: problem };
+    // A halt goes on: the venue works them off without us.
+    const paused = this.loop.ladder.isHalted
+      ? await this.command(OperatorCommand.halt)
+      : await this.command(OperatorCommand.pause);
+    if (!paused.isDone) return paused;
+    const result = await this.algos.startExit(terms);
+    this.#world.log(`operator: flatten: ${result.text}`);
+    return result;
+  }
+
+  async #command(command: OperatorCommand): Promise<CommandResult> {
     let result;
     try {
       result = this.loop.command(command, this.#world.clock.nowNs());
@@ -474,6 +519,8 @@ export class Engine implements LoopOutput {
     const parts = { world: this.#world, loop, desk, deadMansSwitch };
     this.#failure ??= failure;
     const { report, thrown } = await withdrawAll(parts, () => this.#failure !== undefined);
+    // A broken engine's positions are not to be believed: what waits for them stays as it is.
+    const waiting = thrown === undefined && this.#failure === undefined ? await this.algos.stop() : '';
     const broken = thrown ?? this.#failure;
     if (broken instanceof AssertionError) loop.onBroken();
     if (!(await this.#save())) this.#world.log('state: what changed last is not on disk');
@@ -483,7 +530,8 @@ export class Engine implements LoopOutput {
     await Promise.race([this.keeper.close(), this.#world.waitMs(SAVE_MS_MAX)]);
     // What the caller came with is its own; what came up since is news.
     const news = thrown ?? (this.#failure === failure ? undefined : this.#failure);
-    if (news === undefined) return report;
+    if (news === undefined && waiting === '') return report;
+    if (news === undefined) return { ...report, detail: `${report.detail}; ${waiting}` };
     this.#world.log(report.detail);
     throw news;
   }

@@ -1,0 +1,10 @@
+import type { AccountPort } from './engine-world.ts';
+
+/** The calls about algo orders. */
+export type AlgoPort = Pick<
+  AccountPort,
+  'placeAlgo' | 'amendAlgo' | 'cancelAlgos' | 'fetchAlgosPending' | 'fetchAlgo'
+>;
+
+/** Final states: nothing more comes of it. */
+export const ALGO_FINAL: readonly string[] = ['effective', 'canceled', 'order_failed', 'partially_failed'];

@@ -1,0 +1,350 @@
+/**
+ * Ways out of positions that the venue works off by itself: TWAP, iceberg, a trailing stop, a trigger. The engine is paused
+ * meanwhile; these go on though it dies, and the next start takes them over.
+ *
+ * Owner:      the engine thread.
+ * Invariants: one for an instrument at a time; the venue takes no `reduceOnly` with them, so that one that would close more than
+ *             is held is taken back, and begun again for what is left; whatever the operator says next ends them first.
+ * Cost:       nothing while there is none; a question each two seconds for each that there is.
+ */
+import { ContractKind } from '../base/instrument.ts';
+import type { Instrument } from '../base/instrument.ts';
+import { ExitWay, type ExitTerms } from '../base/exit-terms.ts';
+import { PositionSide } from '../base/position-side.ts';
+import { Side } from '../base/side.ts';
+import type { Clock } from '../base/clock.ts';
+import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
+import type { Lots, Milliseconds, Nanoseconds } from '../base/units.ts';
+import type { CommandResult } from '../loop/loop-options.ts';
+import { AlgoPurpose, algoOrderIdText, parseAlgoOrderId } from '../okx/algo-order-id.ts';
+import { OrderSide, PosSide, type TdMode } from '../okx/shapes.ts';
+import type { AlgoRow } from '../venue/algo-rows.ts';
+import { ALGO_FINAL, type AlgoPort } from './algo-port.ts';
+import { exitBody, exitText } from './exit-body.ts';
+import { placedAlgo } from './placed-algo.ts';
+import { textOf } from './text-of.ts';
+
+/** Orders of ours have so long to be off the books before it begins. */
+const WITHDRAW_MS = 5_000;
+const LOOK_MS = 100;
+const ASK_NS = 2 * NS_PER_SECOND;
+/** Begun again so often at most for what its first try has left. */
+const ROUNDS_MAX = 10;
+
+/** A position to be closed, in lots with its sign. */
+export interface ExitPosition {
+  readonly instrument: Instrument;
+  readonly leg: PositionSide;
+  readonly lots: Lots;
+}
+
+export interface ExitDeskOptions {
+  readonly account: AlgoPort;
+  readonly instruments: readonly Instrument[];
+  readonly tradeModes: readonly TdMode[];
+  readonly clock: Clock;
+  readonly tag: string;
+  readonly run: number;
+  /** All that is held: one for a net position, one for each leg. */
+  readonly positions: () => readonly ExitPosition[];
+  readonly markTicks: (instrument: number) => number;
+  /** Orders of the core that rest. */
+  readonly openOrders: () => number;
+  /** Whether nothing is quoted: else nobody wants what a former run began. */
+  readonly isPaused: () => boolean;
+  readonly beforeFirst: () => Promise<void>;
+  readonly onTagLost: () => void;
+  readonly waitMs: (ms: Milliseconds) => Promise<void>;
+  readonly log: (line: string) => void;
+}
+
+interface Exit {
+  readonly instrument: Instrument;
+  readonly leg: PositionSide;
+  readonly terms: ExitTerms | null;
+  readonly side: Side;
+  readonly totalLots: Lots;
+  readonly startedNs: Nanoseconds;
+  readonly rounds: number;
+  row: AlgoRow;
+}
+
+export class ExitDesk {
+  readonly #options: ExitDeskOptions;
+  /** By instrument and leg. */
+  readonly #exits = new Map<string, Exit>();
+  #number = 0;
+  #askNs: Nanoseconds = 0;
+  #isBusy = false;
+  #isClosed = false;
+
+  constructor(options: ExitDeskOptions) {
+    this.#options = options;
+  }
+
+  get isActive(): boolean {
+    return this.#exits.size > 0;
+  }
+
+  /** For the operator: what is closed, how, and how far it has come. */
+  get status(): readonly Record<string, unknown>[] {
+    return [...this.#exits.values()].map(({ instrument, leg, row, totalLots, startedNs }) => ({
+      instId: instrument.instId,
+      ...(leg === PositionSide.net ? {} : { posSide: posSideOf(leg) }),
+      by: row.ordType,
+      algoId: row.algoId,
+      state: row.state,
+      size: instrument.lot.toText(totalLots),
+      closed: row.actualSz === '' ? '0' : row.actualSz,
+      seconds: (this.#options.clock.nowNs() - startedNs) / NS_PER_SECOND,
+    }));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** What is asked for cannot be: '' when it can. */
+  problem(terms: ExitTerms): string {
+    const { instruments } = this.#options;
+    if (terms.instId !== '' && !instruments.some(({ instId }) => instId === terms.instId)) {
+      return `instrument: expected one of ${instruments.map(({ instId }) => instId).join(', ')}, was "${terms.instId}"`;
+    }
+    if (terms.by !== ExitWay.trigger) return '';
+    const instrument = instruments.find(({ instId }) => instId === terms.instId);
+    if (instrument === undefined) return 'instrument: expected one with trigger, for a price is of one';
+    return instrument.tick.fromText(terms.price) < 0
+      ? `price: expected a multiple of ${instrument.tick.step}, was ${terms.price}`
+      : '';
+  }
+
+  /** Begins, once nothing of ours rests any more. The engine has been paused. */
+  async start(terms: ExitTerms): Promise<CommandResult> {
+    const { openOrders, waitMs, positions } = this.#options;
+    for (let waited = 0; openOrders() > 0 && waited < WITHDRAW_MS; waited += LOOK_MS) await waitMs(LOOK_MS);
+    if (openOrders() > 0) {
+      return { isDone: false, text: `${openOrders()} orders still rest; paused, and nothing begun: again` };
+    }
+    const texts: string[] = [];
+    let isDone = true;
+    for (const position of positions()) {
+      const { instrument, lots } = position;
+      if (terms.instId !== '' && terms.instId !== instrument.instId) continue;
+      if (Math.abs(lots) < instrument.minLots) continue;
+      const problem = await this.#place(position, terms, 1);
+      isDone &&= problem === '';
+      const size = instrument.lot.toText(Math.abs(lots));
+      texts.push(`${instrument.instId} ${size}${problem === '' ? '' : `: ${problem}`}`);
+    }
+    if (texts.length === 0) return { isDone: true, text: 'paused; nothing is held' };
+    return { isDone, text: `paused; closing ${texts.join(', ')} by ${exitText(terms)}` };
+  }
+
+  /**
+   * Takes all of them back; '' or what could not be.
+   */
+  async cancel(): Promise<string> {
+    const { account, log } = this.#options;
+    const exits = [...this.#exits];
+    if (exits.length === 0) return '';
+    try {
+      const rows = exits.map(([, { row }]) => ({ instId: row.instId, algoId: row.algoId }));
+      await account.cancelAlgos(rows);
+    } catch (error) {
+      return textOf(error);
+    }
+    for (const [key, { instrument, row }] of exits) {
+      if (this.#exits.get(key)?.row.algoId !== row.algoId) continue;
+      this.#exits.delete(key);
+      log(`exit: ${instrument.instId}: ${row.ordType} ${row.algoId} is taken back`);
+    }
+    return '';
+  }
+
+  /** What of a former run waits at the venue: taken over, or taken back where quoting goes on. @throws RestError */
+  async reconcile(rows: readonly AlgoRow[]): Promise<void> {
+    const { account, instruments, isPaused, log, clock } = this.#options;
+    const known = new Set([...this.#exits.values()].map(({ row }) => row.algoId));
+    for (const row of rows) {
+      if (parseAlgoOrderId(row.algoClOrdId)?.purpose !== AlgoPurpose.exit || known.has(row.algoId)) continue;
+      const instrument = instruments.find(({ instId }) => instId === row.instId);
+      if (instrument === undefined) continue;
+      const leg = row.posSide === 'long' ? PositionSide.long : legOf(row);
+      const key = keyOf(instrument, leg);
+      if (!isPaused() || this.#exits.has(key)) {
+        log(`exit: ${row.instId}: ${row.ordType} ${row.algoId} of a former run is taken back`);
+        await account.cancelAlgos([{ instId: row.instId, algoId: row.algoId }]);
+        continue;
+      }
+      log(`exit: ${row.instId}: ${row.ordType} ${row.algoId} of a former run goes on`);
+      const totalLots = lotsOf(instrument, row.sz);
+      const startedNs = clock.nowNs();
+      this.#exits.set(key, {
+        instrument,
+        leg,
+        terms: null,
+        side: row.side,
+        totalLots,
+        startedNs,
+        rounds: 1,
+        row,
+      });
+    }
+  }
+
+  onRow(row: AlgoRow): void {
+    for (const [key, exit] of this.#exits) {
+      if (exit.row.algoId === row.algoId && row.uTimeMs >= exit.row.uTimeMs) this.#told(key, exit, row);
+    }
+  }
+
+  /** Asks how they stand, and sees that none closes more than there is. */
+  async onTimer(nowNs: Nanoseconds): Promise<void> {
+    if (!this.isActive || this.#isBusy || this.#isClosed || nowNs < this.#askNs) return;
+    this.#isBusy = true;
+    this.#askNs = nowNs + ASK_NS;
+    try {
+      for (const [key, exit] of this.#exits) await this.#ask(key, exit);
+    } catch (error) {
+      // Asked again; it is worked off all the same.
+      this.#options.log(`exit: ${textOf(error)}`);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #ask(key: string, exit: Exit): Promise<void> {
+    const { account, log } = this.#options;
+    const told = await account.fetchAlgo(exit.row.algoClOrdId);
+    if (told !== undefined && this.#exits.get(key) === exit) this.#told(key, exit, told);
+    if (this.#exits.get(key) !== exit) return;
+    const leftLots = exit.totalLots - lotsOf(exit.instrument, exit.row.actualSz);
+    const held = this.#heldOf(exit);
+    if (leftLots - held < exit.instrument.minLots) return;
+    log(`exit: ${exit.instrument.instId}: more is left of it than is held; begun again for that`);
+    await account.cancelAlgos([{ instId: exit.row.instId, algoId: exit.row.algoId }]);
+    this.#exits.delete(key);
+    await this.#again(exit);
+  }
+
+  #told(key: string, exit: Exit, row: AlgoRow): void {
+    exit.row = row;
+    if (!ALGO_FINAL.includes(row.state)) return;
+    this.#exits.delete(key);
+    const { instId, lot } = exit.instrument;
+    const held = this.#heldOf(exit);
+    const why = row.failCode === '' ? '' : ` (${row.failCode})`;
+    const left = held === 0 ? 'flat' : `${lot.toText(held)} left`;
+    this.#options.log(`exit: ${instId}: ${row.ordType} ${row.algoId} ended, ${row.state}${why}; ${left}`);
+  }
+
+  async #again(exit: Exit): Promise<void> {
+    const { terms, rounds, startedNs } = exit;
+    const position = this.#options
+      .positions()
+      .find(({ instrument, leg }) => instrument === exit.instrument && leg === exit.leg);
+    if (terms === null || position === undefined || rounds >= ROUNDS_MAX) return;
+    if (Math.abs(position.lots) < position.instrument.minLots) return;
+    const passed = (this.#options.clock.nowNs() - startedNs) / (60 * NS_PER_SECOND);
+    const minutes = Math.max(1, Math.round(terms.minutes - passed));
+    const problem = await this.#place(position, { ...terms, minutes }, rounds + 1);
+    if (problem !== '') this.#options.log(`exit: ${exit.instrument.instId}: ${problem}`);
+  }
+
+  /** '' or what went wrong. */
+  async #place(position: ExitPosition, terms: ExitTerms, rounds: number): Promise<string> {
+    const { account, tag, run, clock, tradeModes, markTicks, beforeFirst, onTagLost } = this.#options;
+    const { instrument, leg, lots } = position;
+    const key = keyOf(instrument, leg);
+    if (this.#exits.has(key)) return 'one is under way already';
+    const mark = markTicks(instrument.index);
+    if (!(mark > 0)) return 'no price is known';
+    await beforeFirst();
+    const side = lots > 0 ? Side.sell : Side.buy;
+    const name = algoOrderIdText(AlgoPurpose.exit, run, ++this.#number);
+    const { instId, index } = instrument;
+    const head = {
+      instId,
+      tdMode: tradeModes[index]!,
+      side: side === Side.sell ? OrderSide.sell : OrderSide.buy,
+      posSide: posSideOf(leg),
+      algoClOrdId: name,
+      tag,
+    };
+    const body = exitBody(head, terms, instrument, Math.abs(lots), mark);
+    let result;
+    try {
+      result = await account.placeAlgo(body);
+    } catch (error) {
+      // Perhaps it was taken: then it is found by its name in a moment.
+      return this.#lookFor(name, position, terms, rounds, textOf(error));
+    }
+    if (result.sCode !== '0') return `refused with ${result.sCode}: ${result.sMsg}`;
+    if (result.tag !== '' && result.tag !== tag) onTagLost();
+    this.#begin(position, terms, rounds, placedAlgo(body, result.algoId, clock.wallMs()));
+    return '';
+  }
+
+  async #lookFor(
+    name: string,
+    position: ExitPosition,
+    terms: ExitTerms,
+    rounds: number,
+    problem: string,
+  ): Promise<string> {
+    await this.#options.waitMs(NS_PER_SECOND / NS_PER_MS);
+    try {
+      const row = await this.#options.account.fetchAlgo(name);
+      if (row === undefined || ALGO_FINAL.includes(row.state)) return problem;
+      this.#begin(position, terms, rounds, row);
+      return '';
+    } catch (error) {
+      return `${problem}; and ${textOf(error)}: look at the venue`;
+    }
+  }
+
+  #begin({ instrument, leg, lots }: ExitPosition, terms: ExitTerms, rounds: number, row: AlgoRow): void {
+    const startedNs = this.#options.clock.nowNs();
+    this.#exits.set(keyOf(instrument, leg), {
+      instrument,
+      leg,
+      terms,
+      side: row.side,
+      totalLots: Math.abs(lots),
+      startedNs,
+      rounds,
+      row,
+    });
+  }
+
+  /** Lots that are still held on the side that it closes. */
+  #heldOf(exit: Exit): Lots {
+    const position = this.#options
+      .positions()
+      .find(({ instrument, leg }) => instrument === exit.instrument && leg === exit.leg);
+    const lots = position?.lots ?? 0;
+    return (exit.side === Side.sell ? lots > 0 : lots < 0) ? Math.abs(lots) : 0;
+  }
+}
+
+function keyOf({ index }: Instrument, leg: PositionSide): string {
+  return `${index} ${leg}`;
+}
+
+function posSideOf(leg: PositionSide): PosSide {
+  return [PosSide.net, PosSide.long, PosSide.short][leg]!;
+}
+
+function legOf({ posSide }: AlgoRow): PositionSide {
+  return posSide === 'short' ? PositionSide.short : PositionSide.net;
+}
+
+function lotsOf({ lot }: Instrument, size: string): Lots {
+  return size === '' ? 0 : Math.round(Number(size) / lot.value);
+}
+
+/** Spot can be sold as far as fees have left it; everything else as it is. */
+export function sellableLots(instrument: Instrument, positionLots: Lots, baseFees: number): Lots {
+  if (instrument.kind !== ContractKind.spot || positionLots <= 0) return positionLots;
+  return Math.max(0, Math.trunc(positionLots + baseFees / instrument.lotValue));
+}
