@@ -50,6 +50,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'the accounts under a master: list, balances, keys, transfers',
     load: () => import('./accounts.ts'),
   },
+  quotable: {
+    summary: 'whether every instrument of a list can be quoted on the paper venue',
+    load: () => import('./quotable.ts'),
+  },
   parity: { summary: 'a journaled day against the backtest of it', load: () => import('./parity.ts') },
 };
 
