@@ -92,7 +92,8 @@ function watched(sink: ExchangeSink, watch: AlgoWatch): ExchangeSink {
     markPrice: (instId, row) => sink.markPrice(instId, row),
     priceLimit: (instId, row) => sink.priceLimit(instId, row),
     fundingRate: (instId, row) => sink.fundingRate(instId, row),
-    product: (channel, key, rows) => sink.product?.(channel, key, rows),
+    liquidationWarning: (uid, row) => sink.liquidationWarning?.(uid, row),
+    product: (arg, rows) => sink.product?.(arg, rows),
     instrument: (row) => sink.instrument(row),
     status: (row) => sink.status(row),
   };

@@ -66,6 +66,7 @@ export class Background {
 
   /** Options follow their model, seeded markets follow their fair price, fed ones their book, the others the fair price of their coin. */
   markOf(market: Market, nowMs: Milliseconds): Ticks {
+    if (market.heldTicks > 0) return market.heldTicks;
     if (market.option !== null && !market.hasRecordedMark) return this.#optionMark(market, nowMs);
     const flow = this.#flows.get(market);
     if (flow !== undefined) return Math.max(1, Math.round(flow.fairTicks));

@@ -35,6 +35,9 @@ export interface AccountOptions {
   readonly feeRows?: readonly FeeRow[];
   /** `level` of the account's configuration, such as "Lv1" or "VIP4". */
   readonly feeTier: string;
+  /** Of the value that is delivered or exercised; OKX's sign. Left out: nothing, and nothing is shown. */
+  readonly deliveryFeeRate?: string;
+  readonly exerciseFeeRate?: string;
   readonly feeType?: FeeType;
   /** Whether spot orders in the multi-currency modes may borrow what they lack; default false. */
   readonly autoLoan?: boolean;
@@ -61,6 +64,8 @@ export interface ExchangeOptions {
   readonly flowInstruments?: readonly string[];
   /** instId → price at the start where it should not be the built-in one. */
   readonly startPrices?: Readonly<Record<string, string>>;
+  /** instId → hours between two fundings (8, 6, 4, 2 or 1); left out: 8. */
+  readonly fundingHours?: Readonly<Record<string, number>>;
   /**
    * Time from the acceptance of a place, amend or cancel to its turn in the matching engine, default 0: then every push
    * of an operation comes while its call runs, before the call returns. With a delay the pushes come from `advance`.
@@ -157,6 +162,14 @@ export interface PositionFilter {
   readonly posId?: string;
 }
 
+/** What a channel of products is subscribed by. */
+export interface ProductArg {
+  readonly channel: string;
+  readonly instType?: string;
+  readonly instFamily?: string;
+  readonly instId?: string;
+}
+
 export interface BalanceAndPositionEvent {
   /** filled, funding_fee, set_leverage: what changed. Only the changed part is listed. */
   readonly eventType: string;
@@ -195,8 +208,10 @@ export interface ExchangeSink {
   markPrice(instId: string, row: Row): void;
   priceLimit(instId: string, row: Row): void;
   fundingRate(instId: string, row: Row): void;
-  /** Rows of a public channel of products, such as `opt-summary`, by what it is subscribed by (family or type). */
-  product?(channel: string, key: string, rows: readonly Row[]): void;
+  /** A row of the `liquidation-warning` channel. */
+  liquidationWarning?(uid: string, row: Row): void;
+  /** Rows of a public channel of products, such as `opt-summary`, for those who have subscribed exactly this. */
+  product?(arg: ProductArg, rows: readonly Row[]): void;
   /** An instrument's row changed (state and so on). */
   instrument(row: Row): void;
   /** A row of the `status` channel. */

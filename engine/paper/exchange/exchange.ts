@@ -53,6 +53,7 @@ export type {
   OrderFilter,
   PositionFilter,
   PositionMode,
+  ProductArg,
   Regrid,
   RequestItem,
   Row,
@@ -124,9 +125,12 @@ export class Exchange {
     this.products = new ProductDesk({
       options,
       markets: this.#markets,
+      accounts: this.#accounts,
       matcher: this.#matcher,
+      orders: this.#orders,
       valuation: this.#valuation,
       sink: this.#sink,
+      schedule,
       ratioOf: (ccy) => (this.#background as Background | undefined)?.ratioOf(ccy) ?? 1,
     });
     this.#background = new Background(
@@ -148,6 +152,7 @@ export class Exchange {
     new FundingTicks(
       this.#markets,
       typeof options.flow === 'string' ? new Random(options.seed ^ 0x66756e64) : null,
+      options.fundingHours ?? {},
       settleFunding,
       schedule,
     ).start(options.startMs);
@@ -246,6 +251,11 @@ export class Exchange {
   /** One algo order by either of its names, waiting or ended; null (51603) when there is none. */
   algoRow(uid: string, name: { readonly algoId?: string; readonly algoClOrdId?: string }): Row | null {
     return this.#algos.row(this.#account(uid), name.algoId ?? '', name.algoClOrdId ?? '');
+  }
+
+  /** What a test or an operator does to products: liquidates, delivers, settles, holds a mark price. */
+  act<Result>(operation: (products: ProductDesk, nowMs: Milliseconds) => Result): Result {
+    return this.#running(() => operation(this.products, this.nowMs));
   }
 
   pendingOrders(uid: string, filter: OrderFilter): Row[] {

@@ -29,6 +29,8 @@ export class Market {
   readonly statistics: TradeStatistics;
   /** Whether the background or a feed trades here. */
   hasFlow = false;
+  /** The mark price that a test holds it at; 0 for none. */
+  heldTicks: Ticks = 0;
   /** Whether the mark price is the recording's own, and not the middle of its book. */
   hasRecordedMark = false;
   /** Whether the funding rate is the recording's own, and settled as it says. */

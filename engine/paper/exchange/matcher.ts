@@ -7,6 +7,7 @@ import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
 import { AmendResult, CancelSource } from '../../okx/shapes.ts';
 import { MAKERS_PER_TAKER_MAX } from '../../okx/venue-limits.ts';
 import type { Valuation } from './account.ts';
+import type { Amount } from './amount.ts';
 import { isMakerOnly, OrderState, type ClientOrder } from './client-order.ts';
 import type { ExchangeSink } from './exchange-contract.ts';
 import { firstId } from './first-id.ts';
@@ -36,10 +37,13 @@ export interface AmendTerms {
 export class Matcher {
   readonly reporter: Reporter;
   #lastBillId: number;
+  /** Trades without a counterparty in the book are numbered below zero. */
+  #lastForcedId: number;
 
   /** @param startMs of the venue: its bills are numbered from there */
   constructor(sink: ExchangeSink, valuation: Valuation, startMs: Milliseconds) {
     this.#lastBillId = firstId(startMs);
+    this.#lastForcedId = -firstId(startMs);
     this.reporter = new Reporter(sink, valuation);
   }
 
@@ -143,6 +147,20 @@ export class Matcher {
     order.updatedMs = nowMs;
     this.reporter.order(order, { amendResult: AmendResult.automatic, amendSource: '5' }, nowMs);
     this.#takeAndRest(order, ticks, nowMs);
+  }
+
+  /** An order of the venue's own that is filled at a price, without the book and without a public trade. */
+  force(order: ClientOrder, ticks: Ticks, feeRate: Amount, eventType: string, nowMs: Milliseconds): void {
+    const billId = String(++this.#lastBillId);
+    const { lots } = order;
+    order.entry.lots = 0;
+    const fill = settleFill(order, ticks, lots, false, --this.#lastForcedId, billId, nowMs, feeRate);
+    this.#end(order, OrderState.filled);
+    this.reporter.forced(order, fill, eventType, nowMs);
+    for (const other of order.holding.orders) {
+      if (other.isReducing && other.entry.level !== null) this.#followPosition(other, nowMs);
+    }
+    order.market.flushBook();
   }
 
   /** A background taker; what is left of it disappears. Gives the lots that were filled. */

@@ -46,6 +46,7 @@ export class OptionBoard {
   /** The mark now; orders that follow it have been moved. */
   markOf(market: Market, nowMs: Milliseconds): Ticks {
     const option = market.option!;
+    if (market.listing.state === 'expired') return market.markTicks;
     if (!option.update(this.#usd(market.listing.baseCcy), nowMs)) return market.markTicks;
     market.forward = option.forward;
     this.#follow(market, nowMs);
@@ -62,7 +63,7 @@ export class OptionBoard {
     this.#toldMs = nowMs;
     for (const [family, markets] of this.#changed) {
       const rows = [...markets].map((market) => summaryRow(market, nowMs));
-      this.#sink.product('opt-summary', family, rows);
+      this.#sink.product({ channel: 'opt-summary', instFamily: family }, rows);
     }
     this.#changed.clear();
   }

@@ -53,6 +53,10 @@ export class OrderDesk {
   }
 
   /** @param origin what places it, where it is not the account's client */
+  nextOrdId(): string {
+    return String(++this.#lastOrdId);
+  }
+
   place(
     account: Account,
     market: Market | undefined,
@@ -80,7 +84,7 @@ export class OrderDesk {
     const { listing } = market;
     const isPaidInQuote = listing.isContract || terms.side === Side.buy;
     const frozenCcy = isPaidInQuote ? listing.quoteCcy || holding.settleCcy : listing.baseCcy;
-    const ordId = String(++this.#lastOrdId);
+    const ordId = this.nextOrdId();
     const order = new ClientOrder(ordId, account, market, holding, terms, frozenCcy, nowMs, origin);
     account.open(order);
     const reserve = this.#reserve(market, terms);

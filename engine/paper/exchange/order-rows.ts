@@ -92,7 +92,7 @@ export function fillQueryRow(order: ClientOrder, fill: OrderFill): Row {
     ordId: order.ordId,
     clOrdId: order.terms.clOrdId,
     billId: fill.billId,
-    subType: order.terms.side === Side.buy ? '1' : '2',
+    subType: subTypeOf(order),
     tag: order.terms.tag,
     fillPx: listing.priceText(fill.ticks),
     fillSz: listing.sizeText(fill.lots),
@@ -116,6 +116,21 @@ export function fillQueryRow(order: ClientOrder, fill: OrderFill): Row {
   fillOptionFields(row, order, fill.ticks);
   return row;
 }
+
+/** `subType` of a bill: buy and sell, or what forced the trade, of longs and of shorts (D, bills). */
+function subTypeOf({ origin, terms }: ClientOrder): string {
+  const isLong = terms.side === Side.sell;
+  const types = FORCED_TYPES[origin.category];
+  if (types === undefined) return isLong ? '2' : '1';
+  return types[isLong ? 0 : 1]!;
+}
+
+const FORCED_TYPES: Readonly<Record<string, readonly [ofLong: string, ofShort: string]>> = {
+  partial_liquidation: ['100', '101'],
+  full_liquidation: ['104', '105'],
+  adl: ['125', '126'],
+  delivery: ['112', '113'],
+};
 
 /** What options say of a fill besides; '' for everything else. */
 function fillOptionFields(row: Row, { market }: ClientOrder, ticks: number): void {

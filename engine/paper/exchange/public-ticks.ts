@@ -64,18 +64,24 @@ export type FundingSettlement = (market: Market, nowMs: Milliseconds) => void;
 export class FundingTicks implements Timed {
   readonly #markets: ReadonlyMap<string, Market>;
   readonly #random: Random | null;
+  readonly #hours: Readonly<Record<string, number>>;
   readonly #settle: FundingSettlement;
   readonly #schedule: (timeMs: number, item: Timed) => void;
 
-  /** @param random draws the rates; null with a recorded feed */
+  /**
+   * @param random draws the rates; null with a recorded feed
+   * @param hours between fundings, by instrument; eight where it says nothing
+   */
   constructor(
     markets: ReadonlyMap<string, Market>,
     random: Random | null,
+    hours: Readonly<Record<string, number>>,
     settle: FundingSettlement,
     schedule: (timeMs: number, item: Timed) => void,
   ) {
     this.#markets = markets;
     this.#random = random;
+    this.#hours = hours;
     this.#settle = settle;
     this.#schedule = schedule;
   }
@@ -85,9 +91,10 @@ export class FundingTicks implements Timed {
     for (const market of this.#markets.values()) {
       if (!hasFunding(market.listing)) continue;
       count++;
-      market.fundingIntervalMs = FUNDING_INTERVAL_MS;
+      const hours = this.#hours[market.listing.instId];
+      market.fundingIntervalMs = hours === undefined ? FUNDING_INTERVAL_MS : hours * HOUR_MS;
       if (market.hasRecordedFunding) continue;
-      market.nextFundingMs = (Math.floor(startMs / FUNDING_INTERVAL_MS) + 1) * FUNDING_INTERVAL_MS;
+      market.nextFundingMs = (Math.floor(startMs / market.fundingIntervalMs) + 1) * market.fundingIntervalMs;
       market.fundingRate = this.#drawRate();
     }
     if (count > 0) this.#schedule(this.#nextMs(startMs), this);
@@ -96,7 +103,7 @@ export class FundingTicks implements Timed {
   run(timeMs: number): void {
     const nowMs = Math.floor(timeMs);
     for (const market of this.#markets.values()) {
-      if (!hasFunding(market.listing)) continue;
+      if (!hasFunding(market.listing) || market.listing.state === 'expired') continue;
       if (nowMs >= market.nextFundingMs && !market.hasRecordedFunding) {
         if (this.#random !== null) this.#settle(market, nowMs);
         market.nextFundingMs += market.fundingIntervalMs;
@@ -161,7 +168,8 @@ export function hasFunding(listing: Listing): boolean {
   return listing.instType === 'SWAP' || field(listing.row, 'ruleType') === 'xperp';
 }
 
-const FUNDING_INTERVAL_MS = 28_800_000;
+const HOUR_MS = 3_600_000;
+const FUNDING_INTERVAL_MS = 8 * HOUR_MS;
 
 /**
  * No two settlements of a market are nearer: what is told for so soon after one is the same, on a clock that was read a

@@ -30,19 +30,24 @@ export class Reporter {
     this.order(order, { reqId, amendResult: '-1', amendSource: '1', code }, nowMs);
   }
 
-  fill(order: ClientOrder, fill: OrderFill, nowMs: Milliseconds): void {
+  /** A fill that the venue forces: it is none of the order book, so that `fills` does not tell it. */
+  forced(order: ClientOrder, fill: OrderFill, eventType: string, nowMs: Milliseconds): void {
+    this.fill(order, fill, nowMs, eventType);
+  }
+
+  fill(order: ClientOrder, fill: OrderFill, nowMs: Milliseconds, eventType = 'filled'): void {
     const { account, holding, market } = order;
     const { listing } = market;
     account.addFillRow(fillQueryRow(order, fill));
     this.order(order, { fill }, nowMs);
     if (fill.isMaker) this.#sink.fill(account.uid, fillPushRow(order, fill, fill.lots, 1));
-    else this.#addTakerFill(order, fill);
+    else if (eventType === 'filled') this.#addTakerFill(order, fill);
     const position = order.hasPosition
       ? holding.find(order.marginMode, order.terms.posSide, order.marginCcy)
       : null;
     const currencies = listing.isContract ? [holding.settleCcy] : [listing.baseCcy, listing.quoteCcy];
     this.#sink.balanceAndPosition(account.uid, {
-      eventType: 'filled',
+      eventType,
       balData: currencies.map((ccy) => balanceDataRow(account.balance(ccy))),
       posData: position === null ? [] : [positionDataRow(holding, position)],
       trades: [{ instId: listing.instId, tradeId: String(fill.tradeId) }],
@@ -55,12 +60,17 @@ export class Reporter {
   }
 
   funded(account: Account, holding: Holding): void {
+    this.positionsChanged(account, holding, 'funding_fee');
+  }
+
+  /** Something happened to positions and cash that was no trade; of what it ended, positions of nothing are told. */
+  positionsChanged(account: Account, holding: Holding, eventType: string): void {
     const { listing } = holding;
     this.#sink.balanceAndPosition(account.uid, {
-      eventType: 'funding_fee',
+      eventType,
       balData: [balanceDataRow(account.balance(holding.settleCcy))],
       posData: holding.positions
-        .filter((position) => position.lots !== 0)
+        .filter((position) => position.lots !== 0 || eventType === 'exercised')
         .map((position) => positionDataRow(holding, position)),
       trades: [],
     });

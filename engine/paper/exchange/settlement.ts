@@ -10,7 +10,11 @@ import { isDollar } from './start-prices.ts';
 /** Market orders keep this much more than the best price needs (D: "about 5 %"). */
 export const MARKET_RESERVE_PERCENT = 105n;
 
-/** Books one match of an account's order. The order's `entry.lots` has been reduced already. */
+/**
+ * Books one match of an account's order. The order's `entry.lots` has been reduced already.
+ *
+ * @param feeRate of trades that the venue forces, instead of the account's own
+ */
 export function settleFill(
   order: ClientOrder,
   ticks: Ticks,
@@ -19,13 +23,14 @@ export function settleFill(
   tradeId: number,
   billId: string,
   nowMs: Milliseconds,
+  feeRate: Amount | null = null,
 ): OrderFill {
   const { account, market, terms } = order;
   const { listing } = market;
   const { holding } = order;
   const value = listing.value(ticks, lots);
   const { maker, taker } = account.fees.of(listing);
-  const rate = isMaker ? maker : taker;
+  const rate = feeRate ?? (isMaker ? maker : taker);
   let pnl: Amount = 0n;
   let charge: Charge;
   if (listing.isContract) {

@@ -36,8 +36,9 @@ const CHANNELS: Readonly<Record<string, ChannelRules>> = {
   'funding-rate': { path: 'public', needs: 'instId' },
   instruments: { path: 'public', needs: 'instType' },
   'opt-summary': { path: 'public', needs: 'instFamily' },
+  'estimated-price': { path: 'public', needs: 'instType' },
   status: { path: 'public', needs: 'nothing' },
-  // Nothing is liquidated or deleveraged here, so these two are silent, as they are in quiet times.
+  // Who is liquidated is told to the account alone: these two are silent, as they are in quiet times.
   'liquidation-orders': { path: 'public', needs: 'instType' },
   'adl-warning': { path: 'public', needs: 'instType' },
   'trades-all': { path: 'business', needs: 'instId' },

@@ -1,5 +1,5 @@
 import { Channel } from '../../okx/shapes.ts';
-import type { Exchange, InstrumentRow, Row } from '../exchange/exchange.ts';
+import type { Exchange, InstrumentRow, ProductArg, Row } from '../exchange/exchange.ts';
 import { Beat } from './beat.ts';
 import { Candles } from './candles.ts';
 import type { Subscription } from './channels.ts';
@@ -10,8 +10,9 @@ import type { InstrumentDirectory } from './instrument-directory.ts';
 import type { Session } from './session.ts';
 import type { Topics } from './topics.ts';
 
-/** What options are worth, by family. */
+/** Channels of products: what options are worth, and what contracts end at. */
 const OPTION_SUMMARY = 'opt-summary';
+const ESTIMATED_PRICE = 'estimated-price';
 
 /** How often the venue looks at its books: the fast channels, the slow ones, and the prices (docs-v5 channel pages). */
 const FAST_MS = 10;
@@ -175,12 +176,11 @@ export class MarketStreams {
     }
   }
 
-  /** Rows of a channel of products, for those who have subscribed its family or type. */
-  product(channel: string, key: string, rows: readonly Row[], nowMs: number): void {
-    const topic = `${channel}:${key}`;
+  /** Rows of a channel of products, for those who have subscribed it so. */
+  product(arg: ProductArg, rows: readonly Row[], nowMs: number): void {
+    const topic = productTopic(arg);
     if (!this.#topics.hasSubscribers(topic)) return;
-    const push = { arg: { channel, instFamily: key }, data: rows };
-    this.#topics.publish(topic, JSON.stringify(push), nowMs);
+    this.#topics.publish(topic, JSON.stringify({ arg, data: rows }), nowMs);
   }
 
   status(row: Row, nowMs: number): void {
@@ -306,6 +306,11 @@ function indexRow(index: string, mark: Row): Row {
 
 /** Instruments and liquidations are by type, everything else by instrument, status by nothing. */
 function topicOf({ channel, instId, instType, instFamily }: Subscription): string {
-  if (channel === OPTION_SUMMARY) return `${channel}:${instFamily}`;
+  if (channel === OPTION_SUMMARY) return productTopic({ channel, instFamily });
+  if (channel === ESTIMATED_PRICE) return productTopic({ channel, instType, instFamily, instId });
   return `${channel}:${instId === '' ? instType : instId}`;
+}
+
+function productTopic({ channel, instType = '', instFamily = '', instId = '' }: ProductArg): string {
+  return `${channel}:${instType} ${instFamily} ${instId}`;
 }

@@ -122,6 +122,10 @@ export class PrivateStreams {
     this.#pushRow(uid, Channel.fills, row);
   }
 
+  liquidationWarning(uid: string, row: Row): void {
+    this.#pushRow(uid, 'liquidation-warning', row);
+  }
+
   balanceAndPosition(uid: string, event: BalanceAndPositionEvent): void {
     this.#inTurn(uid, (stream, nowMs) => {
       for (const listener of stream.listeners) {

@@ -1,4 +1,5 @@
 import type { DepthPublisher } from './depth-publisher.ts';
+import { causeProductFault, PRODUCT_FAULT_NAMES } from './product-faults.ts';
 import type { PaperVenue } from './venue.ts';
 import type { RestRequest, RestResponse } from './rest-router.ts';
 
@@ -99,6 +100,12 @@ function causeFault(venue: PaperVenue, body: Body): RestResponse {
   const { kind, instId } = body;
   const name = typeof kind === 'string' ? kind : '';
   const publisher = typeof instId === 'string' ? venue.market.publisher(instId) : undefined;
+  const isDone = causeProductFault(venue, name, body);
+  if (isDone !== null) {
+    return isDone
+      ? json(200, { done: name })
+      : json(400, { error: `expected an instId that ${name} can be done to` });
+  }
   if (Object.hasOwn(VENUE_FAULTS, name)) VENUE_FAULTS[name]!(venue, body);
   else if (Object.hasOwn(INSTRUMENT_FAULTS, name) && publisher !== undefined) {
     INSTRUMENT_FAULTS[name]!(venue, publisher);
@@ -106,7 +113,9 @@ function causeFault(venue: PaperVenue, body: Body): RestResponse {
     const [ofVenue, ofInstrument] = [VENUE_FAULTS, INSTRUMENT_FAULTS].map((table) =>
       Object.keys(table).join(', '),
     );
-    return json(400, { error: `expected kind ${ofVenue}, or with an instId ${ofInstrument}` });
+    return json(400, {
+      error: `expected kind ${ofVenue}, or with an instId ${ofInstrument}, ${PRODUCT_FAULT_NAMES.join(', ')}`,
+    });
   }
   return json(200, { done: name });
 }

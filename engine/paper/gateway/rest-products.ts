@@ -17,6 +17,24 @@ export const PRODUCT_ROUTES: readonly Route[] = [
     return [venue.exchange.products.underlyings(instType)];
   }),
   product('/api/v5/public/position-tiers', 10, positionTiers),
+  product('/api/v5/public/estimated-price', 10, ({ venue, query, nowMs }) => {
+    const { instId = '' } = query;
+    if (instId === '') return missing('instId');
+    const { delivery } = venue.exchange.products;
+    return delivery.estimates(Math.floor(nowMs), ({ listing }) => listing.instId === instId);
+  }),
+  product('/api/v5/public/delivery-exercise-history', 40, ({ venue, query }) => {
+    const { instType = '', instFamily = '', uly = '' } = query;
+    if (instType === '') return missing('instType');
+    if (instFamily === '' && uly === '') return missing('instFamily');
+    return venue.exchange.products.delivery.history(instType, instFamily || uly);
+  }),
+  product('/api/v5/public/settlement-history', 40, ({ venue, query }) => {
+    const { instFamily = '' } = query;
+    return instFamily === ''
+      ? missing('instFamily')
+      : venue.exchange.products.delivery.settlements(instFamily);
+  }),
 ];
 
 function product(path: string, requests: number, answer: (call: RestCall) => RestAnswer): Route {

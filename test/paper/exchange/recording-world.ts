@@ -29,6 +29,7 @@ export class RecordingSink implements ExchangeSink {
   readonly levels: LevelEvent[] = [];
   readonly fundingRates: Row[] = [];
   readonly instruments: Row[] = [];
+  readonly warnings: Row[] = [];
   /** FNV-1a over every call with its arguments: equal hashes mean equal histories. */
   hash = 0x811c9dc5;
   callCount = 0;
@@ -93,6 +94,11 @@ export class RecordingSink implements ExchangeSink {
   fundingRate(instId: string, row: Row): void {
     this.#note('fundingRate', instId, row);
     if (this.isKeeping) this.fundingRates.push(row);
+  }
+
+  liquidationWarning(uid: string, row: Row): void {
+    this.#note('liquidationWarning', uid, row);
+    this.warnings.push({ ...row, uid });
   }
 
   instrument(row: Row): void {

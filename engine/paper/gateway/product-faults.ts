@@ -1,0 +1,56 @@
+import type { ProductDesk } from '../exchange/product-desk.ts';
+import type { PaperVenue } from './venue.ts';
+
+type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * What can be done to positions and contracts on demand (POST /paper/faults), beside what the market does to them:
+ *
+ *     {"kind":"liquidate","instId":"BTC-USDT-SWAP"}     takes positions out; with "sz" that much of them (partial_liquidation)
+ *     {"kind":"adl","instId":"BTC-USDT-SWAP"}           deleverages positions; with "sz" that much of them
+ *     {"kind":"mark","instId":"BTC-USDT","px":"70000"}  holds the mark price there until the same with "0"
+ *     {"kind":"expire","instId":"BTC-USD-261225"}       delivers or exercises now; with "px" at that price
+ *     {"kind":"settle","instId":"BTC-USD-261225"}       daily settlement now; with "px" at that price
+ *
+ * The first two are done to all accounts, or to that of "uid".
+ */
+const FAULTS: Readonly<Record<string, Fault>> = {
+  liquidate: ofPositions((products, uid, instId, sz, nowMs) => products.liquidate(uid, instId, sz, nowMs)),
+  adl: ofPositions((products, uid, instId, sz, nowMs) => products.deleverage(uid, instId, sz, nowMs)),
+  mark: (venue, body) =>
+    venue.exchange.act((products, nowMs) => products.holdMark(text(body, 'instId'), text(body, 'px'), nowMs)),
+  expire: (venue, body) =>
+    venue.exchange.act((products, nowMs) => products.expire(text(body, 'instId'), text(body, 'px'), nowMs)),
+  settle: (venue, body) =>
+    venue.exchange.act((products, nowMs) => products.settle(text(body, 'instId'), text(body, 'px'), nowMs)),
+};
+
+/** Gives false when there is nothing of that name that it could be done to. */
+type Fault = (venue: PaperVenue, body: Body) => boolean;
+
+export const PRODUCT_FAULT_NAMES: readonly string[] = Object.keys(FAULTS);
+
+/** Whether it was done; null when it is no fault of products. */
+export function causeProductFault(venue: PaperVenue, kind: string, body: Body): boolean | null {
+  return Object.hasOwn(FAULTS, kind) ? FAULTS[kind]!(venue, body) : null;
+}
+
+function ofPositions(
+  act: (products: ProductDesk, uid: string, instId: string, sz: string, nowMs: number) => boolean,
+): Fault {
+  return (venue, body) => {
+    const uids = text(body, 'uid') === '' ? venue.uids : [text(body, 'uid')];
+    return venue.exchange.act((products, nowMs) => {
+      let isDone = false;
+      for (const uid of uids) {
+        isDone = act(products, uid, text(body, 'instId'), text(body, 'sz'), nowMs) || isDone;
+      }
+      return isDone;
+    });
+  };
+}
+
+function text(body: Body, name: string): string {
+  const value = body[name];
+  return typeof value === 'number' ? String(value) : typeof value === 'string' ? value : '';
+}
