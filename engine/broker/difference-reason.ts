@@ -94,8 +94,10 @@ export function reasonOf(compared: Compared): Reason {
   if (difference === undefined) return Reason.pending;
   if (told === undefined) return missingReason(compared);
   if (told.isLate) return Reason.late;
-  if (difference.isZero) return expected.earning === Earning.capped ? Reason.capped : Reason.matched;
-  if (difference.magnitude().compare(roundingOf(told, compared.row.fills)) <= 0) return Reason.rounding;
+  if (difference.magnitude().compare(roundingOf(told, compared.row.fills)) <= 0) {
+    if (expected.earning === Earning.capped) return Reason.capped;
+    return difference.isZero ? Reason.matched : Reason.rounding;
+  }
   return standingReason(compared, told) ?? amountReason(compared, told);
 }
 

@@ -28,6 +28,7 @@ export class ExactDecimal {
 
   /** "-0.25", "1e-7"; undefined for what is no decimal. */
   static parse(text: string): ExactDecimal | undefined {
+    if (text === '0') return ExactDecimal.zero;
     const match = DECIMAL.exec(text);
     if (match === null) return undefined;
     const fraction = match[3] ?? '';
@@ -60,6 +61,7 @@ export class ExactDecimal {
   }
 
   minus(other: ExactDecimal): ExactDecimal {
+    if (this.scale === other.scale) return new ExactDecimal(this.units - other.units, this.scale);
     return this.plus(other.negated());
   }
 

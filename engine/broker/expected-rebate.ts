@@ -59,19 +59,29 @@ export function isCappedTier(level: string): boolean {
   return vip >= VIP_CAPPED && vip < VIP_NONE;
 }
 
+type ExactShares = Readonly<Record<Product, ExactDecimal>>;
+
+function exactShares({ spot, derivatives }: Shares): ExactShares {
+  return { spot: ExactDecimal.ofNumber(spot), derivatives: ExactDecimal.ofNumber(derivatives) };
+}
+
 /** One order after the other, by time: what an account may still earn in a month hangs on what came before. */
 export class RebateExpectation {
   readonly #terms: RebateTerms;
+  readonly #shares: ExactShares;
+  readonly #affiliatedShares: ExactShares;
   /** By account and month. */
   readonly #earned = new Map<string, ExactDecimal>();
 
   constructor(terms: RebateTerms) {
     this.#terms = terms;
+    this.#shares = exactShares(terms.share);
+    this.#affiliatedShares = exactShares(terms.affiliatedShare);
   }
 
   next(row: OrderDay): Expected {
     const none = (earning: Earning): Expected => ({ rebate: ExactDecimal.zero, earning });
-    const { tag, share, affiliatedShare, isMarketMaker } = this.#terms;
+    const { tag, isMarketMaker } = this.#terms;
     if (row.tag !== tag) return none(Earning.foreignTag);
     const netFee = netFeeOf(row);
     if (netFee.isZero) return none(Earning.noFee);
@@ -81,8 +91,8 @@ export class RebateExpectation {
     if (told?.type === IfRebate.expired) return none(Earning.expired);
     if (told?.type === IfRebate.vip) return none(Earning.vip);
     if (told?.type === IfRebate.msa) return none(Earning.msa);
-    const shares = told?.isAffiliated === true ? affiliatedShare : share;
-    const rebate = netFee.times(ExactDecimal.ofNumber(shares[row.product]));
+    const shares = told?.isAffiliated === true ? this.#affiliatedShares : this.#shares;
+    const rebate = netFee.times(shares[row.product]);
     return isCappedTier(row.level) ? this.#capped(row, rebate) : { rebate, earning: Earning.share };
   }
 

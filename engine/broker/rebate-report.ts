@@ -58,16 +58,6 @@ const NAMES = {
 type Column = keyof typeof NAMES;
 
 const NEEDED: readonly Column[] = ['ordId', 'brokerRebate'];
-const AMOUNTS: readonly Column[] = [
-  'spotTradeAmt',
-  'derivativeTradeAmt',
-  'fee',
-  'netFee',
-  'settlementFee',
-  'brokerRebate',
-  'subBrokerRebate',
-  'userRebate',
-];
 
 /** @throws BrokerError naming the line and column that is not as documented */
 export function parseReport(text: string, name: string): ParsedReport {
@@ -104,13 +94,14 @@ function placesOf(heads: readonly string[], name: string): Map<Column, number> {
 }
 
 function rowOf(cell: (column: Column) => string, where: string): ReportRow {
-  for (const column of AMOUNTS) {
+  const optional = (column: Column): ExactDecimal | undefined => {
     const text = cell(column);
-    if (text === '' || ExactDecimal.parse(text) !== undefined) continue;
-    throw malformed(where, column, 'a decimal', text);
-  }
-  const amount = (column: Column): ExactDecimal => ExactDecimal.of(cell(column));
-  const optional = (column: Column): ExactDecimal | undefined => ExactDecimal.parse(cell(column));
+    if (text === '') return undefined;
+    const amount = ExactDecimal.parse(text);
+    if (amount === undefined) throw malformed(where, column, 'a decimal', text);
+    return amount;
+  };
+  const amount = (column: Column): ExactDecimal => optional(column) ?? ExactDecimal.zero;
   const ordId = cell('ordId');
   if (!/^\d{1,30}$/.test(ordId)) throw malformed(where, 'ordId', 'the number of an order', ordId);
   const ts = cell('ts');
