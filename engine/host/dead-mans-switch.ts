@@ -62,6 +62,17 @@ export class DeadMansSwitch {
     this.#inFlight = this.#arm(nowNs);
   }
 
+  /** As `beat`, with the venue's word waited for: whether the switch stands behind what is sent next. */
+  async armed(): Promise<boolean> {
+    const { clock, timeoutSeconds, waitMs } = this.#options;
+    if (timeoutSeconds === 0) return true;
+    const earlyNs = this.#sentNs + BEAT_GAP_NS - clock.nowNs();
+    if (earlyNs > 0) await waitMs(Math.ceil(earlyNs / NS_PER_MS));
+    this.beat();
+    await this.#inFlight;
+    return this.armedUntilNs > clock.nowNs();
+  }
+
   /** From here on it is left to run out. */
   close(): void {
     this.#isClosed = true;

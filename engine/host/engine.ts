@@ -117,7 +117,13 @@ export class Engine implements LoopOutput {
     await world.state.save(engine.#capture());
     const { posMode } = prepared.account;
     const { instruments } = prepared;
-    engine.tagProof = await proveTag(world, { config, instruments, posMode, tag, run });
+    const isHeld = engine.loop.ladder.sticky().length > 0;
+    const isArmed = (): Promise<boolean> => engine.deadMansSwitch.armed();
+    engine.tagProof = await proveTag(
+      world,
+      { config, instruments, posMode, tag, run },
+      { isHeld, isArmed },
+    );
     return engine;
   }
 

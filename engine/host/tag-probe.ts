@@ -5,7 +5,7 @@
  *     place (ack's tag) ──▶ read it back (the order's tag) ──▶ cancel by ordId ──▶ read until it is gone
  *
  * Owner:      the engine thread, at the start.
- * Invariants: it is post-only and far behind the best price of its own side; whatever happens, it ends only when the order
+ * Invariants: the dead man's switch is armed before it leaves; it is post-only and far behind the best price of its own side; whatever happens, it ends only when the order
  *             is known to be gone, or says that it may rest; its name is of this run, so that a recovery would find it.
  * Cost:       some five calls.
  */
@@ -18,7 +18,7 @@ import type { Config, InstrumentConfig } from '../config/schema.ts';
 import { GENERATION_MAX, SLOT_MAX, clientOrderIdText } from '../okx/client-order-id.ts';
 import { DepthFrame, DepthResult } from '../okx/depth-frame.ts';
 import { decodeRestBook } from '../okx/depth-slow-decoder.ts';
-import { OrdType, OrderSide, OrderStateText, PosMode, PosSide } from '../okx/shapes.ts';
+import { OrdType, OrderSide, OrderStateText, PosMode, PosSide, StpMode } from '../okx/shapes.ts';
 import type { AccountConfig, OrderRow } from '../venue/account-rows.ts';
 import type { PlaceRequest } from '../venue/order-calls.ts';
 import { RestError, RestErrorCode } from '../venue/rest-error.ts';
@@ -60,18 +60,30 @@ export interface TagProof {
 }
 
 /**
- * Undefined where the configuration does not ask for it.
+ * Undefined where the configuration does not ask for it, or where something waits for an operator: then no order may leave.
  *
+ * @param hold whether something waits; and what arms the switch, so that an engine that dies meanwhile leaves nothing
  * @throws HostError TAG_REFUSED when the venue gives another tag back or none, or when the account trades live and can place
  *   nothing to show it with; VENUE_UNREACHABLE when it does not answer
  */
 export async function proveTag(
   world: EngineWorld,
   options: Pick<TagProbeOptions, 'config' | 'instruments' | 'posMode' | 'tag' | 'run'>,
+  { isHeld, isArmed }: { readonly isHeld: boolean; readonly isArmed: () => Promise<boolean> },
 ): Promise<TagProof | undefined> {
   const { broker, venue } = options.config;
   const { account, clock, venueClock } = world;
   if (!(broker.probe ?? venue.kind !== 'paper')) return undefined;
+  if (isHeld) {
+    world.log('tag: not proven: what holds the account forbids every order; the first one after it shows the tag');
+    return undefined;
+  }
+  if (!(await isArmed())) {
+    throw new HostError(
+      'VENUE_UNREACHABLE',
+      'tag: expected the dead man’s switch to be armed before the order that proves it, was not; start again',
+    );
+  }
   const waitMs = (ms: Milliseconds): Promise<void> => world.waitMs(ms);
   const venueMs = (): Milliseconds => clock.wallMs() + venueClock.offsetMs;
   try {
@@ -139,6 +151,7 @@ async function requestOf(
     // The last name of the run: the order table comes to it never, or after a million orders in every slot.
     clOrdId: clientOrderIdText(run, SLOT_MAX, GENERATION_MAX, config.broker.clOrdIdPrefix ? tag : ''),
     tag,
+    stpMode: StpMode.cancelMaker,
   };
 }
 

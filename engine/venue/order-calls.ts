@@ -1,5 +1,5 @@
 /** One order by REST, as `AccountRest` offers it. It throws RestError and nothing else. */
-import type { OrdType, OrderSide, PosSide, TdMode } from '../okx/shapes.ts';
+import type { OrdType, OrderSide, PosSide, StpMode, TdMode } from '../okx/shapes.ts';
 import type { Milliseconds } from '../base/units.ts';
 import { RowReader } from './account-rows.ts';
 import type { RestPort } from './account-rest.ts';
@@ -20,6 +20,7 @@ export interface PlaceRequest {
   readonly sz: string;
   readonly clOrdId: string;
   readonly tag: string;
+  readonly stpMode: StpMode;
 }
 
 /** What the venue said of an order that it took. */
