@@ -37,6 +37,11 @@ export class ControlClient {
     return this.#result('POST', `/${command}`);
   }
 
+  /** A flatten in another way than at once; `told` as `readExitTerms` takes it. @throws ControlError as `command` */
+  async exit(told: ReadonlyMap<string, string>): Promise<CommandResult> {
+    return this.#result('POST', `/flatten?${new URLSearchParams([...told]).toString()}`);
+  }
+
   /**
    * Why an instrument is quoted as it is, or is not; a text when there is no such instrument.
    *

@@ -5,6 +5,7 @@
  *     GET  /status                                        200 the engine's own JSON
  *     POST /pause | /resume | /reduce | /flatten | /halt  200 done, 409 refused, 503 no engine at the moment;
  *                                                         each {"isDone", "text"}
+ *     POST /flatten?by=twap&minutes=30                    by an algo order of the venue; answers as above
  *     POST /reload                                        the configuration file is taken up; answers as above
  *     GET  /reload                                        what would come of that; nothing is changed
  *     GET  /explain/BTC-USDT                              why the instrument is quoted as it is; 404 for one that is not
@@ -13,12 +14,16 @@ import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { OperatorCommand } from '../loop/loop-options.ts';
 import type { CommandResult } from '../loop/loop-options.ts';
+import { readExitTerms } from '../base/exit-terms.ts';
+import type { ExitTerms } from '../base/exit-terms.ts';
 import { claim } from './control-socket.ts';
 import type { Release } from './control-socket.ts';
 
 export interface ControlHandler {
   /** Undefined while there is no engine that could take it: it starts, or stops. */
   command(command: OperatorCommand): Promise<CommandResult> | undefined;
+  /** A flatten by an algo order. Undefined as above; whoever is no engine itself has none. */
+  exit?(terms: ExitTerms): Promise<CommandResult> | undefined;
   status(): Record<string, unknown>;
   /** Why an instrument is quoted as it is, as JSON. Undefined as for commands; a text says which instruments there are. */
   explain(instId: string): object | string | undefined;
@@ -60,7 +65,7 @@ export class ControlServer {
 
 /** Never rejects: what the engine throws is the operator's answer. */
 async function answerOf(request: IncomingMessage, handler: ControlHandler): Promise<Answer> {
-  const name = request.url?.slice(1) ?? '';
+  const [name = '', query = ''] = request.url?.slice(1).split('?', 2) ?? [];
   const methods = methodsOf(name);
   if (methods.length === 0) {
     return refusal(
@@ -75,12 +80,30 @@ async function answerOf(request: IncomingMessage, handler: ControlHandler): Prom
     if (name.startsWith(EXPLAIN)) return explained(handler.explain(name.slice(EXPLAIN.length)));
     const result = await (name === 'reload'
       ? handler.configure(method === 'GET')
-      : handler.command(name as OperatorCommand));
+      : commanded(handler, name as OperatorCommand, query));
     if (result === undefined) return noEngine();
     return { httpStatus: result.isDone ? 200 : 409, body: result };
   } catch (error) {
     return refusal(500, error instanceof Error ? error.message : String(error));
   }
+}
+
+/** What it says beside its name is how a position is to be closed. */
+function commanded(
+  handler: ControlHandler,
+  command: OperatorCommand,
+  query: string,
+): Promise<CommandResult> | undefined {
+  if (query === '') return handler.command(command);
+  const refuse = (text: string): Promise<CommandResult> => Promise.resolve({ isDone: false, text });
+  if (command !== OperatorCommand.flatten)
+    return refuse(`expected nothing beside ${command}, was "${query}"`);
+  const terms = readExitTerms(new Map(new URLSearchParams(query)));
+  if (typeof terms === 'string') return refuse(terms);
+  if (terms === null) return handler.command(command);
+  return handler.exit === undefined
+    ? refuse('expected an account by --account: a way out by algo order is of one account')
+    : handler.exit(terms);
 }
 
 function explained(answer: object | string | undefined): Answer {

@@ -10,6 +10,7 @@
  */
 import { resolve } from 'node:path';
 import type { Clock } from '../base/clock.ts';
+import type { ExitTerms } from '../base/exit-terms.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
 import { ControlServer } from '../control/control-server.ts';
@@ -247,6 +248,10 @@ export class Host implements ControlHandler {
 
   command(command: OperatorCommand): Promise<CommandResult> | undefined {
     return this.#isStopping ? undefined : this.#running?.engine.command(command);
+  }
+
+  exit(terms: ExitTerms): Promise<CommandResult> | undefined {
+    return this.#isStopping ? undefined : this.#running?.engine.exit(terms);
   }
 
   status(): Record<string, unknown> {

@@ -31,6 +31,7 @@ import { QuoterPool } from '../../workers/pool.ts';
 import type { QuoterPoolHandler } from '../../workers/pool.ts';
 import { BOARD_PERIOD_NS, Board } from './board.ts';
 import { BrokerDesk } from './broker-desk.ts';
+import { BusinessSocket } from './business-socket.ts';
 import { CalibrationDesk } from './calibration-desk.ts';
 import { ChangeLog } from './change-log.ts';
 import type { EngineJournal } from './engine-journal.ts';
@@ -42,7 +43,7 @@ import type { StopReport } from './engine-stop.ts';
 import { FairMetrics } from './fair-metrics.ts';
 import { HostError } from './host-error.ts';
 import type { Log } from './log.ts';
-import { openSessions } from './session-set.ts';
+import { SESSION_TIMINGS, openSessions } from './session-set.ts';
 import type { TokenAccess } from './session-set.ts';
 import { accountAdvice } from './startup.ts';
 import { TokenFigures } from './token-figures.ts';
@@ -95,6 +96,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   #fairMetrics: FairMetrics | undefined;
   #tokenFigures: TokenFigures | undefined;
   #exporter: Exporter | undefined;
+  #business: BusinessSocket | undefined;
   #thread: EngineThread | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastBoardNs: Nanoseconds = 0;
@@ -255,6 +257,18 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     );
     this.#sessions.push(...sessions);
     for (const session of sessions) session.start();
+    // How a token logs in to a socket is not documented: with one, algo orders are asked for by REST.
+    if (access !== undefined || credentials === undefined) return;
+    this.#business = new BusinessSocket({
+      url: endpoints.businessWs,
+      credentials,
+      algos: this.#engine.algos,
+      rest,
+      clock: this.clock,
+      client: config.engine.socket,
+      timings: SESSION_TIMINGS,
+      log: (line) => this.#log.line(line),
+    });
   }
 
   // ------------------------------------------------------------------------------------------- the engine's world
@@ -348,6 +362,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     this.#thread?.onTimer(nowNs);
     this.#pool!.check(nowNs);
     this.#engine.onTimer();
+    this.#business?.onTimer();
     this.#calibration!.onTimer(nowNs);
     this.#fairMetrics!.onTimer(nowNs);
     this.#broker!.onTimer(nowNs).catch((error: unknown) => this.#failBy(error));
@@ -394,6 +409,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     this.#thread?.close();
     await this.#broker?.close();
     await Promise.all(this.#sessions.map((session) => session.close()));
+    await this.#business?.close();
     this.#calibration?.close();
     await this.#jobs?.close();
     await this.#pool?.close();

@@ -20,7 +20,7 @@ import { CONNECTION_NAMES } from './engine-parts.ts';
  * A peer that says nothing for 3 s is asked, and one that does not answer within 2 s is given up: what rests must not stay
  * unseen for longer. OKX itself asks for a ping within 30 s only.
  */
-const SESSION_TIMINGS = { pingAfterMs: 3_000, pongWithinMs: 2_000 };
+export const SESSION_TIMINGS = { pingAfterMs: 3_000, pongWithinMs: 2_000 };
 
 /** An account that is let in by token. */
 export interface TokenAccess {

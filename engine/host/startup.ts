@@ -33,7 +33,8 @@ export function endpointsOf(config: Config, embeddedPort: number): Endpoints {
     rest: venue.rest ?? defaults.rest,
     publicWs: venue.public ?? defaults.publicWs,
     privateWs: venue.private ?? defaults.privateWs,
-    businessWs: venue.business ?? defaults.businessWs,
+    // A venue of one's own has it beside /private.
+    businessWs: venue.business ?? venue.private?.replace(/\/private$/, '/business') ?? defaults.businessWs,
   };
 }
 
