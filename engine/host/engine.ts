@@ -118,12 +118,9 @@ export class Engine implements LoopOutput {
     const { posMode } = prepared.account;
     const { instruments } = prepared;
     const isHeld = engine.loop.ladder.sticky().length > 0;
-    const isArmed = (): Promise<boolean> => engine.deadMansSwitch.armed();
-    engine.tagProof = await proveTag(
-      world,
-      { config, instruments, posMode, tag, run },
-      { isHeld, isArmed },
-    );
+    const arm = (): Promise<boolean> => engine.deadMansSwitch.armed();
+    const terms = { config, instruments, posMode, tag, run, isHeld, arm };
+    engine.tagProof = await proveTag(world, terms);
     return engine;
   }
 

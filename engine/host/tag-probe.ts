@@ -42,6 +42,17 @@ const GONE_STATES: readonly string[] = [
   OrderStateText.mmpCanceled,
 ];
 
+/** What a start knows when it asks. */
+export interface ProbeTerms extends Pick<
+  TagProbeOptions,
+  'config' | 'instruments' | 'posMode' | 'tag' | 'run'
+> {
+  /** Something waits for an operator. */
+  readonly isHeld: boolean;
+  /** Arms the dead man's switch: an engine that dies meanwhile leaves nothing. False when the venue does not confirm. */
+  readonly arm: () => Promise<boolean>;
+}
+
 interface TagProbeOptions {
   readonly account: Pick<AccountPort, 'fetchBook' | 'placeOrder' | 'fetchOrder' | 'cancelOrders'>;
   readonly config: Config;
@@ -62,23 +73,21 @@ export interface TagProof {
 /**
  * Undefined where the configuration does not ask for it, or where something waits for an operator: then no order may leave.
  *
- * @param hold whether something waits; and what arms the switch, so that an engine that dies meanwhile leaves nothing
  * @throws HostError TAG_REFUSED when the venue gives another tag back or none, or when the account trades live and can place
  *   nothing to show it with; VENUE_UNREACHABLE when it does not answer
  */
-export async function proveTag(
-  world: EngineWorld,
-  options: Pick<TagProbeOptions, 'config' | 'instruments' | 'posMode' | 'tag' | 'run'>,
-  { isHeld, isArmed }: { readonly isHeld: boolean; readonly isArmed: () => Promise<boolean> },
-): Promise<TagProof | undefined> {
-  const { broker, venue } = options.config;
+export async function proveTag(world: EngineWorld, options: ProbeTerms): Promise<TagProof | undefined> {
+  const { config, isHeld, arm } = options;
+  const { broker, venue } = config;
   const { account, clock, venueClock } = world;
   if (!(broker.probe ?? venue.kind !== 'paper')) return undefined;
   if (isHeld) {
-    world.log('tag: not proven: what holds the account forbids every order; the first one after it shows the tag');
+    world.log(
+      'tag: not proven: what holds the account forbids every order; the first one after it shows the tag',
+    );
     return undefined;
   }
-  if (!(await isArmed())) {
+  if (!(await arm())) {
     throw new HostError(
       'VENUE_UNREACHABLE',
       'tag: expected the dead man’s switch to be armed before the order that proves it, was not; start again',
@@ -91,7 +100,7 @@ export async function proveTag(
     world.log(proof.text);
     return proof;
   } catch (error) {
-    throw error instanceof RestError ? startError(error, venue.rest ?? venueName(options.config)) : error;
+    throw error instanceof RestError ? startError(error, venue.rest ?? venueName(config)) : error;
   }
 }
 

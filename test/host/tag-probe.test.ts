@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../engine/config/schema.ts';
+import { OperatorCommand } from '../../engine/loop/loop-options.ts';
 import { GENERATION_MAX, SLOT_MAX, clientOrderIdText } from '../../engine/okx/client-order-id.ts';
 import type { PlaceRequest } from '../../engine/venue/order-calls.ts';
 import { RestError, RestErrorCode } from '../../engine/venue/rest-error.ts';
@@ -60,6 +61,7 @@ describe('the probe of a start', () => {
         sz: '0.01',
         clOrdId: clientOrderIdText(engine.run, SLOT_MAX, GENERATION_MAX),
         tag: TAG,
+        stpMode: 'cancel_maker',
       },
     ]);
     expect(account.orders.size).toBe(0);
@@ -71,8 +73,11 @@ describe('the probe of a start', () => {
     expect(engine.status()['tag']).toMatchObject({ value: TAG, isProven: true });
     const calls = world.calls.filter((call) => /Order/.test(call));
     expect(calls).toEqual(['placeOrder', 'fetchOrder', 'cancelOrders', 'fetchOrder']);
-    // The run is on disk before its first order leaves.
-    expect(world.calls.indexOf('save')).toBeLessThan(world.calls.indexOf('placeOrder'));
+    // The run is on disk, and the switch armed, before its first order leaves.
+    const first = (call: string): number => world.calls.indexOf(call);
+    expect(first('save')).toBeLessThan(first('cancelAllAfter'));
+    expect(first('cancelAllAfter')).toBeLessThan(first('placeOrder'));
+    expect(account.switchSeconds).toBe(10);
     expect(world.machine.state).toMatchObject({ run: engine.run, runs: [engine.run] });
   });
 
@@ -163,6 +168,24 @@ describe('the probe of a start', () => {
     });
     await expect(world.start(configOf())).rejects.toMatchObject({ code: 'VENUE_UNREACHABLE' });
     expect(account.orders.size).toBe(0);
+  });
+
+  it('does not leave without the switch behind it, nor while something waits for an operator', async () => {
+    const unarmed = probed();
+    unarmed.world.script('cancelAllAfter', () => {
+      throw restError();
+    });
+    await expect(unarmed.world.start(configOf())).rejects.toMatchObject({ code: 'VENUE_UNREACHABLE' });
+    expect(unarmed.placed).toEqual([]);
+    const held = probed();
+    const before = (await held.world.start(configOf('paper')))!;
+    await held.world.within(2_000, before.command(OperatorCommand.halt), before);
+    held.world.crash();
+    const next = new TinyWorld(held.world.machine);
+    const engine = (await next.start(configOf('paper', { probe: true })))!;
+    expect(held.placed).toEqual([]);
+    expect(engine.tagProof).toBe(undefined);
+    expect(next.said('tag: not proven')).toBe(1);
   });
 
   it('is not asked for on paper, nor where it is switched off; on paper where it is switched on', async () => {
