@@ -10,7 +10,7 @@
  */
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import type { Milliseconds } from '../base/units.ts';
 import { BrokerError, BrokerErrorCode } from './broker-error.ts';
@@ -43,7 +43,6 @@ export async function appendEntries(directory: string, entries: readonly FillEnt
     lines.push(`${JSON.stringify(entry)}\n`);
     byDay.set(day, lines);
   }
-  await mkdir(directory, { recursive: true, mode: 0o700 });
   for (const [day, lines] of byDay) {
     await appendText(join(directory, `fills-${day}.ndjson`), lines.join(''));
   }
@@ -51,6 +50,7 @@ export async function appendEntries(directory: string, entries: readonly FillEnt
 
 /** A line that a crash cut off is ended first: what follows must not be lost with it. */
 export async function appendText(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const handle = await open(file, 'a+', OWNER_ONLY);
   try {
     const { size } = await handle.stat();
