@@ -66,6 +66,8 @@ export interface LoopWorldOptions {
   readonly followers?: readonly (readonly number[])[];
   readonly prefixesIds?: boolean;
   readonly positionMode?: PositionMode;
+  readonly quoteKinds?: LoopOptions['quoteKinds'];
+  readonly stopBeforeExpiryMs?: LoopOptions['stopBeforeExpiryMs'];
 }
 
 const TIMINGS: LoopTimings = {
@@ -148,6 +150,8 @@ export class LoopWorld implements LoopOutput {
       ),
       timings: { ...TIMINGS, ...options.timings },
       handoff,
+      ...(options.quoteKinds === undefined ? {} : { quoteKinds: options.quoteKinds }),
+      ...(options.stopBeforeExpiryMs === undefined ? {} : { stopBeforeExpiryMs: options.stopBeforeExpiryMs }),
       ...(options.followers === undefined ? {} : { followers: options.followers }),
       metrics: this.memory,
       output: this,
