@@ -8,6 +8,7 @@ import { ACCOUNT_ROUTES } from '../../engine/paper/gateway/rest-account.ts';
 import { RestRouter } from '../../engine/paper/gateway/rest-router.ts';
 import { TRADE_ROUTES } from '../../engine/paper/gateway/rest-trade.ts';
 import { PaperVenue } from '../../engine/paper/gateway/venue.ts';
+import type { VenueOptions } from '../../engine/paper/gateway/venue.ts';
 import { recordedInstruments } from '../../engine/paper/instruments/recorded-instruments.ts';
 import { Secret } from '../../engine/venue/credentials.ts';
 import { OAuthClient } from '../../engine/venue/oauth-client.ts';
@@ -35,7 +36,7 @@ export class OAuthWorld {
   onRequest: (request: OutgoingRequest) => void | Promise<void> = () => {};
   readonly #router: RestRouter;
 
-  constructor(tokenSeconds = 3_600, clientSecret = '') {
+  constructor(tokenSeconds = 3_600, clientSecret = '', changes: Partial<VenueOptions> = {}) {
     this.venue = new PaperVenue({
       instruments: recordedInstruments(),
       seed: 1,
@@ -43,6 +44,7 @@ export class OAuthWorld {
       flow: 'none',
       time: () => this.clock.wallMs(),
       oauth: { clients: [{ clientId: 'client-1', clientSecret }], tokenSeconds },
+      ...changes,
     });
     this.#router = new RestRouter(this.venue, [...ACCOUNT_ROUTES, ...TRADE_ROUTES]);
   }
