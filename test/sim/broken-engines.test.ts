@@ -14,7 +14,8 @@ const FAULTS = 'heavy';
 /** The first seed in which its checker catches it, and what it says. */
 async function caught(broken: BrokenEngine): Promise<{ seed: number; checker: string; what: string }> {
   const others: string[] = [];
-  for (let seed = 1; seed <= broken.seedsMax; seed++) {
+  const { seedFrom = 1, seedsMax } = broken;
+  for (let seed = seedFrom; seed < seedFrom + seedsMax; seed++) {
     const { failure } = await runSeed({ seed, hours: HOURS, faults: FAULTS, broken });
     if (failure?.checker === broken.caughtBy) return { seed, checker: failure.checker, what: failure.what };
     others.push(`${seed}: ${failure === null ? 'held' : `${failure.checker}: ${failure.what}`}`);

@@ -460,6 +460,35 @@ const STATE: readonly BrokenEngine[] = [
   },
 ];
 
+const TAGS: readonly BrokenEngine[] = [
+  {
+    name: 'tag-left-out',
+    about: 'one order of a message leaves without the tag',
+    caughtBy: 'own marks',
+    seedsMax: 6,
+    break: (engine, world) => {
+      const tag = `"tag":"${engine.tag}",`;
+      const send = world.send.bind(world);
+      world.send = (connection, bytes, length) => {
+        if (connection !== Connection.trade) return send(connection, bytes, length);
+        const text = Buffer.from(bytes.subarray(0, length)).toString('latin1');
+        const changed = Buffer.from(text.replace(tag, ''), 'latin1');
+        return send(connection, changed, changed.length);
+      };
+    },
+  },
+  {
+    name: 'tag-not-looked-at',
+    about: 'nobody looks at what the venue gives back of the tag',
+    caughtBy: 'tags',
+    seedFrom: 400,
+    seedsMax: 24,
+    break: (engine) => {
+      engine.loop.kill.tags.onMismatch = () => undefined;
+    },
+  },
+];
+
 export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...RISK,
   ...BOOKS,
@@ -468,4 +497,5 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...RECOVERY,
   ...SWITCH,
   ...STATE,
+  ...TAGS,
 ];

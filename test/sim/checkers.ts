@@ -14,6 +14,7 @@ import { PositionLimit } from './checkers/position-limit.ts';
 import { ProfitIdentity } from './checkers/profit-identity.ts';
 import { SelfCross } from './checkers/self-cross.ts';
 import { Shared } from './checkers/shared.ts';
+import { Tags } from './checkers/tags.ts';
 import { UnknownOrders } from './checkers/unknown-orders.ts';
 import type { Checker } from './sim-types.ts';
 
@@ -22,6 +23,7 @@ export function checkers(): Checker[] {
   const shared = new Shared();
   return [
     new OwnMarks(shared),
+    new Tags(shared),
     new OthersOrders(shared),
     new KillLevels(shared),
     new PositionLimit(shared),

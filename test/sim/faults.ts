@@ -8,6 +8,7 @@ import type { SimLink } from './sim-link.ts';
 import { StepKind } from './sim-types.ts';
 import type { FaultProfile } from './sim-types.ts';
 import type { SimWorld } from './world.ts';
+import { TagFaults } from './tag-faults.ts';
 import { VenueFaults } from './venue-faults.ts';
 
 /** Mean time between two faults, and between two deaths of the engine. */
@@ -46,6 +47,7 @@ export class Faults {
   readonly #world: SimWorld;
   readonly #random: Random;
   readonly #venue: VenueFaults;
+  readonly #tags: TagFaults | undefined;
   readonly #faults: readonly Fault[];
   readonly #weight: number;
 
@@ -53,6 +55,8 @@ export class Faults {
     this.#world = world;
     this.#random = new Random(seed ^ 0x6661756c);
     this.#venue = new VenueFaults(world, this.#random, untilNs);
+    const hasTagFaults = world.options.hasTagFaults && profile !== 'none';
+    this.#tags = hasTagFaults ? new TagFaults(world, seed, untilNs, () => this.#count('tagsLost')) : undefined;
     this.#faults = this.#list();
     this.#weight = this.#faults.reduce((sum, { weight }) => sum + weight, 0);
     world.faultsUntilNs = profile === 'none' ? world.nowNs : untilNs;
@@ -73,6 +77,7 @@ export class Faults {
     world.machine.clockOffMs = world.options.clockOffMs;
     world.calm();
     this.#venue.stop();
+    this.#tags?.stop();
     for (const link of this.#links()) {
       link.toEngine.arm(FrameFault.none, () => false);
       link.toVenue.arm(FrameFault.none, () => false);

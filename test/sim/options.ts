@@ -31,6 +31,8 @@ export interface SimOptions {
   readonly clockOffMs: Milliseconds;
   /** Whether the configuration changes while engines run (reloads.ts). */
   readonly hasReloads: boolean;
+  /** Whether the venue loses tags, or changes them, at times. */
+  readonly hasTagFaults: boolean;
 }
 
 /**
@@ -38,6 +40,9 @@ export interface SimOptions {
  * the proofs of the checkers. From here on all models are drawn.
  */
 const MODELS_FROM = 200;
+
+/** From here on ids may begin with the tag, starts may prove it, and the venue may lose it. */
+const TAGS_FROM = 400;
 
 /** What is traded in a world: about 150 dollars are `lots`, and a basis point of the price is `bpsTicks`. */
 const MENU: readonly { readonly instId: string; readonly lots: number; readonly bpsTicks: number }[] = [
@@ -75,6 +80,7 @@ export function optionsOf(seed: number): SimOptions {
       traded.map((row) => instrumentOf(row, accountLevel, random)),
     ),
     ...(seed < MODELS_FROM ? {} : { calibration: calibrationOf(seed) }),
+    ...(seed < TAGS_FROM ? {} : { broker: brokerOf(seed) }),
     account: {
       notionalMax: pick(random, [200_000, 1_000_000]),
       // Room for an order on each side of each instrument at the least.
@@ -115,6 +121,7 @@ export function optionsOf(seed: number): SimOptions {
     flowPace: pick(random, [0.005, 0.01, 0.01, 0.02, 0.04]),
     pushBeforeAckShare: pick(random, [0, 0.02, 0.5]),
     clockOffMs: Math.round((random.unit() - 0.5) * 800),
+    hasTagFaults: seed >= TAGS_FROM && new Random(seed ^ 0x74616766).unit() < 0.25,
     hasReloads: seed >= MODELS_FROM && new Random(seed ^ 0x72656c64).unit() < 0.4,
   };
 }
@@ -230,6 +237,12 @@ function calibrationOf(seed: number): unknown {
     flowSecondsMax: pick(random, [15, 120]),
     ownFillsMin: 10,
   };
+}
+
+/** By chance of its own. */
+function brokerOf(seed: number): unknown {
+  const random = new Random(seed ^ 0x62726f6b);
+  return { clOrdIdPrefix: random.unit() < 0.3, probe: random.unit() < 0.3 };
 }
 
 /** What the first order of an instrument is worth, roughly. */

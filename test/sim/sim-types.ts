@@ -106,8 +106,9 @@ export interface BrokenEngine {
   readonly about: string;
   /** The checker that finds it. */
   readonly caughtBy: string;
-  /** Within so many seeds, from 1. */
+  /** Within so many seeds, from the first one; that is 1 where it is not said. */
   readonly seedsMax: number;
+  readonly seedFrom?: number;
   /**
    * Changes an engine that has just been made, each time anew after a restart.
    *

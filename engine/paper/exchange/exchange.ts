@@ -425,6 +425,10 @@ export class Exchange {
     return this.#background.movePrice(instId, bps);
   }
 
+  get tagFault(): TagFault {
+    return this.#orders.tagFault;
+  }
+
   /** What becomes of the tags of orders that are placed from now on. */
   setTagFault(fault: TagFault): void {
     this.#orders.tagFault = fault;

@@ -1,4 +1,5 @@
 import { NS_PER_MS, NS_PER_SECOND } from '../../../engine/base/units.ts';
+import type { ClientOrder } from '../../../engine/paper/exchange/client-order.ts';
 import type { Milliseconds, Nanoseconds } from '../../../engine/base/units.ts';
 import type { Checker, SimWorldView } from '../sim-types.ts';
 import { StepKind } from '../sim-types.ts';
@@ -58,6 +59,11 @@ export class SwitchArmed implements Checker {
     return null;
   }
 
+  /** The switch goes by the tag: what the venue has taken it off is found by who cancels by name. */
+  #isSwitched(order: ClientOrder, world: SimWorldView): boolean {
+    return order.terms.tag === world.tag && this.#shared.truth.isOurs(order, world);
+  }
+
   #checkArmed(world: SimWorldView): string | null {
     const { truth } = this.#shared;
     const account = truth.look(world);
@@ -65,7 +71,7 @@ export class SwitchArmed implements Checker {
     let resting = '';
     if (!isArmed) {
       for (const order of account.openOrders.values()) {
-        if (truth.isOurs(order, world)) resting = order.terms.clOrdId;
+        if (this.#isSwitched(order, world)) resting = order.terms.clOrdId;
       }
     }
     if (resting === '') this.#unarmedNs = Infinity;
@@ -90,7 +96,7 @@ export class SwitchArmed implements Checker {
     if (sinceMs <= deadMansSwitchSeconds * 1_000 + LAST_CALL_MS) return null;
     const { truth } = this.#shared;
     for (const order of truth.look(world).openOrders.values()) {
-      const isLeft = truth.isOurs(order, world) && order.createdMs <= this.#crashedMs + LAST_ORDER_MS;
+      const isLeft = this.#isSwitched(order, world) && order.createdMs <= this.#crashedMs + LAST_ORDER_MS;
       if (isLeft) return `order ${order.terms.clOrdId} rests ${sinceMs / 1_000} s after its engine has died`;
     }
     return null;

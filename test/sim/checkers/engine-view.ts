@@ -14,6 +14,8 @@ export interface EngineView {
   readonly instruments: readonly Instrument[];
   readonly memory: MetricsMemory;
   readonly loop: {
+    /** What names of orders begin with; none where they are digits alone. */
+    readonly idTag?: string;
     readonly table: OrderTable;
     readonly ladder: KillLadder;
     readonly ledger: PositionLedger;
@@ -33,8 +35,10 @@ export function turnsOf(engine: EngineView): number {
   return writer.valueOf(writer.cell('turns'));
 }
 
-/** An order's name at the venue, by the plan of client order ids: 1, run, slot, generation. */
-export function orderName(run: number, slot: number, generation: number): string {
-  const part = (value: number, digits: number): string => String(value).padStart(digits, '0');
-  return `1${part(run, 8)}${part(slot, 4)}${part(generation, 6)}`;
+/** An order's name at the venue, by the plans of client order ids: 1 and run, or tag and run in base 36; slot, generation. */
+export function orderName(run: number, slot: number, generation: number, tag = ''): string {
+  const part = (value: number, digits: number, base = 10): string =>
+    value.toString(base).padStart(digits, '0');
+  const beginning = tag === '' ? `1${part(run, 8)}` : `${tag}${part(run, 6, 36)}`;
+  return `${beginning}${part(slot, 4)}${part(generation, 6)}`;
 }

@@ -61,7 +61,7 @@ export class Healed implements Checker {
     const { table } = engine.loop;
     for (let slot = 0; slot < table.capacity; slot++) {
       if (table.state[slot] === OrderState.free) continue;
-      const name = orderName(engine.run, slot, table.generation[slot]!);
+      const name = orderName(engine.run, slot, table.generation[slot]!, engine.loop.idTag);
       const lots = table.sizeLots[slot]!;
       ours.push(
         `${name} ${table.side[slot]} ${lots - table.filledLots[slot]!} of ${lots} at ${table.priceTicks[slot]}`,

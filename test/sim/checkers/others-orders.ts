@@ -40,7 +40,7 @@ export class OthersOrders implements Checker {
   #isOthers(world: SimWorldView, { ordId, clOrdId }: SentItem): boolean {
     const { truth } = this.#shared;
     if (world.foreignOrderIds.has(ordId)) return true;
-    if (ordId === '') return !truth.isOurId(clOrdId);
+    if (ordId === '') return !truth.isOurId(clOrdId, world);
     const order = truth.look(world).openOrders.get(ordId);
     return order !== undefined && !truth.isOurs(order, world);
   }

@@ -81,7 +81,7 @@ export class UnknownOrders implements Checker {
     const known = new Set<string>();
     for (let slot = 0; table.openTotal > 0 && slot < table.capacity; slot++) {
       if (table.state[slot] === OrderState.free) continue;
-      const name = orderName(engine.run, slot, table.generation[slot]!);
+      const name = orderName(engine.run, slot, table.generation[slot]!, engine.loop.idTag);
       known.add(name);
       if (account.openByClientId(name) === null) names.push(`${name}, which only the engine has,`);
     }

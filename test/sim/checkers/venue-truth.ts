@@ -68,7 +68,9 @@ export class InstrumentTruth {
   }
 }
 
+/** By either plan of client order ids; of the second, what follows the tag. */
 const PLAN = /^1\d{18}$/;
+const BEHIND_TAG = /^[0-9a-z]{6}\d{10}$/;
 
 /** The venue's books of our account, looked at in place. Shared by all checkers of a world. */
 export class VenueTruth {
@@ -105,13 +107,13 @@ export class VenueTruth {
     return world.step === StepKind.toVenue || world.step === StepKind.venue || world.step === StepKind.fault;
   }
 
-  /** An order of this engine or of one before it. */
+  /** An order of this engine or of one before it, whatever tag the venue has left it. Nobody else names orders as we do. */
   isOurs(order: ClientOrder, world: SimWorldView): boolean {
-    return order.terms.tag === world.tag && PLAN.test(order.terms.clOrdId);
+    return this.isOurId(order.terms.clOrdId, world);
   }
 
-  isOurId(clOrdId: string): boolean {
-    return PLAN.test(clOrdId);
+  isOurId(clOrdId: string, { tag }: SimWorldView): boolean {
+    return PLAN.test(clOrdId) || (clOrdId.startsWith(tag) && BEHIND_TAG.test(clOrdId.slice(tag.length)));
   }
 
   /** Signed, in lots: of contracts the venue's position, of spot the sum of its fills. */
