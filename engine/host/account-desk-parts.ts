@@ -10,6 +10,7 @@ import { Audit } from './audit.ts';
 import { OpenOrders } from './open-orders.ts';
 import type { KnownOrder } from './open-orders.ts';
 import { Recovery } from './recovery.ts';
+import { Settlements } from './settlements.ts';
 
 export interface AccountDeskParts extends Omit<AccountDeskOptions, 'openOrders' | 'recovery' | 'audit'> {
   readonly tag: string;
@@ -37,10 +38,12 @@ export function buildAccountDesk(parts: AccountDeskParts): AccountDesk {
   });
   // The engine before us may have died a moment ago.
   if (!isFreshAccount) openOrders.expectStrangers(clock.nowNs());
+  const settlements = new Settlements({ account, instruments, ledger, trades, venueMs });
   const recovery = new Recovery({
     account,
     facts,
     openOrders,
+    settlements,
     instruments,
     ledger,
     trades,
@@ -51,7 +54,7 @@ export function buildAccountDesk(parts: AccountDeskParts): AccountDesk {
     log: (line) => world.log(line),
   });
   const reconciliation = new Reconciliation(loop.table);
-  const audit = new Audit({ account, facts, openOrders, reconciliation, run, clock, venueMs });
+  const audit = new Audit({ account, facts, openOrders, settlements, reconciliation, run, clock, venueMs });
   return new AccountDesk({ ...parts, openOrders, recovery, audit });
 }
 

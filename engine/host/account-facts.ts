@@ -1,6 +1,7 @@
 import { OFF_GRID } from '../base/decimal.ts';
 import { ContractKind } from '../base/instrument.ts';
 import { OrderCategory } from '../base/order-category.ts';
+import { PositionSide } from '../base/position-side.ts';
 import type { Instrument } from '../base/instrument.ts';
 import type { OpenOrderFact, PositionFact, TradeFact } from '../loop/loop-options.ts';
 import { ClientOrderId } from '../okx/client-order-id.ts';
@@ -107,8 +108,7 @@ export class AccountFacts {
       facts.push({
         instrument: instrument.index,
         side: row.side,
-        leg: legOf(row),
-        ...categoryOf(row),
+        ...specialsOf(row),
         ticks: ticksOf(instrument, row.fillPx),
         lots: lotsOf(instrument, row.fillSz, 'a fill'),
         tradeId,
@@ -172,9 +172,14 @@ function offGrid(instrument: Instrument, size: string, what: string): RestError 
   );
 }
 
-function categoryOf({ subType }: FillRow): Pick<TradeFact, 'category'> {
-  const category = categoryOfBill(subType);
-  return category === OrderCategory.normal ? {} : { category };
+/** What most trades have nothing of. */
+function specialsOf(row: FillRow): Pick<TradeFact, 'leg' | 'category'> {
+  const leg = legOf(row);
+  const category = categoryOfBill(row.subType);
+  return {
+    ...(leg === PositionSide.net ? {} : { leg }),
+    ...(category === OrderCategory.normal ? {} : { category }),
+  };
 }
 
 function tradeIdOf(row: FillRow): number {

@@ -9,6 +9,7 @@ import type { AccountFacts } from './account-facts.ts';
 import type { AccountPort } from './engine-world.ts';
 import type { OpenOrders } from './open-orders.ts';
 import { fillsSinceMs, verifiedBy } from './recovery.ts';
+import type { Settlements } from './settlements.ts';
 
 /** An order that nobody here knows is left alone for so long: its own words may still be on their way. */
 const STRAY_AGE_MS = 3_000;
@@ -17,6 +18,7 @@ export interface AuditOptions {
   readonly account: Pick<AccountPort, 'fetchOpenOrders' | 'fetchFills' | 'fetchPositions'>;
   readonly facts: AccountFacts;
   readonly openOrders: OpenOrders;
+  readonly settlements: Settlements;
   readonly reconciliation: Reconciliation;
   readonly run: number;
   readonly clock: Clock;
@@ -41,7 +43,7 @@ export class Audit {
    * @throws RestError when the venue does not answer
    */
   async run(verifiedMs: Milliseconds, isWanted: () => boolean): Promise<AuditedAccount | undefined> {
-    const { account, facts, openOrders, clock, venueMs } = this.#options;
+    const { account, facts, openOrders, settlements, clock, venueMs } = this.#options;
     const askedNs = clock.nowNs();
     const askedMs = venueMs();
     const rows = await account.fetchOpenOrders();
@@ -50,9 +52,11 @@ export class Audit {
     const strays = this.#strays(rows, orders, askedNs, askedMs);
     const strayCount = await openOrders.cancelThese(strays);
     if (!isWanted()) return undefined;
-    const trades = facts.trades(await account.fetchFills(fillsSinceMs(verifiedMs, askedMs)));
+    const found = facts.trades(await account.fetchFills(fillsSinceMs(verifiedMs, askedMs)));
     if (!isWanted()) return undefined;
     const positions = facts.positions(await account.fetchPositions());
+    if (!isWanted()) return undefined;
+    const trades = await settlements.after(found);
     if (!isWanted()) return undefined;
     return { openOrders: orders, trades, positions, verifiedMs: verifiedBy(askedMs), askedNs, strayCount };
   }

@@ -26,6 +26,8 @@ export type AccountPort = Pick<
   | 'fetchBalances'
   | 'fetchBook'
   | 'fetchRateLimit'
+  | 'fetchDeliveries'
+  | 'fetchDeliveryBills'
   | 'fetchTradeFees'
   | 'placeOrder'
   | 'cancelOrders'

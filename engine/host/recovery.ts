@@ -11,6 +11,7 @@ import type { AccountPort } from './engine-world.ts';
 import { signedLots } from './holdings.ts';
 import type { Holdings } from './holdings.ts';
 import type { OpenOrders } from './open-orders.ts';
+import type { Settlements } from './settlements.ts';
 import { findAgain, keyOf } from './instrument-lists.ts';
 import { isSameGrid } from './instruments.ts';
 
@@ -32,6 +33,7 @@ export interface RecoveryOptions {
   readonly account: AccountPort;
   readonly facts: AccountFacts;
   readonly openOrders: OpenOrders;
+  readonly settlements: Settlements;
   readonly instruments: readonly Instrument[];
   readonly ledger: PositionLedger;
   readonly trades: TradeLog;
@@ -118,12 +120,14 @@ export class Recovery {
     verifiedMs: Milliseconds,
     isWanted: () => boolean,
   ): Promise<{ account: RecoveredAccount; balances: Balances } | undefined> {
-    const { account, facts, venueMs, waitMs, log } = this.#options;
+    const { account, facts, settlements, venueMs, waitMs, log } = this.#options;
     for (let look = 0; ; look++) {
       const askedMs = venueMs();
-      const trades = facts.trades(await account.fetchFills(fillsSinceMs(verifiedMs, askedMs)));
+      const found = facts.trades(await account.fetchFills(fillsSinceMs(verifiedMs, askedMs)));
       if (!isWanted()) return undefined;
       const positions = facts.positions(await account.fetchPositions());
+      if (!isWanted()) return undefined;
+      const trades = await settlements.after(found);
       if (!isWanted()) return undefined;
       const balances = await account.fetchBalances();
       if (!isWanted()) return undefined;
@@ -142,7 +146,7 @@ export class Recovery {
 
   /** What the venue says we hold, and trades do not explain. */
   #difference(recovered: RecoveredAccount, balances: Balances): string {
-    const { instruments, ledger, trades, holdings, isNew } = this.#options;
+    const { instruments, ledger, trades, holdings, isNew, venueMs } = this.#options;
     const lots = Float64Array.from(ledger.bookedLots);
     for (const trade of recovered.trades) {
       const isKnown = trades.look(trade.instrument, trade.tradeId) !== TradeMark.none;
@@ -156,7 +160,9 @@ export class Recovery {
     const differences = [...fresh].map((instId) => `${instId} was traded a moment ago`);
     for (const { instrument, lots: held } of recovered.positions) {
       if (held === lots[instrument] || isNew[instrument] === 1) continue;
-      const { instId, lot } = instruments[instrument]!;
+      const { instId, lot, expiryMs } = instruments[instrument]!;
+      // It has ended: the price at which it did may take longer than anybody is kept waiting for it.
+      if (held === 0 && venueMs() >= expiryMs) continue;
       differences.push(
         `position of ${instId} is ${lot.toText(held)}, trades make it ${lot.toText(lots[instrument]!)}`,
       );

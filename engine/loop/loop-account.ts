@@ -191,6 +191,7 @@ export class LoopAccount {
       this.#untoldAudits = 0;
     } else if (this.#untoldSinceNs === 0) this.#untoldSinceNs = nowNs;
     else this.auditBy(this.#untoldSinceNs + UNTOLD_AFTER_NS);
+    if (this.#positions.hasEnded) this.auditBy(nowNs);
     if (nowNs < this.#nextAuditNs) return;
     this.#isAuditing = true;
     this.#auditAskedNs = nowNs;

@@ -218,9 +218,17 @@ export class LoopFills {
 
   /** Books a trade that no client's order made. It is no fill of a quote: neither brakes nor statistics learn from it. */
   #bookOfVenue(category: OrderCategory): TradeResult {
+    const trade = this.#trade;
+    // A delivery is told by its order and by the price at which the contract ended: whichever comes first has ended all.
+    if (category === OrderCategory.delivery && this.#legs.heldLots(trade.instrument, trade.leg) === 0) {
+      this.#fills.pass(trade);
+      return TradeResult.known;
+    }
+    trade.isOfVenue = true;
     const result = this.#tell();
+    trade.isOfVenue = false;
     if (result !== TradeResult.booked) return result;
-    this.#metrics.venueFill(this.#trade.instrument, category);
+    this.#metrics.venueFill(trade.instrument, category);
     this.#kill.onVenueFill(category);
     return result;
   }

@@ -49,6 +49,13 @@ export class LoopLegs {
     return this.closableLots(instrument, side) >= lots ? closingLeg(side) : openingLeg(side);
   }
 
+  /** What is held of a leg, or net, signed. */
+  heldLots(instrument: number, leg: PositionSide): Lots {
+    const { longLots, shortLots, positionLots } = this.#ledger;
+    if (leg === PositionSide.long) return longLots[instrument]!;
+    return leg === PositionSide.short ? -shortLots[instrument]! : positionLots[instrument]!;
+  }
+
   /** @hot What of the other leg no order closes yet. */
   closableLots(instrument: number, side: Side): Lots {
     const { longLots, shortLots } = this.#ledger;

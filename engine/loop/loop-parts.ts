@@ -173,7 +173,6 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const underlyings = new LoopUnderlyings(instruments, state, gate);
   const pushes = new LoopPushes(options, state, {
     gate,
-    ledger,
     legs,
     kill,
     fills,

@@ -6,11 +6,13 @@
  *             is booked at its entry; an audit never changes a position.
  * Cost:       cold.
  *
+ * A contract that has ended leaves at its price of settlement, as a trade; until that is told its position stays.
+ *
  * Spot has no position at the venue but a holding, which other things change too: its position is what was traded.
  */
 import { ContractKind } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
-import type { Lots } from '../base/units.ts';
+import type { Lots, Milliseconds } from '../base/units.ts';
 import type { PositionFact } from './loop-options.ts';
 import type { LoopState } from './loop-state.ts';
 import type { PositionLedger } from '../orders/position-ledger.ts';
@@ -18,6 +20,8 @@ import type { Gate } from '../risk/gate.ts';
 
 /** The same difference in so many audits is one, whatever was traded meanwhile. */
 const SAME_AUDITS = 3;
+/** So long the venue has to tell the price at which a contract ended. */
+const SETTLEMENT_WAIT_MS = 600_000;
 
 export class LoopPositions {
   /** Whether the last audit found a difference that is to be seen once more. */
@@ -33,6 +37,8 @@ export class LoopPositions {
   readonly #auditedFills: Float64Array;
   /** By instrument: 1 once a recovery has settled it. */
   readonly #isKnown: Uint8Array;
+  /** Instruments that end at some time. */
+  readonly #ending: readonly number[];
 
   constructor(instruments: readonly Instrument[], state: LoopState, ledger: PositionLedger, gate: Gate) {
     const count = instruments.length;
@@ -44,6 +50,7 @@ export class LoopPositions {
     this.#auditedTimes = new Int32Array(count);
     this.#auditedFills = new Float64Array(count);
     this.#isKnown = new Uint8Array(count);
+    this.#ending = instruments.flatMap(({ index, expiryMs }) => (expiryMs < Infinity ? [index] : []));
   }
 
   /**
@@ -61,12 +68,31 @@ export class LoopPositions {
       const fact = facts.find((each) => each.instrument === index);
       const isFresh = this.#isFresh(index);
       this.#isKnown[index] = 1;
+      if (this.#isEnding(index, fact)) continue;
       this.#ledger.setLegs(index, fact?.longLots ?? 0, fact?.shortLots ?? 0);
       if ((fact?.lots ?? 0) === ledger.positionLots[index]) continue;
       if (!isFresh) differences++;
       this.#take(index, fact, isFresh ? (fact?.entryTicks ?? 0) : this.#markOf(index));
     }
     return differences;
+  }
+
+  /** Whether a contract that has ended is held here: audits ask for the price at which it did. */
+  get hasEnded(): boolean {
+    for (const index of this.#ending) {
+      if (this.#ledger.positionLots[index] !== 0 && this.#endedMs(index) >= 0) return true;
+    }
+    return false;
+  }
+
+  #endedMs(index: number): Milliseconds {
+    return this.#state.venueMs(this.#state.nowNs) - this.#instruments[index]!.expiryMs;
+  }
+
+  /** Gone from the venue's positions because it has ended: the price comes, as a trade, and a mark must not stand in for it. */
+  #isEnding(index: number, fact: PositionFact | undefined): boolean {
+    const endedMs = this.#endedMs(index);
+    return endedMs >= 0 && endedMs < SETTLEMENT_WAIT_MS && (fact?.lots ?? 0) === 0;
   }
 
   /** A ledger without any history: it begins with what the account holds, at the price at which that was opened. */
@@ -96,7 +122,9 @@ export class LoopPositions {
     this.isInQuestion = false;
     for (const { index, kind } of this.#instruments) {
       if (kind === ContractKind.spot) continue;
-      const difference = this.#differenceOf(index, facts);
+      const fact = facts.find((each) => each.instrument === index);
+      if (this.#isEnding(index, fact)) continue;
+      const difference = this.#differenceOf(index, fact);
       const isSame = difference !== 0 && difference === this.#auditedLots[index];
       const isQuiet = this.#auditedFills[index] === ledger.fillCount[index];
       this.#auditedLots[index] = difference;
@@ -110,9 +138,8 @@ export class LoopPositions {
   }
 
   /** In lots: of the net position, or where that is as it should be, of its long leg. */
-  #differenceOf(index: number, facts: readonly PositionFact[]): Lots {
+  #differenceOf(index: number, fact: PositionFact | undefined): Lots {
     const { positionLots, longLots } = this.#ledger;
-    const fact = facts.find((each) => each.instrument === index);
     const net = (fact?.lots ?? 0) - positionLots[index]!;
     return net === 0 ? (fact?.longLots ?? 0) - longLots[index]! : net;
   }

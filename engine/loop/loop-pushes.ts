@@ -12,7 +12,7 @@ import type { Instrument } from '../base/instrument.ts';
 import { OFF_GRID } from '../base/decimal.ts';
 import { PositionSide } from '../base/position-side.ts';
 import { NS_PER_SECOND, TICKS_MAX } from '../base/units.ts';
-import type { Lots, Milliseconds, Ticks } from '../base/units.ts';
+import type { Milliseconds, Ticks } from '../base/units.ts';
 import { PathSignal } from './loop-answers.ts';
 import type { LoopAccount } from './loop-account.ts';
 import type { LoopFills } from './loop-fills.ts';
@@ -30,7 +30,6 @@ import { isPositionOf, legOf, positionLots } from '../okx/position-size.ts';
 import { decodePush } from '../okx/push-decoder.ts';
 import type { Push } from '../okx/push-decoder.ts';
 import type { IndexRow, MarkPriceRow, PositionRow, PriceLimitRow, StatusRow } from '../okx/push-rows.ts';
-import type { PositionLedger } from '../orders/position-ledger.ts';
 import type { Gate } from '../risk/gate.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from '../risk/kill-ladder.ts';
 
@@ -68,7 +67,6 @@ export class LoopPushes {
   readonly #options: LoopOptions;
   readonly #state: LoopState;
   readonly #gate: Gate;
-  readonly #ledger: PositionLedger;
   readonly #legs: LoopLegs;
   readonly #kill: LoopKill;
   readonly #fills: LoopFills;
@@ -93,7 +91,6 @@ export class LoopPushes {
     state: LoopState,
     parts: {
       readonly gate: Gate;
-      readonly ledger: PositionLedger;
       readonly legs: LoopLegs;
       readonly kill: LoopKill;
       readonly fills: LoopFills;
@@ -107,7 +104,6 @@ export class LoopPushes {
     this.#options = options;
     this.#state = state;
     this.#gate = parts.gate;
-    this.#ledger = parts.ledger;
     this.#legs = parts.legs;
     this.#kill = parts.kill;
     this.#fills = parts.fills;
@@ -250,14 +246,8 @@ export class LoopPushes {
     // The venue may have refused the channel of mark prices: a position has one of its own.
     if (this.#state.markTicks[index] === 0) margin.onMark(index, Number(row.markPx) / instrument.tick.value);
     if (instrument.kind === ContractKind.spot) return;
-    if (lots !== this.#heldLots(index, leg)) this.#account.auditBy(this.#state.nowNs + POSITION_AFTER_NS);
-  }
-
-  /** As the ledger has it, with the sign of `positionLots`. */
-  #heldLots(index: number, leg: PositionSide): Lots {
-    const { longLots, shortLots } = this.#ledger;
-    if (leg === PositionSide.long) return longLots[index]!;
-    return leg === PositionSide.short ? -shortLots[index]! : this.#ledger.positionLots[index]!;
+    if (lots !== this.#legs.heldLots(index, leg))
+      this.#account.auditBy(this.#state.nowNs + POSITION_AFTER_NS);
   }
 
   // -------------------------------------------------------------------------------------------- how the venue is

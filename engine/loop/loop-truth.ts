@@ -141,13 +141,14 @@ export class LoopTruth {
   }
 
   /** Of the order that traded: all of it is kept until its slot has another. */
-  #setOrigin({ instrument, slot, generation, isThisRun, tsMs }: Trade): void {
+  #setOrigin({ instrument, slot, generation, isThisRun, isOfVenue, tsMs }: Trade): void {
     const table = this.#table;
     const fill = this.#fill;
     const isKnown = isThisRun && slot < table.capacity && table.generation[slot] === generation;
     const purpose = isKnown ? table.purpose[slot]! : OrderPurpose.quote;
     const isQuote = isKnown && purpose === OrderPurpose.quote;
-    fill.isHedge = purpose !== OrderPurpose.quote;
+    // What ends a position earns nothing by its price, whoever asked for it.
+    fill.isHedge = isOfVenue || purpose !== OrderPurpose.quote;
     fill.level = isQuote ? table.level[slot]! : -1;
     fill.model = isQuote ? this.#models[instrument]! : OTHER_MODEL;
     fill.modelVersion = isQuote ? table.modelVersion[slot]! : 0;

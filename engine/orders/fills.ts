@@ -54,6 +54,8 @@ export class Trade {
   /** The order's name; meaningless unless isThisRun. */
   slot = 0;
   generation = 0;
+  /** Whether the venue made it by itself: it was to end a position, and not to earn. */
+  isOfVenue = false;
   /** Whether the order is of this run and so in the table. Trades of other runs and of no order of ours are money only. */
   isThisRun = false;
 }
@@ -84,6 +86,12 @@ export class Fills {
     this.#log.markFee(instrument, tradeId);
     this.#ledger.onFee(instrument, trade.fee, trade.isBaseFee);
     return TradeResult.feeBooked;
+  }
+
+  /** Notes a trade that says nothing new, though its name was never heard: it is known from here on. */
+  pass({ instrument, tradeId, tsMs }: Trade): void {
+    if (this.#log.look(instrument, tradeId) !== TradeMark.none || tsMs <= this.#log.evictedMs) return;
+    this.#log.add(instrument, tradeId, tsMs, true);
   }
 
   /**

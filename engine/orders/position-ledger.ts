@@ -138,7 +138,10 @@ export class PositionLedger {
 
   // -------------------------------------------------------------------------------------------------- booking
 
-  /** @hot Books a trade of `lots` on `side` at `ticks` (which may lie between ticks). Called by Fills, once a trade. */
+  /**
+   * @hot Books a trade of `lots` on `side` at `ticks`, which may lie between ticks; at 0 an option expires worthless. Called
+   * by Fills, once a trade.
+   */
   onTrade(
     instrument: number,
     side: Side,
@@ -146,7 +149,7 @@ export class PositionLedger {
     lots: Lots,
     leg: PositionSide = PositionSide.net,
   ): void {
-    assert(lots > 0 && ticks > 0, 'a trade has a price and a size');
+    assert(lots > 0 && ticks >= 0, 'a trade has a price and a size');
     this.#book(instrument, sideSign(side) * lots, ticks);
     this.#legs.add(instrument, side, lots, leg);
     this.#turnover.add(instrument, this.#instruments[instrument]!.notional(ticks, lots));

@@ -35,6 +35,8 @@ import type { AlgoResult, AlgoRow } from './algo-rows.ts';
 import { placeOrder, type PlaceRequest, type PlacedOrder } from './order-calls.ts';
 import type { RestClient, RestQuery } from './rest-client.ts';
 import { RestError, RestErrorCode } from './rest-error.ts';
+import { fetchDeliveries, fetchDeliveryBills } from './settlement-rest.ts';
+import type { DeliveryBill, DeliveryRow } from './settlement-rest.ts';
 
 /** One order to cancel: by our name or by the venue's. */
 export interface CancelRequest {
@@ -92,6 +94,16 @@ export class AccountRest {
   /** The bands of prices of all families of a type. */
   fetchTickBands(instType: InstType): Promise<TickBands[]> {
     return products.fetchTickBands(this.#rest, instType);
+  }
+
+  /** At which prices contracts of a family ended. */
+  fetchDeliveries(instType: InstType, instFamily: string): Promise<DeliveryRow[]> {
+    return fetchDeliveries(this.#rest, instType, instFamily);
+  }
+
+  /** What such ends have changed in the account. */
+  fetchDeliveryBills(instType: InstType): Promise<DeliveryBill[]> {
+    return fetchDeliveryBills(this.#rest, instType);
   }
 
   /** Of an index such as EUR-USDT. */

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { TradeLog } from '../../engine/orders/trade-log.ts';
+import { OrderCategory } from '../../engine/base/order-category.ts';
+import { PositionSide } from '../../engine/base/position-side.ts';
 import { Side } from '../../engine/base/side.ts';
 import { AccountFacts } from '../../engine/host/account-facts.ts';
 import { clientOrderIdText } from '../../engine/okx/client-order-id.ts';
+import type { PositionRow } from '../../engine/venue/account-rows.ts';
 import { instrumentsOf } from '../okx/okx-fixtures.ts';
 import { TAG, TinyAccount, idOf } from './tiny-account.ts';
 
@@ -158,5 +161,39 @@ describe('positions', () => {
     const [row] = rows.answers.fetchPositions() as never[];
     const [fact] = facts.positions([row!, { ...(row as object), pos: '3', avgPx: '50000' } as never]);
     expect(fact).toEqual({ instrument: 1, lots: 400, entryTicks: 525_000 });
+  });
+});
+
+describe('what most trades have nothing of', () => {
+  it.each([
+    [{ posSide: 'long' }, { leg: PositionSide.long }],
+    [{ posSide: 'short' }, { leg: PositionSide.short }],
+    [{ subType: '101' }, { category: OrderCategory.partialLiquidation }],
+    [{ subType: '106' }, { category: OrderCategory.fullLiquidation }],
+    [{ subType: '127' }, { category: OrderCategory.adl }],
+    [{ subType: '113' }, { category: OrderCategory.delivery }],
+  ])('%j is told as %j', (changes, told) => {
+    const row = { ...rows.trade('BTC-USDT-SWAP', Side.buy, 1, 60_000), ...changes };
+    expect(facts.trades([row])[0]).toMatchObject(told);
+  });
+
+  it('is left out elsewhere', () => {
+    const row = { ...rows.trade('BTC-USDT-SWAP', Side.buy, 1, 60_000), subType: '3' };
+    expect(Object.keys(facts.trades([row])[0]!)).not.toEqual(expect.arrayContaining(['leg']));
+    expect(Object.keys(facts.trades([row])[0]!)).not.toEqual(expect.arrayContaining(['category']));
+  });
+});
+
+describe('positions of legs', () => {
+  it('are told beside what they come to', () => {
+    const world = new TinyAccount(() => 1_000);
+    world.trade('BTC-USDT-SWAP', Side.buy, 3, 60_000);
+    const [row] = world.answers.fetchPositions() as unknown as PositionRow[];
+    const legs = [
+      { ...row!, posSide: 'long', pos: '5' },
+      { ...row!, posSide: 'short', pos: '2' },
+    ];
+    const [fact] = facts.positions(legs);
+    expect(fact).toMatchObject({ instrument: 1, lots: 300, longLots: 500, shortLots: 200 });
   });
 });

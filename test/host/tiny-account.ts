@@ -13,6 +13,7 @@ import type {
   TradeFees,
 } from '../../engine/venue/account-rows.ts';
 import type { TickBands } from '../../engine/venue/product-rest.ts';
+import type { DeliveryBill, DeliveryRow } from '../../engine/venue/settlement-rest.ts';
 import type { PlaceRequest } from '../../engine/venue/order-calls.ts';
 import { RestError, RestErrorCode } from '../../engine/venue/rest-error.ts';
 import { INSTRUMENT_FIXTURES, fixtureAnswer } from '../okx/okx-fixtures.ts';
@@ -48,6 +49,8 @@ export class TinyAccount {
   readonly changes = new Map<string, object>();
   readonly indexPrices = new Map<string, number>();
   tickBands: TickBands[] = [];
+  deliveries: DeliveryRow[] = [];
+  deliveryBills: DeliveryBill[] = [];
   readonly nowMs: () => Milliseconds;
   #nextId = 1_000;
 
@@ -130,6 +133,8 @@ export class TinyAccount {
     fetchTickBands: () => this.tickBands,
     fetchIndexPrice: (index: string) => this.indexPrices.get(index) ?? refuse('51001'),
     fetchMmpConfig: () => undefined,
+    fetchDeliveries: () => this.deliveries,
+    fetchDeliveryBills: () => this.deliveryBills,
     setMmpConfig: () => undefined,
     resetMmp: () => undefined,
     fetchAccountConfig: () => this.config,

@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
 import { OrderCategory } from '../../engine/base/order-category.ts';
 import { Side } from '../../engine/base/side.ts';
-import { Connection, OperatorCommand } from '../../engine/loop/loop-options.ts';
+import { NS_PER_SECOND } from '../../engine/base/units.ts';
+import { Connection, LoopRequest, OperatorCommand } from '../../engine/loop/loop-options.ts';
+import type { TradeFact } from '../../engine/loop/loop-options.ts';
 import { KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
+import { EPOCH_MS } from './loop-world.ts';
 import { orderRow, ordersPush } from './messages.ts';
 import { ScriptedWorld } from './scripted-venue.ts';
+import { swap } from './swap-row.ts';
 
 /** Long by 10 contracts of 0.01 coins, bought at 999.5. */
 function long(): ScriptedWorld {
@@ -112,4 +116,93 @@ test('what the venue does is no fill of a quote: no brake learns from it', () =>
   world.frame(Connection.private, venueOrder({ category: 'delivery', tradeId: '88' }));
   expect(world.loop.kill.orderToTrade.ratio).toBe(before);
   expect(world.metric('fills', 0, Side.sell, 1)).toBe(0);
+});
+
+// ------------------------------------------------------------------------------------------------- settlements
+
+const EXPIRY_MS = EPOCH_MS + 86_400_000;
+
+/** A future that ends in a day; long by 10, and a day later. */
+function ended(): ScriptedWorld {
+  const world = new ScriptedWorld({
+    instruments: [swap('BTC', 0, { instType: 'FUTURES', expTime: String(EXPIRY_MS) })],
+    timings: { auditNs: 30 * NS_PER_SECOND },
+  }).quoting();
+  world.frame(Connection.private, world.fill(world.open('buy')[0]!));
+  world.clock.advanceNs(86_400 * NS_PER_SECOND);
+  world.timer();
+  return world;
+}
+
+function settlement(ticks: number): TradeFact {
+  return {
+    instrument: 0,
+    side: Side.sell,
+    category: OrderCategory.delivery,
+    ticks,
+    lots: 10,
+    tradeId: -(EXPIRY_MS * 10),
+    tsMs: EXPIRY_MS,
+    fee: -0.25,
+    isBaseFee: false,
+    run: -1,
+    slot: -1,
+    generation: 0,
+  };
+}
+
+const GONE = { instrument: 0, lots: 0, entryTicks: 0 };
+
+test('a contract that has ended keeps its position until the price is told at which it did', () => {
+  const world = ended();
+  expect(world.requestCount(LoopRequest.audit), 'asked at once').toBeGreaterThan(0);
+  const before = world.recoveries;
+  for (let look = 0; look < 5; look++) world.audit({ positions: [GONE] });
+  expect(world.recoveries, 'that it is gone is no difference').toBe(before);
+  world.loop.account.recover();
+  world.recover(0, 0);
+  const { ledger } = world.loop;
+  expect(ledger.positionLots[0], 'a mark does not stand in for it').toBe(10);
+  world.audit({ positions: [GONE], trades: [settlement(10_123.5)] });
+  expect(ledger.positionLots[0]).toBe(0);
+  // 10 × 0.01 × (1012.35 - 999.5) = 1.285, less the fees 0.01 and 0.25.
+  expect(ledger.netProfit(0, 0)).toBeCloseTo(1.285 - 0.26, 12);
+  expect(world.loop.ladder.accountLevel).toBe(KillLevel.quoting);
+});
+
+test.each([true, false])(
+  'told by its order and by its price, it has ended once (order first: %s)',
+  (isOrderFirst) => {
+    const world = ended();
+    const delivery = { category: 'delivery', sz: '10', accFillSz: '10', fillSz: '10', fillPx: '1012.35' };
+    const push = venueOrder({ ...delivery, tradeId: '88', fillFee: '-0.25' });
+    if (isOrderFirst) world.frame(Connection.private, push);
+    world.audit({ positions: [GONE], trades: [settlement(10_123.5)] });
+    world.frame(Connection.private, push);
+    world.audit({ positions: [GONE], trades: [settlement(10_123.5)] });
+    expect(world.loop.ledger.positionLots[0]).toBe(0);
+    expect(world.loop.ledger.netProfit(0, 0)).toBeCloseTo(1.285 - 0.26, 12);
+    expect(world.loop.tradeLog.look(0, -(EXPIRY_MS * 10)), 'known, so that it is asked for no more').not.toBe(
+      0,
+    );
+  },
+);
+
+test('an option that expires worthless is a trade at nothing', () => {
+  const world = ended();
+  world.audit({ positions: [GONE], trades: [settlement(0)] });
+  expect(world.loop.ledger.positionLots[0]).toBe(0);
+  // All that was paid for it, 10 × 0.01 × 999.5, and the fees.
+  expect(world.loop.ledger.netProfit(0, 0)).toBeCloseTo(-99.95 - 0.26, 12);
+  world.loop.truth.check(0);
+  expect(world.loop.truth.residuals[0]).toBe(0);
+});
+
+test('a price of settlement that is never told leaves the mark, after a while', () => {
+  const world = ended();
+  world.clock.advanceNs(600 * NS_PER_SECOND);
+  world.timer();
+  world.loop.account.recover();
+  world.recover(0, 0);
+  expect(world.loop.ledger.positionLots[0]).toBe(0);
 });
