@@ -56,7 +56,9 @@ export class Faults {
     this.#random = new Random(seed ^ 0x6661756c);
     this.#venue = new VenueFaults(world, this.#random, untilNs);
     const hasTagFaults = world.options.hasTagFaults && profile !== 'none';
-    this.#tags = hasTagFaults ? new TagFaults(world, seed, untilNs, () => this.#count('tagsLost')) : undefined;
+    this.#tags = hasTagFaults
+      ? new TagFaults(world, seed, untilNs, () => this.#count('tagsLost'))
+      : undefined;
     this.#faults = this.#list();
     this.#weight = this.#faults.reduce((sum, { weight }) => sum + weight, 0);
     world.faultsUntilNs = profile === 'none' ? world.nowNs : untilNs;
