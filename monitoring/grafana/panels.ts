@@ -124,6 +124,11 @@ export function heatmap(
   };
 }
 
+/** No step of the panel is shorter than this, such as "1h", however short the time that the page shows. */
+export function atLeastEvery(interval: string, { json, ...place }: Panel): Panel {
+  return { ...place, json: { ...json, interval } };
+}
+
 /** A variable whose values come from the labels of a metric. Reloaded when the time range changes. */
 function labelVariable(name: string, label: string, query: string): Record<string, unknown> {
   return {

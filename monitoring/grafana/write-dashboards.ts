@@ -4,9 +4,14 @@
  * what this writes.
  */
 
+import { commissionDashboard } from './commission.ts';
 import { overviewDashboard } from './overview.ts';
 import { writeFileSync } from 'node:fs';
 
 const DIRECTORY = 'monitoring/grafana/dashboards';
 
-writeFileSync(`${DIRECTORY}/okxmm-overview.json`, `${JSON.stringify(overviewDashboard(), null, 2)}\n`);
+const DASHBOARDS = { overview: overviewDashboard(), commission: commissionDashboard() };
+
+for (const [name, dashboard] of Object.entries(DASHBOARDS)) {
+  writeFileSync(`${DIRECTORY}/okxmm-${name}.json`, `${JSON.stringify(dashboard, null, 2)}\n`);
+}

@@ -1,6 +1,7 @@
 import type { MetricId } from '../../engine/metrics/catalog.ts';
 import type { LabelName, MetricDefinition } from '../../engine/metrics/metric-definition.ts';
 import { definitionOf, LABEL_VALUES, METRIC_IDS } from '../../engine/metrics/catalog.ts';
+import { commissionDashboard } from '../../monitoring/grafana/commission.ts';
 import { overviewDashboard } from '../../monitoring/grafana/overview.ts';
 import { SAMPLE_DIMENSIONS } from '../metrics/sample-dimensions.ts';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -144,8 +145,8 @@ describe('every expression of the dashboards and rules', () => {
 
 describe('the dashboards', () => {
   test('the files are what the code writes', () => {
-    expect(dashboardFiles).toEqual(['okxmm-overview.json']);
-    expect(dashboards[0]).toEqual(overviewDashboard());
+    expect(dashboardFiles).toEqual(['okxmm-commission.json', 'okxmm-overview.json']);
+    expect(dashboards).toEqual([commissionDashboard(), overviewDashboard()]);
   });
 
   test('cannot be edited in place, and take every number from the one data source variable', () => {
@@ -175,7 +176,7 @@ describe('the dashboards', () => {
       asked.map(([name, label]) =>
         [...SCRAPE_LABELS, ...metricOf(name)!.labels].includes(label as LabelName),
       ),
-    ).toEqual([true, true, true]);
+    ).toEqual(dashboards.flatMap(() => [true, true, true]));
   });
 
   test('every panel has a title, a description, a unit, queries by job and instance, and its own id', () => {
