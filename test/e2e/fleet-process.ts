@@ -95,7 +95,7 @@ export class FleetProcess {
   ): Promise<void> {
     await this.base();
     await until(
-      `${names.join(', ')} to be ${what}; it said: ${this.process.output.slice(-4_000)}`,
+      `${names.join(', ')} to be ${what}`,
       async () => {
         if (this.process.exit !== undefined) throw new Error(`the supervisor ended: ${this.process.output}`);
         const { accounts } = await this.status();

@@ -101,11 +101,12 @@ describe('several accounts', { timeout: TEST_MS }, () => {
 
   it('are all halted when together they have lost too much, and whoever comes back is, too', async () => {
     const venue = await startVenue();
-    const options = { venue, keys, fleet: { lossMax: 0.4 } };
-    const file = new FleetFile(newFolder(), options);
+    const file = new FleetFile(newFolder(), { venue, keys });
     const fleet = new FleetProcess(file.file);
     await fleet.quotes(...NAMES);
-    // Each fill pays a fee: none has lost so much alone when all have together.
+    // Each fill pays a fee, and costs what the spread does not bring.
+    file.write({ venue, keys, fleet: { lossMax: 0.4 } });
+    expect((await fleet.ctl('reload')).code).toBe(0);
     await fleet.areAt('halted', ...NAMES);
     await restsNothing(venue);
     const { group } = await fleet.status();
