@@ -119,7 +119,8 @@ export class Engine implements LoopOutput {
     const { instruments } = prepared;
     const isHeld = engine.loop.ladder.sticky().length > 0;
     const arm = (): Promise<boolean> => engine.deadMansSwitch.armed();
-    const terms = { config, instruments, posMode, tag, run, isHeld, arm };
+    const { positionLots } = engine.loop.ledger;
+    const terms = { config, instruments, posMode, tag, run, positionLots, isHeld, arm };
     engine.tagProof = await proveTag(world, terms);
     return engine;
   }

@@ -11,7 +11,7 @@
  */
 import type { Instrument } from '../base/instrument.ts';
 import { InstrumentState, InstrumentType } from '../base/instrument.ts';
-import { Side } from '../base/side.ts';
+import { Side, sideSign } from '../base/side.ts';
 import type { Milliseconds } from '../base/units.ts';
 import { TICKS_MAX } from '../base/units.ts';
 import type { Config, InstrumentConfig } from '../config/schema.ts';
@@ -45,7 +45,7 @@ const GONE_STATES: readonly string[] = [
 /** What a start knows when it asks. */
 export interface ProbeTerms extends Pick<
   TagProbeOptions,
-  'config' | 'instruments' | 'posMode' | 'tag' | 'run'
+  'config' | 'instruments' | 'posMode' | 'tag' | 'run' | 'positionLots'
 > {
   /** Something waits for an operator. */
   readonly isHeld: boolean;
@@ -60,6 +60,8 @@ interface TagProbeOptions {
   readonly posMode: AccountConfig['posMode'];
   readonly tag: string;
   readonly run: number;
+  /** By instrument, as far as is known. */
+  readonly positionLots: Float64Array;
   readonly venueMs: () => Milliseconds;
   readonly waitMs: (ms: Milliseconds) => Promise<void>;
 }
@@ -129,11 +131,17 @@ async function probe(options: TagProbeOptions): Promise<TagProof> {
   );
 }
 
-/** The far side of each instrument in turn, buys first: they need no coins. Undefined where there is no such price. */
+/**
+ * The far side of each instrument in turn, buys first: they need no coins. Never a side on which the position, as it is
+ * known, would grow: it may stand at its limit. Undefined where there is no such price.
+ */
 function candidatesOf(options: TagProbeOptions): (() => Promise<PlaceRequest | undefined>)[] {
-  const live = options.instruments.filter(({ state }) => state === InstrumentState.live);
+  const { instruments, positionLots } = options;
+  const live = instruments.filter(({ state }) => state === InstrumentState.live);
   return [Side.buy, Side.sell].flatMap((side) =>
-    live.map((instrument) => () => requestOf(options, instrument, side)),
+    live
+      .filter(({ index }) => positionLots[index]! * sideSign(side) <= 0)
+      .map((instrument) => () => requestOf(options, instrument, side)),
   );
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../engine/config/schema.ts';
+import { Side } from '../../engine/base/side.ts';
 import { OperatorCommand } from '../../engine/loop/loop-options.ts';
 import { GENERATION_MAX, SLOT_MAX, clientOrderIdText } from '../../engine/okx/client-order-id.ts';
 import type { PlaceRequest } from '../../engine/venue/order-calls.ts';
@@ -137,6 +138,16 @@ describe('the probe of a start', () => {
     expect(placed[2]!.px).toBe('72000.2');
     expect(engine.tagProof?.isProven).toBe(true);
     expect(account.orders.size).toBe(0);
+  });
+
+  it('stays away from the side on which a position would grow', async () => {
+    const { world, account, placed } = probed();
+    account.trade('BTC-USDT-SWAP', Side.buy, 2, 60_000);
+    const before = await world.recovered(configOf('paper'));
+    await world.within(2_000, before.stop(), before);
+    const next = new TinyWorld(world.machine);
+    await next.start(configOf('paper', { probe: true }));
+    expect(placed.map(({ instId, side }) => `${instId} ${side}`)).toEqual(['ETH-USDT-SWAP buy']);
   });
 
   it('of an account that can place nothing: demo starts and says so, live does not start', async () => {
