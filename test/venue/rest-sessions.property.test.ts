@@ -157,7 +157,20 @@ function endsOf(rows: readonly Row[]): string[] {
   });
 }
 
+/** The prices that an order had, each as often as it came to it. */
+function pricesOf(rows: readonly Row[]): string[] {
+  return rows.map(({ px }) => String(Number(px))).filter((px, index, all) => px !== all[index - 1]);
+}
+
+/** Whether one list is another with some left out. */
+function isWithin(part: readonly string[], whole: readonly string[]): boolean {
+  let at = 0;
+  for (const each of whole) if (each === part[at]) at++;
+  return at === part.length;
+}
+
 function checkLives(world: RestSessionWorld): void {
+  const truths = byOrder(world.truths);
   for (const [ordId, rows] of byOrder(world.pushes)) {
     let filled = 0;
     let uTime = 0;
@@ -167,8 +180,14 @@ function checkLives(world: RestSessionWorld): void {
       filled = Number(row['accFillSz']);
       uTime = Number(row['uTime']);
       const isLast = index === rows.length - 1;
+      if (filled > 0) expect(row['state'], ordId).not.toBe('live');
       if (OVER.includes(row['state']!)) expect(isLast, `${ordId} goes on after its end`).toBe(true);
     }
+    // Between two looks prices may be passed over; none comes back.
+    expect(
+      isWithin(pricesOf(rows), pricesOf(truths.get(ordId)!)),
+      `${ordId}: ${pricesOf(rows).join(' ')}`,
+    ).toBe(true);
     const sum = rows.reduce((total, row) => total + Number(row['fillSz']), 0);
     expect(sum, `${ordId}: fills`).toBeCloseTo(filled, 9);
   }
