@@ -1,5 +1,6 @@
 import { configurationRow } from './configuration-rows.ts';
 import { modelRow } from './model-rows.ts';
+import { fleetRow } from './fleet-rows.ts';
 import type { Panel } from './panels.ts';
 import { dashboard, heatmap, row, stat, timeSeries } from './panels.ts';
 import { portfolioRow } from './portfolio-rows.ts';
@@ -326,6 +327,7 @@ export function overviewDashboard(): Record<string, unknown> {
       ...feedRow(),
       ...configurationRow(),
       ...runtimeRow(),
+      ...fleetRow(),
     ],
   );
 }

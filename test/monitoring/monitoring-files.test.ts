@@ -1,4 +1,5 @@
 import type { MetricId } from '../../engine/metrics/catalog.ts';
+import { FLEET_LIMITS, FLEET_METRICS } from '../../engine/metrics/fleet-metrics.ts';
 import type { LabelName, MetricDefinition } from '../../engine/metrics/metric-definition.ts';
 import { definitionOf, LABEL_VALUES, METRIC_IDS } from '../../engine/metrics/catalog.ts';
 import { commissionDashboard } from '../../monitoring/grafana/commission.ts';
@@ -64,12 +65,22 @@ const panels = dashboards.flatMap((dashboard) => dashboard.panels.filter((panel)
 const panelTargets = panels.flatMap((panel) => panel.targets ?? []);
 const expressions = [...panelTargets.map((target) => target.expr), ...rules.map((rule) => rule.expr)];
 
-const byName = new Map<string, MetricDefinition>(
-  METRIC_IDS.map((id) => [definitionOf(id).name, definitionOf(id)]),
+/** What an expression can be about: an engine's metrics, and those of a supervisor of several. */
+type KnownMetric = Pick<MetricDefinition, 'name' | 'kind'> & { readonly labels: readonly string[] };
+const byName = new Map<string, KnownMetric>(
+  [...METRIC_IDS.map((id) => definitionOf(id)), ...Object.values(FLEET_METRICS)].map((each) => [
+    each.name,
+    each,
+  ]),
 );
 
+/** The values that a label can have. */
+function valuesOf(label: string): readonly string[] {
+  return label === 'limit' ? FLEET_LIMITS : LABEL_VALUES[label as LabelName](SAMPLE_DIMENSIONS);
+}
+
 /** The metric that a name in an expression stands for: histograms are asked for by their parts only. */
-function metricOf(name: string): MetricDefinition | undefined {
+function metricOf(name: string): KnownMetric | undefined {
   const whole = byName.get(name);
   if (whole !== undefined) return whole.kind === 'histogram' ? undefined : whole;
   const part = byName.get(name.replace(/_(bucket|sum|count)$/, ''));
@@ -100,8 +111,8 @@ describe('every expression of the dashboards and rules', () => {
     const wrongMatchers = selectors.flatMap(({ name, matchers }) =>
       matchers.filter(([label, operator, value]) => {
         if (SCRAPE_LABELS.includes(label)) return false;
-        if (!metricOf(name)!.labels.includes(label as LabelName)) return true;
-        return operator === '=' && !LABEL_VALUES[label as LabelName](SAMPLE_DIMENSIONS).includes(value);
+        if (!metricOf(name)!.labels.includes(label)) return true;
+        return operator === '=' && !valuesOf(label).includes(value);
       }),
     );
     expect(wrongMatchers).toEqual([]);
@@ -173,9 +184,7 @@ describe('the dashboards', () => {
       /^label_values\((okxmm\w+)(?:\{.*\})?, (\w+)\)$/.exec(query)!.slice(1),
     );
     expect(
-      asked.map(([name, label]) =>
-        [...SCRAPE_LABELS, ...metricOf(name)!.labels].includes(label as LabelName),
-      ),
+      asked.map(([name, label]) => [...SCRAPE_LABELS, ...metricOf(name)!.labels].includes(label)),
     ).toEqual(dashboards.flatMap(() => [true, true, true]));
   });
 
@@ -278,4 +287,5 @@ test('every metric is on a dashboard or in a rule, but for the ones listed', () 
   );
   const unseen = METRIC_IDS.filter((id) => !seen.has(definitionOf(id).name));
   expect(unseen.sort()).toEqual(listed.sort());
+  expect(Object.values(FLEET_METRICS).filter(({ name }) => !seen.has(name))).toEqual([]);
 });
