@@ -293,9 +293,10 @@ export class AccountDesk {
    * The venue's own word that nothing of ours rests, nor can arrive any more; it decides, not our table.
    *
    * @param isTableBroken what is in flight cannot be told: everything may be
+   * @param when said in the log
    * @returns what could not be confirmed and why, or '' with how many orders REST had to cancel
    */
-  async confirm(isTableBroken: boolean): Promise<{ problem: string; cancelled: number }> {
+  async confirm(isTableBroken: boolean, when = 'stop'): Promise<{ problem: string; cancelled: number }> {
     const { world, openOrders } = this.#options;
     const endNs = world.clock.nowNs() + CONFIRM_NS_MAX;
     if (isTableBroken) openOrders.expectStrangers(world.clock.nowNs());
@@ -309,7 +310,7 @@ export class AccountDesk {
           return { problem, cancelled: 0 };
         }
         const waitMs = CONFIRM_RETRY_MS * 2 ** (tries - 1);
-        world.log(`stop: ${problem}; again in ${waitMs} ms`);
+        world.log(`${when}: ${problem}; again in ${waitMs} ms`);
         await world.waitMs(waitMs);
       }
     }

@@ -120,7 +120,9 @@ export class Engine implements LoopOutput {
     const isHeld = engine.loop.ladder.sticky().length > 0;
     const arm = (): Promise<boolean> => engine.deadMansSwitch.armed();
     const { positionLots } = engine.loop.ledger;
-    const terms = { config, instruments, posMode, tag, run, positionLots, isHeld, arm };
+    // What the run before has left counts towards the limits, too.
+    const clear = async (): Promise<string> => (await engine.desk.confirm(false, 'start')).problem;
+    const terms = { config, instruments, posMode, tag, run, positionLots, isHeld, clear, arm };
     engine.tagProof = await proveTag(world, terms);
     return engine;
   }

@@ -49,6 +49,8 @@ export interface ProbeTerms extends Pick<
 > {
   /** Something waits for an operator. */
   readonly isHeld: boolean;
+  /** Takes out what former runs have left; what is in the way of that, or ''. */
+  readonly clear: () => Promise<string>;
   /** Arms the dead man's switch: an engine that dies meanwhile leaves nothing. False when the venue does not confirm. */
   readonly arm: () => Promise<boolean>;
 }
@@ -79,7 +81,7 @@ export interface TagProof {
  *   nothing to show it with; VENUE_UNREACHABLE when it does not answer
  */
 export async function proveTag(world: EngineWorld, options: ProbeTerms): Promise<TagProof | undefined> {
-  const { config, isHeld, arm } = options;
+  const { config, isHeld, clear, arm } = options;
   const { broker, venue } = config;
   const { account, clock, venueClock } = world;
   if (!(broker.probe ?? venue.kind !== 'paper')) return undefined;
@@ -88,6 +90,13 @@ export async function proveTag(world: EngineWorld, options: ProbeTerms): Promise
       'tag: not proven: what holds the account forbids every order; the first one after it shows the tag',
     );
     return undefined;
+  }
+  const problem = await clear();
+  if (problem !== '') {
+    throw new HostError(
+      'VENUE_UNREACHABLE',
+      `tag: expected nothing of ours to rest before the order that proves it, but ${problem}; start again`,
+    );
   }
   if (!(await arm())) {
     throw new HostError(
