@@ -32,7 +32,7 @@ export interface ReportRow {
 
 export interface ParsedReport {
   readonly rows: readonly ReportRow[];
-  /** Digits after the point of the finest rebate: what the venue rounds to. */
+  /** Digits after the point of the finest amount: what the venue rounds to. */
   readonly decimals: number;
 }
 
@@ -59,20 +59,23 @@ type Column = keyof typeof NAMES;
 
 const NEEDED: readonly Column[] = ['ordId', 'brokerRebate'];
 
+/** Amounts that happen to be round do not say that all are: nothing above a millionth of a dollar is rounding. */
+const DECIMALS_MIN = 6;
+
 /** @throws BrokerError naming the line and column that is not as documented */
 export function parseReport(text: string, name: string): ParsedReport {
   const lines = csvRows(text);
   const heads = lines.next();
   // A day without a trade: a file of nothing, or of its head alone.
-  if (heads.done === true) return { rows: [], decimals: 0 };
+  if (heads.done === true) return { rows: [], decimals: DECIMALS_MIN };
   const places = placesOf(heads.value, name);
   const rows: ReportRow[] = [];
-  let decimals = 0;
+  let decimals = DECIMALS_MIN;
   let number = 1;
   for (const cells of lines) {
     number++;
     const row = rowOf((column) => clean(cells[places.get(column) ?? -1]), `${name}, line ${number}`);
-    decimals = Math.max(decimals, row.brokerRebate.scale);
+    decimals = Math.max(decimals, row.brokerRebate.scale, row.fee.scale);
     rows.push(row);
   }
   return { rows, decimals };

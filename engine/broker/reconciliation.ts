@@ -148,9 +148,11 @@ class ReportBook {
     return wanted.slice(1).reduce(added, first);
   }
 
-  /** Whether a report is of that time. */
+  /** Whether a report is of that time: one of a day that is not over ends when it was fetched. */
   covers(timeMs: number): boolean {
-    return this.#reports.some(({ beginMs, endMs }) => timeMs >= beginMs && timeMs < endMs);
+    return this.#reports.some(
+      ({ beginMs, endMs, fetchedMs }) => timeMs >= beginMs && timeMs < Math.min(endMs, fetchedMs),
+    );
   }
 
   rest(): Told[] {

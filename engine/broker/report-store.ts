@@ -24,7 +24,7 @@ export interface RebateReport {
   readonly endMs: Milliseconds;
   readonly fetchedMs: Milliseconds;
   readonly rows: readonly ReportRow[];
-  /** Digits after the point of the finest rebate. */
+  /** Digits after the point of the finest amount. */
   readonly decimals: number;
 }
 

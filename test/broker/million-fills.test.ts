@@ -179,7 +179,7 @@ class ReportMaker {
       'brokerCode,level,uid,instId,ordId,clOrdId,spotTradeAmt,derivativeTradeAmt,fee,netFee,settlementFee,brokerRebate,suBrokerRebate,userRebate,affiliated,ts';
     return [...this.#lines].map(([beginMs, lines], index) => {
       const name = `day ${index}`;
-      const time = { name, beginMs, endMs: beginMs + DAY_MS, fetchedMs: index };
+      const time = { name, beginMs, endMs: beginMs + DAY_MS, fetchedMs: beginMs + 3 * DAY_MS };
       return { ...time, ...parseReport(`${head}\n${lines.join('\n')}\n`, name) };
     });
   }
