@@ -5,7 +5,7 @@ import { OperatorCommand } from '../../engine/loop/loop-options.ts';
 import { GENERATION_MAX, SLOT_MAX, clientOrderIdText } from '../../engine/okx/client-order-id.ts';
 import type { PlaceRequest } from '../../engine/venue/order-calls.ts';
 import { RestError, RestErrorCode } from '../../engine/venue/rest-error.ts';
-import { TAG, TinyAccount, restError } from './tiny-account.ts';
+import { TAG, TinyAccount, idOf, restError } from './tiny-account.ts';
 import { Machine, TinyWorld, testConfig } from './tiny-world.ts';
 
 type Answers = Pick<TinyAccount['answers'], 'placeOrder' | 'fetchOrder' | 'cancelOrders'>;
@@ -72,11 +72,12 @@ describe('the probe of a start', () => {
     });
     expect(world.said('the venue gives it back')).toBe(1);
     expect(engine.status()['tag']).toMatchObject({ value: TAG, isProven: true });
-    const calls = world.calls.filter((call) => /Order/.test(call));
+    const calls = world.calls.filter((call) => /Order/.test(call) && call !== 'fetchOpenOrders');
     expect(calls).toEqual(['placeOrder', 'fetchOrder', 'cancelOrders', 'fetchOrder']);
-    // The run is on disk, and the switch armed, before its first order leaves.
+    // The run is on disk, nothing rests of one before, and the switch is armed, before its first order leaves.
     const first = (call: string): number => world.calls.indexOf(call);
-    expect(first('save')).toBeLessThan(first('cancelAllAfter'));
+    expect(first('save')).toBeLessThan(first('fetchOpenOrders'));
+    expect(first('fetchOpenOrders')).toBeLessThan(first('cancelAllAfter'));
     expect(first('cancelAllAfter')).toBeLessThan(first('placeOrder'));
     expect(account.switchSeconds).toBe(10);
     expect(world.machine.state).toMatchObject({ run: engine.run, runs: [engine.run] });
@@ -179,6 +180,19 @@ describe('the probe of a start', () => {
     });
     await expect(world.start(configOf())).rejects.toMatchObject({ code: 'VENUE_UNREACHABLE' });
     expect(account.orders.size).toBe(0);
+  });
+
+  it('comes after what the run before has left was taken out', async () => {
+    const { world, account, answers } = probed();
+    account.place(idOf(7, 1));
+    const { placeOrder } = answers;
+    let resting = -1;
+    answers.placeOrder = (request, expiresMs) => {
+      resting = account.orders.size;
+      return placeOrder(request, expiresMs);
+    };
+    await world.start(configOf());
+    expect(resting).toBe(0);
   });
 
   it('does not leave without the switch behind it, nor while something waits for an operator', async () => {
