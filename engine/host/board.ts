@@ -197,6 +197,7 @@ function bookReadings(loop: Loop, writer: MetricsWriter): Reading[] {
       [writer.cell('bookGaps', index), () => sync.gaps],
       [writer.cell('bookResets', index), () => sync.resets],
       [writer.cell('bookCrossed', index), () => sync.crossed],
+      [writer.cell('mmpTriggers', index), () => loop.mmp.triggers[index]!],
     ];
   });
 }

@@ -89,6 +89,7 @@ export function buildParts(
     quoteKinds: config.instruments.map(({ strategy, mmp }) => ({
       rpiLevels: strategy.rpiLevels,
       isMmp: mmp.isOn,
+      mmpFrozenMs: mmp.frozenMs,
     })),
     stopBeforeExpiryMs: config.instruments.map((each) => each.stopBeforeExpiryMinutes * MS_PER_MINUTE),
     positionMode: account.posMode === PosMode.longShort ? PositionMode.longShort : PositionMode.net,

@@ -4,6 +4,7 @@ import { Connection } from '../loop/loop-options.ts';
 import type { AccountDesk } from './account-desk.ts';
 import type { DeadMansSwitch } from './dead-mans-switch.ts';
 import type { EngineWorld } from './engine-world.ts';
+import type { MmpDesk } from './mmp-desk.ts';
 import { textOf } from './text-of.ts';
 
 /** The stop waits so long for the venue to confirm cancels by push before it asks by REST. */
@@ -22,6 +23,7 @@ export interface EngineStopParts {
   readonly loop: Loop;
   readonly desk: AccountDesk;
   readonly deadMansSwitch: DeadMansSwitch;
+  readonly mmp: MmpDesk;
 }
 
 /**
@@ -35,13 +37,13 @@ export async function withdrawAll(
   parts: EngineStopParts,
   isBroken: () => boolean,
 ): Promise<{ report: StopReport; thrown: unknown }> {
-  const { world, loop, desk, deadMansSwitch } = parts;
+  const { world, loop, desk, deadMansSwitch, mmp } = parts;
   desk.close();
   deadMansSwitch.close();
   let thrown: unknown;
   try {
     loop.stop(world.clock.nowNs());
-    await untilNoOrders(world, loop);
+    await Promise.all([mmp.cancelAll(), untilNoOrders(world, loop)]);
   } catch (error) {
     thrown = error;
     world.log(`stop: ${textOf(error)}; cancelling by REST`);

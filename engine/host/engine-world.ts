@@ -18,6 +18,7 @@ export type AccountPort = Pick<
   | 'fetchMmpConfig'
   | 'setMmpConfig'
   | 'resetMmp'
+  | 'massCancel'
   | 'fetchAccountConfig'
   | 'fetchOpenOrders'
   | 'fetchOrder'

@@ -43,6 +43,7 @@ import type { EngineWorld } from './engine-world.ts';
 import { FeeDesk } from './fee-desk.ts';
 import { Explainer } from './explainer.ts';
 import { Holdings } from './holdings.ts';
+import { MmpDesk } from './mmp-desk.ts';
 import { nextRun, prepare, venueName } from './startup.ts';
 import { proveTag } from './tag-probe.ts';
 import type { TagProof } from './tag-probe.ts';
@@ -87,6 +88,7 @@ export class Engine implements LoopOutput {
   readonly desk: AccountDesk;
   readonly venueTime: VenueTime;
   readonly feeDesk: FeeDesk;
+  readonly mmp: MmpDesk;
   readonly algos: AlgoDesk;
 
   readonly #world: EngineWorld;
@@ -165,6 +167,7 @@ export class Engine implements LoopOutput {
     this.#lasting = { instruments, names, ledger, trades, ladder, loss, hedge, holdings };
     this.#isNew = restoreState(state, this.#lasting, isFreshAccount, (memory) => loop.restore(memory));
     const log = (line: string): void => world.log(line);
+    this.mmp = new MmpDesk(world.account, config, instruments, log);
     this.feeDesk = new FeeDesk({
       account: world.account,
       instruments,
@@ -420,6 +423,7 @@ export class Engine implements LoopOutput {
     // What leads out of a pause waits for the exits to be over; into one, they are ended after it.
     const problem = isHolding ? '' : await this.algos.endExits();
     if (problem !== '') return { isDone: false, text: `exits could not be taken back: ${problem}; again` };
+    if (command === OperatorCommand.resume) await this.mmp.reset();
     const result = await this.#command(command);
     if (!isHolding) return result;
     const left = await this.algos.endExits();
@@ -522,7 +526,7 @@ export class Engine implements LoopOutput {
   async stop(failure?: unknown): Promise<StopReport> {
     this.#isStopping = true;
     const { desk, deadMansSwitch, loop } = this;
-    const parts = { world: this.#world, loop, desk, deadMansSwitch };
+    const parts = { world: this.#world, loop, desk, deadMansSwitch, mmp: this.mmp };
     this.#failure ??= failure;
     const { report, thrown } = await withdrawAll(parts, () => this.#failure !== undefined);
     // A broken engine's positions are not to be believed: what waits for them stays as it is.

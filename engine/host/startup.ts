@@ -14,6 +14,7 @@ import type { EngineWorld } from './engine-world.ts';
 import { fetchFees } from './fee-desk.ts';
 import { HostError } from './host-error.ts';
 import { loadInstruments } from './instruments.ts';
+import { prepareMmp } from './mmp-desk.ts';
 import { renamedState, renamesOf } from './renames.ts';
 import { tradeModeProblem } from './trade-modes.ts';
 
@@ -223,6 +224,8 @@ export async function prepare(config: Config, tag: string, world: EngineWorld): 
     checkAccount(found, config, instruments);
     const renames = renamesOf(state, instruments);
     for (const [former, now] of renames) world.log(`instruments: the venue calls ${former} ${now} now`);
+    const waitsForReset = state?.kill.some(({ trigger }) => trigger === 'mmp') ?? false;
+    await ask(() => prepareMmp(account, config, instruments, waitsForReset, (ms) => world.waitMs(ms)));
     const fees = await ask(() => fetchFees(account, instruments));
     return {
       state: state === undefined ? undefined : renamedState(state, renames),

@@ -24,6 +24,7 @@ import type { LoopHedge } from './loop-hedge.ts';
 import type { LoopKill } from './loop-kill.ts';
 import type { LoopLegs } from './loop-legs.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
+import type { LoopMmp } from './loop-mmp.ts';
 import { Connection } from './loop-options.ts';
 import type { LoopOptions, OpenOrderFact, TradeFact } from './loop-options.ts';
 import type { LoopRests } from './loop-rests.ts';
@@ -38,7 +39,7 @@ import {
   OrderUpdateState,
 } from '../okx/order-update-decoder.ts';
 import type { FillRow } from '../okx/push-rows.ts';
-import { ExecType, OrderSide } from '../okx/shapes.ts';
+import { CancelSource, ExecType, OrderSide } from '../okx/shapes.ts';
 import { Trade, TradeResult } from '../orders/fills.ts';
 import type { Fills } from '../orders/fills.ts';
 import { OrderState } from '../orders/order-state.ts';
@@ -65,6 +66,7 @@ export class LoopFills {
   readonly #metrics: LoopMetrics;
   readonly #truth: LoopTruth;
   readonly #hedge: LoopHedge;
+  readonly #mmp: LoopMmp;
   readonly #decoder: OrderUpdateDecoder;
   readonly #prefixesIds: boolean;
   readonly #updates = new OrderUpdateFrame();
@@ -85,6 +87,7 @@ export class LoopFills {
       readonly metrics: LoopMetrics;
       readonly truth: LoopTruth;
       readonly hedge: LoopHedge;
+      readonly mmp: LoopMmp;
     },
   ) {
     const { instruments } = options;
@@ -100,6 +103,7 @@ export class LoopFills {
     this.#metrics = parts.metrics;
     this.#truth = parts.truth;
     this.#hedge = parts.hedge;
+    this.#mmp = parts.mmp;
     this.#decoder = new OrderUpdateDecoder(instruments, options.tag, options.prefixesIds);
     this.#prefixesIds = options.prefixesIds ?? false;
     this.#instrumentOf = new Map(instruments.map(({ instId, index }) => [instId, index]));
@@ -269,8 +273,13 @@ export class LoopFills {
     const table = this.#table;
     const updates = this.#updates;
     const slot = updates.slot[row]!;
+    if (updates.cancelSource[row] === CancelSource.mmpTriggered) {
+      this.#mmp.onTriggered(updates.instrument[row]!, this.#state.nowNs);
+    }
     const isOurWish = slot < table.capacity && table.isCancelInFlight[slot] === 1;
-    if (updates.state[row] !== OrderUpdateState.canceled || isOurWish) return;
+    const state = updates.state[row];
+    if (state !== OrderUpdateState.canceled && state !== OrderUpdateState.mmpCanceled) return;
+    if (isOurWish) return;
     if (slot >= table.capacity || table.generation[slot] !== updates.generation[row]) return;
     if (table.state[slot] === OrderState.free) return;
     const list = table.instrument[slot]! * 2 + table.side[slot]!;

@@ -238,6 +238,8 @@ export interface QuoteKinds {
   readonly rpiLevels: number;
   /** All are under the venue's market maker protection. */
   readonly isMmp: boolean;
+  /** For how long that takes none once it has triggered; 0: until it is reset. */
+  readonly mmpFrozenMs: Milliseconds;
 }
 
 export interface LoopOptions {

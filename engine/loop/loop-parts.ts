@@ -27,6 +27,7 @@ import { LoopInstruments } from './loop-instruments.ts';
 import { LoopKill } from './loop-kill.ts';
 import { LoopLegs } from './loop-legs.ts';
 import { LoopMarket } from './loop-market.ts';
+import { LoopMmp } from './loop-mmp.ts';
 import { LoopMetrics } from './loop-metrics.ts';
 import { LoopOperator } from './loop-operator.ts';
 import type { LoopOptions } from './loop-options.ts';
@@ -93,6 +94,7 @@ export interface LoopParts {
   readonly configuration: LoopConfiguration;
   readonly explain: LoopExplain;
   readonly underlyings: LoopUnderlyings;
+  readonly mmp: LoopMmp;
 }
 
 export function buildLoop(options: LoopOptions): LoopParts {
@@ -133,7 +135,9 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const answers = new LoopAnswers(options, state, path, kill);
   const booking = new Fills(table, ledger, tradeLog);
   const truth = new LoopTruth(options, state, { table, ledger, market, queue: watch });
+  const mmp = new LoopMmp(instruments, options.quoteKinds, rests, ladder);
   const fills = new LoopFills(options, state, {
+    mmp,
     table,
     legs,
     fills: booking,
@@ -229,6 +233,7 @@ export function buildLoop(options: LoopOptions): LoopParts {
     configuration,
     explain,
     underlyings,
+    mmp,
   };
 }
 

@@ -15,7 +15,7 @@ import { OrderKind } from '../okx/order-encoder.ts';
 import { RPI_USD_MIN } from '../okx/venue-limits.ts';
 import type { Gate } from '../risk/gate.ts';
 
-const PLAIN: QuoteKinds = { rpiLevels: 0, isMmp: false };
+const PLAIN: QuoteKinds = { rpiLevels: 0, isMmp: false, mmpFrozenMs: 0 };
 /** What an order is worth must not be below the least when the price has moved while it was on its way. */
 const WORTH_MARGIN = 1.02;
 

@@ -70,6 +70,11 @@ export const ORDER_METRICS = {
     ['instrument', 'category'],
     'Trades that the venue made by itself, or by an order that it made of another: liquidations, deliveries and the like.',
   ),
+  mmpTriggers: counter(
+    'okxmm_mmp_triggers_total',
+    ['instrument'],
+    'Times the venue’s market maker protection took the orders of a family of options, by the first of them.',
+  ),
   openOrders: gauge(
     'okxmm_open_orders',
     ['instrument', 'side'],

@@ -126,6 +126,11 @@ export class AccountRest {
     return products.resetMmp(this.#rest, instFamily);
   }
 
+  /** Cancels the account's MMP orders of a family of options, all at once. Five times in 2 s at most. */
+  massCancel(instFamily: string): Promise<void> {
+    return products.massCancel(this.#rest, instFamily);
+  }
+
   /** The answer's text with up to 400 levels a side, for `decodeRestBook`. */
   fetchBook(instId: string, levels: number = BOOK_LEVELS_MAX): Promise<string> {
     return this.#rest.getText('/api/v5/market/books', { instId, sz: levels });

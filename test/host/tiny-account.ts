@@ -12,7 +12,7 @@ import type {
   PositionRow,
   TradeFees,
 } from '../../engine/venue/account-rows.ts';
-import type { TickBands } from '../../engine/venue/product-rest.ts';
+import type { MmpConfig, TickBands } from '../../engine/venue/product-rest.ts';
 import type { DeliveryBill, DeliveryRow } from '../../engine/venue/settlement-rest.ts';
 import type { PlaceRequest } from '../../engine/venue/order-calls.ts';
 import { RestError, RestErrorCode } from '../../engine/venue/rest-error.ts';
@@ -49,6 +49,8 @@ export class TinyAccount {
   readonly changes = new Map<string, object>();
   readonly indexPrices = new Map<string, number>();
   tickBands: TickBands[] = [];
+  readonly mmp = new Map<string, MmpConfig>();
+  readonly massCancels: string[] = [];
   deliveries: DeliveryRow[] = [];
   deliveryBills: DeliveryBill[] = [];
   readonly nowMs: () => Milliseconds;
@@ -132,11 +134,18 @@ export class TinyAccount {
       })),
     fetchTickBands: () => this.tickBands,
     fetchIndexPrice: (index: string) => this.indexPrices.get(index) ?? refuse('51001'),
-    fetchMmpConfig: () => undefined,
+    fetchMmpConfig: (instFamily: string) => this.mmp.get(instFamily),
     fetchDeliveries: () => this.deliveries,
     fetchDeliveryBills: () => this.deliveryBills,
-    setMmpConfig: () => undefined,
-    resetMmp: () => undefined,
+    setMmpConfig: (config: Omit<MmpConfig, 'isFrozen' | 'frozenUntilMs'>) => {
+      this.mmp.set(config.instFamily, { ...config, isFrozen: false, frozenUntilMs: 0 });
+    },
+    resetMmp: (instFamily: string) => {
+      this.mmp.set(instFamily, { ...this.mmp.get(instFamily)!, isFrozen: false });
+    },
+    massCancel: (instFamily: string) => {
+      this.massCancels.push(instFamily);
+    },
     fetchAccountConfig: () => this.config,
     fetchOpenOrders: () => [...this.orders.values()],
     fetchOrder: (_instId: string, clOrdId: string) =>

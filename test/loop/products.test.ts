@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Instrument } from '../../engine/base/instrument.ts';
+import { Instrument, InstrumentType } from '../../engine/base/instrument.ts';
 import { Side } from '../../engine/base/side.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { Connection, LoopRequest, OperatorCommand } from '../../engine/loop/loop-options.ts';
@@ -140,7 +140,7 @@ describe('kinds of quotes', () => {
     const dear = [swap('BTC', 0, { ctVal: '10' })];
     const world = new ScriptedWorld({
       instruments: dear,
-      quoteKinds: [{ rpiLevels: 2, isMmp: false }],
+      quoteKinds: [{ rpiLevels: 2, isMmp: false, mmpFrozenMs: 0 }],
     }).connect();
     world.snapshot();
     world.quote();
@@ -153,7 +153,9 @@ describe('kinds of quotes', () => {
 
   test('what is worth too little for an RPI order is placed as any other', () => {
     // 10 x 0.01 x 999.5 is 100 dollars, and a swap wants 5,000.
-    const world = new ScriptedWorld({ quoteKinds: [{ rpiLevels: 3, isMmp: false }] }).connect();
+    const world = new ScriptedWorld({
+      quoteKinds: [{ rpiLevels: 3, isMmp: false, mmpFrozenMs: 0 }],
+    }).connect();
     world.snapshot();
     world.quote();
     const kinds = ['post_only', 'post_only', 'post_only'];
@@ -165,7 +167,7 @@ describe('kinds of quotes', () => {
     const cheap = [swap('BTC', 0, { ctVal: '0.509' })];
     const world = new ScriptedWorld({
       instruments: cheap,
-      quoteKinds: [{ rpiLevels: 1, isMmp: false }],
+      quoteKinds: [{ rpiLevels: 1, isMmp: false, mmpFrozenMs: 0 }],
     }).connect();
     world.snapshot([['1009.9', '10']], [['1010.1', '10']]);
     world.quote();
@@ -188,11 +190,88 @@ describe('kinds of quotes', () => {
   });
 
   test('all are MMP orders under the protection', () => {
-    const world = new ScriptedWorld({ quoteKinds: [{ rpiLevels: 0, isMmp: true }] }).connect();
+    const world = new ScriptedWorld({
+      quoteKinds: [{ rpiLevels: 0, isMmp: true, mmpFrozenMs: 0 }],
+    }).connect();
     world.snapshot();
     world.quote();
     const kinds = ['mmp_and_post_only', 'mmp_and_post_only', 'mmp_and_post_only'];
     expect(kindsOf(world)).toEqual({ buy: kinds, sell: kinds });
+  });
+});
+
+describe('market maker protection', () => {
+  /** Two options of a family beside a swap of another, all with the book of the first. */
+  function optioned(mmpFrozenMs: number): ScriptedWorld {
+    const { fields } = swap('BTC');
+    const option = { isCall: true, strike: 1_000 };
+    const instruments = [0, 1].map(
+      (index) =>
+        new Instrument(index, {
+          ...fields,
+          instId: index === 0 ? fields.instId : 'OTHER',
+          instIdCode: fields.instIdCode + index,
+          type: InstrumentType.option,
+          instFamily: 'BTC-USD',
+          option,
+        }),
+    );
+    const quoteKinds = instruments.map(() => ({ rpiLevels: 0, isMmp: true, mmpFrozenMs }));
+    const world = new ScriptedWorld({ instruments, quoteKinds });
+    world.connect();
+    world.frame(Connection.public, summaryPush(fields.instId));
+    world.snapshot();
+    world.quote();
+    world.settle();
+    expect(world.prices('buy')).toHaveLength(3);
+    return world;
+  }
+
+  const summaryPush = (instId: string): string =>
+    JSON.stringify({
+      arg: { channel: 'opt-summary', instFamily: 'BTC-USD' },
+      data: [{ instId, delta: '0.4', deltaBS: '0.5', markVol: '0.6', fwdPx: '1000', ts: '1' }],
+    });
+
+  function trigger(world: ScriptedWorld): void {
+    for (const order of world.orders.values()) {
+      order.isOpen = false;
+      world.frame(Connection.private, world.pushOf(order, { state: 'mmp_canceled', cancelSource: '39' }));
+    }
+  }
+
+  test('a family that it took rests for its time, and is quoted again by itself', () => {
+    const world = optioned(5_000);
+    trigger(world);
+    expect(world.loop.mmp.triggers).toEqual(Float64Array.of(1, 0));
+    world.pass(4_900);
+    world.quote();
+    expect(itemsOf(world.settle(), isPlace)).toEqual([]);
+    world.pass(300);
+    world.quote();
+    expect(itemsOf(world.settle(), isPlace)).toHaveLength(6);
+    expect(world.loop.ladder.level(0)).toBe(KillLevel.quoting);
+  });
+
+  test('without a time it waits for an operator, the whole family', () => {
+    const world = optioned(0);
+    trigger(world);
+    world.pass(10_000);
+    expect(world.loop.ladder.level(0)).toBe(KillLevel.paused);
+    expect(world.loop.ladder.reason(1)).toBe(KillTrigger.mmp);
+    world.loop.command(OperatorCommand.resume, world.nowNs);
+    world.pass(100);
+    expect(world.loop.ladder.level(0)).toBe(KillLevel.quoting);
+  });
+
+  test('an option is worth what its underlying is, and by its delta', () => {
+    const world = optioned(0);
+    expect(world.loop.underlyings.forward[0]).toBe(1_000);
+    expect(world.loop.underlyings.volatility[0]).toBe(0.6);
+    // It settles in dollars here: the delta of Black and Scholes.
+    expect(world.loop.gate.groups.coinsOf(0)).toBeCloseTo(0.5 * 0.01, 12);
+    // Ten lots of a hundredth coin at 1,000.
+    expect(10 * world.loop.gate.lotWorth(0, 9_995)).toBeCloseTo(100, 9);
   });
 });
 
