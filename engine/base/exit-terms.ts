@@ -56,3 +56,9 @@ export function readExitTerms(told: ReadonlyMap<string, string>): ExitTerms | st
   }
   return { by: way, instId: value('instrument'), minutes, limitBps, ratio, price };
 }
+
+/** As `readExitTerms` takes them. */
+export function exitWords({ by, instId, minutes, limitBps, ratio, price }: ExitTerms): Map<string, string> {
+  const words = { by, instrument: instId, minutes, 'limit-bps': limitBps, ratio, price };
+  return new Map(Object.entries(words).map(([name, value]) => [name, String(value)]));
+}

@@ -58,6 +58,7 @@ export async function runFleet(args: FleetArguments): Promise<ExitCode> {
     fleet,
     accounts,
     stateDirectory: state,
+    configFile: config,
     read: () => loadFleet(config),
     version: args.version,
     clock,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { accountInput, fleetSchema, isFleet } from './accounts-schema.ts';
-import type { FleetSection } from './accounts-schema.ts';
+import type { AccountEntry, FleetSection } from './accounts-schema.ts';
 import { accountsProblem } from './accounts-problem.ts';
 import { ConfigError } from './config-error.ts';
 import { packageRoot } from './package-root.ts';
@@ -83,31 +83,43 @@ function fleetOf(input: unknown, file: string): FleetConfig | undefined {
   const { fleet, accounts: entries } = checkedBy(fleetSchema, input, where);
   const accounts = entries.map((entry, index) => ({
     name: entry.name,
-    config: configOf(
-      accountInput(input, entry, index, fleet.metrics.port),
-      `${where}, accounts[${index}] (${entry.name}) over what is shared`,
-    ),
+    config: entryOf(input, entry, index, fleet.metrics.port, where),
   }));
   const problem = accountsProblem(accounts, fleet);
   if (problem !== '') throw new ConfigError(`${where}:\n  ${problem}`);
   return { fleet, accounts };
 }
 
+/** What is wrong with other accounts of the file is nothing to this one: each runs by itself. */
 function accountOf(input: unknown, file: string, account: string): Config {
-  const found = fleetOf(input, file);
-  if (found === undefined && account === '') return configOf(input, `configuration ${file}`);
-  const names = found?.accounts.map(({ name }) => name).join(', ') ?? '';
-  if (found === undefined) {
+  const where = `configuration ${file}`;
+  if (!isFleet(input)) {
+    if (account === '') return configOf(input, where);
     throw new ConfigError(
-      `configuration ${file}: expected accounts, one of them "${account}", was the configuration of one alone; leave out --account`,
+      `${where}: expected accounts, one of them "${account}", was the configuration of one alone; leave out --account`,
     );
   }
-  const named = found.accounts.find(({ name }) => name === account);
-  if (named !== undefined) return named.config;
+  const { fleet, accounts } = checkedBy(fleetSchema, input, where);
+  const index = accounts.findIndex(({ name }) => name === account);
+  if (index !== -1) return entryOf(input, accounts[index]!, index, fleet.metrics.port, where);
+  const names = accounts.map(({ name }) => name).join(', ');
   throw new ConfigError(
     account === ''
-      ? `configuration ${file}: expected the configuration of one account, was that of ${names}; name one with --account`
-      : `configuration ${file}: expected --account to be one of ${names}, was "${account}"`,
+      ? `${where}: expected the configuration of one account, was that of ${names}; name one with --account`
+      : `${where}: expected --account to be one of ${names}, was "${account}"`,
+  );
+}
+
+function entryOf(
+  input: Readonly<Record<string, unknown>>,
+  entry: AccountEntry,
+  index: number,
+  fleetPort: number,
+  where: string,
+): Config {
+  return configOf(
+    accountInput(input, entry, index, fleetPort),
+    `${where}, accounts[${index}] (${entry.name}) over what is shared`,
   );
 }
 

@@ -161,10 +161,23 @@ export class FleetAccount {
   }
 
   /** Has it take up the configuration file, or say what would come of it. */
-  async reload(isDryRun: boolean): Promise<CommandResult> {
-    if (!this.#child.isRunning) return { isDone: true, text: `has no process (${this.#phase()})` };
+  reload(isDryRun: boolean): Promise<CommandResult> {
+    return this.#asked(true, (client) => client.reload(isDryRun));
+  }
+
+  /** Has it flatten by an algo order of the venue; not kept for later, when its positions may be others. */
+  exit(told: ReadonlyMap<string, string>): Promise<CommandResult> {
+    return this.#asked(false, (client) => client.exit(told));
+  }
+
+  /** @param isDoneByNone whether it is as well that there is no process to ask */
+  async #asked(
+    isDoneByNone: boolean,
+    ask: (client: ControlClient) => Promise<CommandResult>,
+  ): Promise<CommandResult> {
+    if (!this.#child.isRunning) return { isDone: isDoneByNone, text: `has no process (${this.#phase()})` };
     try {
-      return await this.#client.reload(isDryRun);
+      return await ask(this.#client);
     } catch (error) {
       if (!(error instanceof ControlError)) throw error;
       return { isDone: false, text: error.message };

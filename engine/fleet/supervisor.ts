@@ -9,6 +9,8 @@
  *             every account, to those that were not there as soon as they are, and until an operator resumes.
  */
 import type { Clock } from '../base/clock.ts';
+import { exitWords } from '../base/exit-terms.ts';
+import type { ExitTerms } from '../base/exit-terms.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import { ConfigError } from '../config/config-error.ts';
@@ -22,8 +24,10 @@ import type { FleetStatus } from '../../monitoring/fleet-status.ts';
 import type { FleetAccount } from './fleet-account.ts';
 import { endText } from './fleet-account.ts';
 import { FleetError } from './fleet-error.ts';
+import { followFile } from './follow-file.ts';
 import { FleetState } from './fleet-state.ts';
 import { GroupLimits, limitsOf } from './group-limits.ts';
+import type { GroupLimitValues } from './group-limits.ts';
 import { exceededOf, groupStatus, isHeldBack, readinessOf } from './group-status.ts';
 
 /** How often accounts are looked at: what all have lost in between is not noticed. */
@@ -39,6 +43,7 @@ export interface SupervisorOptions {
   readonly fleet: FleetConfig;
   readonly accounts: readonly FleetAccount[];
   readonly stateDirectory: string;
+  readonly configFile: string;
   /** Reads the configuration anew. @throws ConfigError */
   readonly read: () => FleetConfig | undefined;
   readonly version: string;
@@ -54,6 +59,7 @@ export class Supervisor implements ControlHandler {
   #control: ControlServer | undefined;
   #server: FleetServer | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #following: (() => void) | undefined;
   #savedNs: Nanoseconds = -Infinity;
   #isStopping = false;
 
@@ -93,6 +99,9 @@ export class Supervisor implements ControlHandler {
     this.#server = await FleetServer.open({ ...fleet.fleet.metrics, look: () => this.view() });
     for (const account of this.#accounts) account.start();
     this.#timer = setInterval(() => void this.#look(), LOOK_MS);
+    if (fleet.accounts.some(({ config }) => config.engine.followsFile)) {
+      this.#following = followFile(this.#options.configFile, () => this.#follow());
+    }
   }
 
   // ------------------------------------------------------------------------------------------------------ look
@@ -149,6 +158,10 @@ export class Supervisor implements ControlHandler {
     return result;
   }
 
+  exit(terms: ExitTerms): Promise<CommandResult> | undefined {
+    return this.#isStopping ? undefined : this.#together((account) => account.exit(exitWords(terms)));
+  }
+
   async #tellAll(command: OperatorCommand): Promise<CommandResult> {
     return this.#together((account) => account.tell(command));
   }
@@ -179,22 +192,9 @@ export class Supervisor implements ControlHandler {
   }
 
   async #configure(isDryRun: boolean): Promise<CommandResult> {
-    let fleet: FleetConfig | undefined;
-    try {
-      fleet = this.#options.read();
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      return { isDone: false, text: error.message };
-    }
-    const expected = this.#accounts.map(({ name }) => name).join(', ');
-    const found = fleet?.accounts.map(({ name }) => name).join(', ') ?? 'none';
-    if (fleet === undefined || found !== expected) {
-      return {
-        isDone: false,
-        text: `accounts: expected ${expected} as at the start, was ${found}; restart to have others`,
-      };
-    }
-    if (!isDryRun) this.#limits.configure(limitsOf(fleet.fleet));
+    const limits = this.#readLimits();
+    if (typeof limits === 'string') return { isDone: false, text: limits };
+    if (!isDryRun) this.#limits.configure(limits);
     return this.#together(async (account) => {
       if (!account.isDown) return account.reload(isDryRun);
       if (!isDryRun) account.revive();
@@ -203,6 +203,34 @@ export class Supervisor implements ControlHandler {
         text: isDryRun ? 'is down; it would be started again' : 'was down; started again',
       };
     });
+  }
+
+  /** Those of the file as it is now, or what is wrong with it. */
+  #readLimits(): GroupLimitValues | string {
+    let fleet: FleetConfig | undefined;
+    try {
+      fleet = this.#options.read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      return error.message;
+    }
+    const expected = this.#accounts.map(({ name }) => name).join(', ');
+    const found = fleet?.accounts.map(({ name }) => name).join(', ') ?? 'none';
+    if (fleet !== undefined && found === expected) return limitsOf(fleet.fleet);
+    return `accounts: expected ${expected} as at the start, was ${found}; restart to have others`;
+  }
+
+  /** The file is another one. Engines look after their own part of it themselves. */
+  #follow(): void {
+    const limits = this.#readLimits();
+    if (typeof limits === 'string') {
+      this.#options.log(`configuration: not taken up: ${limits}`);
+      return;
+    }
+    const before = JSON.stringify(this.#limits.values);
+    this.#limits.configure(limits);
+    const after = JSON.stringify(limits);
+    if (after !== before) this.#options.log(`configuration: limits over all are ${after}, were ${before}`);
   }
 
   view(): FleetStatus {
@@ -223,6 +251,7 @@ export class Supervisor implements ControlHandler {
   async stop(): Promise<readonly { readonly account: string; readonly text: string }[]> {
     this.#isStopping = true;
     clearInterval(this.#timer);
+    this.#following?.();
     const stopped = Promise.all(this.#accounts.map((account) => account.stop()));
     const late = setTimeout(() => {
       this.#options.log(`an account has not stopped for ${STOP_MS_MAX / 1_000} s; it is ended as it is`);

@@ -112,6 +112,13 @@ describe('accounts of one configuration', () => {
     expect(parseFleet(stringify(SHARED), 'one.yaml')).toBeUndefined();
   });
 
+  it('are not kept from starting by what is wrong with another', () => {
+    const text = textWith([{ name: 'a' }, { name: 'b', account: { lossMax: -1 } }]);
+    expect(parseConfig(text, 'fleet.yaml', 'a').account.lossMax).toBe(100);
+    expect(problemOf(text, 'b')).toMatch(/accounts\[1\] \(b\)/);
+    expect(problemOf(text)).toMatch(/accounts\[1\] \(b\)/);
+  });
+
   const wrong: readonly (readonly [
     what: string,
     accounts: unknown,
