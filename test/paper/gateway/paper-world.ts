@@ -1,6 +1,7 @@
 import { signLogin, signRest } from '../../../engine/okx/sign.ts';
 import type { Session } from '../../../engine/paper/gateway/session.ts';
 import { ACCOUNT_ROUTES } from '../../../engine/paper/gateway/rest-account.ts';
+import { BROKER_ROUTES } from '../../../engine/paper/gateway/rest-broker.ts';
 import { MARKET_ROUTES } from '../../../engine/paper/gateway/rest-market.ts';
 import { answerPaper } from '../../../engine/paper/gateway/rest-paper.ts';
 import { RestRouter } from '../../../engine/paper/gateway/rest-router.ts';
@@ -82,7 +83,12 @@ export class PaperWorld {
       pushBeforeAckShare: 0,
       ...changes,
     });
-    this.#router = new RestRouter(this.venue, [...MARKET_ROUTES, ...ACCOUNT_ROUTES, ...TRADE_ROUTES]);
+    this.#router = new RestRouter(this.venue, [
+      ...MARKET_ROUTES,
+      ...ACCOUNT_ROUTES,
+      ...TRADE_ROUTES,
+      ...BROKER_ROUTES,
+    ]);
   }
 
   /** Lets time pass as a server does, a few milliseconds at a time. */
