@@ -147,17 +147,19 @@ async function probe(options: TagProbeOptions): Promise<TagProof> {
 function candidatesOf(options: TagProbeOptions): (() => Promise<PlaceRequest | undefined>)[] {
   const { instruments, positionLots } = options;
   const live = instruments.filter(({ state }) => state === InstrumentState.live);
-  return [Side.buy, Side.sell].flatMap((side) =>
+  const wanted = [Side.buy, Side.sell].flatMap((side) =>
     live
       .filter(({ index }) => positionLots[index]! * sideSign(side) <= 0)
-      .map((instrument) => () => requestOf(options, instrument, side)),
+      .map((instrument) => ({ instrument, side })),
   );
+  return wanted.map((each, index) => () => requestOf(options, each.instrument, each.side, index));
 }
 
 async function requestOf(
   { account, config, tag, run, posMode }: TagProbeOptions,
   instrument: Instrument,
   side: Side,
+  tries: number,
 ): Promise<PlaceRequest | undefined> {
   const ticks = farTicks(await account.fetchBook(instrument.instId, 1), instrument, side);
   if (ticks === undefined) return undefined;
@@ -174,8 +176,8 @@ async function requestOf(
     ordType: OrdType.postOnly,
     px: instrument.tick.toText(ticks),
     sz: instrument.lot.toText(instrument.minLots),
-    // The last name of the run: the order table comes to it never, or after a million orders in every slot.
-    clOrdId: clientOrderIdText(run, SLOT_MAX, GENERATION_MAX, config.broker.clOrdIdPrefix ? tag : ''),
+    // The last names of the run: the order table comes to them never, or after a million orders in every slot.
+    clOrdId: clientOrderIdText(run, SLOT_MAX, GENERATION_MAX - tries, config.broker.clOrdIdPrefix ? tag : ''),
     tag,
     stpMode: StpMode.cancelMaker,
   };
