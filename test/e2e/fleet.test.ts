@@ -143,8 +143,7 @@ describe('several accounts', { timeout: TEST_MS }, () => {
     await fleet.stand('reduced', ['a', 'b'], ({ level }) => level === 'reduceOnly');
     expect((await fleet.status()).group.exceeded).toMatchObject({ limit: 'notional', command: 'reduce' });
     file.write({ ...options, fleet: { notionalMax: 100_000_000 } });
-    const reload = await fleet.ctl('reload');
-    expect(reload.code).toBe(0);
+    await fleet.process.said(/limits over all are \{"notionalMax":100000000\}, were \{"notionalMax":1\}/);
     expect((await fleet.status()).group.limits.notional).toBe(100_000_000);
     const resume = await fleet.ctl('resume');
     expect(resume.text).toMatch(/^a: quoting\nb: quoting$/m);
