@@ -9,7 +9,7 @@ import {
   TAG_PATTERN,
 } from '../../okx/venue-limits.ts';
 import type { Account, Valuation } from './account.ts';
-import { availableBalance, positionDataRow } from './account-rows.ts';
+import { availableBalance, positionDataRow, SETTLE_CURRENCIES } from './account-rows.ts';
 import { multiplyAmounts, numberText, parseAmount } from './amount.ts';
 import type { PosSide } from './client-order.ts';
 import type { ExchangeRefusal, ExchangeSink, RequestItem, Row } from './exchange-contract.ts';
@@ -143,6 +143,35 @@ export class AccountDesk {
     }
     this.#sink.account(account.uid);
     return [leverRow(market, mode, field(request, 'posSide'), lever)];
+  }
+
+  /** What contracts that settle in USD settle in: not while there are positions or orders in them. */
+  setSettleCcy(account: Account, settleCcy: string): Row[] | ExchangeRefusal {
+    if (!SETTLE_CURRENCIES.includes(settleCcy)) return refusal('51000', 'settleCcy');
+    for (const holding of account.holdings.values()) {
+      const isOpen = holding.orders.size > 0 || holding.hasPosition();
+      if (holding.listing.isContract && holding.listing.settleCcy === 'USD' && isOpen)
+        return refusal('51059');
+    }
+    for (const [instId, { listing }] of account.holdings) {
+      if (listing.isContract && listing.settleCcy === 'USD') account.forget(instId);
+    }
+    account.settleCcy = settleCcy;
+    return [{ settleCcy }];
+  }
+
+  /** In spot mode only: fees in what is received, or in the quote currency. */
+  setFeeType(account: Account, feeType: string): Row[] | ExchangeRefusal {
+    if (account.options.accountLevel !== '1') return refusal('51010');
+    if (feeType !== '0' && feeType !== '1') return refusal('51000', 'feeType');
+    account.feeType = feeType;
+    return [{ feeType }];
+  }
+
+  setAutoLoan(account: Account, isOn: boolean): Row[] | ExchangeRefusal {
+    if (!account.hasSharedMargin) return refusal('51010');
+    account.autoLoan = isOn;
+    return [{ autoLoan: isOn }];
   }
 
   setPositionMode(account: Account, posMode: string): { posMode: string } | ExchangeRefusal {

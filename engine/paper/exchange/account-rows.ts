@@ -285,8 +285,8 @@ export function feeRow(
     feeGroup: groupIds.map((groupId) => ({
       groupId,
       ...account.fees.ofGroup(instType, groupId).texts,
-      elpMaker: '',
-      rpiMaker: '',
+      // As makers on the public book.
+      rpiMaker: account.options.mayRpi === true ? account.fees.ofGroup(instType, groupId).texts.maker : '',
     })),
     delivery: account.options.deliveryFeeRate ?? '',
     exercise: account.options.exerciseFeeRate ?? '',

@@ -113,6 +113,14 @@ export class Account {
     return listing.isContract && listing.settleCcy === 'USD' ? this.settleCcy : listing.settleCcy;
   }
 
+  /** Lets go of a holding without positions or orders: the next order makes it anew. */
+  forget(instId: string): void {
+    const holding = this.holdings.get(instId);
+    if (holding === undefined) return;
+    this.holdings.delete(instId);
+    this.markets.delete(holding);
+  }
+
   position(holding: Holding, mode: MarginMode, posSide: PosSide, ccy: string): Position {
     let position = holding.find(mode, posSide, ccy);
     if (position === null) {

@@ -89,6 +89,7 @@ function watched(sink: ExchangeSink, watch: AlgoWatch): ExchangeSink {
     },
     bookLevel: (instId, side, px, sz, orders) => sink.bookLevel(instId, side, px, sz, orders),
     bookEvent: (instId) => sink.bookEvent(instId),
+    rpiLevel: (instId, side, px, sz, orders) => sink.rpiLevel?.(instId, side, px, sz, orders),
     markPrice: (instId, row) => sink.markPrice(instId, row),
     priceLimit: (instId, row) => sink.priceLimit(instId, row),
     fundingRate: (instId, row) => sink.fundingRate(instId, row),

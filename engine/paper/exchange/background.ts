@@ -17,6 +17,7 @@ import type { Timed } from './timer-queue.ts';
 export class Background {
   readonly #markets: ReadonlyMap<string, Market>;
   readonly #flows = new Map<Market, SeededFlow>();
+  readonly #optionFlows = new Map<Market, OptionFlow>();
   readonly #optionMark: (market: Market, nowMs: Milliseconds) => Ticks;
   /** By coin: its markets move together. */
   readonly #fairPrices = new Map<string, FairPrice>();
@@ -54,7 +55,9 @@ export class Background {
       const random = new Random(seed ^ hash(instId));
       market.hasFlow = true;
       if (market.option !== null) {
-        new OptionFlow(market, matcher, random, pace, schedule).start(startMs);
+        const options = new OptionFlow(market, matcher, random, pace, schedule);
+        options.start(startMs);
+        this.#optionFlows.set(market, options);
         continue;
       }
       const usd = valuation.usd(quoteCcy) || 1;
@@ -93,6 +96,12 @@ export class Background {
 
   /** Goes on in the market on new grids that takes this one's place. */
   moveTo(old: Market, next: Market): void {
+    const options = this.#optionFlows.get(old);
+    if (options !== undefined) {
+      this.#optionFlows.delete(old);
+      this.#optionFlows.set(next, options);
+      options.moveTo(next);
+    }
     const flow = this.#flows.get(old);
     if (flow === undefined) return;
     this.#flows.delete(old);

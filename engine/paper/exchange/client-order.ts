@@ -3,7 +3,7 @@ import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
 import type { Account } from './account.ts';
 import type { Amount } from './amount.ts';
 import type { Holding } from './holding.ts';
-import { BookOrder } from './matching-book.ts';
+import { BookOrder, type MatchingBook } from './matching-book.ts';
 import type { Market } from './market.ts';
 import type { PriceQuote } from './option-price.ts';
 import type { MarginMode } from './position.ts';
@@ -13,11 +13,21 @@ export const OrderState = {
   partiallyFilled: 'partially_filled',
   filled: 'filled',
   canceled: 'canceled',
+  mmpCanceled: 'mmp_canceled',
 } as const;
 export type OrderState = (typeof OrderState)[keyof typeof OrderState];
 
 export type PosSide = 'net' | 'long' | 'short';
-export type OrderType = 'limit' | 'post_only' | 'ioc' | 'fok' | 'market' | 'optimal_limit_ioc';
+export type OrderType =
+  | 'limit'
+  | 'post_only'
+  | 'ioc'
+  | 'fok'
+  | 'market'
+  | 'optimal_limit_ioc'
+  | 'rpi'
+  | 'mmp'
+  | 'mmp_and_post_only';
 export type SelfTradeMode = 'cancel_maker' | 'cancel_taker' | 'cancel_both';
 
 /** What a place asks for, read and checked. */
@@ -42,6 +52,10 @@ export interface OrderTerms {
   /** What a spot market order may spend in quote currency; -1 when its size is in lots. */
   readonly budget: Amount;
   readonly isReduceOnly: boolean;
+  /** IOC: whether it may take what RPI orders offer. */
+  readonly takesRpi: boolean;
+  /** RPI: whether its price steps back rather than meet the other side's first RPI order. */
+  readonly roundsRpi: boolean;
   readonly selfTradeMode: SelfTradeMode;
 }
 
@@ -136,6 +150,11 @@ export class ClientOrder {
     this.entry = new BookOrder(terms.side, terms.ticks, terms.lots, this);
   }
 
+  /** The book that it rests in: RPI orders are apart. */
+  get book(): MatchingBook {
+    return this.terms.type === 'rpi' ? this.market.rpiBook : this.market.book;
+  }
+
   /** Whether its fills make a position; spot's change balances alone. */
   get hasPosition(): boolean {
     return this.market.listing.isContract || this.terms.isMargin;
@@ -161,7 +180,12 @@ export class ClientOrder {
 
 /** Orders that are cancelled rather than take. */
 export function isMakerOnly(type: OrderType): boolean {
-  return type === 'post_only';
+  return type === 'post_only' || type === 'rpi' || type === 'mmp_and_post_only';
+}
+
+/** Orders that rest with what they could not take. */
+export function mayRest(type: OrderType): boolean {
+  return type === 'limit' || type === 'mmp' || isMakerOnly(type);
 }
 
 export function marginModeOf(terms: OrderTerms): MarginMode {

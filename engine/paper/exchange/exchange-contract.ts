@@ -38,6 +38,8 @@ export interface AccountOptions {
   /** Of the value that is delivered or exercised; OKX's sign. Left out: nothing, and nothing is shown. */
   readonly deliveryFeeRate?: string;
   readonly exerciseFeeRate?: string;
+  /** Whether it may place RPI orders, where instruments have them; default false. */
+  readonly mayRpi?: boolean;
   readonly feeType?: FeeType;
   /** Whether spot orders in the multi-currency modes may borrow what they lack; default false. */
   readonly autoLoan?: boolean;
@@ -64,6 +66,8 @@ export interface ExchangeOptions {
   readonly flowInstruments?: readonly string[];
   /** instId → price at the start where it should not be the built-in one. */
   readonly startPrices?: Readonly<Record<string, string>>;
+  /** Instruments with RPI orders; default none. */
+  readonly rpiInstruments?: readonly string[];
   /** instId → hours between two fundings (8, 6, 4, 2 or 1); left out: 8. */
   readonly fundingHours?: Readonly<Record<string, number>>;
   /**
@@ -203,6 +207,8 @@ export interface ExchangeSink {
    * after the change, so `sequence(instId)` read from inside it is this change's seqId.
    */
   bookLevel(instId: string, side: 'asks' | 'bids', px: string, sz: string, orders: string): void;
+  /** One level of the RPI orders, which `bookLevel` does not tell. They have a sequence of their own. */
+  rpiLevel?(instId: string, side: 'asks' | 'bids', px: string, sz: string, orders: string): void;
   /** The levels that were told since the last call are a recorded event's, and all of them: with `publish: 'event'` only. */
   bookEvent(instId: string): void;
   markPrice(instId: string, row: Row): void;

@@ -24,6 +24,7 @@ import type {
   RequestItem,
   Row,
 } from './exchange-contract.ts';
+import { InstrumentLife, type AnnouncedField } from './instrument-life.ts';
 import { field, Listing } from './listing.ts';
 import { Market } from './market.ts';
 import { Matcher } from './matcher.ts';
@@ -33,7 +34,6 @@ import { queryFills, queryOrders } from './order-queries.ts';
 import { orderQueryRow } from './order-rows.ts';
 import { ProductDesk } from './product-desk.ts';
 import { FundingTicks, hasFunding, MarkTicks } from './public-ticks.ts';
-import { relisted } from './relisting.ts';
 import { isDollar, startTicks } from './start-prices.ts';
 import { transferCash } from './transfers.ts';
 import { TimerQueue, type Timed } from './timer-queue.ts';
@@ -78,6 +78,7 @@ export class Exchange {
   readonly #markets = new Map<string, Market>();
   readonly #accounts = new Map<string, Account>();
   readonly #background: Background;
+  readonly #life: InstrumentLife;
   readonly #matcher: Matcher;
   readonly #orders: OrderDesk;
   readonly #desk: AccountDesk;
@@ -142,6 +143,15 @@ export class Exchange {
       settleFunding,
       schedule,
     );
+    this.#life = new InstrumentLife({
+      markets: this.#markets,
+      accounts: this.#accounts,
+      matcher: this.#matcher,
+      background: this.#background,
+      delivery: this.products.delivery,
+      sink: this.#sink,
+      schedule,
+    });
     new MarkTicks(
       this.#markets,
       (market, nowMs) => this.#background.markOf(market, nowMs),
@@ -258,6 +268,25 @@ export class Exchange {
     return this.#running(() => operation(this.products, this.nowMs));
   }
 
+  /** Cancels the protected orders of an option family. */
+  massCancel(uid: string, request: RequestItem): Row[] | ExchangeRefusal {
+    const { protection } = this.#matcher;
+    return this.#running(() => protection.massCancel(this.#account(uid), request, this.nowMs));
+  }
+
+  /** Settings of market maker protection, by family. */
+  mmpConfig(uid: string, family: string): Row[] {
+    return this.#matcher.protection.rows(this.#account(uid), family, this.nowMs);
+  }
+
+  setMmpConfig(uid: string, request: RequestItem): Row[] | ExchangeRefusal {
+    return this.#matcher.protection.configure(this.#account(uid), request);
+  }
+
+  resetMmp(uid: string, request: RequestItem): Row[] | ExchangeRefusal {
+    return this.#matcher.protection.reset(this.#account(uid), request);
+  }
+
   pendingOrders(uid: string, filter: OrderFilter): Row[] {
     return queryOrders([...this.#account(uid).openOrders.values()], filter);
   }
@@ -367,6 +396,18 @@ export class Exchange {
     return this.#desk.setLeverage(this.#account(uid), request);
   }
 
+  setSettleCcy(uid: string, settleCcy: string): Row[] | ExchangeRefusal {
+    return this.#desk.setSettleCcy(this.#account(uid), settleCcy);
+  }
+
+  setFeeType(uid: string, feeType: string): Row[] | ExchangeRefusal {
+    return this.#desk.setFeeType(this.#account(uid), feeType);
+  }
+
+  setAutoLoan(uid: string, isOn: boolean): Row[] | ExchangeRefusal {
+    return this.#desk.setAutoLoan(this.#account(uid), isOn);
+  }
+
   setPositionMode(uid: string, posMode: string): { posMode: string } | ExchangeRefusal {
     return this.#desk.setPositionMode(this.#account(uid), posMode);
   }
@@ -404,17 +445,22 @@ export class Exchange {
    * @throws ListingError when the new grids are none, or a position does not fit the new lots
    */
   relist(instId: string, grid: Regrid): void {
-    const market = this.#markets.get(instId);
-    assert(market !== undefined, 'only a listed instrument gets new grids');
-    assert(!this.#background.isRecorded(market), 'a recorded market keeps the grids of its recording');
-    this.#running(() => {
-      const next = relisted(market, grid, [...this.#accounts.values()], this.#matcher, this.nowMs);
-      const told = market.image(this.nowMs);
-      this.#markets.set(instId, next);
-      this.#background.moveTo(market, next);
-      this.#sink.instrument(next.listing.row);
-      next.flushRegrid(told, this.nowMs);
-    });
+    this.#running(() => this.#life.relist(instId, grid, this.nowMs));
+  }
+
+  /** Names an instrument anew: see `InstrumentLife.rename`. */
+  rename(instId: string, to: string): void {
+    this.#running(() => this.#life.rename(instId, to, this.nowMs));
+  }
+
+  /** Announces another `tickSz` or `minSz` (`upcChg`), which comes into force after that long. */
+  announce(instId: string, param: AnnouncedField, newValue: string, inMs: Milliseconds): void {
+    this.#running(() => this.#life.announce(instId, param, newValue, this.nowMs + inMs, this.nowMs));
+  }
+
+  /** Announces the end of an instrument after that long: see `InstrumentLife.delist`. */
+  delist(instId: string, inMs: Milliseconds): void {
+    this.#running(() => this.#life.delist(instId, this.nowMs + inMs, this.nowMs));
   }
 
   /**
@@ -437,6 +483,11 @@ export class Exchange {
   /** The whole book, or null for an unknown instrument (also below). */
   book(instId: string): BookImage | null {
     return this.#markets.get(instId)?.image(this.nowMs) ?? null;
+  }
+
+  /** The RPI orders of an instrument, which the book does not show. */
+  rpiBook(instId: string): BookImage | null {
+    return this.#markets.get(instId)?.rpiImage(this.nowMs) ?? null;
   }
 
   /** seqId of the instrument's newest change: one series for every channel. 0 for an unknown instrument. */

@@ -78,6 +78,8 @@ function termsOf({ listing }: Holding, position: Position, lots: Lots): OrderTer
     tgtCcy: '',
     budget: -1n,
     isReduceOnly: true,
+    takesRpi: false,
+    roundsRpi: false,
     selfTradeMode: 'cancel_maker',
   };
 }

@@ -22,6 +22,10 @@ const OPTION_LIMIT_RATIO = 9;
 export class Market {
   readonly listing: Listing;
   readonly book = new MatchingBook();
+  /** The orders that only some takers meet, and that the public book does not show. */
+  readonly rpiBook = new MatchingBook();
+  hasRpi = false;
+  rpiSequence: number;
   /** The price at the start; with a fraction after a change of the tick size, so that the fair price stays where it is. */
   readonly startTicks: number;
   /** When the mark price was last told. */
@@ -58,7 +62,10 @@ export class Market {
   #printTicks: Ticks = 0;
   #printLots: Lots = 0;
   #printCount = 0;
+  /** "1" when the maker was an RPI order. */
+  #printSource = '0';
   readonly #emitLevel: (level: Level) => void;
+  readonly #emitRpiLevel: (level: Level) => void;
 
   constructor(listing: Listing, startTicks: number, startMs: Milliseconds, sink: ExchangeSink) {
     this.listing = listing;
@@ -68,6 +75,7 @@ export class Market {
     this.#sink = sink;
     // A number of a venue that has been running for years; it stays far below 2^53 in any run.
     this.sequence = 80_000_000_000 + Number(listing.row['instIdCode'] ?? 0) * 1_000;
+    this.rpiSequence = this.sequence;
     this.#lastTradeId = firstId(startMs);
     this.statistics = new TradeStatistics(this.markTicks, startMs);
     this.tiers = tiersOf(listing, valueAtStart(listing, this.markTicks));
@@ -81,6 +89,12 @@ export class Market {
         String(level.count),
       );
     };
+    this.#emitRpiLevel = (level) => {
+      this.rpiSequence++;
+      const side = level.side === Side.buy ? 'bids' : 'asks';
+      const price = listing.priceText(level.ticks);
+      sink.rpiLevel?.(listing.instId, side, price, listing.sizeText(level.lots), String(level.count));
+    };
   }
 
   /**
@@ -92,6 +106,10 @@ export class Market {
     const market = new Market(listing, this.startTicks * ratio, nowMs, this.#sink);
     const lotRatio = this.listing.lot.value / listing.lot.value;
     market.hasFlow = this.hasFlow;
+    market.option = this.option;
+    market.forward = this.forward;
+    market.hasRpi = this.hasRpi;
+    market.rpiSequence = this.rpiSequence;
     market.sequence = this.sequence;
     market.#lastTradeId = this.#lastTradeId;
     market.#tradeRows.push(...this.#tradeRows);
@@ -133,8 +151,11 @@ export class Market {
   }
 
   /** Numbers a match and adds it to the taker's print. */
-  recordMatch(takerSide: Side, ticks: Ticks, lots: Lots, nowMs: Milliseconds): number {
-    if (this.#printCount > 0 && this.#printTicks !== ticks) this.flushPrint(takerSide);
+  recordMatch(takerSide: Side, ticks: Ticks, lots: Lots, nowMs: Milliseconds, isRpi = false): number {
+    const source = isRpi ? '1' : '0';
+    const isSamePrint = this.#printTicks === ticks && this.#printSource === source;
+    if (this.#printCount > 0 && !isSamePrint) this.flushPrint(takerSide);
+    this.#printSource = source;
     const tradeId = ++this.#lastTradeId;
     this.#nowMs = nowMs;
     this.#printTicks = ticks;
@@ -144,7 +165,7 @@ export class Market {
     const row: Row = this.#tradeRow(takerSide, tradeId, lots);
     this.#tradeRows.push(row);
     if (this.#tradeRows.length >= 2 * TRADES_KEPT) this.#tradeRows.splice(0, TRADES_KEPT);
-    row['source'] = '0';
+    row['source'] = source;
     this.#sink.singleTrade(this.listing.instId, row);
     return tradeId;
   }
@@ -154,7 +175,7 @@ export class Market {
     if (this.#printCount === 0) return;
     const row = this.#tradeRow(takerSide, this.#lastTradeId, this.#printLots);
     row['count'] = String(this.#printCount);
-    row['source'] = '0';
+    row['source'] = this.#printSource;
     row['seqId'] = this.sequence;
     this.#printCount = 0;
     this.#printLots = 0;
@@ -164,6 +185,7 @@ export class Market {
   /** Publishes the levels that changed. */
   flushBook(): void {
     this.book.flush(this.#emitLevel);
+    this.rpiBook.flush(this.#emitRpiLevel);
   }
 
   /** Publishes the levels that changed, and says that they are a recorded event's. */
@@ -200,6 +222,16 @@ export class Market {
 
   tellFunding(nowMs: Milliseconds): void {
     this.#sink.fundingRate(this.listing.instId, this.fundingRow(nowMs));
+  }
+
+  /** The RPI orders, as the whole book is told. */
+  rpiImage(nowMs: Milliseconds): BookImage {
+    return {
+      asks: this.#rows(this.rpiBook.asks),
+      bids: this.#rows(this.rpiBook.bids),
+      ts: String(nowMs),
+      seqId: this.rpiSequence,
+    };
   }
 
   image(nowMs: Milliseconds): BookImage {

@@ -8,13 +8,15 @@ import { AmendResult, CancelSource } from '../../okx/shapes.ts';
 import { MAKERS_PER_TAKER_MAX } from '../../okx/venue-limits.ts';
 import type { Valuation } from './account.ts';
 import type { Amount } from './amount.ts';
-import { isMakerOnly, OrderState, type ClientOrder } from './client-order.ts';
+import { isMakerOnly, mayRest, OrderState, type ClientOrder } from './client-order.ts';
 import type { ExchangeSink } from './exchange-contract.ts';
 import { firstId } from './first-id.ts';
 import type { PriceQuote } from './option-price.ts';
-import { BookOrder } from './matching-book.ts';
+import { BookOrder, type Level } from './matching-book.ts';
 import type { Market } from './market.ts';
+import { MmpDesk } from './mmp-desk.ts';
 import { Reporter } from './reporter.ts';
+import { rpiPriceBeside } from './rpi-rules.ts';
 import { restingReserve, settleFill } from './settlement.ts';
 
 /** Why a taker stopped before it was filled. */
@@ -36,6 +38,7 @@ export interface AmendTerms {
 
 export class Matcher {
   readonly reporter: Reporter;
+  readonly protection = new MmpDesk(this);
   #lastBillId: number;
   /** Trades without a counterparty in the book are numbered below zero. */
   #lastForcedId: number;
@@ -59,8 +62,10 @@ export class Matcher {
         this.#finish(order, OrderState.canceled, CancelSource.postOnlyWouldTake, nowMs);
         return;
       }
-      market.book.add(order.entry);
-      this.reporter.order(order, {}, nowMs);
+      if (terms.type === 'rpi' && !this.#keepRpiDistance(order, nowMs)) return;
+      order.book.add(order.entry);
+      this.reporter.order(order, order.ticks === terms.ticks ? {} : { amendSource: '6' }, nowMs);
+      this.checkRpi(market, nowMs);
       market.flushBook();
       return;
     }
@@ -73,11 +78,16 @@ export class Matcher {
     this.#takeAndRest(order, limit, nowMs);
   }
 
-  cancel(order: ClientOrder, source: number, nowMs: Milliseconds): void {
+  cancel(
+    order: ClientOrder,
+    source: number,
+    nowMs: Milliseconds,
+    state: OrderState = OrderState.canceled,
+  ): void {
     if (!order.isOpen) return;
     const { market } = order;
-    if (order.entry.level !== null) market.book.remove(order.entry);
-    this.#finish(order, OrderState.canceled, source, nowMs);
+    if (order.entry.level !== null) order.book.remove(order.entry);
+    this.#finish(order, state, source, nowMs);
     market.flushBook();
   }
 
@@ -88,8 +98,7 @@ export class Matcher {
       this.reporter.amendFailed(order, reqId, '51503', nowMs);
       return;
     }
-    const { market, entry } = order;
-    const { book } = market;
+    const { market, entry, book } = order;
     const lots = terms.lots === 0 ? order.lots : terms.lots;
     const ticks = terms.ticks === 0 ? order.ticks : terms.ticks;
     const remaining = lots - order.filledLots;
@@ -121,7 +130,7 @@ export class Matcher {
       return;
     }
     book.remove(entry);
-    if (isMakerOnly(order.terms.type) && book.isMarketable(order.terms.side, ticks)) {
+    if (isMakerOnly(order.terms.type) && market.book.isMarketable(order.terms.side, ticks)) {
       this.#cancelAmended(order, reqId, CancelSource.postOnlyWouldTake, '51511', nowMs);
       return;
     }
@@ -161,6 +170,30 @@ export class Matcher {
       if (other.isReducing && other.entry.level !== null) this.#followPosition(other, nowMs);
     }
     order.market.flushBook();
+  }
+
+  /** RPI orders that a shown order has come to, or passed, go (cancelSource 45). */
+  checkRpi(market: Market, nowMs: Milliseconds): void {
+    for (const side of [Side.buy, Side.sell]) {
+      const { levels } = market.rpiBook.sideOf(side);
+      for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+        if (!market.book.isMarketable(side, level.ticks)) break;
+        this.cancel(level.head!.client!, CancelSource.rpiPriceCheck, nowMs);
+      }
+    }
+  }
+
+  /** Whether an RPI order may rest: it meets none of the other side, or has stepped back from it. */
+  #keepRpiDistance(order: ClientOrder, nowMs: Milliseconds): boolean {
+    const { market, terms, entry } = order;
+    const ticks = rpiPriceBeside(market, terms.side, order.ticks);
+    if (ticks === order.ticks) return true;
+    if (terms.roundsRpi && ticks > 0) {
+      entry.ticks = ticks;
+      return true;
+    }
+    this.#finish(order, OrderState.canceled, CancelSource.rpiPriceCheck, nowMs);
+    return false;
   }
 
   /** A background taker; what is left of it disappears. Gives the lots that were filled. */
@@ -212,8 +245,9 @@ export class Matcher {
         this.#finish(order, OrderState.canceled, CancelSource.selfTradePrevention, nowMs);
       } else if (stop === StopReason.makersMax) {
         this.#finish(order, OrderState.canceled, CancelSource.tooManyMakers, nowMs);
-      } else if (terms.type === 'limit' || isMakerOnly(terms.type)) {
-        market.book.add(entry);
+      } else if (mayRest(terms.type)) {
+        order.book.add(entry);
+        this.checkRpi(market, nowMs);
       } else {
         const isSlipping = terms.ticks === 0 && market.book.opposite(terms.side).best !== null;
         const source = isSlipping ? CancelSource.slippage : CancelSource.iocRemainder;
@@ -227,10 +261,12 @@ export class Matcher {
   #match(market: Market, taker: BookOrder, limitTicks: Ticks, nowMs: Milliseconds): StopReason {
     const { client, side } = taker;
     const makers = market.book.opposite(side);
+    // Who is no client of the API meets RPI orders too.
+    const hidden = client === null || client.terms.takesRpi ? market.rpiBook.opposite(side) : null;
     let makerCount = 0;
     let stop: StopReason = StopReason.none;
     while (taker.lots > 0) {
-      const level = makers.best;
+      const level = betterOf(side, makers.best, hidden?.best ?? null);
       if (level === null || (side === Side.buy ? level.ticks > limitTicks : level.ticks < limitTicks)) break;
       const maker = market.book.nextMaker(level);
       if (
@@ -239,7 +275,7 @@ export class Matcher {
         maker.client.account.mainUid === client.account.mainUid
       ) {
         if (client.terms.selfTradeMode !== 'cancel_taker') {
-          market.book.remove(maker);
+          maker.client.book.remove(maker);
           this.#finish(maker.client, OrderState.canceled, CancelSource.selfTradePrevention, nowMs);
         }
         if (client.terms.selfTradeMode === 'cancel_maker') continue;
@@ -280,8 +316,9 @@ export class Matcher {
     lots: Lots,
     nowMs: Milliseconds,
   ): void {
-    market.book.reduce(maker, lots);
-    const tradeId = market.recordMatch(takerSide, ticks, lots, nowMs);
+    const book = maker.client === null ? market.book : maker.client.book;
+    book.reduce(maker, lots);
+    const tradeId = market.recordMatch(takerSide, ticks, lots, nowMs, book === market.rpiBook);
     if (taker !== null) taker.lots -= lots;
     if (maker.client !== null) this.#settle(maker.client, ticks, lots, true, tradeId, nowMs);
     if (taker !== null && taker.client !== null)
@@ -300,6 +337,7 @@ export class Matcher {
     const fill = settleFill(order, ticks, lots, isMaker, tradeId, billId, nowMs);
     if (order.entry.lots === 0) this.#end(order, OrderState.filled);
     this.reporter.fill(order, fill, nowMs);
+    this.protection.filled(order, lots, nowMs);
   }
 
   /** After a taker's last match: its prints, and reduce-only orders whose position has shrunk under them. */
@@ -311,18 +349,19 @@ export class Matcher {
         if (order.isReducing && order.entry.level !== null) this.#followPosition(order, nowMs);
       }
     }
+    this.protection.settle(nowMs);
   }
 
   /** A resting reduce-only order never exceeds what it could close (amendSource 4, or cancelled). */
   #followPosition(order: ClientOrder, nowMs: Milliseconds): void {
-    const { holding, terms, entry, market } = order;
+    const { holding, terms, entry } = order;
     const closable = holding.closableLots(order.marginMode, terms.posSide, terms.side, terms.ccy);
     if (closable === 0) {
-      market.book.remove(entry);
+      order.book.remove(entry);
       this.#finish(order, OrderState.canceled, CancelSource.reduceOnlyPositionClosed, nowMs);
     } else if (entry.lots > closable) {
       order.lots -= entry.lots - closable;
-      market.book.reduce(entry, entry.lots - closable);
+      order.book.reduce(entry, entry.lots - closable);
       order.updatedMs = nowMs;
       this.reporter.order(order, { amendSource: '4', amendResult: '0' }, nowMs);
     }
@@ -368,7 +407,7 @@ export class Matcher {
   }
 
   #cancelAmended(order: ClientOrder, reqId: string, source: number, code: string, nowMs: Milliseconds): void {
-    if (order.entry.level !== null) order.market.book.remove(order.entry);
+    if (order.entry.level !== null) order.book.remove(order.entry);
     order.cancelSource = String(source);
     order.updatedMs = nowMs;
     this.#end(order, OrderState.canceled);
@@ -399,6 +438,14 @@ export class Matcher {
     order.account.end(order);
     this.reporter.balanceChanged(order.account);
   }
+}
+
+/** The level that a taker meets first: at the same price, what is shown. */
+function betterOf(side: Side, shown: Level | null, hidden: Level | null): Level | null {
+  if (hidden === null) return shown;
+  if (shown === null) return hidden;
+  const isBetter = side === Side.buy ? hidden.ticks < shown.ticks : hidden.ticks > shown.ticks;
+  return isBetter ? hidden : shown;
 }
 
 function slippageLimit(market: Market, side: Side): Ticks {

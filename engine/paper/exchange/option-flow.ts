@@ -20,7 +20,7 @@ const SIZE_MEAN = 25;
 const TAKER_SIZE_MEAN = 6;
 
 export class OptionFlow implements Timed {
-  readonly #market: Market;
+  #market: Market;
   readonly #matcher: Matcher;
   readonly #random: Random;
   readonly #schedule: (timeMs: number, item: Timed) => void;
@@ -47,6 +47,13 @@ export class OptionFlow implements Timed {
     this.#requote();
     this.#market.flushQuietly();
     this.#schedule(startMs + this.#random.exponential(this.#pauseMs), this);
+  }
+
+  /** Goes on in the market on new grids. */
+  moveTo(market: Market): void {
+    this.#orders.length = 0;
+    this.#market = market;
+    this.#requote();
   }
 
   run(timeMs: number): void {

@@ -14,7 +14,15 @@ import {
 import type { Account, Valuation } from './account.ts';
 import { availableBalance } from './account-rows.ts';
 import { amountNumber, multiplyAmounts, type Amount } from './amount.ts';
-import { CLIENT_ORIGIN, ClientOrder, isClosingSide, marginModeOf, type OrderTerms } from './client-order.ts';
+import {
+  CLIENT_ORIGIN,
+  ClientOrder,
+  isClosingSide,
+  isMakerOnly,
+  marginModeOf,
+  mayRest,
+  type OrderTerms,
+} from './client-order.ts';
 import type { ItemResult, RequestItem } from './exchange-contract.ts';
 import type { Holding } from './holding.ts';
 import { BORROW_INITIAL_RATE } from './position-tiers.ts';
@@ -25,6 +33,7 @@ import { isMarketType, readLots, readOrderPrice, readPlace, withinPriceLimit } f
 import { firstId } from './first-id.ts';
 import { readPriceType } from './option-price.ts';
 import { refusal, shortOf, type OrderRefusal } from './refusals.ts';
+import { isBelowRpiValue } from './rpi-rules.ts';
 import { MARKET_RESERVE_PERCENT, restingReserve } from './settlement.ts';
 
 /** Runs an accepted operation when its turn has come. */
@@ -79,7 +88,8 @@ export class OrderDesk {
     if ('sCode' in terms) return answer('', terms);
     const holding = account.holding(market);
     const refused =
-      this.#refuseAccount(account, holding, terms) ?? this.#refuseFunds(account, market, holding, terms);
+      this.#refuseAccount(account, holding, terms, nowMs) ??
+      this.#refuseFunds(account, market, holding, terms);
     if (refused !== null) return answer('', refused);
     const { listing } = market;
     const isPaidInQuote = listing.isContract || terms.side === Side.buy;
@@ -158,8 +168,8 @@ export class OrderDesk {
     const { listing } = market;
     const reqId = field(request, 'reqId');
     if (reqId !== '' && !CLIENT_ID_PATTERN.test(reqId)) return refusal('51000', 'reqId');
-    if (terms.type !== 'limit' && terms.type !== 'post_only') return refusal('51506');
-    if (listing.state === 'post_only' && terms.type !== 'post_only') return refusal('51124');
+    if (!mayRest(terms.type)) return refusal('51506');
+    if (listing.state === 'post_only' && !isMakerOnly(terms.type)) return refusal('51124');
     if (listing.state !== 'live' && listing.state !== 'post_only') return refusal('51022');
     const priceType = readPriceType(request, true);
     if (priceType !== null && typeof priceType !== 'string') return priceType;
@@ -191,8 +201,12 @@ export class OrderDesk {
       if (order.amendsInFlight === 0) return refusal('51500');
     }
     if (order.amendsInFlight >= AMENDS_IN_FLIGHT_MAX) return refusal('51513');
-    if (terms.type === 'post_only' && ticks !== 0 && market.book.isMarketable(terms.side, ticks)) {
+    if (isMakerOnly(terms.type) && ticks !== 0 && market.book.isMarketable(terms.side, ticks)) {
       return refusal('51511');
+    }
+    const total = lots || order.lots;
+    if (terms.type === 'rpi' && isBelowRpiValue(market, ticks || order.ticks, total, this.#valuation)) {
+      return refusal('54051');
     }
     const short = this.#refuseAmendFunds(
       order,
@@ -211,7 +225,15 @@ export class OrderDesk {
     this.#turn((atMs) => this.#matcher.cancel(order, source, atMs));
   }
 
-  #refuseAccount(account: Account, holding: Holding, terms: OrderTerms): OrderRefusal | null {
+  #refuseAccount(
+    account: Account,
+    holding: Holding,
+    terms: OrderTerms,
+    nowMs: Milliseconds,
+  ): OrderRefusal | null {
+    const { protection } = this.#matcher;
+    const guarded = protection.refuse(account, holding.listing, terms.type, nowMs);
+    if (guarded !== null) return guarded;
     if (terms.clOrdId !== '' && account.openByClientId(terms.clOrdId) !== null) return refusal('51016');
     if (holding.orders.size >= OPEN_ORDERS_PER_INSTRUMENT_MAX) {
       return refusal('51174', holding.listing.instId, String(OPEN_ORDERS_PER_INSTRUMENT_MAX));

@@ -6,16 +6,27 @@ import { TICKS_MAX } from '../../base/units.ts';
 import { CLIENT_ID_PATTERN, TAG_PATTERN } from '../../okx/venue-limits.ts';
 import type { Account, Valuation } from './account.ts';
 import { isPlainDecimal, parseAmount, type Amount } from './amount.ts';
-import type { OrderTerms, OrderType, SelfTradeMode } from './client-order.ts';
+import { isMakerOnly, type OrderTerms, type OrderType, type SelfTradeMode } from './client-order.ts';
 import type { RequestItem } from './exchange-contract.ts';
 import type { Listing } from './listing.ts';
 import type { Market } from './market.ts';
 import { PLAIN_QUOTE, readFollowed, readPriceType, type PriceQuote } from './option-price.ts';
 import { refusal, type OrderRefusal } from './refusals.ts';
+import { isBelowRpiValue, refuseRpi } from './rpi-rules.ts';
 import { isOnBand } from './tick-bands.ts';
 import { readPosSide, readTradeMode } from './trade-mode.ts';
 
-const ORDER_TYPES: readonly string[] = ['limit', 'post_only', 'ioc', 'fok', 'market', 'optimal_limit_ioc'];
+const ORDER_TYPES: readonly string[] = [
+  'limit',
+  'post_only',
+  'ioc',
+  'fok',
+  'market',
+  'optimal_limit_ioc',
+  'rpi',
+  'mmp',
+  'mmp_and_post_only',
+];
 const SELF_TRADE_MODES: readonly string[] = ['cancel_maker', 'cancel_taker', 'cancel_both'];
 const TD_MODES: readonly string[] = ['cash', 'cross', 'isolated'];
 
@@ -37,6 +48,8 @@ export function readPlace(
   if (typeof posSide !== 'string') return posSide;
   if (shape.isReduceOnly && !listing.isContract && !mode.isMargin) return refusal('51205');
   if (shape.type === 'fok' && shape.selfTradeMode === 'cancel_both') return refusal('54036');
+  const rpi = shape.type === 'rpi' ? refuseRpi(account, market, request, shape.isReduceOnly) : null;
+  if (rpi !== null) return rpi;
   const isMarket = isMarketType(shape.type);
   const price = isMarket ? NO_PRICE : readOrderPrice(market, shape.side, request, false);
   if ('sCode' in price) return price;
@@ -48,6 +61,7 @@ export function readPlace(
   if (!isMarket && size.budget < 0n && exceedsValue(market, limited, size.lots, valuation)) {
     return refusal('51185', String(listing.maxLimitUsd));
   }
+  if (shape.type === 'rpi' && isBelowRpiValue(market, limited, size.lots, valuation)) return refusal('54051');
   // In long/short mode the closing side is reduce-only by itself and the parameter is ignored (D).
   const isReduceOnly = (shape.isReduceOnly || mode.mayOnlyReduce) && posSide === 'net';
   const { isMargin, ccy } = mode;
@@ -139,7 +153,6 @@ function readShape(request: RequestItem, listing: Listing): Shape | OrderRefusal
   const side = request['side'];
   if (side !== 'buy' && side !== 'sell') return refusal('51000', 'side');
   const type = request['ordType'];
-  if (type === 'rpi' || type === 'elp') return refusal('54041');
   if (!isOneOf(type, ORDER_TYPES)) return refusal('51000', 'ordType');
   if (type === 'optimal_limit_ioc' && listing.instType !== 'SWAP' && listing.instType !== 'FUTURES') {
     return refusal('51000', 'ordType');
@@ -148,6 +161,10 @@ function readShape(request: RequestItem, listing: Listing): Shape | OrderRefusal
   if (!isOneOf(selfTradeMode, SELF_TRADE_MODES)) return refusal('51000', 'stpMode');
   const isReduceOnly = readBoolean(request['reduceOnly']);
   if (isReduceOnly === null) return refusal('51000', 'reduceOnly');
+  const takesRpi = readBoolean(request['rpiTakerAccess']);
+  if (takesRpi === null || (takesRpi && type !== 'ioc')) return refusal('51000', 'rpiTakerAccess');
+  const roundsRpi = readBoolean(request['rpiPxRound']);
+  if (roundsRpi === null) return refusal('51000', 'rpiPxRound');
   const tgtCcy = readTarget(request['tgtCcy'], listing, type, side);
   if (tgtCcy === null) return refusal('51000', 'tgtCcy');
   const posSide = request['posSide'] ?? '';
@@ -161,6 +178,8 @@ function readShape(request: RequestItem, listing: Listing): Shape | OrderRefusal
     type: type as OrderType,
     tgtCcy,
     isReduceOnly,
+    takesRpi,
+    roundsRpi,
     selfTradeMode: selfTradeMode as SelfTradeMode,
   };
 }
@@ -170,7 +189,7 @@ function refuseState(listing: Listing, type: OrderType): OrderRefusal | null {
     case 'live':
       return null;
     case 'post_only':
-      return type === 'post_only' ? null : refusal('51124');
+      return isMakerOnly(type) ? null : refusal('51124');
     case 'preopen':
       return refusal('51021');
     case 'expired':

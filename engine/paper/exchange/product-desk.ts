@@ -14,6 +14,7 @@ import { OptionBoard, summaryRow } from './option-board.ts';
 import type { OrderDesk } from './order-desk.ts';
 import type { Position } from './position.ts';
 import { tierRows } from './position-tiers.ts';
+import { rpiPermission } from './rpi-rules.ts';
 import { coinUsd } from './start-prices.ts';
 import { tickBandRow } from './tick-bands.ts';
 import type { Timed } from './timer-queue.ts';
@@ -37,6 +38,7 @@ export class ProductDesk {
   readonly #trades: ForcedTrades;
   readonly #liquidation: Liquidation;
   readonly delivery: Delivery;
+  readonly #rpiMarkets: readonly Market[];
 
   constructor(parts: ProductParts) {
     this.#parts = parts;
@@ -44,6 +46,9 @@ export class ProductDesk {
     const usd = (ccy: string): number => this.indexOf(ccy);
     this.#board = new OptionBoard(markets, options.startPrices ?? {}, matcher, sink, usd, options.startMs);
     const { accounts, valuation, schedule } = parts;
+    const names = new Set(options.rpiInstruments ?? []);
+    this.#rpiMarkets = [...markets.values()].filter(({ listing }) => names.has(listing.instId));
+    for (const market of this.#rpiMarkets) market.hasRpi = !market.listing.isOption;
     this.#trades = new ForcedTrades(parts.orders, matcher);
     this.#liquidation = new Liquidation(accounts, this.#trades, valuation, sink);
     this.delivery = new Delivery({
@@ -106,6 +111,14 @@ export class ProductDesk {
     return true;
   }
 
+  /** What GET /account/instruments says of an instrument beyond its public row. */
+  permissions(uid: string, instId: string): Row {
+    const market = this.#parts.markets.get(instId);
+    const account = this.#parts.accounts.get(uid);
+    if (market === undefined || account === undefined) return {};
+    return { rpi: rpiPermission(account, market) };
+  }
+
   #onPositions(
     uid: string,
     instId: string,
@@ -131,6 +144,8 @@ export class ProductDesk {
   /** All marks have been moved. */
   afterMarks(nowMs: Milliseconds): void {
     this.#liquidation.look(nowMs);
+    // The background's orders may have come to RPI orders since.
+    for (const market of this.#rpiMarkets) this.#parts.matcher.checkRpi(market, nowMs);
     this.#board.tell(nowMs);
   }
 

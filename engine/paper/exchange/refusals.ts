@@ -57,6 +57,14 @@ const TEXTS = {
     'Unable to modify the order quantity of a stop order that closes an entire position. Please modify the trigger price instead.',
   '51536': 'The size of an options order whose price is pxUsd or pxVol cannot be changed.',
   '54036': 'You cannot place a FOK order with self trade prevention mode cancel both.',
+  '54039': 'RPI orders cannot be reduce-only.',
+  '54040': 'RPI orders cannot have TP/SL attached.',
+  '54042': 'You do not have permission to place RPI orders.',
+  '54051': 'The value of the RPI order is below the minimum.',
+  '54008': 'The operation is locked after a mass cancellation.',
+  '51034': 'The MMP order is not accepted: market maker protection has been triggered.',
+  '51036': 'MMP orders are only for options in portfolio margin accounts.',
+  '51411': 'Account does not have permission for mass cancellation.',
   '54041': 'RPI orders are not supported for this trading pair.',
 } as const;
 

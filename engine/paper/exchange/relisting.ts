@@ -1,4 +1,4 @@
-/** An instrument goes over to other grids while it is traded. */
+/** An instrument goes over to other grids, or to another name, while it is traded. */
 import { CancelSource } from '../../okx/shapes.ts';
 import type { Milliseconds } from '../../base/units.ts';
 import type { Account } from './account.ts';
@@ -16,13 +16,13 @@ import type { Market } from './market.ts';
  */
 export function relisted(
   old: Market,
-  grid: Regrid,
+  changes: Regrid & { readonly instId?: string },
   accounts: readonly Account[],
   matcher: Matcher,
   nowMs: Milliseconds,
 ): Market {
-  const listing = new Listing({ ...old.listing.row, ...grid });
-  const { instId } = listing;
+  const listing = new Listing({ ...old.listing.row, ...changes });
+  const { instId } = old.listing;
   const ratio = old.listing.lot.value / listing.lot.value;
   for (const account of accounts) {
     for (const { lots } of account.holdings.get(instId)?.positions ?? []) {
@@ -39,13 +39,12 @@ export function relisted(
     }
   }
   const market = old.regridded(listing, nowMs);
-  for (const account of accounts) moveHolding(account, market, ratio);
+  for (const account of accounts) moveHolding(account, instId, market, ratio);
   return market;
 }
 
-function moveHolding(account: Account, market: Market, ratio: number): void {
-  const { listing } = market;
-  const old = account.holdings.get(listing.instId);
+function moveHolding(account: Account, instId: string, market: Market, ratio: number): void {
+  const old = account.holdings.get(instId);
   if (old === undefined) return;
   const holding = new Holding(market, old.settleCcy);
   for (const mode of ['cross', 'isolated'] as const) holding.setLever(mode, old.lever(mode));
@@ -53,7 +52,8 @@ function moveHolding(account: Account, market: Market, ratio: number): void {
     position.lots = Math.round(position.lots * ratio);
     holding.positions.push(position);
   }
-  account.holdings.set(listing.instId, holding);
+  account.holdings.delete(instId);
+  account.holdings.set(market.listing.instId, holding);
   account.markets.delete(old);
   account.markets.set(holding, market);
 }

@@ -28,6 +28,7 @@ const CHANNELS: Readonly<Record<string, ChannelRules>> = {
   books: { path: 'public', needs: 'instId' },
   books5: { path: 'public', needs: 'instId' },
   'bbo-tbt': { path: 'public', needs: 'instId' },
+  'books-rpi': { path: 'public', needs: 'instId' },
   'books-l2-tbt': { path: 'public', needs: 'instId', needsLogin: true, needsTier: true },
   'books50-l2-tbt': { path: 'public', needs: 'instId', needsLogin: true, needsTier: true },
   'mark-price': { path: 'public', needs: 'instId' },

@@ -7,6 +7,7 @@ import { DepthPublisher } from './depth-publisher.ts';
 import type { DepthChannel } from './depth-publisher.ts';
 import { fieldOf } from './instrument-directory.ts';
 import type { InstrumentDirectory } from './instrument-directory.ts';
+import { RpiBooks } from './rpi-books.ts';
 import type { Session } from './session.ts';
 import type { Topics } from './topics.ts';
 
@@ -57,6 +58,9 @@ export class MarketStreams {
   readonly #indexes = new Map<string, string>();
   readonly #traded = new Beat<string>(CANDLE_MS);
   readonly #candleTopics = new Map<string, { readonly instId: string; readonly bar: string }>();
+  readonly #rpi: RpiBooks;
+  /** New names of instruments → the old ones, which trades are still subscribed by. */
+  readonly #oldNames = new Map<string, string>();
   #latestStatus: Row | null = null;
   /** No book has been silent for a minute before this. */
   #keepAliveMs = Infinity;
@@ -67,6 +71,7 @@ export class MarketStreams {
     this.#exchange = exchange;
     this.#instruments = instruments;
     this.#topics = topics;
+    this.#rpi = new RpiBooks(topics, (instId) => exchange.rpiBook(instId));
     for (const row of instruments.select('', '', '')) this.#startPublisher(row);
   }
 
@@ -93,6 +98,8 @@ export class MarketStreams {
         session.push(publisher.firstPush(channel as DepthChannel, nowMs), nowMs);
         this.#keepAliveMs = Math.min(this.#keepAliveMs, publisher.keepAliveMs);
       }
+    } else if (topic === RpiBooks.topic(instId)) {
+      session.push(this.#rpi.firstPush(instId, nowMs), nowMs);
     } else {
       for (const row of this.#firstRows(subscription, nowMs)) {
         session.push(JSON.stringify({ arg: subscription.arg, data: row }), nowMs);
@@ -138,8 +145,21 @@ export class MarketStreams {
     this.#slow.delete(publisher);
   }
 
+  rpiLevel(
+    instId: string,
+    side: 'asks' | 'bids',
+    px: string,
+    sz: string,
+    orders: string,
+    nowMs: number,
+  ): void {
+    this.#rpi.change(instId, side, px, sz, orders, nowMs);
+  }
+
   trade(instId: string, row: Row, nowMs: number): void {
     this.#publish(Channel.trades, instId, [row], nowMs);
+    const oldName = this.#oldNames.get(instId);
+    if (oldName !== undefined) this.#publish(Channel.trades, oldName, [row], nowMs);
     this.#tickerChanged(instId, nowMs);
     if (this.#candleTopics.size > 0) this.#traded.add(instId, nowMs);
     let candles = this.#candles.get(instId);
@@ -166,6 +186,9 @@ export class MarketStreams {
 
   instrument(row: InstrumentRow, nowMs: number): void {
     const instId = fieldOf(row, 'instId');
+    const { instIdCode } = row;
+    const known = typeof instIdCode === 'number' ? this.#instruments.instIdOfCode(instIdCode) : undefined;
+    if (known !== undefined && known !== instId) this.#oldNames.set(instId, known);
     this.#instruments.upsert(row);
     if (!this.#publishers.has(instId)) this.#startPublisher(row);
     for (const instType of [fieldOf(row, 'instType'), 'ANY']) {
@@ -198,6 +221,7 @@ export class MarketStreams {
       this.#priceTopics.dueMs,
       this.#traded.dueMs,
       this.#keepAliveMs,
+      this.#rpi.dueMs,
     );
   }
 
@@ -209,6 +233,7 @@ export class MarketStreams {
     if (this.#priceTopics.dueMs <= nowMs) this.#publishPrices(nowMs);
     if (this.#traded.dueMs <= nowMs) this.#publishCandles(nowMs);
     if (this.#keepAliveMs <= nowMs) this.#keepAlive(nowMs);
+    if (this.#rpi.dueMs <= nowMs) this.#rpi.advance(nowMs);
   }
 
   #keepAlive(nowMs: number): void {

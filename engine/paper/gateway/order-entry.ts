@@ -9,7 +9,7 @@ import type { Inspection } from './inspection.ts';
 import { fieldOf } from './instrument-directory.ts';
 import type { InstrumentDirectory } from './instrument-directory.ts';
 import { RateLimits, SlidingWindow } from './rate-limits.ts';
-import { Refusal } from './refusal.ts';
+import { isRefusalCode, Refusal } from './refusal.ts';
 
 export type OrderKind = 'place' | 'amend' | 'cancel';
 
@@ -67,6 +67,7 @@ export class OrderEntry {
   readonly #venue: OrderVenue;
   readonly #singles: Record<OrderKind, RateLimits>;
   readonly #batches: Record<OrderKind, RateLimits>;
+  readonly #massCancels = new RateLimits(MASS_CANCELS_PER_WINDOW, ORDER_WINDOW_MS);
   readonly #subAccounts = new Map<string, SlidingWindow>();
 
   constructor(venue: OrderVenue) {
@@ -121,6 +122,15 @@ export class OrderEntry {
     } else this.#noteRefused(uid, kind, named, sCode);
     const code = sCode as keyof typeof WHOLE_REQUEST_STATUS;
     return new Refusal(code, WHOLE_REQUEST_STATUS[code]);
+  }
+
+  /** Mass cancel of protected orders: once for REST and WebSocket together, five requests in 2 s by user. */
+  massCancel(uid: string, item: Item, nowMs: number): readonly Item[] | Refusal {
+    if (!this.#massCancels.take(uid, nowMs)) return new Refusal('50011', 429);
+    const result = this.#venue.exchange.massCancel(uid, item);
+    if (!('sCode' in result)) return result;
+    const { sCode, sMsg } = result;
+    return isRefusalCode(sCode) ? new Refusal(sCode, 200, sMsg) : new Refusal('51000', 200, sMsg);
   }
 
   #submitItems(
@@ -207,7 +217,9 @@ export class OrderEntry {
     const name = instType === 'OPTION' ? this.#venue.instruments.instFamily(instId) : instId;
     const limits = itemCount === 1 ? this.#singles[kind] : this.#batches[kind];
     if (!limits.take(`${uid} ${name}`, nowMs)) return new Refusal('50011');
-    const countsForAccount = kind !== 'cancel' && instType !== 'SPOT' && instType !== 'MARGIN';
+    const { ordType } = item;
+    const isProtected = ordType === 'mmp' || ordType === 'mmp_and_post_only';
+    const countsForAccount = kind !== 'cancel' && instType !== 'SPOT' && !isProtected;
     if (countsForAccount && !this.#takeOfAccount(uid, nowMs)) return new Refusal('50061');
     if (kind === 'amend' && itemCount > 1) {
       const ordId = fieldOf(item, 'ordId');
@@ -231,6 +243,8 @@ export class OrderEntry {
     return window.take(nowMs);
   }
 }
+
+const MASS_CANCELS_PER_WINDOW = 5;
 
 /** What the order entry needs of its venue. */
 interface OrderVenue {

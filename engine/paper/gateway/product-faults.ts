@@ -1,3 +1,4 @@
+import type { Exchange } from '../exchange/exchange.ts';
 import type { ProductDesk } from '../exchange/product-desk.ts';
 import type { PaperVenue } from './venue.ts';
 
@@ -12,6 +13,10 @@ type Body = Readonly<Record<string, unknown>>;
  *     {"kind":"expire","instId":"BTC-USD-261225"}       delivers or exercises now; with "px" at that price
  *     {"kind":"settle","instId":"BTC-USD-261225"}       daily settlement now; with "px" at that price
  *
+ *     {"kind":"rename","instId":"ETH-USDT-SWAP","to":"ETHX-USDT-SWAP"}       the old name expires, the new one goes on
+ *     {"kind":"announce","instId":"BTC-USDT","param":"tickSz","newValue":"0.01","inMs":60000}  and comes into force (or minSz)
+ *     {"kind":"delist","instId":"SOL-USDT-SWAP","inMs":60000}               ends; contracts are delivered at their mark price
+ *
  * The first two are done to all accounts, or to that of "uid".
  */
 const FAULTS: Readonly<Record<string, Fault>> = {
@@ -25,14 +30,36 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     venue.exchange.act((products, nowMs) => products.settle(text(body, 'instId'), text(body, 'px'), nowMs)),
 };
 
+const LISTED: Readonly<Record<string, (exchange: Exchange, instId: string, body: Body) => boolean>> = {
+  rename: (exchange, instId, body) => {
+    const to = text(body, 'to');
+    if (to === '' || exchange.instruments('', '', to).length > 0) return false;
+    exchange.rename(instId, to);
+    return true;
+  },
+  announce: (exchange, instId, body) => {
+    const param = text(body, 'param');
+    if (param !== 'tickSz' && param !== 'minSz') return false;
+    exchange.announce(instId, param, text(body, 'newValue'), milliseconds(body));
+    return true;
+  },
+  delist: (exchange, instId, body) => {
+    exchange.delist(instId, milliseconds(body));
+    return true;
+  },
+};
+
 /** Gives false when there is nothing of that name that it could be done to. */
 type Fault = (venue: PaperVenue, body: Body) => boolean;
 
-export const PRODUCT_FAULT_NAMES: readonly string[] = Object.keys(FAULTS);
+export const PRODUCT_FAULT_NAMES: readonly string[] = [...Object.keys(FAULTS), ...Object.keys(LISTED)];
 
 /** Whether it was done; null when it is no fault of products. */
 export function causeProductFault(venue: PaperVenue, kind: string, body: Body): boolean | null {
-  return Object.hasOwn(FAULTS, kind) ? FAULTS[kind]!(venue, body) : null;
+  if (Object.hasOwn(FAULTS, kind)) return FAULTS[kind]!(venue, body);
+  if (!Object.hasOwn(LISTED, kind)) return null;
+  const instId = text(body, 'instId');
+  return venue.instruments.has(instId) && LISTED[kind]!(venue.exchange, instId, body);
 }
 
 function ofPositions(
@@ -48,6 +75,10 @@ function ofPositions(
       return isDone;
     });
   };
+}
+
+function milliseconds(body: Body): number {
+  return Math.max(0, Number(text(body, 'inMs')) || 0);
 }
 
 function text(body: Body, name: string): string {

@@ -73,7 +73,8 @@ const TEXTS = {
   '59503': 'Each API key can bind up to 20 IP addresses.',
   '59505': 'The passphrase format is incorrect.',
   '59506': 'API key does not exist.',
-  '59507': 'The two accounts involved in a transfer must be two different sub accounts under the same parent account.',
+  '59507':
+    'The two accounts involved in a transfer must be two different sub accounts under the same parent account.',
   '60004': 'Invalid timestamp',
   '60005': 'Invalid apiKey',
   '60006': 'Timestamp request expired',
@@ -97,3 +98,8 @@ const TEXTS = {
   '64004': 'Subscribe to both this channel and books-l2-tbt is not allowed. Unsubscribe books-l2-tbt first.',
   '404': 'The requested resource was not found',
 } as const;
+
+/** Whether it is a code of a request as a whole. */
+export function isRefusalCode(code: string): code is keyof typeof TEXTS {
+  return Object.hasOwn(TEXTS, code);
+}

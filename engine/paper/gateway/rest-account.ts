@@ -1,5 +1,6 @@
 import { Refusal } from './refusal.ts';
 import { instruments } from './rest-market.ts';
+import { SETTING_ROUTES } from './rest-settings.ts';
 import { bodyField, bodyOf, missing } from './rest-router.ts';
 import type { RestAnswer, RestCall, Route } from './rest-router.ts';
 import { SUB_ACCOUNT_ROUTES } from './rest-sub-accounts.ts';
@@ -13,7 +14,8 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
   account('GET', '/api/v5/account/positions', 10, ({ venue, uid, query }) =>
     venue.exchange.positions(uid, query),
   ),
-  account('GET', '/api/v5/account/instruments', 20, instruments, 'instType'),
+  account('GET', '/api/v5/account/instruments', 20, permittedInstruments, 'instType'),
+  ...SETTING_ROUTES,
   account('GET', '/api/v5/account/trade-fee', 5, tradeFee),
   account('GET', '/api/v5/account/leverage-info', 20, leverageInfo),
   account('POST', '/api/v5/account/set-leverage', 20, (call) =>
@@ -42,6 +44,17 @@ export function answerOf(
   result: readonly unknown[] | { readonly sCode: string; readonly sMsg: string },
 ): RestAnswer {
   return 'sCode' in result ? { code: result.sCode, msg: result.sMsg, data: [] } : result;
+}
+
+/** The public rows, and what this account may do besides. */
+function permittedInstruments(call: RestCall): RestAnswer {
+  const rows = instruments(call);
+  if (!Array.isArray(rows)) return rows;
+  const { products } = call.venue.exchange;
+  return rows.map((row: Readonly<Record<string, unknown>>) => ({
+    ...row,
+    ...products.permissions(call.uid, String(row.instId)),
+  }));
 }
 
 function tradeFee({ venue, uid, query }: RestCall): RestAnswer {

@@ -14,7 +14,7 @@ import type { RestRequest, RestResponse } from './rest-router.ts';
  *                                       {"kind":"rebates","missing":1,"extra":1,"capped":1,"late":1,"fee":1,"isExpired":false}: so
  *                                       many orders a day of the rebate reports are so; with none of them, all is well again
  *                                       {"kind":"tags","mode":"strip"|"change"|"keep"}: of orders placed from then on
- *                                       or {"kind":"gap"|"reset"|"suspend"|"postOnly"|"live","instId":"BTC-USDT"}
+ *                                       or {"kind":"gap"|"reset"|"suspend"|"postOnly"|"rebase"|"preopen"|"live","instId":"BTC-USDT"}
  *     POST /paper/price                 {"instId":"BTC-USDT","bps":-50} moves what its coin is worth
  *     GET  /paper/state                 sizes: time, maintenance, connections, open orders and positions of each account
  */
@@ -93,6 +93,8 @@ const INSTRUMENT_FAULTS: Readonly<Record<string, (venue: PaperVenue, publisher: 
   reset: (_, publisher) => publisher.resetSequence(),
   suspend: ({ exchange }, { instId }) => exchange.changeInstrument(instId, { state: 'suspend' }),
   postOnly: ({ exchange }, { instId }) => exchange.changeInstrument(instId, { state: 'post_only' }),
+  rebase: ({ exchange }, { instId }) => exchange.changeInstrument(instId, { state: 'rebase' }),
+  preopen: ({ exchange }, { instId }) => exchange.changeInstrument(instId, { state: 'preopen' }),
   live: ({ exchange }, { instId }) => exchange.changeInstrument(instId, { state: 'live' }),
 };
 

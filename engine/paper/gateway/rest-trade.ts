@@ -31,6 +31,9 @@ export const TRADE_ROUTES: readonly Route[] = [
   trade('GET', '/api/v5/trade/account-rate-limit', 1, 1_000, accountRateLimit),
   trade('POST', '/api/v5/trade/cancel-all-after', 1, 1_000, cancelAllAfter, 'tag'),
   trade('POST', '/api/v5/trade/close-position', 20, 2_000, closePosition, 'instId'),
+  trade('POST', '/api/v5/trade/mass-cancel', Infinity, 2_000, (call) =>
+    call.venue.orderEntry.massCancel(call.uid, bodyOf(call), call.nowMs),
+  ),
   ...ALGO_ROUTES,
 ];
 

@@ -309,11 +309,21 @@ export class PaperVenue implements SessionHost {
     if (!this.keys.mayTrade(uid)) return new Refusal('50120');
     if (this.status.isInMaintenance) return new Refusal('50001');
     const op = request.op as string;
-    // Market maker protection is not modelled, so no account has the permission for it.
-    if (op === WsOp.massCancel) return new Refusal('51411');
+    if (op === WsOp.massCancel) return this.#massCancel(uid, request, receivedMs);
     const { kind, isBatch } = ORDER_KINDS[op]!;
     const items = request.args as readonly unknown[];
     return this.orderEntry.submit(uid, kind, items, 'instIdCode', isBatch, request.expTime, receivedMs);
+  }
+
+  #massCancel(
+    uid: string,
+    request: Readonly<Record<string, unknown>>,
+    receivedMs: number,
+  ): ReturnType<OrderEntry['submit']> {
+    const [item, ...others] = request.args as readonly unknown[];
+    if (typeof item !== 'object' || item === null || others.length > 0) return new Refusal('60013');
+    const result = this.orderEntry.massCancel(uid, item as Readonly<Record<string, unknown>>, receivedMs);
+    return result instanceof Refusal ? result : { code: '0', msg: '', data: result };
   }
 
   #checkSessions(nowMs: number): void {
@@ -344,6 +354,8 @@ export class PaperVenue implements SessionHost {
       singleTrade: (instId, row) => this.#streams?.market.singleTrade(instId, row, now()),
       bookLevel: (instId, side, px, sz, orders) =>
         this.#streams?.market.bookLevel(instId, side, px, sz, orders, now()),
+      rpiLevel: (instId, side, px, sz, orders) =>
+        this.#streams?.market.rpiLevel(instId, side, px, sz, orders, now()),
       bookEvent: (instId) => this.#streams?.market.bookEvent(instId, now()),
       markPrice: (instId, row) => this.#streams?.market.price(Channel.markPrice, instId, row, now()),
       priceLimit: (instId, row) => this.#streams?.market.price(Channel.priceLimit, instId, row, now()),

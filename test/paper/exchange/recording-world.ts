@@ -30,6 +30,7 @@ export class RecordingSink implements ExchangeSink {
   readonly fundingRates: Row[] = [];
   readonly instruments: Row[] = [];
   readonly warnings: Row[] = [];
+  readonly rpiLevels: LevelEvent[] = [];
   /** FNV-1a over every call with its arguments: equal hashes mean equal histories. */
   hash = 0x811c9dc5;
   callCount = 0;
@@ -94,6 +95,12 @@ export class RecordingSink implements ExchangeSink {
   fundingRate(instId: string, row: Row): void {
     this.#note('fundingRate', instId, row);
     if (this.isKeeping) this.fundingRates.push(row);
+  }
+
+  rpiLevel(instId: string, side: 'asks' | 'bids', px: string, sz: string, orders: string): void {
+    const event = { instId, side, px, sz, orders };
+    this.#note('rpiLevel', instId, event);
+    this.rpiLevels.push(event);
   }
 
   liquidationWarning(uid: string, row: Row): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { recordedInstruments } from '../../../engine/paper/instruments/recorded-instruments.ts';
-import { PaperWorld } from './paper-world.ts';
+import { accountOf, PaperWorld } from './paper-world.ts';
 
 const FUTURE = 'BTC-USD-261225';
 
@@ -94,5 +94,104 @@ describe('products', () => {
     expect(world.rest('GET', history).answer.data).toMatchObject([
       { details: [{ insId: FUTURE, px: '77000' }] },
     ]);
+  });
+
+  it('show RPI orders on a channel of their own, and trades under both names after a rename', () => {
+    const accounts = [accountOf(1, { mayRpi: true }), accountOf(2)];
+    const world = new PaperWorld({ rpiInstruments: ['BTC-USDT-SWAP'], accounts });
+    const place = (account: number, changes: unknown): unknown =>
+      world.rest('POST', '/api/v5/trade/order', { account, body: changes }).answer;
+    const offer = {
+      instId: 'BTC-USDT-SWAP',
+      tdMode: 'cross',
+      side: 'sell',
+      ordType: 'rpi',
+      px: '78010',
+      sz: '10',
+    };
+    place(1, offer);
+    const peer = world.connect('public');
+    const channels = ['books-rpi', 'books', 'trades'].map((channel) => ({
+      channel,
+      instId: 'BTC-USDT-SWAP',
+    }));
+    peer.say({ op: 'subscribe', args: channels });
+    const heard = peer.heard();
+    const [first] = heard.filter(({ arg, data }) => arg?.channel === 'books-rpi' && data !== undefined);
+    expect(first).toMatchObject({
+      action: 'snapshot',
+      data: [{ asks: [['78010', '10', '0', '1']], bids: [], prevSeqId: -1 }],
+    });
+    const [books] = heard.filter(({ arg, data }) => arg?.channel === 'books' && data !== undefined);
+    expect(books!.data![0]).toMatchObject({ asks: [], bids: [] });
+    place(1, { ...offer, px: '78020' });
+    world.advance(200);
+    const [update] = peer.pushes('books-rpi');
+    expect(update).toMatchObject({ action: 'update', data: [{ asks: [['78020', '10', '0', '1']] }] });
+    expect(update!.data![0]!['prevSeqId']).toBe(first!.data![0]!['seqId']);
+    place(2, { ...offer, side: 'buy', ordType: 'ioc', px: '78010', sz: '4', rpiTakerAccess: true });
+    expect(peer.pushes('trades')).toMatchObject([{ data: [{ sz: '4', source: '1' }] }]);
+    const rows = world.rest('GET', '/api/v5/account/instruments?instType=SWAP', { account: 1 }).answer.data!;
+    expect(rows.filter((row) => row['rpi'] === '2').map((row) => row['instId'])).toEqual(['BTC-USDT-SWAP']);
+    const rename = { kind: 'rename', instId: 'BTC-USDT-SWAP', to: 'XBT-USDT-SWAP' };
+    expect(world.rest('POST', '/paper/faults', { body: rename }).status).toBe(200);
+    place(1, { ...offer, instId: 'XBT-USDT-SWAP', ordType: 'limit', px: '78000', sz: '1' });
+    place(2, { ...offer, instId: 'XBT-USDT-SWAP', side: 'buy', ordType: 'limit', px: '78000', sz: '1' });
+    expect(peer.pushes('trades')).toMatchObject([
+      { arg: { instId: 'BTC-USDT-SWAP' }, data: [{ instId: 'XBT-USDT-SWAP' }] },
+    ]);
+    expect(world.rest('POST', '/paper/faults', { body: rename }).status).toBe(400);
+  });
+
+  it('take protected orders of options at once, by both roads', () => {
+    const world = new PaperWorld({ accounts: [accountOf(1, { accountLevel: '4' }), accountOf(2)] });
+    const request = { instType: 'OPTION', instFamily: 'BTC-USD' };
+    const config = { instFamily: 'BTC-USD', timeInterval: '1000', frozenInterval: '0', qtyLimit: '5' };
+    const post = (path: string, body: unknown, account = 1) =>
+      world.rest('POST', `/api/v5/${path}`, { account, body }).answer;
+    expect(post('account/mmp-config', config)).toMatchObject({ code: '0', data: [config] });
+    expect(post('account/mmp-config', config, 2)).toMatchObject({ code: '51036', data: [] });
+    expect(
+      world.rest('GET', '/api/v5/account/mmp-config?instFamily=BTC-USD', { account: 1 }).answer.data,
+    ).toMatchObject([{ ...config, mmpFrozen: false }]);
+    expect(post('account/mmp-reset', { instFamily: 'BTC-USD' })).toMatchObject({
+      code: '0',
+      data: [{ result: true }],
+    });
+    const trader = world.trader(1, { channel: 'orders', instType: 'OPTION' });
+    const instIdCode = world.codeOf('BTC-USD-261225-80000-C');
+    const order = { instIdCode, tdMode: 'cross', side: 'sell', ordType: 'mmp', px: '0.06', sz: '1' };
+    trader.say({ id: '1', op: 'order', args: [order] }).say({ id: '2', op: 'mass-cancel', args: [request] });
+    const heard = trader.heard();
+    expect(heard.find((message) => message['id'] === '2')).toMatchObject({
+      op: 'mass-cancel',
+      code: '0',
+      data: [{ result: true }],
+    });
+    expect(heard.flatMap(({ data }) => data ?? []).at(-1)).toMatchObject({
+      state: 'mmp_canceled',
+      cancelSource: '38',
+    });
+    expect(post('trade/mass-cancel', request)).toMatchObject({ code: '0', data: [{ result: true }] });
+    expect(post('trade/mass-cancel', request, 2)).toMatchObject({ code: '51411' });
+    trader.say({ id: '3', op: 'mass-cancel', args: [] });
+    expect(trader.heard()).toMatchObject([{ id: '3', code: '60013', data: [] }]);
+  });
+
+  it('change what an account settles in, pays fees in and borrows', () => {
+    const world = new PaperWorld({
+      accounts: [accountOf(1, { accountLevel: '1' }), accountOf(2, { accountLevel: '3' })],
+    });
+    const post = (path: string, body: unknown, account = 1) =>
+      world.rest('POST', `/api/v5/account/${path}`, { account, body }).answer;
+    expect(post('set-fee-type', { feeType: '1' })).toMatchObject({ code: '0', data: [{ feeType: '1' }] });
+    expect(post('set-fee-type', { feeType: '1' }, 2)).toMatchObject({ code: '51010' });
+    expect(post('set-settle-currency', { settleCcy: 'USDG' }, 2)).toMatchObject({
+      data: [{ settleCcy: 'USDG' }],
+    });
+    expect(post('set-settle-currency', { settleCcy: 'EUR' }, 2)).toMatchObject({ code: '51000' });
+    expect(post('set-auto-loan', { autoLoan: true }, 2)).toMatchObject({ data: [{ autoLoan: true }] });
+    const config = world.rest('GET', '/api/v5/account/config', { account: 2 }).answer.data![0];
+    expect(config).toMatchObject({ settleCcy: 'USDG', autoLoan: true, feeType: '0' });
   });
 });
