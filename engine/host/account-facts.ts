@@ -139,7 +139,7 @@ function positionOf(instrument: Instrument, rows: readonly PositionRow[]): Posit
   for (const row of rows) {
     if (row.instId !== instrument.instId || !isPositionOf(instrument, row)) continue;
     const signed = positionLots(instrument, row);
-    if (signed === OFF_GRID) throw offGrid(instrument, row.pos, 'a position');
+    if (Number.isNaN(signed)) throw offGrid(instrument, row.pos, 'a position');
     legLots[legOf(row)]! += signed;
     lots += signed;
     value += signed * (Number(row.avgPx) / instrument.tick.value);

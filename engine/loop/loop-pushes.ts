@@ -240,7 +240,7 @@ export class LoopPushes {
     if ((leg !== PositionSide.net) !== (this.#legs.isLegged[index] === 1)) return;
     this.#funding.onTold(index, leg, row.cTimeMs, [row.fundingFee, row.liqPenalty]);
     const lots = positionLots(instrument, row);
-    if (lots === OFF_GRID) return;
+    if (Number.isNaN(lots)) return;
     const { margin } = this.#kill;
     margin.onPosition(index, lots, Number(row.liqPx) / instrument.tick.value, leg);
     // The venue may have refused the channel of mark prices: a position has one of its own.

@@ -33,7 +33,7 @@ export function isPositionOf(instrument: Instrument, row: Pick<PositionSize, 'in
  * told as what was received for the coins, with the coins as a debt: the debt is the position. Interest and fees make it no
  * whole number of lots: it is rounded to one.
  *
- * @returns OFF_GRID when it is no whole number of lots, and not on margin
+ * @returns NaN when it is no whole number of lots, and not on margin: OFF_GRID is -1, which is a short of one lot
  */
 export function positionLots(instrument: Instrument, row: PositionSize): Lots {
   const { lot, baseCcy } = instrument;
@@ -45,6 +45,7 @@ export function positionLots(instrument: Instrument, row: PositionSize): Lots {
   }
   const isNegative = row.pos.startsWith('-');
   const lots = row.pos === '' ? 0 : lot.fromText(isNegative ? row.pos.slice(1) : row.pos);
-  if (lots === OFF_GRID || lots === 0) return lots;
+  if (lots === OFF_GRID) return NaN;
+  if (lots === 0) return 0;
   return isNegative || row.posSide === PosSide.short ? -lots : lots;
 }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { OFF_GRID } from '../../engine/base/decimal.ts';
 import { Instrument, InstrumentType } from '../../engine/base/instrument.ts';
 import { PositionSide } from '../../engine/base/position-side.ts';
 import { parseInstruments } from '../../engine/okx/instrument-rows.ts';
@@ -27,7 +26,10 @@ describe('of a contract', () => {
     ['short', '0', 0],
     // Some venues have signed it.
     ['short', '-7', -7],
-    ['net', '7.5', OFF_GRID],
+    // What is off the grid is no number: its sign would be a short of one lot.
+    ['net', '7.5', NaN],
+    ['net', '-1', -1],
+    ['short', '1', -1],
   ])('%s of %s is %d lots', (posSide, pos, lots) => {
     expect(positionLots(SWAP, { ...ROW, posSide, pos })).toBe(lots);
   });
