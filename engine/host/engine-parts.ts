@@ -91,6 +91,7 @@ export function buildParts(
       isMmp: mmp.isOn,
       mmpFrozenMs: mmp.frozenMs,
     })),
+    priceIns: config.instruments.map(({ strategy }) => strategy.priceIn),
     stopBeforeExpiryMs: config.instruments.map((each) => each.stopBeforeExpiryMinutes * MS_PER_MINUTE),
     positionMode: account.posMode === PosMode.longShort ? PositionMode.longShort : PositionMode.net,
     ...parametersOf(config, instruments),

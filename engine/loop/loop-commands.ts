@@ -18,12 +18,14 @@ import { Connection } from './loop-options.ts';
 import type { LoopOptions, LoopOutput } from './loop-options.ts';
 import type { LoopLegs } from './loop-legs.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
+import { LoopOptionPrices, quotedPricesOf } from './loop-option-prices.ts';
 import { LoopQuoteKinds } from './loop-quote-kinds.ts';
 import type { LoopRests } from './loop-rests.ts';
 import type { LoopState } from './loop-state.ts';
+import type { LoopUnderlyings } from './loop-underlyings.ts';
 import { OrderEncoder, OrderKind } from '../okx/order-encoder.ts';
 import { TagProof } from '../okx/tag-proof.ts';
-import { CommandReason } from '../orders/command-batch.ts';
+import { CommandReason, KEEP_LOTS } from '../orders/command-batch.ts';
 import type { CommandBatch, CommandGroup } from '../orders/command-batch.ts';
 import { NO_ORDER } from '../orders/order-table.ts';
 import type { OrderTable } from '../orders/order-table.ts';
@@ -42,6 +44,7 @@ export interface CommandParts {
   readonly requests: RequestLog;
   readonly rests: LoopRests;
   readonly metrics: LoopMetrics;
+  readonly underlyings: LoopUnderlyings;
   readonly legs: LoopLegs;
 }
 
@@ -74,6 +77,7 @@ export class LoopCommands {
   /** By budget, while a group is gone through: how many of its rows were admitted. */
   readonly #admittedOf: Int32Array;
   readonly #kinds: LoopQuoteKinds;
+  readonly #prices: LoopOptionPrices;
   /** By slot: OrderKind of a quote. */
   readonly #kindOf: Uint8Array;
   /** Of the amends that passed, in the order of their rows. */
@@ -93,6 +97,7 @@ export class LoopCommands {
     this.#admittedOf = new Int32Array(instruments.length);
     this.#kinds = new LoopQuoteKinds(instruments, options.quoteKinds, parts.gate);
     this.#kindOf = new Uint8Array(table.capacity);
+    this.#prices = new LoopOptionPrices(instruments, options.priceIns, state, parts.underlyings);
     this.#amendIds = new Int32Array(table.capacity);
     this.#state = state;
     this.#output = options.output;
@@ -102,6 +107,7 @@ export class LoopCommands {
       tag: options.tag,
       tradeModes: options.tradeModes,
       ...(options.marginCcys === undefined ? {} : { marginCcys: options.marginCcys }),
+      quotedPrices: quotedPricesOf(instruments, options.priceIns),
       run: options.run,
       prefixesIds: options.prefixesIds ?? false,
     });
@@ -244,7 +250,11 @@ export class LoopCommands {
       added,
     );
     if (reason === GateReason.pass) {
-      if (this.#legs.mayGrow(slot, added) && this.#staysInKind(slot, instrument, ticks, lots)) return true;
+      const mayStay =
+        this.#legs.mayGrow(slot, added) &&
+        this.#staysInKind(slot, instrument, ticks, lots) &&
+        this.#isSayable(instrument, side, ticks, lots);
+      if (mayStay) return true;
       // It closes a leg, and what it would grow by is no more there to be closed: another one opens. Or it is too small for
       // its kind, and another one is not.
       batch.cancelInstead(row);
@@ -255,6 +265,15 @@ export class LoopCommands {
     const isPassing = reason === GateReason.wouldCross || reason === GateReason.selfCross;
     if (isRetreat || !isPassing) batch.cancelInstead(row);
     return false;
+  }
+
+  /**
+   * @hot Whether a quote that is not priced in ticks can be amended to this: the venue moves its price, and never its size
+   * (51536).
+   */
+  #isSayable(instrument: number, side: Side, ticks: Ticks, lots: Lots): boolean {
+    if (this.#prices.isFollowed[instrument] === 0) return true;
+    return lots === KEEP_LOTS && this.#prices.stepsOf(instrument, side, ticks) > 0;
   }
 
   /** @hot What an RPI order becomes must be worth what one must be; a size or price of 0 stays as it is. */
@@ -275,8 +294,10 @@ export class LoopCommands {
     if (nowNs < this.#rests.untilNs[list]! || nowNs < this.#rests.placeUntilNs[list]!) return false;
     if (this.isBehind[instrument] === 1) return false;
     const lots = group.lots[row]!;
-    const reason = this.gate.check(CommandOp.place, instrument, side, group.ticks[row]!, lots, lots);
-    if (reason === GateReason.pass) return true;
+    const ticks = group.ticks[row]!;
+    const reason = this.gate.check(CommandOp.place, instrument, side, ticks, lots, lots);
+    const isFollowed = this.#prices.isFollowed[instrument] === 1;
+    if (reason === GateReason.pass) return !isFollowed || this.#prices.stepsOf(instrument, side, ticks) > 0;
     this.#metrics.gateReject(reason);
     return false;
   }
@@ -380,24 +401,16 @@ export class LoopCommands {
     const lots = group.lots[row]!;
     const generation = this.table.generation[slot]!;
     const amendId = op === CommandOp.amend ? this.#amendIds[index]! : 0;
-    if (op === CommandOp.place) {
+    if (op === CommandOp.cancel) this.#encoder.addCancel(instrument, slot, generation);
+    else {
       const side = group.side[row]! as Side;
-      const leg = this.table.leg[slot]! as PositionSide;
-      this.#encoder.addPlace(
-        instrument,
-        side,
-        ticks,
-        lots,
-        slot,
-        generation,
-        false,
-        this.#kindOf[slot]! as OrderKind,
-        leg,
-      );
-    } else if (op === CommandOp.amend) {
-      this.#encoder.addAmend(instrument, ticks, lots, slot, generation, amendId);
-    } else {
-      this.#encoder.addCancel(instrument, slot, generation);
+      const isFollowed = this.#prices.isFollowed[instrument] === 1 && ticks > 0;
+      const price = isFollowed ? this.#prices.stepsOf(instrument, side, ticks) : ticks;
+      if (op === CommandOp.place) {
+        const leg = this.table.leg[slot]! as PositionSide;
+        const kind = this.#kindOf[slot]! as OrderKind;
+        this.#encoder.addPlace(instrument, side, price, lots, slot, generation, false, kind, leg);
+      } else this.#encoder.addAmend(instrument, price, lots, slot, generation, amendId);
     }
     this.#requests.add(requestId, slot, generation, amendId);
     if (group.reason[row] === CommandReason.guard) this.#metrics.guardCommand(instrument, op);

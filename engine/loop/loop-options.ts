@@ -242,6 +242,9 @@ export interface QuoteKinds {
   readonly mmpFrozenMs: Milliseconds;
 }
 
+/** What quotes of an option are priced in: as its book is (most often the coin), dollars, or a volatility. */
+export type OptionPriceUnit = 'coin' | 'usd' | 'volatility';
+
 export interface LoopOptions {
   readonly instruments: readonly Instrument[];
   readonly depthChannel: DepthChannel;
@@ -256,6 +259,8 @@ export interface LoopOptions {
   readonly marginCcys?: readonly string[];
   /** By instrument: how its quotes are placed. Without it, post-only. */
   readonly quoteKinds?: readonly QuoteKinds[];
+  /** By instrument: what quotes of options are priced in; without it, as the book is. */
+  readonly priceIns?: readonly OptionPriceUnit[];
   /** By instrument: how long before its expiry it is only reduced. */
   readonly stopBeforeExpiryMs?: readonly Milliseconds[];
   /** Whether swaps and futures are held as legs; without it they are net, as in journals of before there were legs. */

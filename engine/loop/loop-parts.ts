@@ -114,7 +114,8 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const rests = new LoopRests(count, slots);
   const requests = new RequestLog(REQUESTS_IN_FLIGHT_MAX);
   const legs = new LoopLegs(instruments, options.positionMode ?? PositionMode.net, table, ledger);
-  const path = { table, gate, throttle, requests, rests, metrics, legs };
+  const underlyings = new LoopUnderlyings(instruments, state, gate);
+  const path = { table, gate, throttle, requests, rests, metrics, legs, underlyings };
   const statistics = new FlowStatistics(count, options.flowMemorySeconds);
   const market = new LoopMarket(options, state, { table, flow: statistics });
   const watch = new QueueWatch(table);
@@ -174,7 +175,6 @@ export function buildLoop(options: LoopOptions): LoopParts {
   const operator = new LoopOperator(instruments, kill, flatten, hedge);
   const funding = new LoopFunding(count, ledger, truth);
   const traded = new LoopInstruments(options, state, { gate, ladder, quoting, account });
-  const underlyings = new LoopUnderlyings(instruments, state, gate);
   const pushes = new LoopPushes(options, state, {
     gate,
     legs,

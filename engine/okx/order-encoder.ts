@@ -22,6 +22,7 @@
 import { writeWhole } from '../base/ascii-digits.ts';
 import { assert } from '../base/assert.ts';
 import { CommandOp } from '../base/command-op.ts';
+import type { DecimalGrid } from '../base/decimal.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { InstrumentType } from '../base/instrument.ts';
 import { PositionSide } from '../base/position-side.ts';
@@ -49,6 +50,20 @@ export const OrderKind = {
 } as const;
 export type OrderKind = (typeof OrderKind)[keyof typeof OrderKind];
 
+/** What an instrument's quotes are priced in on the wire; options alone know others than `px`. */
+export interface QuotedPrice {
+  readonly name: 'px' | 'pxUsd' | 'pxVol';
+  readonly grid: DecimalGrid;
+}
+
+/** Kinds that rest. The others take, and are priced in ticks whatever quotes are. */
+const QUOTE_KINDS: readonly OrderKind[] = [
+  OrderKind.postOnly,
+  OrderKind.rpi,
+  OrderKind.mmp,
+  OrderKind.mmpAndPostOnly,
+];
+
 export interface OrderEncoderOptions {
   readonly instruments: readonly Instrument[];
   readonly tag: string;
@@ -56,6 +71,8 @@ export interface OrderEncoderOptions {
   readonly tradeModes: readonly TdMode[];
   /** By instrument: the currency that an order on margin is backed by, "" for what asks for none. None at all: no list. */
   readonly marginCcys?: readonly string[];
+  /** By instrument; without it, quotes are priced in ticks. */
+  readonly quotedPrices?: readonly QuotedPrice[];
   /** The run inside every client order id. */
   readonly run: number;
   /** Whether the tag stands in front of every client order id; without it, ids are of digits alone. */
@@ -127,7 +144,11 @@ export class OrderEncoder {
   /** By PositionSide. To close a leg is reduce-only by itself, and the venue takes no flag for it. */
   readonly #positionSideEnd: Int32Array;
   readonly #amendReqId: number;
-  readonly #amendPrice: number;
+  /** By instrument. */
+  readonly #amendPrice: Int32Array;
+  readonly #quoteGrids: readonly DecimalGrid[];
+  /** By kind: 1 for what rests. */
+  readonly #isQuoteKind: Uint8Array;
   readonly #amendSize: number;
   readonly #amendEnd: number;
   readonly #itemEnd: number;
@@ -143,6 +164,8 @@ export class OrderEncoder {
     const { instruments, tag, tradeModes, run, prefixesIds = false } = options;
     assertTag(tag);
     assert(tradeModes.length === instruments.length, 'every instrument has a trade mode');
+    const { quotedPrices = instruments.map(({ tick }): QuotedPrice => ({ name: 'px', grid: tick })) } =
+      options;
     const idPrefix = runPrefix(run, prefixesIds ? tag : '');
     const pieces = new PieceList();
     this.#instruments = instruments;
@@ -152,7 +175,7 @@ export class OrderEncoder {
     for (const instrument of instruments) {
       const marginCcy = options.marginCcys?.[instrument.index] ?? '';
       const mode = `"tdMode":"${tradeModes[instrument.index]!}"${marginCcy === '' ? '' : `,"ccy":"${marginCcy}"`}`;
-      this.#addInstrument(pieces, instrument, mode, idPrefix);
+      this.#addInstrument(pieces, instrument, mode, idPrefix, quotedPrices[instrument.index]!.name);
     }
     const ops = [...SINGLE_OPS, ...BATCH_OPS];
     this.#opArgs = Int32Array.from(ops, (op) => pieces.add(`","op":"${op}","args":[`));
@@ -170,7 +193,11 @@ export class OrderEncoder {
       pieces.add(`,"posSide":"${text}"}`),
     );
     this.#amendReqId = pieces.add('","reqId":"');
-    this.#amendPrice = pieces.add('","newPx":"');
+    this.#amendPrice = Int32Array.from(quotedPrices, ({ name }) => pieces.add(`","newP${name.slice(1)}":"`));
+    this.#quoteGrids = quotedPrices.map(({ grid }) => grid);
+    this.#isQuoteKind = Uint8Array.from(ORDER_KIND_TEXTS, (_, kind) =>
+      QUOTE_KINDS.includes(kind as OrderKind) ? 1 : 0,
+    );
     this.#amendSize = pieces.add('","newSz":"');
     this.#amendEnd = pieces.add('","cxlOnFail":false}');
     this.#itemEnd = pieces.add('"}');
@@ -196,7 +223,13 @@ export class OrderEncoder {
     this.buffer = memory.subarray(0, capacity);
   }
 
-  #addInstrument(pieces: PieceList, instrument: Instrument, mode: string, idPrefix: string): void {
+  #addInstrument(
+    pieces: PieceList,
+    instrument: Instrument,
+    mode: string,
+    idPrefix: string,
+    quoted: QuotedPrice['name'],
+  ): void {
     const index = instrument.index;
     assert(this.#instruments[index] === instrument, "an instrument's index is its place in the list");
     assert(instrument.instIdCode > 0, 'order operations need the instrument code that the venue gave');
@@ -205,7 +238,8 @@ export class OrderEncoder {
       const sideText = side === Side.buy ? OrderSide.buy : OrderSide.sell;
       for (let kind = 0; kind < ORDER_KINDS; kind++) {
         // A market order has no price: its piece ends where the size begins.
-        const next = kind === OrderKind.market ? 'sz' : 'px';
+        const price = QUOTE_KINDS.includes(kind as OrderKind) ? quoted : 'px';
+        const next = kind === OrderKind.market ? 'sz' : price;
         this.#placePiece[(index * 2 + side) * ORDER_KINDS + kind] = pieces.add(
           `${code},${mode},"side":"${sideText}","ordType":"${ORDER_KIND_TEXTS[kind]!}","${next}":"`,
         );
@@ -271,7 +305,8 @@ export class OrderEncoder {
     this.#next();
     this.#piece(this.#placePiece[(instrument * 2 + side) * ORDER_KINDS + kind]!);
     if (kind !== OrderKind.market) {
-      this.#offset = traded.tick.write(ticks, this.#words, this.#offset);
+      const grid = this.#isQuoteKind[kind] === 1 ? this.#quoteGrids[instrument]! : traded.tick;
+      this.#offset = grid.write(ticks, this.#words, this.#offset);
       this.#piece(this.#size);
     }
     this.#offset = traded.lot.write(lots, this.#words, this.#offset);
@@ -306,8 +341,8 @@ export class OrderEncoder {
     this.#number[0] = reqId;
     this.#offset = writeWhole(this.#words, this.#offset, this.#number, 0);
     if (ticks > 0) {
-      this.#piece(this.#amendPrice);
-      this.#offset = traded.tick.write(ticks, this.#words, this.#offset);
+      this.#piece(this.#amendPrice[instrument]!);
+      this.#offset = this.#quoteGrids[instrument]!.write(ticks, this.#words, this.#offset);
     }
     if (lots > 0) {
       this.#piece(this.#amendSize);

@@ -42,7 +42,7 @@ export function runStartOf(loop: LoopOptions, about: RunAbout): RunStart {
   const { depthChannel, tag, run, tradeModes, limits, account, brakes, watches, isDemo, closeBps } = loop;
   const { portfolio = [], models = [], tolerances, timings, handoff, prefixesIds = false } = loop;
   const { positionMode = PositionMode.net } = loop;
-  const { marginCcys = [], quoteKinds = [], stopBeforeExpiryMs } = loop;
+  const { marginCcys = [], quoteKinds = [], priceIns = [], stopBeforeExpiryMs } = loop;
   return {
     version: START_VERSION,
     about,
@@ -59,6 +59,7 @@ export function runStartOf(loop: LoopOptions, about: RunAbout): RunStart {
       positionMode,
       marginCcys,
       quoteKinds,
+      priceIns,
       ...(stopBeforeExpiryMs === undefined ? {} : { stopBeforeExpiryMs }),
       limits,
       account,
