@@ -54,6 +54,7 @@ export interface ManualOrder {
 
 /** A trade of an account, as REST tells it. */
 export interface VenueFill {
+  readonly ordId: string;
   readonly instId: string;
   readonly side: 'buy' | 'sell';
   readonly fillPx: string;
@@ -136,7 +137,7 @@ export class VenueProcess {
     return ((await answer.json()) as { resting: RestingOrder[] }).resting;
   }
 
-  fault(fault: Readonly<Record<string, string | boolean>>): Promise<void> {
+  fault(fault: Readonly<Record<string, string | number | boolean>>): Promise<void> {
     return this.#tell('faults', fault);
   }
 
