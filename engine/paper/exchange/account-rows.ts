@@ -46,7 +46,7 @@ export function accountRow(
     notionalUsdForSwap: '',
     delta: '',
     deltaLever: '',
-    deltaNeutralStatus: '0',
+    deltaNeutralStatus: account.isDeltaRestricted ? '1' : '0',
     upl: shared(totals.upl),
     details,
   };
@@ -252,7 +252,7 @@ export function configRow(account: Account): Row {
     levelTmp: '',
     ctIsoMode: 'automatic',
     mgnIsoMode: 'automatic',
-    stgyType: '0',
+    stgyType: account.options.stgyType ?? '0',
     roleType: '0',
     traderInsts: [],
     spotRoleType: '0',

@@ -40,6 +40,8 @@ export class Account {
   feeType: FeeType;
   /** Whether spot orders of the multi-currency modes may borrow what they lack. */
   autoLoan: boolean;
+  /** In delta-neutral mode: whether only orders are taken that bring its delta nearer to nothing. */
+  isDeltaRestricted = false;
   readonly balances = new Map<string, Balance>();
   readonly holdings = new Map<string, Holding>();
   readonly markets = new Map<Holding, Market>();

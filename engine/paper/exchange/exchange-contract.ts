@@ -40,6 +40,8 @@ export interface AccountOptions {
   readonly exerciseFeeRate?: string;
   /** Whether it may place RPI orders, where instruments have them; default false. */
   readonly mayRpi?: boolean;
+  /** 1: delta-neutral mode; default 0. */
+  readonly stgyType?: '0' | '1';
   readonly feeType?: FeeType;
   /** Whether spot orders in the multi-currency modes may borrow what they lack; default false. */
   readonly autoLoan?: boolean;

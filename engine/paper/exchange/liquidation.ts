@@ -165,7 +165,7 @@ export class Liquidation {
 }
 
 /** The price at which the position loses its maintenance margin against the mark, or the equity where that is less. */
-export function takeOverTicks(holding: Holding, position: Position, equity: number): Ticks {
+function takeOverTicks(holding: Holding, position: Position, equity: number): Ticks {
   const { market, listing } = holding;
   const lots = Math.abs(position.lots);
   const sign = position.lots > 0 ? 1 : -1;

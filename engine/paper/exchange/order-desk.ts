@@ -23,6 +23,7 @@ import {
   mayRest,
   type OrderTerms,
 } from './client-order.ts';
+import { refuseDelta, refuseDeltaAmend } from './delta-neutral.ts';
 import type { ItemResult, RequestItem } from './exchange-contract.ts';
 import type { Holding } from './holding.ts';
 import { BORROW_INITIAL_RATE } from './position-tiers.ts';
@@ -208,6 +209,8 @@ export class OrderDesk {
     if (terms.type === 'rpi' && isBelowRpiValue(market, ticks || order.ticks, total, this.#valuation)) {
       return refusal('54051');
     }
+    const delta = refuseDeltaAmend(order, total);
+    if (delta !== null) return delta;
     const short = this.#refuseAmendFunds(
       order,
       ticks || order.ticks,
@@ -232,7 +235,9 @@ export class OrderDesk {
     nowMs: Milliseconds,
   ): OrderRefusal | null {
     const { protection } = this.#matcher;
-    const guarded = protection.refuse(account, holding.listing, terms.type, nowMs);
+    const guarded =
+      protection.refuse(account, holding.listing, terms.type, nowMs) ??
+      refuseDelta(account, holding.market, terms);
     if (guarded !== null) return guarded;
     if (terms.clOrdId !== '' && account.openByClientId(terms.clOrdId) !== null) return refusal('51016');
     if (holding.orders.size >= OPEN_ORDERS_PER_INSTRUMENT_MAX) {

@@ -111,6 +111,14 @@ export class ProductDesk {
     return true;
   }
 
+  /** Restricts an account in delta-neutral mode, or lets it go. False for one that is in another mode. */
+  restrictDelta(uid: string, isOn: boolean): boolean {
+    const account = this.#parts.accounts.get(uid);
+    if (account?.options.stgyType !== '1') return false;
+    account.isDeltaRestricted = isOn;
+    return true;
+  }
+
   /** What GET /account/instruments says of an instrument beyond its public row. */
   permissions(uid: string, instId: string): Row {
     const market = this.#parts.markets.get(instId);

@@ -51,6 +51,12 @@ const TEXTS = {
   '51502': 'Order failed to amend. Insufficient {0} {1} in account',
   '51503': 'Order modification failed as the order has been filled, canceled or does not exist.',
   '51506': 'Order modification unsupported for this order type.',
+  '51209': 'Delta-neutral mode: the order would increase the delta.',
+  '51210': 'Delta-neutral mode: only one delta-reducing order is allowed at a time.',
+  '51211': 'Delta-neutral mode: the order is larger than the delta that it reduces.',
+  '51212': 'Delta-neutral mode: the order cannot be made larger.',
+  '51213': 'Delta-neutral mode: isolated margin is not available.',
+  '51214': 'Delta-neutral mode: options are not available.',
   '51511': "Modification failed as the order price doesn't meet the requirement for Post Only.",
   '51513': 'Number of modification requests that are currently in progress for an order cannot exceed 3.',
   '51524':

@@ -13,6 +13,7 @@ type Body = Readonly<Record<string, unknown>>;
  *     {"kind":"expire","instId":"BTC-USD-261225"}       delivers or exercises now; with "px" at that price
  *     {"kind":"settle","instId":"BTC-USD-261225"}       daily settlement now; with "px" at that price
  *
+ *     {"kind":"deltaRestricted","uid":"..."}            restricts an account in delta-neutral mode, until the same with "isOn":false
  *     {"kind":"rename","instId":"ETH-USDT-SWAP","to":"ETHX-USDT-SWAP"}       the old name expires, the new one goes on
  *     {"kind":"announce","instId":"BTC-USDT","param":"tickSz","newValue":"0.01","inMs":60000}  and comes into force (or minSz)
  *     {"kind":"delist","instId":"SOL-USDT-SWAP","inMs":60000}               ends; contracts are delivered at their mark price
@@ -26,6 +27,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     venue.exchange.act((products, nowMs) => products.holdMark(text(body, 'instId'), text(body, 'px'), nowMs)),
   expire: (venue, body) =>
     venue.exchange.act((products, nowMs) => products.expire(text(body, 'instId'), text(body, 'px'), nowMs)),
+  deltaRestricted: (venue, body) =>
+    venue.exchange.act((products) => products.restrictDelta(text(body, 'uid'), body.isOn !== false)),
   settle: (venue, body) =>
     venue.exchange.act((products, nowMs) => products.settle(text(body, 'instId'), text(body, 'px'), nowMs)),
 };
