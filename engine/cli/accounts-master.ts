@@ -125,8 +125,8 @@ function refusalOf(error: RestError): CommandError {
 }
 
 /**
- * Shows what is to be asked for, and whether it is to be asked: not of a dry run, and otherwise when it was said beforehand or
- * is typed now.
+ * Shows what is to be asked for, and says whether to ask: not in a dry run, and otherwise when it was said beforehand or is
+ * typed now.
  *
  * @throws UsageError where nobody can type
  */

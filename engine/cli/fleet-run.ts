@@ -5,6 +5,7 @@ import { environmentOf, processEnvironment } from '../config/environment.ts';
 import type { FleetConfig } from '../config/load-config.ts';
 import { loadFleet } from '../config/load-config.ts';
 import { FleetAccount } from '../fleet/fleet-account.ts';
+import { fleetLine } from '../fleet/group-status.ts';
 import { Supervisor } from '../fleet/supervisor.ts';
 import { Log } from '../host/log.ts';
 import { ending } from './ending.ts';
@@ -25,6 +26,9 @@ export interface FleetArguments {
  * somebody.
  */
 const FINAL_CODES: readonly number[] = [ExitCode.done, ExitCode.usage, ExitCode.config];
+
+/** How often how all stand is shown, as an engine alone shows itself where there is no terminal. */
+const LINE_MS: Milliseconds = 5_000;
 
 /** Runs every account of the configuration until it is told to stop, or until none is left. */
 export async function runFleet(args: FleetArguments): Promise<ExitCode> {
@@ -67,7 +71,9 @@ export async function runFleet(args: FleetArguments): Promise<ExitCode> {
   log.line(`accounts ${accounts.map(({ name }) => name).join(', ')}: an engine each`);
   log.line(`metrics and status of all on http://${fleet.fleet.metrics.host}:${supervisor.port}`);
 
+  const showing = setInterval(() => process.stdout.write(`${fleetLine(supervisor.view())}\n`), LINE_MS);
   const error = await promise;
+  clearInterval(showing);
   log.line(`stopping every account${error === undefined ? '' : `: ${error.message}`}`);
   const ends = await supervisor.stop();
   for (const { account, text } of ends) process.stdout.write(`${account}: ended by ${text}\n`);

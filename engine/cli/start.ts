@@ -25,6 +25,7 @@ import { StateError } from '../host/state-error.ts';
 import { summaryOf } from '../host/summary.ts';
 import { ExporterError } from '../../monitoring/exporter.ts';
 import { FleetServerError } from '../../monitoring/fleet-server.ts';
+import type { TerminalOptions } from '../../monitoring/terminal.ts';
 import type { Credentials } from '../venue/credentials.ts';
 import { RestError } from '../venue/rest-error.ts';
 import { parseDurationMs } from './duration.ts';
@@ -126,7 +127,8 @@ async function run(args: Arguments): Promise<ExitCode> {
     processOriginMs: processOriginMs(),
     version: readVersion(),
     nodeVersion: process.version,
-    terminal: { isTerminal: process.stdout.isTTY, columns: process.stdout.columns ?? 0 },
+    // A supervisor shows all of its accounts itself.
+    ...(args.isSupervised ? {} : { terminal: terminalOf(process.stdout) }),
     log,
     onFatal: fail,
   });
@@ -143,6 +145,10 @@ async function run(args: Arguments): Promise<ExitCode> {
   process.stdout.write(`${summaryOf(host.loop, (clock.nowNs() - startedNs) / 1e9)}\n${report.detail}\n`);
   if (error !== undefined) throw error;
   return report.isConfirmed ? ExitCode.done : ExitCode.failed;
+}
+
+function terminalOf({ isTTY, columns }: NodeJS.WriteStream): TerminalOptions {
+  return { isTerminal: isTTY, columns: columns ?? 0 };
 }
 
 /** Its ends of the pipes go with it: what is written to them then is lost, and must not end what still has orders. */

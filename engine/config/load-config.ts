@@ -105,7 +105,7 @@ function accountOf(input: unknown, file: string, account: string): Config {
   const names = accounts.map(({ name }) => name).join(', ');
   throw new ConfigError(
     account === ''
-      ? `${where}: expected the configuration of one account, was that of ${names}; name one with --account`
+      ? `${where}: expected the configuration of one account, was that of ${names}; name one with --account, or give a file of one`
       : `${where}: expected --account to be one of ${names}, was "${account}"`,
   );
 }

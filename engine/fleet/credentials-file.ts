@@ -13,8 +13,8 @@ export interface KeyParts {
 }
 
 /**
- * A file for the credentials of an account, as `credentialsFile` names it: of mode 0600 from its first moment, and there before
- * the venue is asked for what goes into it, since a secret is told once.
+ * A file for the credentials of an account, as `credentialsFile` names it: of mode 0600 from its first moment, and there
+ * before the venue is asked for what goes into it, since a secret is told once.
  */
 export class CredentialsFile {
   readonly file: string;
@@ -60,7 +60,7 @@ export class CredentialsFile {
 }
 
 /**
- * Puts the new file in the place of the one in use, which stays as `kept`: at every moment there is a whole one of that name.
+ * Puts the new file in the place of the one in use, which stays as `kept`: there is always a whole one of that name.
  *
  * @throws ConfigError when there is a `kept` already
  */

@@ -70,3 +70,16 @@ export function readinessOf(
     });
   return { isReady: reasons.length === 0, reasons };
 }
+
+/** How all stand, in one line. */
+export function fleetLine({ accounts, group }: FleetStatus): string {
+  const each = accounts.map(({ account, phase, state, level, reason, openOrders, profit }) => {
+    if (state === null) return `${account} ${phase}`;
+    const held = level === 'quoting' ? '' : ` (${level}: ${reason})`;
+    return `${account} ${state}${held} orders ${openOrders} profit ${profit?.toFixed(2) ?? '?'}`;
+  });
+  const exceeded = group.exceeded === null ? '' : `, ${group.exceeded.limit} limit exceeded`;
+  return [...each, `all: profit ${group.profit.toFixed(2)} held ${group.held.toFixed(0)}${exceeded}`].join(
+    ' | ',
+  );
+}

@@ -107,7 +107,9 @@ describe('accounts of one configuration', () => {
     expect(problemOf(text, 'c')).toBe(
       'configuration fleet.yaml: expected --account to be one of a, b, was "c"',
     );
-    expect(() => parseConfig(text, 'fleet.yaml')).toThrow(/of one account, was that of a, b; .*--account/);
+    expect(() => parseConfig(text, 'fleet.yaml')).toThrow(
+      /of one account, was that of a, b; name one with --account/,
+    );
     expect(() => parseConfig(stringify(SHARED), 'one.yaml', 'a')).toThrow(/leave out --account/);
     expect(parseFleet(stringify(SHARED), 'one.yaml')).toBeUndefined();
   });

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GroupLimits } from '../../engine/fleet/group-limits.ts';
 import type { GroupLimitValues } from '../../engine/fleet/group-limits.ts';
-import { exceededOf, groupStatus, isHeldBack, readinessOf } from '../../engine/fleet/group-status.ts';
+import {
+  exceededOf,
+  fleetLine,
+  groupStatus,
+  isHeldBack,
+  readinessOf,
+} from '../../engine/fleet/group-status.ts';
 import type { FleetAccountStatus } from '../../monitoring/fleet-status.ts';
 
 const share = (profit: number, held = 0) => ({ profit, held });
@@ -194,5 +200,25 @@ describe('readiness of all', () => {
       isReady: false,
       reasons: ['b: expected quoting, was down', 'c: expected quoting, was halted (operator)'],
     });
+  });
+
+  it('is shown in a line, with what is not known left out', () => {
+    const halted = account({
+      account: 'b',
+      state: 'halted',
+      level: 'halted',
+      reason: 'operator',
+      profit: null,
+    });
+    const down = account({ account: 'c', phase: 'down', state: null });
+    const group = groupStatus(new GroupLimits({}));
+    const view = { timeMs: 0, version: '', isReady: false, reasons: [], group };
+    expect(fleetLine({ ...view, accounts: [account({ profit: -1.239 }), halted, down] })).toBe(
+      'a quoting orders 4 profit -1.24 | b halted (halted: operator) orders 4 profit ? | c down | all: profit 0.00 held 0',
+    );
+    const exceeded = { limit: 'loss', command: 'halt', text: '' };
+    expect(
+      fleetLine({ ...view, accounts: [], group: { ...group, profit: -50, held: 1_999.6, exceeded } }),
+    ).toBe('all: profit -50.00 held 2000, loss limit exceeded');
   });
 });
