@@ -7,6 +7,8 @@ import { z } from 'zod';
 
 /** A folder of the state directory, a label of metrics and a part of environment names. */
 const ACCOUNT_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+/** By these names the environment gives other keys: OKX_MASTER_API_KEY, OKX_BROKER_API_KEY. */
+const TAKEN = ['master', 'broker'];
 
 /** Keys of an account that are no configuration of an engine are its name alone; the rest is checked when it is merged. */
 const accounts = z

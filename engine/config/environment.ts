@@ -26,15 +26,15 @@ function prefixOf(account: string): string {
 }
 
 /**
- * What an account's own process may see of an environment: nothing of the keys of others.
+ * What an account's own process may see of an environment: nothing of the keys of others, nor of the master's. The broker's
+ * own key is for each, as its code is.
  *
  * @param environment of the process that starts it
  */
 export function environmentOf(account: string, environment: Environment): Environment {
   const own = [...KEYS, TAG].map((key) => prefixOf(account) + key);
-  const kept = Object.entries(environment).filter(
-    ([name]) => !name.startsWith(OURS) || own.includes(name) || name === OURS + TAG,
-  );
+  const seen: readonly string[] = [...own, OURS + TAG, ...BROKER_KEYS];
+  const kept = Object.entries(environment).filter(([name]) => !name.startsWith(OURS) || seen.includes(name));
   return Object.fromEntries(kept);
 }
 

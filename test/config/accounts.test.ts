@@ -135,6 +135,7 @@ describe('accounts of one configuration', () => {
       /accounts\[0\]\.name: expected small letters.*was "Desk"/,
     ],
     ['a name that leaves the folder', [{ name: '../x' }], {}, /accounts\[0\]\.name/],
+    ['a name of another key', [{ name: 'broker' }], {}, /accounts\[0\]\.name: expected another name/],
     ['no name', [{ tag: 'X' }], {}, /accounts\[0\]\.name.*was absent/],
     [
       'the same name twice',
@@ -233,6 +234,7 @@ describe('keys of several accounts', () => {
     OKX_A_B_API_PASSPHRASE: 'ab-pass',
     OKX_A_B_BROKER_TAG: 'TAGAB',
     OKX_MASTER_API_KEY: 'master-key',
+    OKX_BROKER_API_KEY: 'broker-key',
     OKX_BROKER_TAG: 'TAGALL',
   };
 
@@ -248,15 +250,20 @@ describe('keys of several accounts', () => {
     );
   });
 
-  it('are all that its process is given: nothing of another’s, nor of the master’s', () => {
+  it('are all that its process is given, and the broker’s own: nothing of another’s, nor of the master’s', () => {
     expect(environmentOf('a', ENVIRONMENT)).toEqual({
       PATH: '/bin',
       OKX_A_API_KEY: 'a-key',
       OKX_A_API_SECRET: 'a-secret',
       OKX_A_API_PASSPHRASE: 'a-pass',
+      OKX_BROKER_API_KEY: 'broker-key',
       OKX_BROKER_TAG: 'TAGALL',
     });
-    expect(Object.keys(environmentOf('c', ENVIRONMENT))).toEqual(['PATH', 'OKX_BROKER_TAG']);
+    expect(Object.keys(environmentOf('c', ENVIRONMENT))).toEqual([
+      'PATH',
+      'OKX_BROKER_API_KEY',
+      'OKX_BROKER_TAG',
+    ]);
   });
 
   it('come with a tag of their own, or the one for all', () => {
