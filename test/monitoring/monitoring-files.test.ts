@@ -278,6 +278,9 @@ test('every metric is on a dashboard or in a rule, but for the ones listed', () 
     'fillsUnmarked', // only with more than a hundred fills a second on one instrument
     'otherFees',
     'exposureLots',
+    'oauthRefreshes', // its failures page
+    'oauthAccessEnd', // both stand in /status; what comes of them is the state's alert
+    'oauthRefreshEnd',
     'eventLoopTurns', // the mode is on the panel; how fast it turns only a benchmark asks
   ];
   const seen = new Set(
