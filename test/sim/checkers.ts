@@ -12,6 +12,7 @@ import { OthersOrders } from './checkers/others-orders.ts';
 import { OwnMarks } from './checkers/own-marks.ts';
 import { PositionLimit } from './checkers/position-limit.ts';
 import { ProfitIdentity } from './checkers/profit-identity.ts';
+import { Protection } from './checkers/protection.ts';
 import { SelfCross } from './checkers/self-cross.ts';
 import { Shared } from './checkers/shared.ts';
 import { Tags } from './checkers/tags.ts';
@@ -36,6 +37,7 @@ export function checkers(): Checker[] {
     new Balances(shared),
     new ProfitIdentity(shared),
     new LossLimit(shared),
+    new Protection(),
     new UnknownOrders(shared),
     new KillState(),
     new Healed(shared),

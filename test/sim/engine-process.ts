@@ -5,6 +5,7 @@ import type { Milliseconds, Nanoseconds } from '../../engine/base/units.ts';
 import { Engine } from '../../engine/host/engine.ts';
 import type { EngineWorld, StateStore } from '../../engine/host/engine-world.ts';
 import { Connection } from '../../engine/loop/loop-options.ts';
+import { Channel } from '../../engine/okx/shapes.ts';
 import type { ChannelArg } from '../../engine/okx/shapes.ts';
 import type { RestRouter } from '../../engine/paper/gateway/rest-router.ts';
 import type { PaperVenue } from '../../engine/paper/gateway/venue.ts';
@@ -30,6 +31,8 @@ import type { Timeline } from './timeline.ts';
 
 const REST_TIMEOUT_MS = 5_000;
 const PATHS = ['/ws/v5/public', '/ws/v5/private', '/ws/v5/private'] as const;
+/** Where algo orders are told: none of the core's connections. */
+const BUSINESS = 3;
 
 /** What the machine and the venue are to every process that is started on it. */
 export interface Machine {
@@ -171,6 +174,18 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
         limiter,
       });
     }
+    if (engine.algos.isNeeded) {
+      this.sessions[BUSINESS] = new SimSession(this, this, {
+        connection: BUSINESS,
+        path: '/ws/v5/business',
+        isLogin: true,
+        channels: [
+          { channel: Channel.ordersAlgo, instType: 'ANY' },
+          { channel: Channel.algoAdvance, instType: 'ANY' },
+        ],
+        limiter,
+      });
+    }
     this.startWorker();
     this.#tick();
   }
@@ -292,22 +307,30 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
   // ------------------------------------------------------------------------------------------------ sessions
 
   onFrame(connection: number, bytes: Uint8Array, recvNs: Nanoseconds): void {
+    if (connection === BUSINESS) {
+      this.engine!.algos.onFrame(Buffer.from(bytes).toString());
+      return;
+    }
     this.#recvNs[0] = recvNs;
     this.engine!.onFrame(connection as Connection, bytes, 0, bytes.length, this.#recvNs);
   }
 
   onUp(connection: number): void {
-    this.engine!.onSessionUp(connection as Connection);
+    if (connection === BUSINESS) this.engine!.algos.onUp();
+    else this.engine!.onSessionUp(connection as Connection);
     this.timeline.isSettling = true;
   }
 
   onDown(connection: number, reason: string): void {
-    this.engine!.onSessionDown(connection as Connection, reason);
+    if (connection === BUSINESS) this.engine!.algos.onDown();
+    else this.engine!.onSessionDown(connection as Connection, reason);
     this.timeline.isSettling = true;
   }
 
   onSwitched(connection: number): void {
-    this.engine!.onSwitched(connection as Connection);
+    // Business repeats what waits by itself.
+    if (connection === BUSINESS) this.engine!.algos.onUp();
+    else this.engine!.onSwitched(connection as Connection);
     this.timeline.isSettling = true;
   }
 

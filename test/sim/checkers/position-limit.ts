@@ -5,6 +5,8 @@ import type { InstrumentTruth, Way } from './venue-truth.ts';
 
 /** Rounding of sizes that were read as decimals. */
 const LOTS_EPSILON = 1e-6;
+/** An engine that lives has heard of a trigger and withdrawn within this, through faults of its connections. */
+const WITHDRAWN_MS = 60_000;
 
 /**
  * No position past its limit, counting whatever could still be filled: what rests at the venue in every moment, and when
@@ -49,9 +51,18 @@ export class PositionLimit implements Checker {
     const worst = position * way + lots;
     // What only leads out of a position that is too large already cannot be what made it so.
     if (lots === 0 || worst <= each.positionLotsMax + LOTS_EPSILON) return null;
+    // A stop at the venue has just taken the position away that those orders were to close: they are withdrawn by now.
+    if (this.#wasStopped(world, each.instId)) return null;
     return (
       `${each.instId}: position ${position} lots and ${lots} to ${way === BUY ? 'buy' : 'sell'}` +
       `${isArrivedOnly ? '' : ' with what is in flight'}, of at most ${each.positionLotsMax}`
+    );
+  }
+
+  #wasStopped({ venue, uid, nowMs }: SimWorldView, instId: string): boolean {
+    const ended = venue.exchange.algoRows(uid, false, { instId });
+    return ended.some(
+      ({ triggerTime }) => triggerTime !== '' && nowMs - Number(triggerTime) < WITHDRAWN_MS,
     );
   }
 
