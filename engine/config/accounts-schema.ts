@@ -14,9 +14,13 @@ const TAKEN = ['master', 'broker'];
 const accounts = z
   .array(
     z.looseObject({
-      name: z.string().max(24).regex(ACCOUNT_NAME, {
-        error: 'expected small letters, digits and single hyphens, such as "desk-1"',
-      }),
+      name: z
+        .string()
+        .max(24)
+        .regex(ACCOUNT_NAME, { error: 'expected small letters, digits and single hyphens, such as "desk-1"' })
+        .refine((name) => !TAKEN.includes(name), {
+          error: `expected another name than ${TAKEN.join(' and ')}, by which the environment gives other keys`,
+        }),
     }),
   )
   .min(1)
