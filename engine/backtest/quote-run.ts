@@ -35,6 +35,8 @@ export interface QuoteRunOptions {
   readonly batchSize: number;
   /** Of the account: 2 futures, 3 multi-currency margin, 4 portfolio margin. */
   readonly accountLevel: AccountLevel;
+  /** What quotes of options are priced in; without it, as their books are. */
+  readonly priceIn?: 'coin' | 'usd' | 'volatility';
   readonly seed: number;
   /** What the engine logs; without it, nobody sees it. */
   readonly log?: (line: string) => void;
@@ -94,11 +96,12 @@ function batchesOf(rows: readonly InstrumentRow[], size: number): InstrumentRow[
 
 async function runBatch(
   batch: readonly InstrumentRow[],
-  { startMs, seconds, seed, accountLevel, log = () => {} }: QuoteRunOptions,
+  options: QuoteRunOptions,
   tally: Tally,
 ): Promise<void> {
+  const { startMs, seconds, seed, accountLevel, log = () => {} } = options;
   const timeline = new Timeline(startMs, 0);
-  const config = configOf(batch, seed, accountLevel);
+  const config = configOf(batch, options);
   const names = batch.map(({ instId }) => String(instId));
   // Underlyings of options have markets of their own, or there is nothing to price them by.
   const known = recordedInstruments().filter(
@@ -171,7 +174,10 @@ function currenciesOf(rows: readonly InstrumentRow[]): Set<string> {
 }
 
 /** What a row says of itself, as a configuration: its least size, and no limit that would be in the way. */
-function configOf(batch: readonly InstrumentRow[], seed: number, level: AccountLevel): Config {
+function configOf(
+  batch: readonly InstrumentRow[],
+  { seed, accountLevel, priceIn = 'coin' }: QuoteRunOptions,
+): Config {
   return configSchema.parse({
     venue: { kind: 'paper', depthChannel: 'books', seed },
     tag: TAG,
@@ -181,7 +187,7 @@ function configOf(batch: readonly InstrumentRow[], seed: number, level: AccountL
       const isOption = row['instType'] === 'OPTION';
       return {
         instId: row.instId,
-        tradeMode: row['instType'] === 'SPOT' && level === '2' ? 'cash' : 'cross',
+        tradeMode: row['instType'] === 'SPOT' && accountLevel === '2' ? 'cash' : 'cross',
         stopBeforeExpiryMinutes: 0,
         strategy: {
           model: 'fixed',
@@ -193,6 +199,7 @@ function configOf(batch: readonly InstrumentRow[], seed: number, level: AccountL
           levelStepBps: 5,
           markDeviationBpsMax: 0,
           edgeMinRatio: 0,
+          ...(isOption ? { priceIn } : {}),
         },
         limits: {
           position: lot.toText(size * 100),

@@ -11,6 +11,7 @@ import { ProgressLine } from './progress-line.ts';
 import { UsageError } from './usage-error.ts';
 
 export const USAGE = `npm run -s okx-mm -- quotable --instruments FILE... [--at TIME] [--seconds N] [--batch N] [--level 2|3|4]
+  [--price-in coin|usd|volatility]
 
 Whether the engine can quote what a venue lists: every instrument of the files is quoted on the paper venue for some seconds
 of virtual time, with sizes and limits that follow from its row. Tells what was quoted on both sides, and each refusal.
@@ -20,11 +21,13 @@ of virtual time, with sizes and limits that follow from its row. Tells what was 
   --seconds      how long each batch is quoted (default 4)
   --batch        how many instruments at once (default 50, at most 100)
   --level        of the account (default 2)
+  --price-in     what quotes of options are priced in: coin (as their books are, the default), usd or volatility
   --verbose      shows what the engine logs, with the venue's time
 
 exit: 0 all quoted and nothing refused, 1 otherwise, 2 wrong arguments`;
 
 const LEVELS: readonly string[] = ['2', '3', '4'];
+const UNITS = ['coin', 'usd', 'volatility'] as const;
 const SEED = 1;
 
 /** @throws UsageError, CommandError */
@@ -35,6 +38,7 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     seconds: { type: 'string', default: '4' },
     batch: { type: 'string', default: '50' },
     level: { type: 'string', default: '2' },
+    'price-in': { type: 'string', default: 'coin' },
     verbose: { type: 'boolean', default: false },
   });
   const { instruments = [], level } = values;
@@ -42,6 +46,10 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     throw new UsageError('--instruments: expected files with rows of instruments, was absent');
   }
   if (!LEVELS.includes(level)) throw new UsageError(`--level: expected 2, 3 or 4, was ${level}`);
+  const priceIn = UNITS.find((unit) => unit === values['price-in']);
+  if (priceIn === undefined) {
+    throw new UsageError(`--price-in: expected coin, usd or volatility, was ${values['price-in']}`);
+  }
   const rows = await readInstrumentRows([...instruments, ...positionals]);
   const progress = new ProgressLine(process.stderr);
   let result;
@@ -52,6 +60,7 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
       seconds: wholeOf('--seconds', values.seconds, 600),
       batchSize: wholeOf('--batch', values.batch, 100),
       accountLevel: level as AccountLevel,
+      priceIn,
       seed: SEED,
       onBatch: (done, all) => progress.show(`${done} of ${all} batches`),
       ...(values.verbose ? { log: (line: string) => void process.stderr.write(line) } : {}),

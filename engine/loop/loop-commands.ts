@@ -18,14 +18,14 @@ import { Connection } from './loop-options.ts';
 import type { LoopOptions, LoopOutput } from './loop-options.ts';
 import type { LoopLegs } from './loop-legs.ts';
 import type { LoopMetrics } from './loop-metrics.ts';
-import { LoopOptionPrices, quotedPricesOf } from './loop-option-prices.ts';
-import { LoopQuoteKinds } from './loop-quote-kinds.ts';
+import { quotedPricesOf } from './loop-option-prices.ts';
+import { LoopQuoteTerms } from './loop-quote-terms.ts';
 import type { LoopRests } from './loop-rests.ts';
 import type { LoopState } from './loop-state.ts';
 import type { LoopUnderlyings } from './loop-underlyings.ts';
 import { OrderEncoder, OrderKind } from '../okx/order-encoder.ts';
 import { TagProof } from '../okx/tag-proof.ts';
-import { CommandReason, KEEP_LOTS } from '../orders/command-batch.ts';
+import { CommandReason } from '../orders/command-batch.ts';
 import type { CommandBatch, CommandGroup } from '../orders/command-batch.ts';
 import { NO_ORDER } from '../orders/order-table.ts';
 import type { OrderTable } from '../orders/order-table.ts';
@@ -76,10 +76,7 @@ export class LoopCommands {
   readonly #admitted = new Int32Array(3);
   /** By budget, while a group is gone through: how many of its rows were admitted. */
   readonly #admittedOf: Int32Array;
-  readonly #kinds: LoopQuoteKinds;
-  readonly #prices: LoopOptionPrices;
-  /** By slot: OrderKind of a quote. */
-  readonly #kindOf: Uint8Array;
+  readonly #terms: LoopQuoteTerms;
   /** Of the amends that passed, in the order of their rows. */
   readonly #amendIds: Int32Array;
 
@@ -95,9 +92,7 @@ export class LoopCommands {
     this.configVersion = new Int32Array(instruments.length);
     this.#rows = Object.values(CommandOp).map(() => new Int32Array(table.capacity));
     this.#admittedOf = new Int32Array(instruments.length);
-    this.#kinds = new LoopQuoteKinds(instruments, options.quoteKinds, parts.gate);
-    this.#kindOf = new Uint8Array(table.capacity);
-    this.#prices = new LoopOptionPrices(instruments, options.priceIns, state, parts.underlyings);
+    this.#terms = new LoopQuoteTerms(options, state, parts);
     this.#amendIds = new Int32Array(table.capacity);
     this.#state = state;
     this.#output = options.output;
@@ -234,6 +229,7 @@ export class LoopCommands {
     const ticks = group.ticks[row]!;
     const lots = group.lots[row]!;
     if (!table.isAmendable(slot)) return false;
+    if (this.#terms.isSaid(slot, instrument, side, ticks, lots)) return false;
     const isRetreat = this.#isRetreat(group, row);
     if (this.#state.nowNs < this.#rests.untilNs[instrument * 2 + side]!) {
       if (isRetreat) batch.cancelInstead(row);
@@ -251,9 +247,7 @@ export class LoopCommands {
     );
     if (reason === GateReason.pass) {
       const mayStay =
-        this.#legs.mayGrow(slot, added) &&
-        this.#staysInKind(slot, instrument, ticks, lots) &&
-        this.#isSayable(instrument, side, ticks, lots);
+        this.#legs.mayGrow(slot, added) && this.#terms.mayBecome(slot, instrument, side, ticks, lots);
       if (mayStay) return true;
       // It closes a leg, and what it would grow by is no more there to be closed: another one opens. Or it is too small for
       // its kind, and another one is not.
@@ -267,24 +261,6 @@ export class LoopCommands {
     return false;
   }
 
-  /**
-   * @hot Whether a quote that is not priced in ticks can be amended to this: the venue moves its price, and never its size
-   * (51536).
-   */
-  #isSayable(instrument: number, side: Side, ticks: Ticks, lots: Lots): boolean {
-    if (this.#prices.isFollowed[instrument] === 0) return true;
-    return lots === KEEP_LOTS && this.#prices.stepsOf(instrument, side, ticks) > 0;
-  }
-
-  /** @hot What an RPI order becomes must be worth what one must be; a size or price of 0 stays as it is. */
-  #staysInKind(slot: number, instrument: number, ticks: Ticks, lots: Lots): boolean {
-    const { table } = this;
-    if (this.#kindOf[slot] !== OrderKind.rpi || table.isHidden[slot] === 0) return true;
-    const atTicks = ticks > 0 ? ticks : table.priceTicks[slot]!;
-    const atLots = lots > 0 ? lots : table.sizeLots[slot]!;
-    return this.#kinds.isRpiWorth(instrument, atTicks, atLots);
-  }
-
   /** @hot */
   #isPlaceAllowed(group: CommandGroup, row: number): boolean {
     const instrument = group.instrument[row]!;
@@ -296,8 +272,7 @@ export class LoopCommands {
     const lots = group.lots[row]!;
     const ticks = group.ticks[row]!;
     const reason = this.gate.check(CommandOp.place, instrument, side, ticks, lots, lots);
-    const isFollowed = this.#prices.isFollowed[instrument] === 1;
-    if (reason === GateReason.pass) return !isFollowed || this.#prices.stepsOf(instrument, side, ticks) > 0;
+    if (reason === GateReason.pass) return this.#terms.mayBePlaced(instrument, side, ticks);
     this.#metrics.gateReject(reason);
     return false;
   }
@@ -323,9 +298,7 @@ export class LoopCommands {
       if (slot === NO_ORDER) return false;
       table.setOrigin(slot, OrderPurpose.quote, group.level[row]!, modelVersion, configVersion);
       group.slot[row] = slot;
-      const kind = this.#kinds.kindOf(instrument, group.level[row]!, group.ticks[row]!, group.lots[row]!);
-      this.#kindOf[slot] = kind;
-      if (kind === OrderKind.rpi) table.hide(slot);
+      this.#terms.onPlaced(slot, instrument, group.level[row]!, group.ticks[row]!, group.lots[row]!);
       this.#rests.onPlaced(slot);
     } else if (group.op === CommandOp.amend) {
       const slot = group.slot[row]!;
@@ -404,11 +377,10 @@ export class LoopCommands {
     if (op === CommandOp.cancel) this.#encoder.addCancel(instrument, slot, generation);
     else {
       const side = group.side[row]! as Side;
-      const isFollowed = this.#prices.isFollowed[instrument] === 1 && ticks > 0;
-      const price = isFollowed ? this.#prices.stepsOf(instrument, side, ticks) : ticks;
+      const price = this.#terms.priceOf(slot, instrument, side, ticks);
       if (op === CommandOp.place) {
         const leg = this.table.leg[slot]! as PositionSide;
-        const kind = this.#kindOf[slot]! as OrderKind;
+        const kind = this.#terms.kindOf(slot);
         this.#encoder.addPlace(instrument, side, price, lots, slot, generation, false, kind, leg);
       } else this.#encoder.addAmend(instrument, price, lots, slot, generation, amendId);
     }

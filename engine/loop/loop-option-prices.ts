@@ -23,9 +23,12 @@ import type { QuotedPrice } from '../okx/order-encoder.ts';
 
 const MS_PER_YEAR = 365 * 86_400_000;
 const NUDGE_TICKS = 0.25;
-/** OKX does not state how fine these may be; these are finer than any tick of an option is worth. */
+/**
+ * OKX does not state how fine these may be; these are finer than any tick of an option is worth: a year's option on a coin of
+ * 80,000 moves by some 300 dollars a hundredth of volatility, so by 0.03 a step.
+ */
 const USD_STEP = new DecimalGrid('0.01');
-const VOLATILITY_STEP = new DecimalGrid('0.0001');
+const VOLATILITY_STEP = new DecimalGrid('0.000001');
 
 /** How quotes of instruments are priced on the wire; for the encoder. */
 export function quotedPricesOf(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runQuotes } from '../../engine/backtest/quote-run.ts';
-import type { QuoteRunResult } from '../../engine/backtest/quote-run.ts';
+import type { QuoteRunOptions, QuoteRunResult } from '../../engine/backtest/quote-run.ts';
 import type { AccountLevel, InstrumentRow } from '../../engine/paper/exchange/exchange.ts';
 import { fixtureAnswer } from '../okx/okx-fixtures.ts';
 
@@ -11,8 +11,20 @@ function rowsOf(name: string): InstrumentRow[] {
   return fixtureAnswer(`instruments-${name}-2026-04-26.json.gz`).data as unknown as InstrumentRow[];
 }
 
-function quotesOf(rows: readonly InstrumentRow[], accountLevel: AccountLevel = '2'): Promise<QuoteRunResult> {
-  return runQuotes({ rows, startMs: RECORDED_MS, seconds: 2, batchSize: 100, accountLevel, seed: 1 });
+function quotesOf(
+  rows: readonly InstrumentRow[],
+  accountLevel: AccountLevel = '2',
+  priceIn: QuoteRunOptions['priceIn'] = 'coin',
+): Promise<QuoteRunResult> {
+  return runQuotes({
+    rows,
+    startMs: RECORDED_MS,
+    seconds: 2,
+    batchSize: 100,
+    accountLevel,
+    priceIn,
+    seed: 1,
+  });
 }
 
 describe("every instrument of OKX's own answers is quoted on both sides, and no order of it refused", () => {
@@ -49,6 +61,17 @@ describe("every instrument of OKX's own answers is quoted on both sides, and no 
     120_000,
   );
 });
+
+it.each(['usd', 'volatility'] as const)(
+  'options are quoted in %s as well',
+  async (priceIn) => {
+    // Half of them in the coin, half in dollars; by every tenth, all expiries and strikes.
+    const rows = rowsOf('option-btc-usd').filter((_, index) => index % 10 === 0);
+    const { quoted, unquoted, refusals } = await quotesOf(rows, '3', priceIn);
+    expect({ quoted, unquoted, refusals }).toEqual({ quoted: { OPTION: 77 }, unquoted: [], refusals: [] });
+  },
+  120_000,
+);
 
 it('tells of what the venue refuses, and of what is not quoted', async () => {
   const [row] = rowsOf('swap');
