@@ -140,7 +140,7 @@ function amountReason({ row, terms }: Compared, { row: told }: Told): Reason {
 
 /** Amounts in USDT are shown rounded. */
 const FEE_TOLERANCE = ExactDecimal.of('0.00000001');
-/** Prices of a coin at the trade and at the time of reckoning are not farther apart than this, in a market as it mostly is. */
+/** Prices of a coin at the trade and at the time of reckoning are hardly farther apart than this. */
 const COIN_PRICE_SHARE = ExactDecimal.of('0.02');
 
 function toleranceOf({ fills }: OrderDay): ExactDecimal {

@@ -24,26 +24,25 @@ export interface Eligibility {
 }
 
 /** What it means, and what to do. */
-export const ELIGIBILITY_WORDS: Readonly<Record<string, { readonly text: string; readonly advice: string }>> =
-  {
-    [IfRebate.eligible]: { text: 'rebates are paid', advice: '' },
-    [IfRebate.expired]: {
-      text: "the broker's standing has expired: no rebate is paid for any account",
-      advice: 'renew it with OKX; orders go on carrying the code, and earn nothing until then',
-    },
-    [IfRebate.capped]: {
-      text: 'the account is VIP5 or VIP6 and has brought all that it may this month',
-      advice: 'nothing is to be done: rebates go on with the next month',
-    },
-    [IfRebate.vip]: {
-      text: 'the account is VIP7 or above: such accounts bring no rebate',
-      advice: 'nothing is to be done, unless the account was expected to be of a lower tier',
-    },
-    [IfRebate.msa]: {
-      text: 'the account is an MSA account: such accounts bring no rebate',
-      advice: 'ask OKX which account of the client is none',
-    },
-  };
+const ELIGIBILITY_WORDS: Readonly<Record<string, { readonly text: string; readonly advice: string }>> = {
+  [IfRebate.eligible]: { text: 'rebates are paid', advice: '' },
+  [IfRebate.expired]: {
+    text: "the broker's standing has expired: no rebate is paid for any account",
+    advice: 'renew it with OKX; orders go on carrying the code, and earn nothing until then',
+  },
+  [IfRebate.capped]: {
+    text: 'the account is VIP5 or VIP6 and has brought all that it may this month',
+    advice: 'nothing is to be done: rebates go on with the next month',
+  },
+  [IfRebate.vip]: {
+    text: 'the account is VIP7 or above: such accounts bring no rebate',
+    advice: 'nothing is to be done, unless the account was expected to be of a lower tier',
+  },
+  [IfRebate.msa]: {
+    text: 'the account is an MSA account: such accounts bring no rebate',
+    advice: 'ask OKX which account of the client is none',
+  },
+};
 
 const UNKNOWN_WORDS = {
   text: 'the venue gives a reason that is not known here: no rebate is to be expected',

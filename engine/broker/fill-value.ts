@@ -17,13 +17,13 @@ export interface FillFigures {
   readonly fee: string;
   readonly feeCcy: string;
   /**
-   * The index at that moment: of a contract its underlying's, of a spot pair that is not quoted in dollars the base coin's in
-   * USDT (documentation of GET /trade/fills). "" where it was not told.
+   * The index at that moment: of a contract its underlying's; of a spot pair that is not quoted in dollars the base coin's
+   * in USDT (documentation of GET /trade/fills). "" where it was not told.
    */
   readonly indexPrice: string;
 }
 
-/** In USDT, dollars of every kind counting alike, as the venue's own report does; undefined where no price is known for it. */
+/** In USDT, dollars of every kind counting alike, as in the venue's report; undefined where no price is known. */
 export interface FillValue {
   readonly volume: ExactDecimal | undefined;
   /** The venue's sign: negative is paid. */

@@ -12,8 +12,8 @@ const STORED = 0;
 const DEFLATED = 8;
 
 /**
- * The text of a report as it was downloaded: CSV, or CSV in a gzip or zip file (the documentation speaks of "the decompressed
- * CSV file"; its own examples are plain ones).
+ * The text of a report as it was downloaded: CSV, or CSV in a gzip or zip file. The documentation speaks of "the
+ * decompressed CSV file", and its own examples are plain ones.
  *
  * @throws BrokerError for anything else
  */

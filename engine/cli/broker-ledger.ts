@@ -45,7 +45,7 @@ An order's row has ${ORDER_COLUMNS.join(', ')}. Amounts are in
 USDT, to the last digit; a fee has the venue's sign: negative is paid. What is reported is known once \`broker rebates\` has
 downloaded the report of that day.`;
 
-/** Rows of all accounts of the scope, of the days of the range. @throws CommandError for a ledger or report that is broken */
+/** Rows of all accounts, of the days of the range. @throws CommandError for a ledger or report that is broken */
 export function reconciledRows(
   scope: BrokerScope,
   range: DayRange,

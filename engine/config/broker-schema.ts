@@ -55,5 +55,3 @@ export const broker = z.strictObject({
   asksEligibility: z.boolean().default(true),
   subBrokers: z.array(subBroker).max(1_000).default([]),
 });
-
-export type BrokerConfig = z.infer<typeof broker>;

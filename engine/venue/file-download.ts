@@ -12,8 +12,8 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 const SHOWN_PATH = '(link of a file)';
 
 /**
- * A file by a link that the venue gave: no key goes with it. The venue's own examples are http; from anywhere but this machine
- * it is asked for by https all the same.
+ * A file by a link that the venue gave: no key goes with it. The venue's own examples are http; from anywhere but this
+ * machine it is asked for by https all the same.
  *
  * @throws RestError which does not show the link
  */

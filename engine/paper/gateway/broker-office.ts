@@ -40,7 +40,7 @@ export interface RebateFault {
   readonly isExpired: boolean;
 }
 
-export const NO_REBATE_FAULT: RebateFault = {
+const NO_REBATE_FAULT: RebateFault = {
   missing: 0,
   extra: 0,
   capped: 0,
@@ -71,7 +71,7 @@ interface OrderDay {
   fee: Amount;
 }
 
-export const REPORT_COLUMNS =
+const REPORT_COLUMNS =
   'brokerCode,level,uid,instId,ordId,clOrdId,spotTradeAmt,derivativeTradeAmt,fee,netFee,settlementFee,brokerRebate,suBrokerRebate,userRebate,affiliated,ts';
 
 export class BrokerOffice {

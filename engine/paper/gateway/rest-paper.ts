@@ -11,8 +11,9 @@ import type { RestRequest, RestResponse } from './rest-router.ts';
  *     GET  /paper/resting               every open order of every account
  *     POST /paper/faults                {"kind":"notice"|"disconnect"}, {"kind":"maintenance","isOn":true|false}
  *                                       {"kind":"cancelTokens"|"expireTokens"}, {"kind":"tokenOutage"|"lostTokens","isOn":...}
- *                                       {"kind":"rebates","missing":1,"extra":1,"capped":1,"late":1,"fee":1,"isExpired":false}: so
- *                                       many orders a day of the rebate reports are so; with none of them, all is well again
+ *                                       {"kind":"rebates","missing":1,"extra":1,"capped":1,"late":1,"fee":1}: so many
+ *                                       orders a day of the rebate reports, none where it is left out;
+ *                                       "isExpired":true for the broker's standing
  *                                       {"kind":"tags","mode":"strip"|"change"|"keep"}: of orders placed from then on
  *                                       or {"kind":"gap"|"reset"|"suspend"|"postOnly"|"rebase"|"preopen"|"live","instId":"BTC-USDT"}
  *     POST /paper/price                 {"instId":"BTC-USDT","bps":-50} moves what its coin is worth
