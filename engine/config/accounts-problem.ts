@@ -1,9 +1,15 @@
+import { isAbsolute } from 'node:path';
 import type { FleetSection } from './accounts-schema.ts';
 import type { Config } from './schema.ts';
 
 interface NamedConfig {
   readonly name: string;
   readonly config: Config;
+}
+
+/** A path that does not hang on the state directory, of which each has its own. */
+function shared(path: string): string {
+  return isAbsolute(path) ? path : '';
 }
 
 /** What no two accounts may have in common: how it is called, and what it is; '' for none. */
@@ -13,6 +19,16 @@ const OWN: readonly (readonly [key: string, of: (account: NamedConfig) => string
     'credentialsFile',
     ({ config }) => config.credentialsFile ?? '',
     'one engine to a sub-account: give each its own key',
+  ],
+  [
+    'broker.oauth.tokenFile',
+    ({ config }) => (config.broker.mode === 'oauth' ? shared(config.broker.oauth.tokenFile) : ''),
+    'one engine to a pair of tokens: give each its own, or one of its state directory',
+  ],
+  [
+    'journal.directory',
+    ({ config }) => (config.journal.isOn ? shared(config.journal.directory) : ''),
+    'give each its own, or one of its state directory',
   ],
   [
     'metrics.port',

@@ -180,6 +180,18 @@ describe('accounts of one configuration', () => {
       /accounts\[1\]\.metrics\.port: .*9000 again/,
     ],
     [
+      'one journal for two engines',
+      [{ name: 'a' }, { name: 'b' }],
+      { journal: { directory: '/var/journal' } },
+      /accounts\[1\]\.journal\.directory: .*\/var\/journal again/,
+    ],
+    [
+      'one pair of tokens for two engines',
+      [{ name: 'a' }, { name: 'b' }],
+      { broker: { mode: 'oauth', oauth: { clientId: 'x', tokenFile: '/var/tokens' } } },
+      /accounts\[1\]\.broker\.oauth\.tokenFile: .*\/var\/tokens again/,
+    ],
+    [
       'the supervisor’s port',
       [{ name: 'a', metrics: { port: 9_460 } }],
       {},
