@@ -19,7 +19,7 @@ const START_RETRY_MS = 1_000;
 const LOG_IN = 'log in first: npm run -s okx-mm -- broker login --config FILE --state DIR';
 
 /** Where the venue's OAuth is: the configured URLs, else the region's own, else the configured paper venue's. */
-export function oauthEndpointsOf({ broker, venue }: Config): OAuthEndpoints {
+function oauthEndpointsOf({ broker, venue }: Config): OAuthEndpoints {
   const { authorizeUrl, tokenUrl, revokeUrl } = broker.oauth;
   const isPaper = venue.kind === 'paper';
   const { web, api } =

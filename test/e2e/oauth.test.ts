@@ -39,7 +39,7 @@ function configFile(changes: (config: ConfigFile) => void = () => {}): string {
   const config = exampleConfig({ ...venue.config, depthChannel: 'books' });
   changes(config);
   const oauth = { clientId: CLIENT, redirectPort };
-  return scratch.write({ ...config, tag: TAG, broker: { mode: 'oauth', oauth } });
+  return scratch.write({ ...config, tag: TAG, broker: { mode: 'oauth', probe: true, oauth } });
 }
 
 interface Stored {
