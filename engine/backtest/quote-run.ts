@@ -37,6 +37,12 @@ export interface QuoteRunOptions {
   readonly accountLevel: AccountLevel;
   /** What quotes of options are priced in; without it, as their books are. */
   readonly priceIn?: 'coin' | 'usd' | 'volatility';
+  /** Of every instrument, what is not as above: keys of the configuration, `strategy` among them key by key. */
+  readonly changes?: Readonly<Record<string, unknown>>;
+  /** The size of an order in least ones; 1 without it. */
+  readonly sizes?: number;
+  /** Whether the account may place RPI orders. */
+  readonly mayRpi?: boolean;
   readonly seed: number;
   /** What the engine logs; without it, nobody sees it. */
   readonly log?: (line: string) => void;
@@ -59,6 +65,8 @@ export interface QuoteRunResult {
   /** The others, with what of them rested. */
   readonly unquoted: readonly { readonly instId: string; readonly bids: number; readonly asks: number }[];
   readonly orders: number;
+  /** Of which kinds the orders were that rested. */
+  readonly kinds: readonly string[];
   readonly refusals: readonly QuoteRefusal[];
 }
 
@@ -120,8 +128,10 @@ async function runBatch(
         makerFeeRate: '-0.0002',
         takerFeeRate: '-0.0005',
         feeTier: 'VIP4',
+        mayRpi: options.mayRpi ?? false,
       },
     ],
+    rpiInstruments: names,
     flow: 'seeded',
     flowInstruments: [...names, ...UNDERLYINGS.filter((name) => !names.includes(name))],
     flowPace: 0.2,
@@ -176,18 +186,20 @@ function currenciesOf(rows: readonly InstrumentRow[]): Set<string> {
 /** What a row says of itself, as a configuration: its least size, and no limit that would be in the way. */
 function configOf(
   batch: readonly InstrumentRow[],
-  { seed, accountLevel, priceIn = 'coin' }: QuoteRunOptions,
+  { seed, accountLevel, priceIn = 'coin', changes = {}, sizes = 1 }: QuoteRunOptions,
 ): Config {
   return configSchema.parse({
     venue: { kind: 'paper', depthChannel: 'books', seed },
     tag: TAG,
     instruments: batch.map((row) => {
       const lot = new DecimalGrid(String(row['lotSz']));
-      const size = Math.ceil(Number(row['minSz']) / lot.value - 1e-9);
+      const size = sizes * Math.ceil(Number(row['minSz']) / lot.value - 1e-9);
       const isOption = row['instType'] === 'OPTION';
       return {
+        ...changes,
         instId: row.instId,
-        tradeMode: row['instType'] === 'SPOT' && accountLevel === '2' ? 'cash' : 'cross',
+        tradeMode:
+          changes['tradeMode'] ?? (row['instType'] === 'SPOT' && accountLevel === '2' ? 'cash' : 'cross'),
         stopBeforeExpiryMinutes: 0,
         strategy: {
           model: 'fixed',
@@ -200,6 +212,7 @@ function configOf(
           markDeviationBpsMax: 0,
           edgeMinRatio: 0,
           ...(isOption ? { priceIn } : {}),
+          ...(changes['strategy'] as object | undefined),
         },
         limits: {
           position: lot.toText(size * 100),
@@ -227,6 +240,7 @@ function configOf(
 class Tally {
   #orders = 0;
   readonly #refusals = new Map<string, { sCode: string; sMsg: string; count: number }>();
+  readonly #kinds = new Set<string>();
   /** By instrument: bids and asks that rested. */
   readonly #rested = new Map<string, [bids: number, asks: number]>();
 
@@ -253,6 +267,7 @@ class Tally {
     if ((push['arg'] as { channel?: unknown } | undefined)?.channel !== 'orders') return;
     for (const row of rowsOf(push)) {
       if (row['state'] !== 'live') continue;
+      this.#kinds.add(String(row['ordType']));
       const instId = String(row['instId']);
       const rested = this.#rested.get(instId) ?? [0, 0];
       rested[row['side'] === 'buy' ? 0 : 1]++;
@@ -269,7 +284,8 @@ class Tally {
       if (bids > 0 && asks > 0) quoted[type] = (quoted[type] ?? 0) + 1;
       else unquoted.push({ instId: String(instId), bids, asks });
     }
-    return { quoted, unquoted, orders: this.#orders, refusals: [...this.#refusals.values()] };
+    const kinds = [...this.#kinds].sort();
+    return { quoted, unquoted, orders: this.#orders, kinds, refusals: [...this.#refusals.values()] };
   }
 }
 

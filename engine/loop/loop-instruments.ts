@@ -11,8 +11,7 @@
  * Invariants: another grid or code withdraws its instrument before anything else; what a push does not name is no news.
  * Cost:       cold. The timer: two comparisons for each instrument that expires.
  */
-import { InstrumentState } from '../base/instrument.ts';
-import type { Instrument, InstrumentFields } from '../base/instrument.ts';
+import type { Instrument, InstrumentFields, InstrumentState } from '../base/instrument.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { LoopAccount } from './loop-account.ts';
 import { LoopRequest } from './loop-options.ts';

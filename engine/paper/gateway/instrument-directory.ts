@@ -44,8 +44,16 @@ export class InstrumentDirectory {
     return '';
   }
 
-  /** Rows of a type, of all types when it is '' or ANY; of one family or instrument when those are given. */
+  /**
+   * Rows of a type, of all types when it is '' or ANY; of one family or instrument when those are given. Pairs on margin are
+   * the spot pairs that have a leverage, under their names.
+   */
   select(instType: string, instFamily: string, instId: string): InstrumentRow[] {
+    if (instType === 'MARGIN') {
+      return this.select('SPOT', instFamily, instId)
+        .filter((row) => fieldOf(row, 'lever') !== '')
+        .map((row) => ({ ...row, instType }));
+    }
     const selected: InstrumentRow[] = [];
     for (const row of this.#byInstId.values()) {
       if (instType !== '' && instType !== 'ANY' && row.instType !== instType) continue;
