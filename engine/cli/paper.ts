@@ -16,7 +16,7 @@ import { UsageError } from './usage-error.ts';
 const USAGE = `npm run paper -- [--port 9443] [--host 127.0.0.1] [--account KEY:SECRET:PASSPHRASE]... [--master] [--seed N]
                  [--feed FILE | --market INSTRUMENT...] [--http auto|uws|node] [--fee-tier VIP4]
                  [--account-level 2] [--position-mode net_mode] [--permissions read_only,trade] [--clock-offset-ms 0]
-                 [--oauth-client ID[:SECRET]]... [--token-seconds 3600]
+                 [--oauth-client ID[:SECRET]]... [--token-seconds 3600] [--rpi INSTRUMENT]... [--auto-loan] [--delta-neutral]
 
 An OKX-compatible venue with simulated money, until it is stopped: REST under http://HOST:PORT/api/v5, WebSockets under
 ws://HOST:PORT/ws/v5/public, /private and /business.
@@ -36,6 +36,9 @@ To try out what a client does with other accounts and another time:
   --account-level    of every account: 1 spot, 2 futures (the default), 3 multi-currency margin, 4 portfolio margin
   --position-mode    of every account: net_mode (the default) or long_short_mode
   --permissions      of every key, with commas: of read_only, trade and withdraw (default read_only,trade)
+  --auto-loan        every account borrows what its spot orders lack (levels 3 and 4)
+  --delta-neutral    every account is in delta-neutral mode
+  --rpi              an instrument with RPI orders, which every account may place; may be repeated
   --oauth-client     a client that users can let in by OAuth, with a secret or without; may be repeated (default paper-client)
   --token-seconds    how long access tokens last (default 3600)
   --clock-offset-ms  how far the venue's time is ahead of this machine's, less than zero for behind (default 0)`;
@@ -51,12 +54,17 @@ interface Arguments {
   readonly feed: string;
   readonly http: HttpChoice;
   readonly oauth: OAuthOptions;
+  /** Instruments with RPI orders. */
+  readonly rpi: readonly string[];
   /** Started by an engine: ends with it, and leaves Ctrl-C to it. */
   readonly isEmbedded: boolean;
 }
 
 type AccountSettings = Required<
-  Pick<VenueAccount, 'accountLevel' | 'positionMode' | 'permissions' | 'feeTier'>
+  Pick<
+    VenueAccount,
+    'accountLevel' | 'positionMode' | 'permissions' | 'feeTier' | 'autoLoan' | 'stgyType' | 'mayRpi'
+  >
 >;
 
 const ACCOUNT_LEVELS: readonly AccountLevel[] = ['1', '2', '3', '4'];
@@ -93,7 +101,7 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
       `--clock-offset-ms: expected a whole number, was "${values['clock-offset-ms']}"; write less than zero as --clock-offset-ms=-60000`,
     );
   }
-  const settings = readSettings(values);
+  const settings = readSettings(values, values['auto-loan'], values['delta-neutral']);
   const accounts = values.account.map((text, index) => ({
     ...readAccount(text, index),
     ...settings,
@@ -116,6 +124,7 @@ function readArguments(argv: readonly string[]): Arguments | 'help' {
     feed: values.feed,
     http,
     oauth: readOAuth(values['oauth-client'], values['token-seconds']),
+    rpi: values.rpi,
     isEmbedded: values.embedded,
   };
 }
@@ -140,6 +149,9 @@ function parse(argv: readonly string[]) {
         'clock-offset-ms': { type: 'string', default: '0' },
         'oauth-client': { type: 'string', multiple: true, default: ['paper-client'] },
         'token-seconds': { type: 'string', default: '3600' },
+        rpi: { type: 'string', multiple: true, default: [] },
+        'auto-loan': { type: 'boolean', default: false },
+        'delta-neutral': { type: 'boolean', default: false },
         embedded: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -152,6 +164,8 @@ function parse(argv: readonly string[]) {
 /** What the accounts have in common. */
 function readSettings(
   values: Readonly<Record<'fee-tier' | 'account-level' | 'position-mode' | 'permissions', string>>,
+  autoLoan: boolean,
+  isDeltaNeutral: boolean,
 ): AccountSettings {
   const accountLevel = ACCOUNT_LEVELS.find((level) => level === values['account-level']);
   if (accountLevel === undefined) {
@@ -169,7 +183,9 @@ function readSettings(
       `--permissions: expected ${PERMISSIONS.join(', ')} with commas, was "${permissions}"`,
     );
   }
-  return { accountLevel, positionMode, permissions, feeTier: values['fee-tier'] };
+  const stgyType = isDeltaNeutral ? '1' : '0';
+  const feeTier = values['fee-tier'];
+  return { accountLevel, positionMode, permissions, feeTier, autoLoan, stgyType, mayRpi: true };
 }
 
 function readOAuth(clients: readonly string[], seconds: string): OAuthOptions {
@@ -221,6 +237,7 @@ async function run(args: Arguments): Promise<void> {
     flow: args.feed === '' ? 'seeded' : FeedPlayer.fromFile(args.feed),
     time: () => time.now(),
     oauth: args.oauth,
+    rpiInstruments: args.rpi,
   });
   const server = new PaperServer(venue, http);
 

@@ -9,7 +9,7 @@ import {
   TAG_PATTERN,
 } from '../../okx/venue-limits.ts';
 import type { Account, Valuation } from './account.ts';
-import { availableBalance, positionDataRow, SETTLE_CURRENCIES } from './account-rows.ts';
+import { availableBalance, SETTLE_CURRENCIES } from './account-rows.ts';
 import { multiplyAmounts, numberText, parseAmount } from './amount.ts';
 import type { PosSide } from './client-order.ts';
 import type { ExchangeRefusal, ExchangeSink, RequestItem, Row } from './exchange-contract.ts';
@@ -19,6 +19,7 @@ import type { Market } from './market.ts';
 import type { Matcher } from './matcher.ts';
 import type { OrderDesk } from './order-desk.ts';
 import type { MarginMode } from './position.ts';
+import { positionDataRow } from './position-rows.ts';
 import { refusal } from './refusals.ts';
 import type { Timed } from './timer-queue.ts';
 import { hasMargin } from './trade-mode.ts';

@@ -7,7 +7,7 @@ import { AlgoDesk, type AlgoItem } from './algo-desk.ts';
 import type { AlgoFilter } from './algo-orders.ts';
 import { AlgoWatch } from './algo-watch.ts';
 import { amountText, type Amount } from './amount.ts';
-import { accountRow, configRow, feeRow, positionRow } from './account-rows.ts';
+import { accountRow, configRow, feeRow } from './account-rows.ts';
 import { Background } from './background.ts';
 import type {
   AccountOptions,
@@ -32,6 +32,7 @@ import { OrderDesk } from './order-desk.ts';
 import type { TagFault } from './order-desk.ts';
 import { queryFills, queryOrders } from './order-queries.ts';
 import { orderQueryRow } from './order-rows.ts';
+import { positionRow } from './position-rows.ts';
 import { ProductDesk } from './product-desk.ts';
 import { FundingTicks, hasFunding, MarkTicks } from './public-ticks.ts';
 import { isDollar, startTicks } from './start-prices.ts';

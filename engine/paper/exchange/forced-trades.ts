@@ -4,6 +4,7 @@ import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
 import type { Account } from './account.ts';
 import type { Amount } from './amount.ts';
 import { ClientOrder, type OrderTerms } from './client-order.ts';
+import type { ExchangeSink } from './exchange-contract.ts';
 import type { Holding } from './holding.ts';
 import type { Matcher } from './matcher.ts';
 import { PLAIN_QUOTE } from './option-price.ts';
@@ -22,8 +23,10 @@ const EVENTS: Readonly<Record<ForcedCategory, string>> = {
 export class ForcedTrades {
   readonly #orders: OrderDesk;
   readonly #matcher: Matcher;
+  readonly #sink: ExchangeSink;
 
-  constructor(orders: OrderDesk, matcher: Matcher) {
+  constructor(orders: OrderDesk, matcher: Matcher, sink: ExchangeSink) {
+    this.#sink = sink;
     this.#orders = orders;
     this.#matcher = matcher;
   }
@@ -46,6 +49,26 @@ export class ForcedTrades {
     const order = new ClientOrder(ordId, account, market, holding, terms, position.ccy, nowMs, origin);
     account.open(order);
     this.#matcher.force(order, ticks, feeRate, EVENTS[category], nowMs);
+    if (EVENTS[category] === 'liquidation') this.#tell(order, ticks, nowMs);
+  }
+
+  /** To everybody, without a name. */
+  #tell({ market, terms }: ClientOrder, ticks: Ticks, nowMs: Milliseconds): void {
+    const { instType, instFamily, instId, row } = market.listing;
+    const isLong = terms.side === Side.sell;
+    const detail = {
+      side: isLong ? 'sell' : 'buy',
+      posSide: isLong ? 'long' : 'short',
+      bkPx: market.listing.priceText(ticks),
+      sz: market.listing.sizeText(terms.lots),
+      bkLoss: '0',
+      ccy: '',
+      ts: String(nowMs),
+    };
+    const uly = String(row['uly'] ?? '');
+    const type = terms.isMargin ? 'MARGIN' : instType;
+    const told = { instType: type, instFamily, instId, uly, details: [detail] };
+    this.#sink.product?.({ channel: 'liquidation-orders', instType: type }, [told]);
   }
 
   /** Cancels what an account has open, where `isMeant` says so. */

@@ -16,7 +16,6 @@
 import { CancelSource } from '../../okx/shapes.ts';
 import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
 import type { Account, Valuation } from './account.ts';
-import { positionRow } from './account-rows.ts';
 import type { ClientOrder } from './client-order.ts';
 import type { ExchangeSink } from './exchange-contract.ts';
 import type { ForcedTrades } from './forced-trades.ts';
@@ -24,6 +23,7 @@ import type { Holding } from './holding.ts';
 import { ListingKind } from './listing.ts';
 import { crossMargin, marginOf, type Margin } from './margin-rows.ts';
 import type { Position } from './position.ts';
+import { positionRow } from './position-rows.ts';
 import { tierOf } from './position-tiers.ts';
 
 const WARNING_RATIO = 3;

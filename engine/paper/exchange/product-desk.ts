@@ -49,7 +49,7 @@ export class ProductDesk {
     const names = new Set(options.rpiInstruments ?? []);
     this.#rpiMarkets = [...markets.values()].filter(({ listing }) => names.has(listing.instId));
     for (const market of this.#rpiMarkets) market.hasRpi = !market.listing.isOption;
-    this.#trades = new ForcedTrades(parts.orders, matcher);
+    this.#trades = new ForcedTrades(parts.orders, matcher, sink);
     this.#liquidation = new Liquidation(accounts, this.#trades, valuation, sink);
     this.delivery = new Delivery({
       markets,

@@ -1,9 +1,10 @@
 import type { Milliseconds } from '../../base/units.ts';
 import type { Account, Valuation } from './account.ts';
-import { balanceDataRow, positionDataRow } from './account-rows.ts';
+import { balanceDataRow } from './account-rows.ts';
 import type { ClientOrder, OrderFill } from './client-order.ts';
 import type { ExchangeSink } from './exchange-contract.ts';
 import type { Holding } from './holding.ts';
+import { positionDataRow } from './position-rows.ts';
 import { fillPushRow, fillQueryRow, orderPushRow, type OrderChange } from './order-rows.ts';
 
 /** Turns what happened to orders and accounts into the rows of the private channels. */

@@ -39,8 +39,8 @@ const CHANNELS: Readonly<Record<string, ChannelRules>> = {
   'opt-summary': { path: 'public', needs: 'instFamily' },
   'estimated-price': { path: 'public', needs: 'instType' },
   status: { path: 'public', needs: 'nothing' },
-  // Who is liquidated is told to the account alone: these two are silent, as they are in quiet times.
   'liquidation-orders': { path: 'public', needs: 'instType' },
+  // Silent, as it is in quiet times.
   'adl-warning': { path: 'public', needs: 'instType' },
   'trades-all': { path: 'business', needs: 'instId' },
   'orders-algo': { path: 'business', needs: 'instType', needsLogin: true, isOfAccount: true },

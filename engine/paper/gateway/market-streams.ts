@@ -11,9 +11,10 @@ import { RpiBooks } from './rpi-books.ts';
 import type { Session } from './session.ts';
 import type { Topics } from './topics.ts';
 
-/** Channels of products: what options are worth, and what contracts end at. */
+/** Channels of products: what options are worth, what contracts end at, who was liquidated. */
 const OPTION_SUMMARY = 'opt-summary';
 const ESTIMATED_PRICE = 'estimated-price';
+const LIQUIDATIONS = 'liquidation-orders';
 
 /** How often the venue looks at its books: the fast channels, the slow ones, and the prices (docs-v5 channel pages). */
 const FAST_MS = 10;
@@ -332,6 +333,7 @@ function indexRow(index: string, mark: Row): Row {
 /** Instruments and liquidations are by type, everything else by instrument, status by nothing. */
 function topicOf({ channel, instId, instType, instFamily }: Subscription): string {
   if (channel === OPTION_SUMMARY) return productTopic({ channel, instFamily });
+  if (channel === LIQUIDATIONS) return productTopic({ channel, instType });
   if (channel === ESTIMATED_PRICE) return productTopic({ channel, instType, instFamily, instId });
   return `${channel}:${instId === '' ? instType : instId}`;
 }

@@ -59,7 +59,12 @@ describe('products', () => {
       { data: [{ instId: 'BTC-USDT-SWAP', pos: '-1000' }] },
     ]);
     fault({ kind: 'mark', instId: 'BTC-USDT-SWAP', px: '0' });
+    const anybody = world.connect('public');
+    anybody.say({ op: 'subscribe', args: [{ channel: 'liquidation-orders', instType: 'SWAP' }] });
     fault({ kind: 'liquidate', instId: 'BTC-USDT-SWAP', uid: 'uid1', sz: '400' });
+    expect(anybody.pushes('liquidation-orders')).toMatchObject([
+      { data: [{ instId: 'BTC-USDT-SWAP', details: [{ side: 'sell', posSide: 'long', sz: '400' }] }] },
+    ]);
     expect(trader.pushes('orders').flatMap(({ data }) => data!)).toMatchObject([
       { category: 'partial_liquidation', fillSz: '400', state: 'filled' },
     ]);
