@@ -66,6 +66,22 @@ describe('journals', () => {
   });
 });
 
+describe('a venue that loses tags', () => {
+  // By chances of their own: 411 proves the tag at its start, the ids of 418 begin with it.
+  test.each([411, 418])(
+    'seed %i: is noticed, and replayed byte for byte',
+    async (seed) => {
+      const options = { seed, hours: 5 * MINUTES, faults: 'light', isJournaled: true } as const;
+      const { failure, faults, orders, replayed } = await runSeed(options);
+      expect(failure).toBe(null);
+      expect(faults['tagsLost']).toBeGreaterThan(0);
+      expect(orders).toBeGreaterThan(20);
+      expect(replayed!.sends).toBeGreaterThan(20);
+    },
+    90_000,
+  );
+});
+
 describe('configurations that change while engines run', () => {
   test.each([32, 33])('seed %i: are taken up or refused whole, and replayed byte for byte', async (seed) => {
     const options = { seed, hours: 5 * MINUTES, faults: 'heavy', isJournaled: true } as const;
