@@ -18,18 +18,25 @@ const PLACES = 12;
  * moved coins. Recovery looks again because of the first, and takes the second as a new holding.
  */
 export class Holdings {
-  readonly #spots: readonly Instrument[];
+  /** By base currency: its spot pairs, whose trades add up in one balance. */
+  readonly #pairs: ReadonlyMap<string, readonly Instrument[]>;
   readonly #ledger: PositionLedger;
   readonly #log: TradeLog;
   /** By currency. Missing until its balance was seen for the first time. */
   readonly #bases = new Map<string, number>();
 
   constructor(instruments: readonly Instrument[], ledger: PositionLedger, log: TradeLog) {
-    // Profit and funding of inverse contracts come and go in coins all the time; so does what another spot is paid in.
-    const settled = new Set(instruments.map(({ settleCcy }) => settleCcy));
-    this.#spots = instruments.filter(
-      ({ type, baseCcy }) => type === InstrumentType.spot && !settled.has(baseCcy),
+    // Profit and funding of contracts in coin come and go all the time; so does what another spot is paid in, and what is
+    // borrowed on margin.
+    const margin = instruments.filter(({ type }) => type === InstrumentType.margin);
+    const moving = new Set([
+      ...instruments.map(({ settleCcy }) => settleCcy),
+      ...margin.map(({ baseCcy }) => baseCcy),
+    ]);
+    const spots = instruments.filter(
+      ({ type, baseCcy }) => type === InstrumentType.spot && !moving.has(baseCcy),
     );
+    this.#pairs = grouped(spots);
     this.#ledger = ledger;
     this.#log = log;
   }
@@ -45,41 +52,42 @@ export class Holdings {
     }
   }
 
-  /** The holding of an instrument that is new here begins with what there is. */
+  /** The holding of a coin begins with what there is, when one of its instruments is new here. */
   forget(instrument: number): void {
-    const spot = this.#spots.find(({ index }) => index === instrument);
-    if (spot !== undefined) this.#bases.delete(spot.baseCcy);
+    for (const [ccy, pairs] of this.#pairs) {
+      if (pairs.some(({ index }) => index === instrument)) this.#bases.delete(ccy);
+    }
   }
 
   /** Which balances are not what holdings, positions and these trades make them; '' when all are. */
   difference(trades: readonly TradeFact[], balances: Balances): string {
     const differences: string[] = [];
-    for (const spot of this.#spots) {
-      const base = this.#bases.get(spot.baseCcy);
+    for (const [ccy, pairs] of this.#pairs) {
+      const base = this.#bases.get(ccy);
       if (base === undefined) continue;
-      const off = balanceOf(spot, balances) - base - this.#traded(spot, trades);
-      if (Math.abs(off) < spot.lot.value / 2) continue;
-      differences.push(
-        `${spot.baseCcy} is ${off > 0 ? 'above' : 'below'} what trades make it by ${Math.abs(off)}`,
-      );
+      const off = balanceOf(ccy, balances) - base - this.#traded(pairs, trades);
+      if (Math.abs(off) < leastLot(pairs) / 2) continue;
+      differences.push(`${ccy} is ${off > 0 ? 'above' : 'below'} what trades make it by ${Math.abs(off)}`);
     }
     return differences.join(', ');
   }
 
   /** Takes the balances over, where they differ; every trade that they hold is booked. */
   settle(balances: Balances): void {
-    for (const spot of this.#spots) {
-      const base = this.#bases.get(spot.baseCcy);
-      const now = balanceOf(spot, balances) - this.#traded(spot, []);
+    for (const [ccy, pairs] of this.#pairs) {
+      const base = this.#bases.get(ccy);
+      const now = balanceOf(ccy, balances) - this.#traded(pairs, []);
       // Within half a lot the difference is one of rounding, which must not add up.
-      if (base === undefined || Math.abs(now - base) >= spot.lot.value / 2) {
-        this.#bases.set(spot.baseCcy, now);
-      }
+      if (base === undefined || Math.abs(now - base) >= leastLot(pairs) / 2) this.#bases.set(ccy, now);
     }
   }
 
   /** What trades have brought into the holding: those of the ledger, and those of these that it does not know yet. */
-  #traded(spot: Instrument, trades: readonly TradeFact[]): number {
+  #traded(pairs: readonly Instrument[], trades: readonly TradeFact[]): number {
+    return pairs.reduce((sum, spot) => sum + this.#tradedOf(spot, trades), 0);
+  }
+
+  #tradedOf(spot: Instrument, trades: readonly TradeFact[]): number {
     let lots = this.#ledger.bookedLots[spot.index]!;
     let fees = this.#ledger.baseFees[spot.index]!;
     for (const trade of trades) {
@@ -92,12 +100,22 @@ export class Holdings {
   }
 }
 
+function grouped(spots: readonly Instrument[]): Map<string, Instrument[]> {
+  const pairs = new Map<string, Instrument[]>();
+  for (const spot of spots) pairs.set(spot.baseCcy, [...(pairs.get(spot.baseCcy) ?? []), spot]);
+  return pairs;
+}
+
+function leastLot(pairs: readonly Instrument[]): number {
+  return Math.min(...pairs.map(({ lot }) => lot.value));
+}
+
 /** What a trade adds to the position. */
 export function signedLots(trade: TradeFact): number {
   return trade.side === Side.buy ? trade.lots : -trade.lots;
 }
 
-function balanceOf(spot: Instrument, balances: Balances): number {
-  const detail = balances.details.find(({ ccy }) => ccy === spot.baseCcy);
+function balanceOf(ccy: string, balances: Balances): number {
+  const detail = balances.details.find((each) => each.ccy === ccy);
   return Number(detail?.cashBal ?? '0');
 }

@@ -48,3 +48,17 @@ it('a coin in which another instrument is paid says nothing about trades of its 
   expect(holdings.difference([], balances({ BTC: '8', ETH: '-90' }))).toBe('');
   expect(holdings.difference([], balances({ BTC: '8', ETH: '10' }))).toContain('ETH is above');
 });
+
+it('two pairs of one coin share its balance', () => {
+  const instruments = [spot(0, 'ETH', 'USDT'), spot(1, 'ETH', 'USDC')];
+  const ledger = new PositionLedger(instruments);
+  const holdings = new Holdings(instruments, ledger, new TradeLog(8));
+  holdings.settle(balances({ ETH: '10' }));
+  // Five coins bought with one dollar, two sold for the other.
+  ledger.onTrade(0, Side.buy, 1_000, 500);
+  ledger.onTrade(1, Side.sell, 1_000, 200);
+  expect(holdings.difference([], balances({ ETH: '13' }))).toBe('');
+  expect(holdings.difference([], balances({ ETH: '15' }))).toBe('ETH is above what trades make it by 2');
+  holdings.settle(balances({ ETH: '15' }));
+  expect(holdings.difference([], balances({ ETH: '15' }))).toBe('');
+});
