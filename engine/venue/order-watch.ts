@@ -267,7 +267,7 @@ export class OrderWatch {
     order.sz = sz;
   }
 
-  /** An order's pushes never go back, in time or in what is filled: the loop would take an older word for an overtaken one. */
+  /** An order's pushes never go back, in time or in what is filled: the loop takes an older word for an overtaken one. */
   #emit(order: WatchedOrder, row: RestRow, atMs: number, changes: RestRow): void {
     order.uTimeMs = Math.max(order.uTimeMs, atMs);
     if (order.told! > order.said) order.said = order.told!;

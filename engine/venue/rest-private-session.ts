@@ -8,7 +8,8 @@
  *
  * Owner:      the engine thread.
  * Invariants: as Session: the handler hears onUp and onDown in turn, and frames only in between; up means that every
- *             question was answered a moment ago. Orders are asked for before fills, so that a row's fills are there when it is told.
+ *             question was answered a moment ago. Orders are asked for before fills, so that a row's fills are there when
+ *             it is told.
  * Cost:       20 of the 60 questions for orders, and for fills, that the venue answers in 2 s; JSON.
  */
 import { assert } from '../base/assert.ts';

@@ -10,7 +10,8 @@ import type { RestRequest, RestResponse } from './rest-router.ts';
  *     GET  /paper/orders[?received=1]   counts of order requests; with received=1 the requests themselves
  *     GET  /paper/resting               every open order of every account
  *     POST /paper/faults                {"kind":"notice"|"disconnect"}, {"kind":"maintenance","isOn":true|false}
- *                                       {"kind":"cancelTokens"|"expireTokens"}, {"kind":"tokenOutage"|"lostTokens","isOn":...}
+ *                                       {"kind":"cancelTokens"|"expireTokens"},
+ *                                       {"kind":"tokenOutage"|"lostTokens","isOn":true|false}
  *                                       {"kind":"rebates","missing":1,"extra":1,"capped":1,"late":1,"fee":1}: so many
  *                                       orders a day of the rebate reports, none where it is left out;
  *                                       "isExpired":true for the broker's standing
