@@ -1,3 +1,4 @@
+import { totalOf } from '../report/report-commission.ts';
 import type { Figures, RunResult } from '../report/run-result.ts';
 
 type Row = readonly [name: string, value: string];
@@ -26,6 +27,15 @@ export function backtestSummary(result: RunResult): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** Nothing of what was run without a broker's shares. */
+function commissionOf({ commission = [] }: RunResult): Row[] {
+  if (commission.length === 0) return [];
+  const { expectedRebate, netFee, volume } = totalOf(commission);
+  return [
+    ['commission', `${money(expectedRebate)} USDT to expect of ${money(netFee)} net fee on ${money(volume)}`],
+  ];
+}
+
 function rowsOf(result: RunResult): Row[] {
   const { profit, currency, orders, inventory, markouts } = result;
   const parts = `spread ${money(profit.spread)}, inventory ${money(profit.inventory)}, fees ${money(profit.fees)}, funding ${money(profit.funding)}`;
@@ -40,6 +50,7 @@ function rowsOf(result: RunResult): Row[] {
       'fills',
       `${result.fills} of ${orders.traded} orders, volume ${money(result.volume)} ${currency}${makerText(result)}`,
     ],
+    ...commissionOf(result),
     ['drawdown', `${money(result.maxDrawdown)} ${currency}`],
     [
       'sharpe, sortino',

@@ -3,6 +3,7 @@ import { SystemClock } from '../base/clock.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { JournalReader } from '../journal/journal-reader.ts';
+import { commissionOf } from './journal-commission.ts';
 import { observedReplay } from '../replay/observed-replay.ts';
 import { ReplayEnd, replayRun } from '../replay/replay.ts';
 import type { ReplayResult } from '../replay/replay.ts';
@@ -46,11 +47,13 @@ export function journalResult(
   });
   const { about } = replay.start;
   const kind = options.kind ?? KINDS.find((each) => about.venue.startsWith(each)) ?? 'journal';
+  const commission = commissionOf(rows, replay.start.instruments, about.config);
   const result = observer.finish({
     kind,
     title: options.title ?? `Run ${run}, ${about.venue}`,
     endNs: replay.provenNs,
     notes: [...(options.notes ?? []), ...notesOf(replay)],
+    ...(commission.length === 0 ? {} : { commission }),
     wallSeconds: (clock.nowNs() - beganNs) / NS_PER_SECOND,
     environment: { version: about.build.version, node: about.build.node },
   });

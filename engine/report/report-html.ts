@@ -3,6 +3,7 @@
  * tables are in the markup; plots are drawn by the script inside from the data inside.
  */
 import { attributionTables } from './report-attribution.ts';
+import { commissionTable } from './report-commission.ts';
 import { TIME_BAR, htmlPage } from './html-page.ts';
 import { pageAssets } from './page-assets.ts';
 import {
@@ -79,6 +80,7 @@ ${names.length > 1 ? `<figure data-plot="value"><figcaption>Value of all positio
 ${instrumentTable(result)}
 ${markoutTable(result)}
 ${attributionTables(result)}
+${commissionTable(result)}
 <div class="grid two">
 ${orderTable(result)}
 ${latencyTable(result)}

@@ -73,6 +73,7 @@ export function buildResult(observer: RunObserver, facts: RunFacts): RunResult {
       ]),
     ),
     attribution: attributionOf(observer.loop!),
+    ...(facts.commission === undefined ? {} : { commission: facts.commission }),
     series: observer.series?.series((timeNs) => observer.msOf(timeNs)) ?? { timeMs: [], columns: {} },
     instrumentSeries: Object.fromEntries(
       watches.map(({ instrument, series }) => [

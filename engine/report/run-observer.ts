@@ -27,7 +27,7 @@ import { privateNewsOf } from './order-updates.ts';
 import type { TradeTold } from './order-updates.ts';
 import { OrderWatch } from './order-watch.ts';
 import { buildResult } from './result-builder.ts';
-import type { FillRow, RunKind, RunResult } from './run-result.ts';
+import type { CommissionRow, FillRow, RunKind, RunResult } from './run-result.ts';
 import { SeriesRecorder } from './series-recorder.ts';
 import { TimeMoments } from './time-moments.ts';
 
@@ -67,6 +67,7 @@ export interface RunFacts {
   /** What counts as an event of the run; the inputs of the core where it is not given. */
   readonly events?: number;
   readonly wallSeconds?: number;
+  readonly commission?: readonly CommissionRow[];
   /** Versions, machine, command line: what must not change the hash. */
   readonly environment?: Readonly<Record<string, string>>;
 }

@@ -200,6 +200,20 @@ export interface FillRow {
   readonly position: number;
 }
 
+/** What the fills on an instrument bring a broker. In USDT. */
+export interface CommissionRow {
+  readonly instId: string;
+  readonly orders: number;
+  readonly volume: number;
+  /** The venue's sign: negative is paid. */
+  readonly fee: number;
+  /** What was paid less what the venue paid, by order, nothing below zero. */
+  readonly netFee: number;
+  readonly expectedRebate: number;
+  /** Fills that are in no sum, since the price of their coin in dollars is not known. */
+  readonly unpricedFills: number;
+}
+
 /** Points for a plot: columns by name, each as long as `timeMs`. Of an interval its extremes are kept, in their order. */
 export interface Series {
   readonly timeMs: readonly number[];
@@ -251,6 +265,8 @@ export interface RunResult extends Figures {
   readonly instruments: Readonly<Record<string, InstrumentFigures>>;
   /** What the core itself has found about its fills. Results of builds before it have none. */
   readonly attribution?: AttributionResult;
+  /** By instrument; only of a journaled run, which knows its broker's shares. */
+  readonly commission?: readonly CommissionRow[];
   /** Of the account: total, spread, inventory, fees, funding, drawdown, value of the position, orders by second. */
   readonly series: Series;
   /** By instId: mid, our best bid and ask, position. */
