@@ -5,8 +5,9 @@
  *     place (ack's tag) ──▶ read it back (the order's tag) ──▶ cancel by ordId ──▶ read until it is gone
  *
  * Owner:      the engine thread, at the start.
- * Invariants: the dead man's switch is armed before it leaves; it is post-only and far behind the best price of its own side; whatever happens, it ends only when the order
- *             is known to be gone, or says that it may rest; its name is of this run, so that a recovery would find it.
+ * Invariants: before it leaves, nothing of ours rests and the dead man's switch is armed; it is post-only and far behind the
+ *             best price of its own side; whatever happens, it ends only when the order is known to be gone, or says that
+ *             it may rest; its name is of this run, so that a recovery would find it.
  * Cost:       some five calls.
  */
 import type { Instrument } from '../base/instrument.ts';
@@ -217,7 +218,8 @@ async function prove(options: TagProbeOptions, request: PlaceRequest): Promise<s
   throw new HostError(
     'TAG_REFUSED',
     `tag: expected the venue to give ${tag} back, was ${seen} on order ${ordId} of ${request.instId}, which is cancelled; ` +
-      'orders would earn no commission and the dead man’s switch would not find them: ask OKX about the broker code, or switch broker.probe off',
+      'orders would earn no commission and the dead man’s switch would not find them: ask OKX about the broker code, or ' +
+      'switch broker.probe off',
   );
 }
 

@@ -2,9 +2,10 @@
  * The way out: from the commands of a turn to bytes on the trade connection.
  *
  * Owner:      the engine thread.
- * Invariants: an order is in the table before its bytes leave, and its tag is read once more in these; nothing but a cancel leaves without having passed the gate
- *             and its budget; an amend that leads away from the market comes before one that leads towards it where the
- *             budget is short, and becomes a cancel where it may not leave; what did not leave is taken back at once.
+ * Invariants: an order is in the table before its bytes leave, and its tag is read once more in these; nothing but a cancel
+ *             leaves without having passed the gate and its budget; an amend that leads away from the market comes before
+ *             one that leads towards it where the budget is short, and becomes a cancel where it may not leave; what did
+ *             not leave is taken back at once.
  * Cost:       the gate's comparisons and some 100 bytes written a command; nothing allocates.
  */
 import { assert } from '../base/assert.ts';

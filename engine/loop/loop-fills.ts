@@ -290,8 +290,8 @@ export class LoopFills {
 
   /**
    * Rows of the fills channel. Those of a taker are passed over: the venue adds them up, so that a row has the id of the
-   * last of several trades; the orders channel tells each. So are all of a run whose ids begin with the tag: this channel does
-   * not tell such an id, and what it tells would count beside the order's total, as if it were somebody else's.
+   * last of several trades; the orders channel tells each. So are all of a run whose ids begin with the tag: this channel
+   * does not tell such an id, and what it tells would count beside the order's total, as if it were somebody else's.
    */
   onFills(rows: readonly FillRow[]): PathSignal {
     if (this.#prefixesIds) return PathSignal.none;

@@ -10,9 +10,9 @@
  *     TAG rrrrrr SSSS GGGGGG     the tag (1 to 16 letters and digits) and 16 more: 32 at most, which is all that OKX takes
  *         └ the same run in base 36, since eight digits more would not fit behind a tag of sixteen
  *
- * The first is a positive 63-bit integer: what the fills channel echoes and what SBE can carry. The second is for those whose
- * books read the broker from the id; the fills channel does not tell it. Slot and generation stand alike in both. Ids of
- * both plans are read, whichever a run writes: the run before may have been configured otherwise.
+ * The first is a positive 63-bit integer: what the fills channel echoes and what SBE can carry. The second is for those
+ * whose books read the broker from the id; the fills channel does not tell it. Slot and generation stand alike in both.
+ * Ids of both plans are read, whichever a run writes: the run before may have been configured otherwise.
  *
  * Owner:      the engine thread.
  * Invariants: what is written parses back to itself; anything that is not exactly of one of the plans is not ours.

@@ -53,7 +53,8 @@ export class TagProof {
 }
 
 /**
- * Of what is posted by REST: an operation that makes orders carries the tag in each of them. Others may carry what they like.
+ * Of what is posted by REST: an operation that makes orders carries the tag in each of them. Others may carry what they
+ * like.
  *
  * @param tag undefined for a client that knows none: it makes no orders
  */
