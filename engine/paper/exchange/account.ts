@@ -185,8 +185,8 @@ export class Account {
   }
 
   /**
-   * Sums over what has margin in `ccy` (over everything, in USD, when it is ''), and over what is borrowed. Floats: for limits
-   * and reports.
+   * Sums over what has margin in `ccy` (over everything, in USD, when it is ''), and over what is borrowed. Floats: for
+   * limits and reports.
    */
   marginTotals(ccy: string, valuation: Valuation): MarginTotals {
     const totals = { upl: 0, equity: 0, initialMargin: 0, maintenanceMargin: 0, isolated: 0 };
@@ -210,8 +210,8 @@ export class Account {
   }
 
   /**
-   * What new margin may use: of one currency in futures mode, of all currencies in USD in the two multi-currency modes, where
-   * an order that is to borrow keeps its part of that.
+   * What new margin may use: of one currency in futures mode, of all currencies in USD in the two multi-currency modes,
+   * where an order that is to borrow keeps its part of that.
    */
   availableEquity(ccy: string, valuation: Valuation): number {
     if (!this.hasSharedMargin) {

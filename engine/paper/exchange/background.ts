@@ -67,7 +67,10 @@ export class Background {
     }
   }
 
-  /** Options follow their model, seeded markets follow their fair price, fed ones their book, the others the fair price of their coin. */
+  /**
+   * Options follow their model, seeded markets follow their fair price, fed ones their book, the others the fair price of
+   * their coin.
+   */
   markOf(market: Market, nowMs: Milliseconds): Ticks {
     if (market.heldTicks > 0) return market.heldTicks;
     if (market.option !== null && !market.hasRecordedMark) return this.#optionMark(market, nowMs);

@@ -1,7 +1,7 @@
 /**
- * Delta-neutral mode (`stgyType` 1): while an account is restricted, only orders that bring the delta of their coin nearer to
- * nothing are taken, and one at a time. OKX documents the codes 51209 to 51214 and this rule; which code is which is chosen
- * here, and so is when an account is restricted: when it is said so (POST /paper/faults, `deltaRestricted`).
+ * Delta-neutral mode (`stgyType` 1): while an account is restricted, only orders that bring the delta of their coin nearer
+ * to nothing are taken, and one at a time. OKX documents the codes 51209 to 51214 and this rule; which code is which is
+ * chosen here, and so is when an account is restricted: when it is said so (POST /paper/faults, `deltaRestricted`).
  */
 import { Side } from '../../base/side.ts';
 import type { Lots } from '../../base/units.ts';

@@ -99,8 +99,8 @@ export class Holding {
   }
 
   /**
-   * Margin in `ccy` that positions and open orders need at the mark price, as a float: in each margin mode the greater of the
-   * two positions that would result if all orders of one side were filled.
+   * Margin in `ccy` that positions and open orders need at the mark price, as a float: in each margin mode the greater of
+   * the two positions that would result if all orders of one side were filled.
    */
   initialMargin(ccy = this.settleCcy, extra: ExtraOrder | null = null): number {
     if (this.listing.isOption) return optionInitialMargin(this, extra);

@@ -1,6 +1,6 @@
 /**
- * What happens to an instrument while it is traded: other grids, another name, its end. Orders of accounts never live through
- * it: the venue cancels them (cancelSource 0).
+ * What happens to an instrument while it is traded: other grids, another name, its end. Orders of accounts never live
+ * through it: the venue cancels them (cancelSource 0).
  */
 import { assert } from '../../base/assert.ts';
 import { CancelSource } from '../../okx/shapes.ts';

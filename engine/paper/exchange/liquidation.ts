@@ -1,6 +1,6 @@
 /**
- * Who falls short of margin. Looked at whenever the marks have moved, group by group: a currency's cross positions in futures
- * mode, all of the account where margin is shared, each isolated position by itself.
+ * Who falls short of margin. Looked at whenever the marks have moved, group by group: a currency's cross positions in
+ * futures mode, all of the account where margin is shared, each isolated position by itself.
  *
  *     equity / maintenance margin
  *       below 3      `liquidation-warning`, and again every half minute

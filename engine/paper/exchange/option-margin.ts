@@ -1,6 +1,6 @@
 /**
- * Margin of options, in their settlement currency, as floats. A bought option is paid for and needs none; an open order to buy
- * keeps its premium. A sold one counts in the equity at its value, and stands on a part of the underlying besides:
+ * Margin of options, in their settlement currency, as floats. A bought option is paid for and needs none; an open order to
+ * buy keeps its premium. A sold one counts in the equity at its value, and stands on a part of the underlying besides:
  *
  *     initial      max(10 %, 15 % - out of the money) of the underlying      maintenance  7.5 % of it
  *

@@ -1,4 +1,7 @@
-/** Prices of options: in the instrument's own unit (coin, or dollars where it settles in those), in dollars, or as a volatility. */
+/**
+ * Prices of options: in the instrument's own unit (coin, or dollars where it settles in those), in dollars, or as a
+ * volatility.
+ */
 import type { Side } from '../../base/side.ts';
 import type { Ticks } from '../../base/units.ts';
 import { isPlainDecimal, numberText } from './amount.ts';

@@ -1,6 +1,6 @@
 /**
- * Black's model (F. Black, "The pricing of commodity contracts", 1976) on a forward, without interest: what an option is worth
- * in the forward's currency, its greeks, and the volatility that a price implies.
+ * Black's model (F. Black, "The pricing of commodity contracts", 1976) on a forward, without interest: what an option is
+ * worth in the forward's currency, its greeks, and the volatility that a price implies.
  */
 
 export interface OptionGreeks {

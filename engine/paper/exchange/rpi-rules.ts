@@ -2,10 +2,10 @@
  * RPI orders (retail price improvement, ELP before): makers that the public book does not show, and that only takers who are
  * no API clients meet, or IOC orders with `rpiTakerAccess`. They queue behind what is shown at the same price.
  *
- * Refused: on instruments without them (54041), without the permission (54042), reduce-only (54039), with TP/SL (54040), below
- * the least value (54051). Cancelled: those that would take what is shown (31), and those that meet an RPI order of the other
- * side, or that a shown order has come to (45); with `rpiPxRound` they step back by a tick instead (amendSource 6). The rule
- * of the distance to the other side's first RPI order is not published: here it is one tick.
+ * Refused: on instruments without them (54041), without the permission (54042), reduce-only (54039), with TP/SL (54040),
+ * below the least value (54051). Cancelled: those that would take what is shown (31), and those that meet an RPI order of
+ * the other side, or that a shown order has come to (45); with `rpiPxRound` they step back by a tick instead (amendSource
+ * 6). The rule of the distance to the other side's first RPI order is not published: here it is one tick.
  */
 import { Side } from '../../base/side.ts';
 import type { Lots, Ticks } from '../../base/units.ts';

@@ -7,16 +7,15 @@ type Body = Readonly<Record<string, unknown>>;
 /**
  * What can be done to positions and contracts on demand (POST /paper/faults), beside what the market does to them:
  *
- *     {"kind":"liquidate","instId":"BTC-USDT-SWAP"}     takes positions out; with "sz" that much of them (partial_liquidation)
- *     {"kind":"adl","instId":"BTC-USDT-SWAP"}           deleverages positions; with "sz" that much of them
- *     {"kind":"mark","instId":"BTC-USDT","px":"70000"}  holds the mark price there until the same with "0"
- *     {"kind":"expire","instId":"BTC-USD-261225"}       delivers or exercises now; with "px" at that price
- *     {"kind":"settle","instId":"BTC-USD-261225"}       daily settlement now; with "px" at that price
- *
- *     {"kind":"deltaRestricted","uid":"..."}            restricts an account in delta-neutral mode, until the same with "isOn":false
- *     {"kind":"rename","instId":"ETH-USDT-SWAP","to":"ETHX-USDT-SWAP"}       the old name expires, the new one goes on
- *     {"kind":"announce","instId":"BTC-USDT","param":"tickSz","newValue":"0.01","inMs":60000}  and comes into force (or minSz)
- *     {"kind":"delist","instId":"SOL-USDT-SWAP","inMs":60000}               ends; contracts are delivered at their mark price
+ *     {"kind":"liquidate","instId":"BTC-USDT-SWAP"}        takes positions out; with "sz" that much of them
+ *     {"kind":"adl","instId":"BTC-USDT-SWAP"}              deleverages positions; with "sz" that much of them
+ *     {"kind":"mark","instId":"BTC-USDT","px":"70000"}     holds the mark price there until the same with "0"
+ *     {"kind":"expire","instId":"BTC-USD-261225"}          delivers or exercises now; with "px" at that price
+ *     {"kind":"settle","instId":"BTC-USD-261225"}          daily settlement now; with "px" at that price
+ *     {"kind":"deltaRestricted","uid":"1"}                 of an account in delta-neutral mode, until "isOn":false
+ *     {"kind":"rename","instId":"ETH-USDT-SWAP","to":"X"}  the old name expires, the new one goes on
+ *     {"kind":"announce","instId":"BTC-USDT","param":"tickSz","newValue":"0.01","inMs":60000}  (or minSz)
+ *     {"kind":"delist","instId":"SOL-USDT-SWAP","inMs":60000}  contracts are delivered at their mark price
  *
  * The first two are done to all accounts, or to that of "uid".
  */
