@@ -51,6 +51,8 @@ export interface AlgoDeskOptions {
   readonly writer: MetricsWriter;
   /** A former run has placed some. */
   readonly mayWait: boolean;
+  /** When that run wrote down what it knew, by the venue's clock: what was triggered since, it did not know. */
+  readonly savedMs: Milliseconds;
   /** From now on some may wait: a restart must know. */
   readonly onFirst: () => Promise<unknown>;
 }
@@ -65,6 +67,8 @@ export class AlgoDesk {
   readonly #account: AccountPort;
   /** By instrument and leg, of an account with two: the average entry in ticks, as the venue tells it. */
   readonly #entries = new Map<string, number>();
+  /** Whether a former run's stops may have been triggered while no engine ran. */
+  #mayHaveMissed: boolean;
   #isPushed = false;
   #isWorking = false;
   #isClosed = false;
@@ -79,6 +83,7 @@ export class AlgoDesk {
     this.#options = options;
     this.#account = account;
     this.mayWait = options.mayWait;
+    this.#mayHaveMissed = options.mayWait;
     const tradeModes = config().instruments.map(({ tradeMode }) => tradeMode);
     const log = (line: string): void => world.log(line);
     const onTagLost = (): void => loop.pause(KillTrigger.tagMismatch, clock.nowNs());
@@ -183,6 +188,11 @@ export class AlgoDesk {
   }
 
   async #list(nowNs: Nanoseconds): Promise<void> {
+    if (this.#mayHaveMissed) {
+      const { savedMs } = this.#options;
+      this.protection.onMissed(await this.#account.fetchStopsTriggered(savedMs));
+      this.#mayHaveMissed = false;
+    }
     const rows = await this.#account.fetchAlgosPending();
     if (this.#options.isHedged) await this.#fetchEntries();
     await this.protection.reconcile(rows);

@@ -3,7 +3,7 @@ import type { AccountPort } from './engine-world.ts';
 /** The calls about algo orders. */
 export type AlgoPort = Pick<
   AccountPort,
-  'placeAlgo' | 'amendAlgo' | 'cancelAlgos' | 'fetchAlgosPending' | 'fetchAlgo'
+  'placeAlgo' | 'amendAlgo' | 'cancelAlgos' | 'fetchAlgosPending' | 'fetchStopsTriggered' | 'fetchAlgo'
 >;
 
 /** Final states: nothing more comes of it. */

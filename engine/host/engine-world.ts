@@ -37,6 +37,7 @@ export type AccountPort = Pick<
   | 'amendAlgo'
   | 'cancelAlgos'
   | 'fetchAlgosPending'
+  | 'fetchStopsTriggered'
   | 'fetchAlgo'
 >;
 

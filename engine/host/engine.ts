@@ -230,6 +230,7 @@ export class Engine implements LoopOutput {
       isHedged: account.posMode === PosMode.longShort,
       writer: this.#writer,
       mayWait: state?.algosMayWait ?? false,
+      savedMs: (state?.savedMs ?? 0) + world.venueClock.offsetMs,
       onFirst: () => this.#save(),
     });
     this.#onClock(0, world.venueClock.offsetErrorMs);

@@ -164,6 +164,15 @@ export class ProtectionDesk {
     }
   }
 
+  /** Stops of ours that were triggered while no engine ran. */
+  onMissed(rows: readonly AlgoRow[]): void {
+    for (const row of rows) {
+      if (parseAlgoOrderId(row.algoClOrdId)?.purpose !== AlgoPurpose.protection) continue;
+      const keeper = this.keepers.find(({ instrument }) => instrument.instId === row.instId);
+      if (keeper !== undefined) this.#triggered(keeper, row);
+    }
+  }
+
   /** A row that was pushed. */
   onRow(row: AlgoRow): void {
     if (parseAlgoOrderId(row.algoClOrdId)?.purpose !== AlgoPurpose.protection) return;

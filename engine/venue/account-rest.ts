@@ -30,7 +30,7 @@ import {
 } from './account-rows.ts';
 import * as products from './product-rest.ts';
 import type { MmpConfig, TickBands } from './product-rest.ts';
-import { amendAlgo, cancelAlgos, fetchAlgo, fetchAlgosPending, placeAlgo } from './algo-calls.ts';
+import * as algos from './algo-calls.ts';
 import type { AlgoResult, AlgoRow } from './algo-rows.ts';
 import { placeOrder, type PlaceRequest, type PlacedOrder } from './order-calls.ts';
 import type { RestClient, RestQuery } from './rest-client.ts';
@@ -238,26 +238,31 @@ export class AccountRest {
 
   /** An algo order; a refusal is in the result. */
   placeAlgo(body: AlgoPlace): Promise<AlgoResult> {
-    return placeAlgo(this.#rest, body);
+    return algos.placeAlgo(this.#rest, body);
   }
 
   amendAlgo(body: AlgoAmend): Promise<AlgoResult> {
-    return amendAlgo(this.#rest, body);
+    return algos.amendAlgo(this.#rest, body);
   }
 
   /** Ten in a call; one result for each, in their order. */
   cancelAlgos(cancels: readonly AlgoCancel[]): Promise<AlgoResult[]> {
-    return cancelAlgos(this.#rest, cancels);
+    return algos.cancelAlgos(this.#rest, cancels);
   }
 
   /** Stops, triggers, TWAPs and icebergs of the account that wait, whoever placed them. */
   fetchAlgosPending(): Promise<AlgoRow[]> {
-    return fetchAlgosPending(this.#rest);
+    return algos.fetchAlgosPending(this.#rest);
+  }
+
+  /** Stops that were triggered since then, whoever placed them. */
+  fetchStopsTriggered(sinceMs: Milliseconds): Promise<AlgoRow[]> {
+    return algos.fetchStopsTriggered(this.#rest, sinceMs);
   }
 
   /** One of them, waiting or ended; undefined when the venue knows none of that name. */
   fetchAlgo(algoClOrdId: string): Promise<AlgoRow | undefined> {
-    return fetchAlgo(this.#rest, algoClOrdId);
+    return algos.fetchAlgo(this.#rest, algoClOrdId);
   }
 
   async #row(path: string, query: RestQuery = {}): Promise<RowReader> {

@@ -1,7 +1,8 @@
 /** The REST calls about algo orders, as `AccountRest` offers them. Every one throws RestError and nothing else. */
 import { assert } from '../base/assert.ts';
 import type { AlgoAmend, AlgoCancel, AlgoPlace } from '../okx/algo-requests.ts';
-import { AlgoType } from '../okx/shapes.ts';
+import type { Milliseconds } from '../base/units.ts';
+import { AlgoState, AlgoType } from '../okx/shapes.ts';
 import { ALGO_CANCELS_MAX } from '../okx/venue-limits.ts';
 import { RowReader } from './account-rows.ts';
 import { readAlgo, readAlgoResult, type AlgoResult, type AlgoRow } from './algo-rows.ts';
@@ -12,6 +13,7 @@ const PLACE = '/api/v5/trade/order-algo';
 const AMEND = '/api/v5/trade/amend-algos';
 const CANCEL = '/api/v5/trade/cancel-algos';
 const PENDING = '/api/v5/trade/orders-algo-pending';
+const HISTORY = '/api/v5/trade/orders-algo-history';
 const ALGO_NOT_FOUND = '51603';
 const PAGE_ROWS = 100;
 /** An account cannot have that many waiting on the instruments of one configuration. */
@@ -56,6 +58,17 @@ export async function fetchAlgosPending(rest: RestPort): Promise<AlgoRow[]> {
   const all: AlgoRow[] = [];
   for (const ordType of PENDING_QUESTIONS) all.push(...(await pendingOf(rest, ordType)));
   return all;
+}
+
+/** Stops that were triggered since then, the newest of each type. The history keeps three months (D, "Algo order history"). */
+export async function fetchStopsTriggered(rest: RestPort, sinceMs: Milliseconds): Promise<AlgoRow[]> {
+  const found: AlgoRow[] = [];
+  for (const ordType of [AlgoType.conditional, AlgoType.oco, AlgoType.trailing]) {
+    const query = { ordType, state: AlgoState.effective, limit: PAGE_ROWS };
+    const rows = await rest.get(HISTORY, query, { isSigned: true });
+    found.push(...rows.map((row) => readAlgo(new RowReader(row, 'GET', HISTORY))));
+  }
+  return found.filter(({ uTimeMs }) => uTimeMs > sinceMs);
 }
 
 /** One of them, waiting or ended, by our name; undefined when the venue knows none (51603). */

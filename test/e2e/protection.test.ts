@@ -139,7 +139,8 @@ describe('an engine that is killed with a position', () => {
     expect(fills.every(({ tag }) => tag === TAG)).toBe(true);
     const { state } = engine;
     engine = start(state);
-    await engine.process.said(/recovered/);
+    await engine.process.said(/the stop at the venue was triggered/, 30_000);
+    expect(await engine.controlStatus()).toMatchObject({ level: 'paused', reason: 'protection' });
     await expectEqualMoney(engine, venue, KEYS, TAG);
   }, 180_000);
 });

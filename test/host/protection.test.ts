@@ -207,6 +207,26 @@ describe('a stop that waits at the venue', () => {
     }
   });
 
+  it('that was triggered while no engine ran pauses the next one', async () => {
+    const box = machine();
+    const [, first] = await holding(box);
+    first.crash();
+    const [stop] = box.account.algos.waiting;
+    box.account.trade(SWAP, Side.sell, 2, 47_500);
+    box.clock.advanceNs(5_000_000_000);
+    box.account.algos.end(stop!.algoId, AlgoState.effective, box.clock.wallMs());
+    const world = new TinyWorld(box);
+    const engine = await world.recovered(protectedConfig());
+    await pass(engine, world, 1_000);
+    expect(engine.loop.ladder.held(KillTrigger.protection, ACCOUNT)).toBe(KillLevel.paused);
+    // The one after it knows that this one knew.
+    await world.within(10_000, engine.stop(), engine);
+    const last = new TinyWorld(box);
+    const third = await last.recovered(protectedConfig());
+    await pass(third, last, 1_000);
+    expect(last.said('was triggered')).toBe(0);
+  });
+
   it('that is taken back by hand is placed again; one that is refused is tried again, and said once', async () => {
     const box = machine();
     const [engine, world] = await holding(box);

@@ -166,6 +166,7 @@ export class TinyAccount {
     amendAlgo: (body) => this.algos.amend(body),
     cancelAlgos: (cancels) => this.algos.cancel(cancels),
     fetchAlgosPending: () => this.algos.waiting,
+    fetchStopsTriggered: (sinceMs) => this.algos.triggeredSince(sinceMs),
     fetchAlgo: (algoClOrdId) => this.algos.find(algoClOrdId),
   };
 

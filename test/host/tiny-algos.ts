@@ -1,4 +1,5 @@
 import { Side } from '../../engine/base/side.ts';
+import type { Milliseconds } from '../../engine/base/units.ts';
 import type { AlgoAmend, AlgoCancel, AlgoPlace } from '../../engine/okx/algo-requests.ts';
 import { AlgoState } from '../../engine/okx/shapes.ts';
 import type { AlgoResult, AlgoRow } from '../../engine/venue/algo-rows.ts';
@@ -77,12 +78,18 @@ export class TinyAlgos {
     });
   }
 
+  triggeredSince(sinceMs: Milliseconds): AlgoRow[] {
+    return [...this.rows.values()].filter(
+      ({ state, uTimeMs }) => state === AlgoState.effective && uTimeMs > sinceMs,
+    );
+  }
+
   find(algoClOrdId: string): AlgoRow | undefined {
     return [...this.rows.values()].find((row) => row.algoClOrdId === algoClOrdId);
   }
 
-  end(algoId: string, state: AlgoState): void {
-    this.rows.set(algoId, { ...this.rows.get(algoId)!, state });
+  end(algoId: string, state: AlgoState, uTimeMs = 0): void {
+    this.rows.set(algoId, { ...this.rows.get(algoId)!, state, uTimeMs });
   }
 
   #takeCode(): string {

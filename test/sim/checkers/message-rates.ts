@@ -23,6 +23,7 @@ const REST_MAX: Readonly<Record<string, readonly [count: number, windowMs: numbe
   'POST /api/v5/trade/cancel-algos': [20, WINDOW_MS],
   'GET /api/v5/trade/order-algo': [20, WINDOW_MS],
   'GET /api/v5/trade/orders-algo-pending': [20, WINDOW_MS],
+  'GET /api/v5/trade/orders-algo-history': [20, WINDOW_MS],
   'GET /api/v5/account/config': [5, WINDOW_MS],
   'GET /api/v5/account/trade-fee': [5, WINDOW_MS],
   'GET /api/v5/account/balance': [10, WINDOW_MS],
