@@ -10,6 +10,8 @@ export class TinyAlgos {
   readonly rows = new Map<string, AlgoRow>();
   /** What was asked for, in order. */
   readonly asked: string[] = [];
+  /** The bodies of all that were placed. */
+  readonly bodies: AlgoPlace[] = [];
   /** The sCode of the next place, amend or cancel; '0' for none refused. */
   nextCode = '0';
   #nextId = 700;
@@ -21,6 +23,7 @@ export class TinyAlgos {
   place(body: AlgoPlace): AlgoResult {
     const text = (name: string): string => String(body[name] ?? '');
     this.asked.push(`place ${text('ordType')} ${text('side')} ${text('slTriggerPx')}`);
+    this.bodies.push(body);
     const sCode = this.#takeCode();
     const algoId = sCode === '0' ? String(this.#nextId++) : '';
     const result = { algoId, algoClOrdId: text('algoClOrdId'), tag: text('tag'), sCode, sMsg: '' };
