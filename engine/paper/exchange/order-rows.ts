@@ -8,6 +8,7 @@ import type { Valuation } from './account.ts';
 import { amountNumber, amountText, numberText } from './amount.ts';
 import type { ClientOrder, OrderFill } from './client-order.ts';
 import type { Row } from './exchange-contract.ts';
+import { isDollar } from './start-prices.ts';
 import { optionTexts } from './option-price.ts';
 
 /** What a push reports besides the order's state. */
@@ -53,7 +54,7 @@ export function orderPushRow(
   row['fillFeeCcy'] = fill === undefined ? '' : fill.feeCcy;
   fillOptionFields(row, order, fill?.ticks ?? 0);
   row['fillMarkPx'] = fill === undefined ? '' : listing.priceText(fill.markTicks);
-  row['fillIdxPx'] = fill === undefined ? '' : listing.priceText(fill.markTicks);
+  row['fillIdxPx'] = fill === undefined ? '' : indexText(order, fill, valuation);
   row['execType'] = fill === undefined ? '' : fill.isMaker ? 'M' : 'T';
   row['fillNotionalUsd'] = fill === undefined ? '' : value(fill.ticks, fill.lots);
   row['amendSource'] = change.amendSource ?? '';
@@ -82,7 +83,7 @@ export function orderQueryRow(order: ClientOrder): Row {
 }
 
 /** A row of GET /trade/fills. */
-export function fillQueryRow(order: ClientOrder, fill: OrderFill): Row {
+export function fillQueryRow(order: ClientOrder, fill: OrderFill, valuation: Valuation): Row {
   const { listing } = order.market;
   const fees = order.account.fees.of(listing);
   const row: Row = {
@@ -96,7 +97,7 @@ export function fillQueryRow(order: ClientOrder, fill: OrderFill): Row {
     tag: order.terms.tag,
     fillPx: listing.priceText(fill.ticks),
     fillSz: listing.sizeText(fill.lots),
-    fillIdxPx: listing.priceText(fill.markTicks),
+    fillIdxPx: indexText(order, fill, valuation),
     fillPnl: amountText(fill.pnl),
     fillPxVol: '',
     fillPxUsd: '',
@@ -115,6 +116,21 @@ export function fillQueryRow(order: ClientOrder, fill: OrderFill): Row {
   };
   fillOptionFields(row, order, fill.ticks);
   return row;
+}
+
+/**
+ * The index at that moment: of options their underlying's, of pairs that are not quoted in dollars the base coin's in USDT
+ * (D, fills). For all others the mark price stands for it.
+ */
+function indexText(
+  { market: { listing } }: ClientOrder,
+  { markTicks }: OrderFill,
+  valuation: Valuation,
+): string {
+  const isCross = !listing.isContract && !isDollar(listing.quoteCcy);
+  if (!listing.isOption && !isCross) return listing.priceText(markTicks);
+  const usd = valuation.usd(listing.baseCcy);
+  return usd === 0 ? '' : numberText(usd, 8);
 }
 
 /** `subType` of a bill: buy and sell, or what forced the trade, of longs and of shorts (D, bills). */

@@ -39,7 +39,7 @@ export class Reporter {
   fill(order: ClientOrder, fill: OrderFill, nowMs: Milliseconds, eventType = 'filled'): void {
     const { account, holding, market } = order;
     const { listing } = market;
-    account.addFillRow(fillQueryRow(order, fill));
+    account.addFillRow(fillQueryRow(order, fill, this.#valuation));
     this.order(order, { fill }, nowMs);
     if (fill.isMaker) this.#sink.fill(account.uid, fillPushRow(order, fill, fill.lots, 1));
     else if (eventType === 'filled') this.#addTakerFill(order, fill);
