@@ -115,6 +115,7 @@ export class EngineRig {
     this.metrics = createMetricsMemory({
       instruments: instruments.map((instrument) => ({
         name: instrument.instId,
+        coin: instrument.baseCcy,
         tickSz: instrument.tick.step,
         lotSz: instrument.lot.step,
         lotValue: instrument.lotValue,

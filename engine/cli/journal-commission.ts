@@ -1,5 +1,4 @@
 import type { InstrumentFields } from '../base/instrument.ts';
-import { InstrumentType } from '../base/instrument.ts';
 import { CommissionLedger, netFeeOf } from '../broker/commission-ledger.ts';
 import type { OrderDay } from '../broker/commission-ledger.ts';
 import { ExactDecimal } from '../broker/exact-decimal.ts';
@@ -7,6 +6,7 @@ import { RebateExpectation } from '../broker/expected-rebate.ts';
 import type { FillEntry } from '../broker/fill-entry.ts';
 import { fillValue } from '../broker/fill-value.ts';
 import type { Config } from '../config/schema.ts';
+import { INST_TYPES } from '../okx/instrument-rows.ts';
 import type { CommissionRow, FillRow } from '../report/run-result.ts';
 
 /**
@@ -61,7 +61,7 @@ function entryOf(fill: FillRow, terms: InstrumentFields): FillEntry {
     account: '',
     key: '',
     level: '',
-    instType: terms.type === InstrumentType.spot ? 'SPOT' : 'SWAP',
+    instType: INST_TYPES[terms.type],
     instId,
     // A journal names orders by our own ids.
     ordId: clOrdId,

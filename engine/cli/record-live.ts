@@ -1,7 +1,8 @@
 import { processOriginMs, SystemClock } from '../base/clock.ts';
 import type { Milliseconds } from '../base/units.ts';
 import { Log } from '../host/log.ts';
-import { Channel, type ChannelArg } from '../okx/shapes.ts';
+import { familiesOf } from '../host/instrument-lists.ts';
+import { Channel, InstType, type ChannelArg } from '../okx/shapes.ts';
 import { DayRows } from '../recording/day-rows.ts';
 import { DayWriter } from '../recording/day-writer.ts';
 import { FeedRecorder } from '../recording/feed-recorder.ts';
@@ -28,6 +29,13 @@ export interface LiveOptions {
   readonly folder: string;
   /** 0 for until stopped. */
   readonly durationMs: Milliseconds;
+}
+
+/** What is read of an instrument's row. */
+interface ListedRow {
+  readonly instId: string;
+  readonly instType: string;
+  readonly ruleType: string;
 }
 
 const REST_TIMEOUT_MS: Milliseconds = 5_000;
@@ -69,6 +77,8 @@ class LiveRecording implements SessionHandler {
   readonly #rows: DayRows;
   readonly #recorder: FeedRecorder;
   /** The instruments of each session. */
+  /** Rows of the venue's lists, by name. */
+  readonly #listed = new Map<string, ListedRow>();
   readonly #groups: string[][] = [];
   readonly #sessions: Session[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
@@ -169,18 +179,18 @@ class LiveRecording implements SessionHandler {
     const { depthChannel } = this.#options;
     const ofEach = (channel: string, instIds: readonly string[]): ChannelArg[] =>
       instIds.map((instId) => ({ channel, instId }));
-    const types = [...new Set(group.map((instId) => familyOf(instId).instType))];
+    const listed = group.map((instId) => this.#listed.get(instId)!);
+    const types = [...new Set(listed.map(({ instType }) => instType))];
+    const namesOf = (rows: readonly ListedRow[]): string[] => rows.map(({ instId }) => instId);
+    const contracts = listed.filter(({ instType }) => instType !== InstType.spot);
+    const funded = listed.filter(
+      ({ instType, ruleType }) => instType === InstType.swap || ruleType === 'xperp',
+    );
     return [
       ...ofEach(depthChannel, group),
       ...ofEach(Channel.trades, group),
-      ...ofEach(
-        Channel.markPrice,
-        group.filter((instId) => familyOf(instId).instType !== 'SPOT'),
-      ),
-      ...ofEach(
-        Channel.fundingRate,
-        group.filter((instId) => familyOf(instId).instType === 'SWAP'),
-      ),
+      ...ofEach(Channel.markPrice, namesOf(contracts)),
+      ...ofEach(Channel.fundingRate, namesOf(funded)),
       ...types.map((instType) => ({ channel: Channel.instruments, instType })),
     ];
   }
@@ -240,16 +250,21 @@ class LiveRecording implements SessionHandler {
   async #fetchInstruments(): Promise<void> {
     const { instIds } = this.#options;
     const account = new AccountRest(this.#rest);
-    const families = new Map(instIds.map((instId) => [JSON.stringify(familyOf(instId)), familyOf(instId)]));
-    const listed = new Set<string>();
-    for (const { instType, instFamily } of families.values()) {
+    const isAnyMissing = (): boolean => instIds.some((instId) => !this.#listed.has(instId));
+    const take = async (instType: InstType, instFamily = ''): Promise<void> => {
+      if (!isAnyMissing()) return;
       for (const row of await account.fetchInstruments(instType, instFamily)) {
-        const { instId } = row as { instId: string };
-        listed.add(instId);
+        const { instId } = row as ListedRow;
+        this.#listed.set(instId, row as ListedRow);
         this.#recorder.onInstrument(row as Record<string, unknown>, this.#receiveClock.now());
       }
+    };
+    for (const instType of [InstType.swap, InstType.spot, InstType.futures]) await take(instType);
+    // There are too many options for one list: each family has its own.
+    if (isAnyMissing()) {
+      for (const { instFamily } of await familiesOf(account)) await take(InstType.option, instFamily);
     }
-    const missing = instIds.filter((instId) => !listed.has(instId));
+    const missing = instIds.filter((instId) => !this.#listed.has(instId));
     if (missing.length === 0) return;
     throw new CommandError(
       ExitCode.config,
@@ -297,15 +312,4 @@ class LiveRecording implements SessionHandler {
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
-}
-
-/** The venue's type of an instrument, by its name, and what its list must be asked by. */
-function familyOf(instId: string): { instType: 'SPOT' | 'SWAP' | 'FUTURES' | 'OPTION'; instFamily: string } {
-  const parts = instId.split('-');
-  if (parts.length === 2) return { instType: 'SPOT', instFamily: '' };
-  if (parts.at(-1) === 'SWAP') return { instType: 'SWAP', instFamily: '' };
-  const isOption = parts.length === 5;
-  return isOption
-    ? { instType: 'OPTION', instFamily: parts.slice(0, 2).join('-') }
-    : { instType: 'FUTURES', instFamily: '' };
 }

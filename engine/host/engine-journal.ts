@@ -5,7 +5,6 @@
  * Invariants: an engine that is started by a person has its journal or does not start; one that takes another's place while
  *             it trades goes on without.
  */
-import { InstrumentType } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { Config } from '../config/schema.ts';
@@ -107,6 +106,6 @@ export class EngineJournal {
 /** What the engine has no use for and a journal has: a market without its funding cannot be played again. */
 export function journaledChannels(instruments: readonly Instrument[]): ChannelArg[] {
   return instruments
-    .filter(({ type }) => type === InstrumentType.swap)
+    .filter(({ isFunded }) => isFunded)
     .map(({ instId }) => ({ channel: Channel.fundingRate, instId }));
 }

@@ -173,6 +173,7 @@ export function buildMemory(
   return createMetricsMemory({
     instruments: instruments.map((instrument) => ({
       name: instrument.instId,
+      coin: instrument.baseCcy,
       tickSz: instrument.tick.step,
       lotSz: instrument.lot.step,
       lotValue: instrument.lotValue,

@@ -145,6 +145,8 @@ export interface InstrumentDimension {
   readonly tickSz: string;
   /** Size step as decimal text. */
   readonly lotSz: string;
+  /** The base currency, or that of the underlying. */
+  readonly coin: string;
   /** Underlying units of one lot: `Instrument.lotValue`. */
   readonly lotValue: number;
   /** Inverse contracts are worth a fixed amount of the quote currency whatever the price. */
@@ -185,9 +187,9 @@ export interface MetricsDimensions {
   };
 }
 
-/** The coins of the instruments, by which their names begin. */
+/** The coins of the instruments, each once. */
 export function coinsOf({ instruments }: Pick<MetricsDimensions, 'instruments'>): string[] {
-  return [...new Set(instruments.map(({ name }) => name.split('-')[0]!))];
+  return [...new Set(instruments.map(({ coin }) => coin))];
 }
 
 /** The values of each label. A function, since some sets are only known when the process starts. */

@@ -254,6 +254,7 @@ function metricsOf(instruments: readonly Instrument[]): MetricsMemory {
   return createMetricsMemory({
     instruments: instruments.map((each) => ({
       name: each.instId,
+      coin: each.baseCcy,
       tickSz: each.tick.step,
       lotSz: each.lot.step,
       lotValue: each.lotValue,

@@ -5,13 +5,22 @@ export const SAMPLE_DIMENSIONS: MetricsDimensions = {
   instruments: [
     {
       name: 'BTC-USDT',
+      coin: 'BTC',
       tickSz: '0.1',
       lotSz: '0.00000001',
       lotValue: 1e-8,
       isInverse: false,
       settleCcy: 'USDT',
     },
-    { name: 'BTC-USD-SWAP', tickSz: '0.1', lotSz: '1', lotValue: 100, isInverse: true, settleCcy: 'BTC' },
+    {
+      name: 'BTC-USD-SWAP',
+      coin: 'BTC',
+      tickSz: '0.1',
+      lotSz: '1',
+      lotValue: 100,
+      isInverse: true,
+      settleCcy: 'BTC',
+    },
   ],
   connections: ['public', 'trade'],
   workers: 2,
