@@ -174,13 +174,14 @@ export function feeRow(
   groupIds: readonly string[],
   nowMs: Milliseconds,
 ): Row {
-  const { maker, taker } = account.fees.ofGroup(instType, '').texts;
+  const paidAs = instType === 'MARGIN' ? 'SPOT' : instType;
+  const { maker, taker } = account.fees.ofGroup(paidAs, '').texts;
   return {
     instType,
     level: account.options.feeTier,
     feeGroup: groupIds.map((groupId) => ({
       groupId,
-      ...account.fees.ofGroup(instType, groupId).texts,
+      ...account.fees.ofGroup(paidAs, groupId).texts,
       // As makers on the public book.
       rpiMaker: account.options.mayRpi === true ? account.fees.ofGroup(instType, groupId).texts.maker : '',
     })),

@@ -95,6 +95,7 @@ function watched(sink: ExchangeSink, watch: AlgoWatch): ExchangeSink {
     fundingRate: (instId, row) => sink.fundingRate(instId, row),
     liquidationWarning: (uid, row) => sink.liquidationWarning?.(uid, row),
     product: (arg, rows) => sink.product?.(arg, rows),
+    listens: (arg) => sink.listens?.(arg) ?? true,
     instrument: (row) => sink.instrument(row),
     status: (row) => sink.status(row),
   };

@@ -220,6 +220,8 @@ export interface ExchangeSink {
   liquidationWarning?(uid: string, row: Row): void;
   /** Rows of a public channel of products, such as `opt-summary`, for those who have subscribed exactly this. */
   product?(arg: ProductArg, rows: readonly Row[]): void;
+  /** Whether anybody has subscribed that: what nobody listens to is not made. Left out: somebody has. */
+  listens?(arg: ProductArg): boolean;
   /** An instrument's row changed (state and so on). */
   instrument(row: Row): void;
   /** A row of the `status` channel. */

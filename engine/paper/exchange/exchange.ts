@@ -382,7 +382,9 @@ export class Exchange {
   tradeFee(uid: string, instType: string, instId?: string): Row {
     const groupIds = new Set<string>();
     for (const { listing } of this.#markets.values()) {
-      if (listing.instType !== instType || (instId && instId !== listing.instId)) continue;
+      // Pairs on margin pay what they pay in cash.
+      const isOfType = listing.instType === (instType === 'MARGIN' ? 'SPOT' : instType);
+      if (!isOfType || (instId && instId !== listing.instId)) continue;
       groupIds.add(field(listing.row, 'groupId'));
     }
     return feeRow(this.#account(uid), instType, [...groupIds], this.nowMs);

@@ -134,6 +134,11 @@ export class Matcher {
       this.#cancelAmended(order, reqId, CancelSource.postOnlyWouldTake, '51511', nowMs);
       return;
     }
+    const isMeeting = order.terms.type === 'rpi' && rpiPriceBeside(market, order.terms.side, ticks) !== ticks;
+    if (isMeeting) {
+      this.#cancelAmended(order, reqId, CancelSource.rpiPriceCheck, '51511', nowMs);
+      return;
+    }
     entry.ticks = ticks;
     entry.lots = remaining;
     order.lots = lots;

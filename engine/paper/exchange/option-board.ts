@@ -62,8 +62,12 @@ export class OptionBoard {
     if (this.#sink.product === undefined || nowMs - this.#toldMs < SUMMARY_MS) return;
     this.#toldMs = nowMs;
     for (const [family, markets] of this.#changed) {
-      const rows = [...markets].map((market) => summaryRow(market, nowMs));
-      this.#sink.product({ channel: 'opt-summary', instFamily: family }, rows);
+      const arg = { channel: 'opt-summary', instFamily: family };
+      if (this.#sink.listens?.(arg) === false) continue;
+      this.#sink.product(
+        arg,
+        [...markets].map((market) => summaryRow(market, nowMs)),
+      );
     }
     this.#changed.clear();
   }

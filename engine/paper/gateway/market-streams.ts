@@ -200,6 +200,10 @@ export class MarketStreams {
     }
   }
 
+  listens(arg: ProductArg): boolean {
+    return this.#topics.hasSubscribers(productTopic(arg));
+  }
+
   /** Rows of a channel of products, for those who have subscribed it so. */
   product(arg: ProductArg, rows: readonly Row[], nowMs: number): void {
     const topic = productTopic(arg);

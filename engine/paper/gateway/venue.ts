@@ -360,6 +360,7 @@ export class PaperVenue implements SessionHost {
       markPrice: (instId, row) => this.#streams?.market.price(Channel.markPrice, instId, row, now()),
       priceLimit: (instId, row) => this.#streams?.market.price(Channel.priceLimit, instId, row, now()),
       fundingRate: (instId, row) => this.#streams?.market.price(Channel.fundingRate, instId, row, now()),
+      listens: (arg) => this.#streams?.market.listens(arg) ?? false,
       product: (arg, rows) => this.#streams?.market.product(arg, rows, now()),
       liquidationWarning: (uid, row) => this.#streams?.account.liquidationWarning(uid, row),
       instrument: (row) => this.#streams?.market.instrument(row, now()),
