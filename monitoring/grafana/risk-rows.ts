@@ -70,6 +70,20 @@ export function riskRow(): Panel[] {
       [query(`okxmm_liquidation_distance_ratio{${OF_INSTRUMENT}}`, '{{instrument}}')],
     ),
     timeSeries(
+      'Stops and exits at the venue',
+      'Stops that wait there, positions without the one they should have, exits that go on, and what was asked for and refused.',
+      'short',
+      12,
+      [
+        query(`okxmm_protection_stops{${OF_INSTRUMENT}}`, '{{instrument}} stops'),
+        query(`okxmm_protection_missing{${OF_INSTRUMENT}} > 0`, '{{instrument}} has none'),
+        query(`okxmm_exits_active{${JOB}} > 0`, 'exits'),
+        query(`increase(okxmm_protection_requests_total{${JOB}}[$__rate_interval])`, 'requests'),
+        query(`increase(okxmm_protection_refusals_total{${JOB}}[$__rate_interval]) > 0`, 'refused'),
+        query(`increase(okxmm_protection_triggers_total{${JOB}}[$__rate_interval]) > 0`, 'triggered'),
+      ],
+    ),
+    timeSeries(
       'Brakes',
       'Move of the fair price within its window, and what fills lost on average in the second after them.',
       'percentunit',

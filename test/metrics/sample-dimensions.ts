@@ -37,6 +37,7 @@ export const SAMPLE_DIMENSIONS: MetricsDimensions = {
     'liquidated',
     'tagMismatch',
     'privateStale',
+    'protection',
     'venueStatus',
   ],
   killLevels: ['quoting', 'wider', 'reduceOnly', 'paused', 'halted'],
