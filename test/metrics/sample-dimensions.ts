@@ -38,6 +38,7 @@ export const SAMPLE_DIMENSIONS: MetricsDimensions = {
     'tagMismatch',
     'privateStale',
     'protection',
+    'mmp',
     'venueStatus',
   ],
   killLevels: ['quoting', 'wider', 'reduceOnly', 'paused', 'halted'],
