@@ -43,7 +43,7 @@ async function accounts(...args: readonly string[]): Promise<{ code: number | nu
   const running = new RunningProcess(process.execPath, [COMMAND, 'accounts', ...args, '--config', config], {
     env,
   });
-  const { code } = await running.ended();
+  const { code } = await running.ended(60_000);
   said.push(running.output);
   // Every change is once a second.
   if (args.includes('--yes')) await new Promise((resolve) => setTimeout(resolve, 1_050));
@@ -59,7 +59,7 @@ function keyIn(file: string): AccountKeys {
   return { key: values[0]!, secret: values[1]!, passphrase: values[2]! };
 }
 
-describe('a master’s key', { timeout: 60_000 }, () => {
+describe('a master’s key', { timeout: 180_000 }, () => {
   it('makes a key that an engine trades with, rotates it, and ends the old one; no secret is ever said', async () => {
     const file = newFile();
     const made = await accounts('create-key', '--sub', 'sub1', '--file', file, '--ip', '127.0.0.1', '--yes');
