@@ -6,32 +6,22 @@ const QUOTE = '"';
 
 export function* csvRows(text: string): Generator<string[]> {
   const source = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  // Looked for once and kept: looking again on each line of a file without any would read it to its end each time.
+  let quote = indexOrEnd(source, QUOTE, 0);
   for (let at = 0; at < source.length;) {
-    const end = lineEnd(source, at);
+    let end = indexOrEnd(source, '\n', at);
+    const isQuoted = quote < end;
+    // Quotes come in pairs: a line in the middle of a pair goes on behind its end.
+    for (let isOpen = false; quote < end || (isOpen && end < source.length);) {
+      if (quote < end) {
+        isOpen = !isOpen;
+        quote = indexOrEnd(source, QUOTE, quote + 1);
+      } else end = indexOrEnd(source, '\n', end + 1);
+    }
     const line = source.slice(at, source[end - 1] === '\r' ? end - 1 : end);
     at = end + 1;
-    if (line === '') continue;
-    yield line.includes(QUOTE) ? quotedCells(line) : line.split(',');
+    if (line !== '') yield isQuoted ? quotedCells(line) : line.split(',');
   }
-}
-
-/** The line end that is in no quotes. */
-function lineEnd(source: string, from: number): number {
-  let end = indexOrEnd(source, '\n', from);
-  // Quotes come in pairs: a line with an odd number of them goes on behind its end.
-  for (let quotes = countQuotes(source, from, end); quotes % 2 === 1 && end < source.length;) {
-    const next = indexOrEnd(source, '\n', end + 1);
-    quotes += countQuotes(source, end, next);
-    end = next;
-  }
-  return end;
-}
-
-function countQuotes(source: string, from: number, to: number): number {
-  let count = 0;
-  for (let at = source.indexOf(QUOTE, from); at !== -1 && at < to; at = source.indexOf(QUOTE, at + 1))
-    count++;
-  return count;
 }
 
 function indexOrEnd(source: string, what: string, from: number): number {
