@@ -38,6 +38,8 @@ export function ending(durationMs: Milliseconds, clock: Clock, onImpatience?: ()
   process.on('SIGHUP', onSignal);
   // Only a process that was forked has a channel that can close.
   process.on('disconnect', () => settle(undefined));
+  // It may have closed before anybody listened; without one, this is undefined.
+  if (process.connected === false) settle(undefined);
   if (durationMs > 0) setTimeout(() => settle(undefined), durationMs).unref();
   return { promise, fail: settle };
 }
