@@ -40,6 +40,11 @@ export interface AccountOptions {
   readonly exerciseFeeRate?: string;
   /** Whether it may place RPI orders, where instruments have them; default false. */
   readonly mayRpi?: boolean;
+  /**
+   * Whether a maker's sale of a spot pair is rebated in what it sold, the base currency, and not in quote currency: the
+   * documentation (change log 2025-09-17) can be read either way. Default false.
+   */
+  readonly isRebatedInBase?: boolean;
   /** 1: delta-neutral mode; default 0. */
   readonly stgyType?: '0' | '1';
   readonly feeType?: FeeType;

@@ -42,7 +42,7 @@ export function settleFill(
   if (order.hasPosition) {
     const position = account.position(holding, order.marginMode, terms.posSide, order.marginCcy);
     pnl = position.apply(listing, signedFill(terms.side, lots), ticks, nowMs);
-    // Of margin in spot pairs the fee comes off what is received; the position counts its value in quote currency.
+    // Of pairs on margin a fee may be in base currency; the position counts its value in quote currency.
     position.fee += charge.ccy === holding.settleCcy ? charge.amount : multiplyAmounts(value, rate);
     position.tradeId = String(tradeId);
     // Options are paid for as they are bought: what they make is in the premiums.
@@ -111,13 +111,20 @@ interface Charge {
   readonly rebateCcy: string;
 }
 
-/** Spot fees come off what is received; a rebate is paid in quote currency (D, change log 2025-09-17). */
+/**
+ * Spot fees come off what is received; a rebate is paid in quote currency (D, change log 2025-09-17), or to accounts that have
+ * it so in what is given.
+ */
 function spotCharge(order: ClientOrder, units: Amount, value: Amount, rate: Amount): Charge {
   const { baseCcy, quoteCcy } = order.market.listing;
   if (order.terms.side === Side.buy && order.account.feeType === '1') {
     return { amount: multiplyAmounts(value, rate), ccy: quoteCcy, rebateCcy: quoteCcy };
   }
+  const { options } = order.account;
   if (order.terms.side === Side.sell) {
+    if (rate > 0n && options.isRebatedInBase === true) {
+      return { amount: multiplyAmounts(units, rate), ccy: baseCcy, rebateCcy: baseCcy };
+    }
     return { amount: multiplyAmounts(value, rate), ccy: quoteCcy, rebateCcy: baseCcy };
   }
   if (rate > 0n) return { amount: multiplyAmounts(value, rate), ccy: quoteCcy, rebateCcy: quoteCcy };
@@ -130,9 +137,12 @@ function spotCharge(order: ClientOrder, units: Amount, value: Amount, rate: Amou
  */
 function addFee(order: ClientOrder, charge: Charge, isMaker: boolean): void {
   const { listing } = order.market;
-  const isNetSale = isMaker && !listing.isContract && order.terms.side === Side.sell;
+  const isSaleOfSpot = !listing.isContract && order.terms.side === Side.sell;
+  const isInBase = isSaleOfSpot && charge.ccy === listing.baseCcy;
+  const isNetSale = isMaker && isSaleOfSpot && !isInBase;
   const isBuyOfSpot = !listing.isContract && order.terms.side === Side.buy;
-  order.feeCcy = isBuyOfSpot && order.account.feeType === '0' ? listing.baseCcy : charge.ccy;
+  if (isInBase) order.feeCcy = listing.quoteCcy;
+  else order.feeCcy = isBuyOfSpot && order.account.feeType === '0' ? listing.baseCcy : charge.ccy;
   order.rebateCcy = charge.rebateCcy;
   if (charge.amount > 0n && !isNetSale) order.rebate += charge.amount;
   else order.fee += charge.amount;
