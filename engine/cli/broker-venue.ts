@@ -11,13 +11,25 @@ import { ExitCode } from './exit-code.ts';
 
 const TIMEOUT_MS = 10_000;
 
+/** @throws CommandError for a venue that is there only while its engine runs */
+function requireVenue({ config: { venue } }: BrokerAccount): void {
+  if (venue.kind !== 'paper' || venue.rest !== undefined) return;
+  throw new CommandError(
+    ExitCode.config,
+    'venue: expected one that goes on when its engine ends, was the embedded paper venue; give rest, public and private of one started by npm run paper',
+  );
+}
+
 /** The key that asks the venue as a broker: its own, else the account's. @throws ConfigError, CommandError */
 export function brokerKey(account: BrokerAccount): Credentials {
+  requireVenue(account);
   return readBrokerCredentials(account.config, processEnvironment()) ?? accountKey(account);
 }
 
 /** The key that trades. @throws ConfigError where there is none, CommandError where the account trades by tokens */
-export function accountKey({ config, name }: BrokerAccount): Credentials {
+export function accountKey(account: BrokerAccount): Credentials {
+  requireVenue(account);
+  const { config, name } = account;
   if (config.broker.mode === 'oauth') {
     throw new CommandError(
       ExitCode.config,
@@ -33,12 +45,6 @@ export async function withVenue<Result>(
   credentials: Credentials,
   ask: (rest: RestClient, broker: BrokerRest) => Promise<Result>,
 ): Promise<Result> {
-  if (config.venue.kind === 'paper' && config.venue.rest === undefined) {
-    throw new CommandError(
-      ExitCode.config,
-      'venue: expected one that goes on when its engine ends, was the embedded paper venue; give rest, public and private of one started by npm run paper',
-    );
-  }
   const rest = new RestClient({
     baseUrl: endpointsOf(config, 0).rest,
     credentials,
