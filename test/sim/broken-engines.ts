@@ -460,6 +460,39 @@ const STATE: readonly BrokenEngine[] = [
   },
 ];
 
+const STOPS: readonly BrokenEngine[] = [
+  {
+    name: 'stop-never-placed',
+    about: 'a stop is taken to wait at the venue, and was never sent there',
+    caughtBy: 'protection',
+    seedFrom: 405,
+    seedsMax: 10,
+    break: (_engine, { account }) => {
+      account.placeAlgo = (body) =>
+        Promise.resolve({
+          algoId: '1',
+          algoClOrdId: String(body['algoClOrdId']),
+          tag: String(body['tag']),
+          sCode: '0',
+          sMsg: '',
+        });
+    },
+  },
+  {
+    name: 'stop-forgotten',
+    about: 'what waits at the venue is forgotten whenever its list is read, and placed again',
+    caughtBy: 'protection',
+    seedFrom: 405,
+    seedsMax: 10,
+    break: ({ algos }) => {
+      algos.protection.reconcile = () => {
+        for (const keeper of algos.protection.keepers) keeper.row = null;
+        return Promise.resolve();
+      };
+    },
+  },
+];
+
 const TAGS: readonly BrokenEngine[] = [
   {
     name: 'tag-left-out',
@@ -497,5 +530,6 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...RECOVERY,
   ...SWITCH,
   ...STATE,
+  ...STOPS,
   ...TAGS,
 ];
