@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AssertionError } from '../../engine/base/assert.ts';
 import { ManualClock, SystemClock, type Clock } from '../../engine/base/clock.ts';
 import { Side } from '../../engine/base/side.ts';
 import { signRest } from '../../engine/okx/sign.ts';
@@ -70,15 +71,19 @@ function envelope(data: unknown, code = '0', msg = ''): string {
   return JSON.stringify({ code, msg, data });
 }
 
+/** Without it no order is posted. */
+const TAG = 'TESTTAG1';
+
+const OPTIONS = {
+  credentials: CREDENTIALS,
+  isDemo: false,
+  clock: new ManualClock(START_MS),
+  timeoutMs: 5_000,
+};
+
 function client(options: Partial<RestClientOptions> = {}): RestClient {
-  const made = new RestClient({
-    baseUrl,
-    credentials: CREDENTIALS,
-    isDemo: false,
-    clock: new ManualClock(START_MS),
-    timeoutMs: 5_000,
-    ...options,
-  });
+  const clock = new ManualClock(START_MS);
+  const made = new RestClient({ ...OPTIONS, clock, baseUrl, tag: TAG, ...options });
   clients.push(made);
   return made;
 }
@@ -216,7 +221,7 @@ describe('a failure', () => {
     ],
   ])('by %s says so', async (_what, play, expected) => {
     answer = play;
-    expect(await errorOf(client().post('/api/v5/trade/order', {}))).toMatchObject({
+    expect(await errorOf(client().post('/api/v5/trade/order', { tag: TAG }))).toMatchObject({
       method: 'POST',
       path: '/api/v5/trade/order',
       ...expected,
@@ -379,6 +384,36 @@ describe('the account’s calls', () => {
       fee: '-0.052',
       fillTimeMs: 1_763_676_603_207,
     });
+  });
+
+  it('place an order with its tag and its time of expiry, and tell what came back', async () => {
+    answer = (_asked, response) =>
+      response.end(envelope([{ ordId: '31', clOrdId: '17', tag: 'OTHER', sCode: '0' }]));
+    const order = {
+      instId: 'BTC-USDT',
+      tdMode: 'cash',
+      side: 'buy',
+      ordType: 'post_only',
+      px: '1',
+      sz: '1',
+      clOrdId: '17',
+      tag: TAG,
+      stpMode: 'cancel_maker',
+    } as const;
+    expect(await account().placeOrder(order, START_MS + 0.5)).toEqual({ ordId: '31', tag: 'OTHER' });
+    expect(asked[0]).toMatchObject({ method: 'POST', url: '/api/v5/trade/order' });
+    expect(JSON.parse(asked[0]!.body)).toEqual(order);
+    expect(asked[0]!.headers['exptime']).toBe(String(START_MS));
+    // Without it, or by a client that knows none, nothing leaves.
+    await expect(account().placeOrder({ ...order, tag: '' }, START_MS)).rejects.toThrow(AssertionError);
+    const { tag: _none, ...untagged } = order;
+    await expect(client().post('/api/v5/trade/batch-orders', [order, untagged])).rejects.toThrow(
+      AssertionError,
+    );
+    const blank = new RestClient({ ...OPTIONS, baseUrl });
+    clients.push(blank);
+    await expect(blank.post('/api/v5/trade/order-algo', order)).rejects.toThrow(AssertionError);
+    expect(asked).toHaveLength(1);
   });
 
   it('tell an unknown order from a failure', async () => {
