@@ -88,6 +88,13 @@ export class OrderWatch {
     return count;
   }
 
+  /** Amends that were accepted, and that no row shows yet. @testonly To know when nothing is on its way. */
+  get undecided(): number {
+    let count = 0;
+    for (const { amends } of this.#orders.values()) count += amends.length;
+    return count;
+  }
+
   /** The venue has taken an order: from here on it is missed when no list has it. */
   placed(instId: string, ordId: string, clOrdId: string, nowNs: Nanoseconds): void {
     if (ordId !== '' && !this.#orders.has(ordId)) this.#add(instId, ordId, clOrdId, nowNs).told = 0n;

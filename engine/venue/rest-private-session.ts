@@ -24,7 +24,8 @@ import { RestError } from './rest-error.ts';
 import { textOf } from './rest-rows.ts';
 import type { RestRow } from './rest-rows.ts';
 import type { SessionHandler } from './session.ts';
-import type { SessionPort } from './session-port.ts';
+import { afterTimer } from './session-port.ts';
+import type { After, SessionPort } from './session-port.ts';
 
 export interface RestPrivateSessionOptions {
   /** The small integers by which the handler knows this session, and the one whose `account` channel this one asks for. */
@@ -36,6 +37,7 @@ export interface RestPrivateSessionOptions {
   readonly obstacle: () => string;
   /** The trade session hangs on these answers as well: it goes down before this one, and comes up after it. */
   readonly onAlive: (isAlive: boolean, reason: string) => void;
+  readonly after?: After;
 }
 
 const PAGE_ROWS = 100;
@@ -59,15 +61,17 @@ const ORDER_NOT_FOUND = '51603';
 
 export class RestPrivateSession implements SessionPort {
   readonly watch: OrderWatch;
-  /** Looks that were answered, and that were not. */
-  looks = 0;
+  /** Looks that were not answered. */
   failures = 0;
+  /** When the last look was told, whole. */
+  toldNs: Nanoseconds = -Infinity;
   readonly #options: RestPrivateSessionOptions;
   readonly #handler: SessionHandler;
   readonly #recvNs = new Float64Array(1);
   #isUp = false;
   #isClosed = false;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #after: After;
+  #cancelTimer: (() => void) | undefined;
   #looking: Promise<void> = Promise.resolve();
   /** What is under way when this changes is dropped. */
   #epoch = 0;
@@ -82,6 +86,7 @@ export class RestPrivateSession implements SessionPort {
   constructor(options: RestPrivateSessionOptions, handler: SessionHandler) {
     this.#options = options;
     this.#handler = handler;
+    this.#after = options.after ?? afterTimer;
     this.watch = new OrderWatch((row) => this.#push(Channel.orders, { data: [row] }));
   }
 
@@ -90,7 +95,7 @@ export class RestPrivateSession implements SessionPort {
   }
 
   start(): void {
-    assert(this.#timer === undefined, 'a session is started once');
+    assert(this.#cancelTimer === undefined, 'a session is started once');
     this.#again(0);
   }
 
@@ -105,16 +110,16 @@ export class RestPrivateSession implements SessionPort {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#cancelTimer?.();
     this.#down('closed on request');
     await this.#looking;
   }
 
   #again(waitMs: Milliseconds): void {
     if (this.#isClosed) return;
-    this.#timer = setTimeout(() => {
+    this.#cancelTimer = this.#after(waitMs, () => {
       this.#looking = this.look().then((nextMs) => this.#again(nextMs));
-    }, waitMs);
+    });
   }
 
   /** One look at the account; when to look again. Never rejects but for a mistake of ours. */
@@ -160,6 +165,7 @@ export class RestPrivateSession implements SessionPort {
     if (this.#epoch !== epoch) return;
     this.#hear();
     this.watch.settle(clock.nowNs());
+    this.toldNs = clock.nowNs();
     await this.#askBeside(epoch);
   }
 

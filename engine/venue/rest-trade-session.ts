@@ -19,7 +19,8 @@ import { RestError } from './rest-error.ts';
 import { textOf } from './rest-rows.ts';
 import type { RestRow } from './rest-rows.ts';
 import type { SessionHandler } from './session.ts';
-import type { SessionPort } from './session-port.ts';
+import { afterTimer } from './session-port.ts';
+import type { After, SessionPort } from './session-port.ts';
 
 export interface RestTradeSessionOptions {
   readonly connection: number;
@@ -30,6 +31,7 @@ export interface RestTradeSessionOptions {
   readonly instIdOf: (code: number) => string | undefined;
   /** Told of what the venue accepts, so that it is missed when it ends. */
   readonly watch: OrderWatch;
+  readonly after?: After;
 }
 
 /** Messages under way and waiting. More are refused, as by a socket that takes no more: the venue is too slow for them. */
@@ -60,6 +62,11 @@ export class RestTradeSession implements SessionPort {
 
   get isUp(): boolean {
     return this.#isUp;
+  }
+
+  /** Messages that are not answered yet, nor given up. @testonly The loop counts its own requests. */
+  get pending(): number {
+    return this.#underWay.size;
   }
 
   start(): void {
@@ -99,7 +106,8 @@ export class RestTradeSession implements SessionPort {
     const wasAlive = this.#isAlive;
     this.#down(reason);
     // Not from within: who asks for it is told down before up.
-    if (wasAlive) setImmediate(() => this.setAlive(this.#isAlive, ''));
+    const after = this.#options.after ?? afterTimer;
+    if (wasAlive) after(0, () => this.setAlive(this.#isAlive, ''));
   }
 
   async close(): Promise<void> {

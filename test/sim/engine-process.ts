@@ -20,6 +20,8 @@ import type { Disk } from './memory-state-store.ts';
 import type { Network } from './network.ts';
 import type { SimOptions } from './options.ts';
 import type { MessageLog } from './sim-log.ts';
+import { restSessions } from './rest-sessions.ts';
+import type { SimSessionPort } from './rest-sessions.ts';
 import { SimSession } from './sim-session.ts';
 import type { SessionListener } from './sim-session.ts';
 import type { LinkHost } from './sim-link.ts';
@@ -46,6 +48,8 @@ export interface Machine {
   readonly disk: Disk;
   readonly log: MessageLog;
   readonly broken: BrokenEngine | undefined;
+  /** The account is asked, and orders, by REST. */
+  readonly isByRest: boolean;
   /** Undefined when nothing is journaled. */
   readonly journals: Journals | undefined;
   /** The machine's clock less the true one. */
@@ -90,7 +94,7 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
   workersSilentUntilNs: Nanoseconds = 0;
   /** Waits of the engine that are not over. */
   waits = 0;
-  readonly sessions: SimSession[] = [];
+  readonly sessions: SimSessionPort[] = [];
   readonly #owner: ProcessOwner;
   readonly #recvNs = new Float64Array(1);
   #quoter: InlineQuoter | null = null;
@@ -165,7 +169,9 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
     const limiter = new ConnectLimiter();
     const { config } = this.machine.options;
     const channels = [engine.publicChannels, engine.privateChannels, engine.tradeChannels];
+    const { isByRest } = this.machine;
     for (const connection of [Connection.public, Connection.private, Connection.trade]) {
+      if (isByRest && connection !== Connection.public) continue;
       this.sessions[connection] = new SimSession(this, this, {
         connection,
         path: PATHS[connection],
@@ -174,7 +180,11 @@ export class EngineProcess implements LinkHost, RestHost, SessionListener, Engin
         limiter,
       });
     }
-    if (engine.algos.isNeeded) {
+    if (isByRest) {
+      this.sessions.push(
+        ...restSessions(this, this, engine.instruments, this.machine.options.tag, REST_TIMEOUT_MS),
+      );
+    } else if (engine.algos.isNeeded) {
       this.sessions[BUSINESS] = new SimSession(this, this, {
         connection: BUSINESS,
         path: '/ws/v5/business',

@@ -36,7 +36,7 @@ export async function runWorld(options: SeedOptions): Promise<{ result: SeedResu
   const { seed, hours } = options;
   const clock = new SystemClock();
   const startNs = clock.nowNs();
-  const world = new SimWorld(seed, options.broken, options.isJournaled);
+  const world = new SimWorld(seed, options.broken, options.isJournaled, options.isByRest);
   const faultsUntilNs = world.nowNs + hours * NS_PER_HOUR;
   const faults = new Faults(world, seed, options.faults, faultsUntilNs);
   const hasReloads = options.hasReloads ?? world.options.hasReloads;

@@ -124,6 +124,8 @@ export interface SeedOptions {
   readonly broken?: BrokenEngine;
   /** Every process keeps a journal, and is replayed from it. */
   readonly isJournaled?: boolean;
+  /** Private and trade are REST sessions, as of an account that is let in by token. */
+  readonly isByRest?: boolean;
   /** The configuration changes while engines run (reloads.ts), or does not; without it the seed says so. */
   readonly hasReloads?: boolean;
 }

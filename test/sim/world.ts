@@ -75,8 +75,11 @@ export class SimWorld implements SimWorldView, ProcessOwner {
   #failure: SimFailure | null = null;
   #isCalm = false;
 
-  /** @param isJournaled whether every process keeps a journal, in memory */
-  constructor(seed: number, broken?: BrokenEngine, isJournaled = false) {
+  /**
+   * @param isJournaled whether every process keeps a journal, in memory
+   * @param isByRest whether private and trade are REST sessions
+   */
+  constructor(seed: number, broken?: BrokenEngine, isJournaled = false, isByRest = false) {
     const options = optionsOf(seed);
     const { timeline } = this;
     this.options = options;
@@ -95,6 +98,7 @@ export class SimWorld implements SimWorldView, ProcessOwner {
       disk: this.disk,
       log: this.sent,
       broken,
+      isByRest,
       journals: isJournaled ? new Journals() : undefined,
       clockOffMs: options.clockOffMs,
       takeRestFault: () => {
@@ -153,6 +157,7 @@ export class SimWorld implements SimWorldView, ProcessOwner {
     if (process.transport.pending > 0 || process.waits > 0) return false;
     if (engine.loop.commands.requestsInFlight > 0) return false;
     for (let connection = 1; connection < process.sessions.length; connection++) {
+      if (process.sessions[connection]!.isBehind === true) return false;
       for (const link of process.sessions[connection]!.links) {
         if (link.toVenue.count > 0 || link.toEngine.count > 0) return false;
       }
