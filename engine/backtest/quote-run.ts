@@ -1,6 +1,6 @@
 /**
- * Whether the engine can quote what a venue lists: every instrument of given rows is quoted for a few seconds of virtual time
- * on the paper venue, some of them at once, with sizes and limits that follow from its row alone.
+ * Whether the engine can quote what a venue lists: every instrument of given rows is quoted for a few seconds of virtual
+ * time on the paper venue, some of them at once, with sizes and limits that follow from its row alone.
  *
  *     rows ──▶ batches ──▶ paper venue with a seeded market each ◀──▶ Engine
  *                                     │ acks with a refusal, live orders by side
@@ -50,8 +50,8 @@ export interface QuoteRunOptions {
 }
 
 /**
- * Commands that the venue did not take, of one kind and for one reason. A command that comes too late for an order, which was
- * filled or cancelled meanwhile, is none.
+ * Commands that the venue did not take, of one kind and for one reason. A command that comes too late for an order, which
+ * was filled or cancelled meanwhile, is none.
  */
 export interface QuoteRefusal {
   readonly sCode: string;

@@ -28,7 +28,7 @@ export interface FoundInstruments {
 }
 
 /** A margin pair has its spot pair's name. */
-export function marginKey(instId: string): string {
+function marginKey(instId: string): string {
   return `margin ${instId}`;
 }
 

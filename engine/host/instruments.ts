@@ -24,9 +24,6 @@ export function isSameGrid(instrument: Instrument, fields: InstrumentFields): bo
   );
 }
 
-/** Names that the venue has changed since a run knew them, from the former to the present one. */
-export type Renames = ReadonlyMap<string, string>;
-
 /** The venue's code of an instrument outlives its name. By name, as runs before have known them. */
 export type KnownCodes = Readonly<Record<string, number>>;
 
@@ -96,7 +93,7 @@ function fieldsOf(
 }
 
 /**
- * What one of the quote currency is worth in dollars: 1 where it is a dollar, and where values are counted by the underlying.
+ * What one of the quote currency is worth in dollars: 1 where it is a dollar, and where the underlying is what counts.
  *
  * @throws HostError when neither the configuration nor an index of the venue tells
  */

@@ -12,7 +12,7 @@ import { InstrumentType, RpiPermission } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import type { InstrumentConfig } from '../config/schema.ts';
 
-/** What of an instrument's configuration this kind of account does not allow, with what to change; '' when it may be traded. */
+/** What of its configuration this kind of account does not allow, with what to change; '' when it may be traded. */
 export function tradeModeProblem(acctLv: string, instrument: Instrument, config: InstrumentConfig): string {
   const { type } = instrument;
   if (type === InstrumentType.margin) return marginProblem(acctLv, config);

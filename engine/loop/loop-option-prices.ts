@@ -1,11 +1,11 @@
 /**
- * Quotes of options in dollars or as a volatility: the venue moves such an order with the forward by itself, so that it stands
- * for the same opinion until we have another.
+ * Quotes of options in dollars or as a volatility: the venue moves such an order with the forward by itself, so that it
+ * stands for the same opinion until we have another.
  *
  *     ticks 412 (0.0412 coin) ── x forward 64,000 ──▶ 2,636.80 dollars ── Black 1976 ──▶ volatility 0.5310
  *
- * Inside, prices are ticks as everywhere; only what leaves is written in the other unit, and what comes back as the ticks that
- * the venue makes of it. A quarter of a tick is given so that its rounding (bids down, asks up) comes out at our tick.
+ * Inside, prices are ticks as everywhere; only what leaves is written in the other unit, and what comes back as the ticks
+ * that the venue makes of it. A quarter of a tick is given so that its rounding (bids down, asks up) comes out at our tick.
  *
  * Owner:      the engine thread.
  * Invariants: what cannot be said in the unit is not sent.
@@ -24,8 +24,8 @@ import type { QuotedPrice } from '../okx/order-encoder.ts';
 const MS_PER_YEAR = 365 * 86_400_000;
 const NUDGE_TICKS = 0.25;
 /**
- * OKX does not state how fine these may be; these are finer than any tick of an option is worth: a year's option on a coin of
- * 80,000 moves by some 300 dollars a hundredth of volatility, so by 0.03 a step.
+ * OKX does not state how fine these may be; these are finer than any tick of an option is worth: a year's option on a coin
+ * of 80,000 moves by some 300 dollars a hundredth of volatility, so by 0.03 a step.
  */
 const USD_STEP = new DecimalGrid('0.01');
 const VOLATILITY_STEP = new DecimalGrid('0.000001');

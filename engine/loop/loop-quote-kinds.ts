@@ -3,8 +3,8 @@
  * venue's market maker protection.
  *
  * Owner:      the engine thread.
- * Invariants: an RPI order is worth what the venue wants of one at the least (54051, since 2026-09-15), when it is placed and
- *             after each amend; a level that is not is placed post-only. What takes is of none of these kinds.
+ * Invariants: an RPI order is worth what the venue wants of one at the least (54051, since 2026-09-15), when it is placed
+ *             and after each amend; a level that is not is placed post-only. What takes is of none of these kinds.
  * Cost:       two loads; for RPI levels a product.
  */
 import { InstrumentType } from '../base/instrument.ts';

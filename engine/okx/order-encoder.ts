@@ -34,9 +34,9 @@ import { assertTag } from './tag.ts';
 import { BATCH_ITEMS_MAX } from './venue-limits.ts';
 
 /**
- * How a new order meets the book. Quotes are of the kinds that never take: post-only; RPI, which meets takers of the venue's
- * own front ends only; and MMP for options, which the venue cancels when too much of a family was traded. The others exist to
- * flatten a position.
+ * How a new order meets the book. Quotes are of the kinds that never take: post-only; RPI, which meets takers of the
+ * venue's own front ends only; and MMP for options, which the venue cancels when too much of a family was traded. The others
+ * exist to flatten a position.
  */
 export const OrderKind = {
   postOnly: 0,

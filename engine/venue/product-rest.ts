@@ -14,7 +14,7 @@ export interface TickBands {
   readonly bands: readonly { readonly minPx: string; readonly maxPx: string; readonly tickSz: string }[];
 }
 
-/** Market maker protection of a family: over `qtyLimit` traded within `timeIntervalMs`, its orders of that kind are cancelled. */
+/** Market maker protection of a family: over `qtyLimit` within `timeIntervalMs`, its orders of that kind are cancelled. */
 export interface MmpConfig {
   readonly instFamily: string;
   /** 0: switched off. */
