@@ -22,6 +22,7 @@ import { FillRecorder } from '../broker/fill-recorder.ts';
 import { readSettlement } from '../broker/settlement.ts';
 import type { Config } from '../config/schema.ts';
 import type { MetricsWriter } from '../metrics/cells.ts';
+import { INST_TYPES } from '../okx/instrument-rows.ts';
 import type { AccountRest, RestPort } from '../venue/account-rest.ts';
 import type { FillRow } from '../venue/account-rows.ts';
 import type { Secret } from '../venue/credentials.ts';
@@ -35,8 +36,9 @@ const ELIGIBILITY_NS: Nanoseconds = 86_400 * NS_PER_SECOND;
 const RETRY_NS: Nanoseconds = 3_600 * NS_PER_SECOND;
 const FLUSH_RETRY_NS: Nanoseconds = 5 * NS_PER_SECOND;
 const SETTLEMENT_NS: Nanoseconds = 30 * NS_PER_SECOND;
-/** The venue tells fills of three days. */
+/** The venue tells fills of three days, and by another road those of three months. */
 const FILLS_MS_MAX: Milliseconds = 71 * 3_600_000;
+const OLD_FILLS_MS_MAX: Milliseconds = 89 * 86_400_000;
 /** Fills of the same moment may be told one after the other. */
 const OVERLAP_MS: Milliseconds = 60_000;
 const KEY_LETTERS = 8;
@@ -46,7 +48,7 @@ export interface BrokerDeskOptions {
   readonly directory: string;
   readonly config: Config['broker'];
   readonly tag: string;
-  readonly account: Pick<AccountRest, 'fetchFills' | 'fetchAccountConfig'>;
+  readonly account: Pick<AccountRest, 'fetchFills' | 'fetchOldFills' | 'fetchAccountConfig'>;
   /** By the broker's own key, if there is one, else by the account's. */
   readonly brokerRest: RestPort;
   /** The account's; not there where it trades by tokens. */
@@ -65,7 +67,8 @@ export class BrokerDesk {
   readonly #rest: BrokerRest;
   readonly #byName: ReadonlyMap<string, Instrument>;
   readonly #beganMs: Milliseconds;
-  readonly #catchUpNs: Nanoseconds;
+  #catchUpNs: Nanoseconds;
+  #isBehind = false;
   /** Who trades; until it is known, rows wait. */
   #trader: Trader | undefined;
   #unread: FillRow[] = [];
@@ -190,20 +193,34 @@ export class BrokerDesk {
 
   /** What was traded since the last entry and before this start. */
   async #catchUp(): Promise<void> {
-    const { account, log, venueMs } = this.#options;
+    const { account, log, venueMs, clock } = this.#options;
     this.#hasCaughtUp = true;
     const { lastMs } = this.#recorder;
     if (lastMs === 0) return;
-    if (venueMs() - lastMs > FILLS_MS_MAX) {
-      log(
-        `commission: the ledger ends on ${new Date(lastMs).toISOString()}, and the venue tells fills of three days only: what was traded in between is missing`,
-      );
-    }
     try {
+      if (venueMs() - lastMs > FILLS_MS_MAX) await this.#fetchOld(lastMs);
       await account.fetchFills(this.#since(lastMs));
     } catch (error) {
       if (!(error instanceof RestError)) throw error;
       this.#hasCaughtUp = false;
+      if (!this.#isBehind) log(`commission: ${textOf(error)}; what was traded meanwhile is asked for again`);
+      this.#isBehind = true;
+      this.#catchUpNs = clock.nowNs() + CATCH_UP_NS;
+    }
+  }
+
+  /** Of an engine that was away for longer than fills are told: three months back, by type. */
+  async #fetchOld(lastMs: Milliseconds): Promise<void> {
+    const { account, instruments, log, venueMs } = this.#options;
+    const firstMs = venueMs() - OLD_FILLS_MS_MAX;
+    if (lastMs < firstMs) {
+      log(
+        `commission: the ledger ends on ${new Date(lastMs).toISOString()}, and the venue tells fills of three months: what was traded in between is missing`,
+      );
+    }
+    const sinceMs = Math.floor(Math.max(lastMs - OVERLAP_MS, firstMs));
+    for (const instType of new Set(instruments.map(({ type }) => INST_TYPES[type]))) {
+      await account.fetchOldFills(instType, sinceMs);
     }
   }
 

@@ -58,6 +58,8 @@ const ORDER_PAGES_MAX = 80;
 const FILL_PAGES_MAX = 1_000;
 /** Paged calls allow 60 in 2 s; after this many pages we let the window pass. */
 const PAGES_PER_WINDOW = 40;
+/** Old fills allow 10. */
+const OLD_PAGES_PER_WINDOW = 8;
 const PAGE_WINDOW_MS = 2_000;
 
 /** What the calls below need of a REST client. */
@@ -195,6 +197,19 @@ export class AccountRest {
     return placeOrder(this.#rest, request, expiresMs);
   }
 
+  /**
+   * Our fills of a type since `sinceMs` (three months back at most), oldest first: of days that `fetchFills` tells nothing of.
+   * Ten pages in 2 s at most, so that it takes its time.
+   */
+  async fetchOldFills(instType: InstType, sinceMs: Milliseconds): Promise<FillRow[]> {
+    const query = { instType, begin: sinceMs };
+    const path = '/api/v5/trade/fills-history';
+    const pages = await this.#pages(path, query, 'billId', FILL_PAGES_MAX, readFill, OLD_PAGES_PER_WINDOW);
+    const fills = pages.toReversed();
+    if (fills.length > 0) this.onFillRows(fills);
+    return fills;
+  }
+
   /** Cancels in batches of twenty; one result for each request, in their order. */
   async cancelOrders(requests: readonly CancelRequest[]): Promise<CancelResult[]> {
     const path = '/api/v5/trade/cancel-batch-orders';
@@ -277,6 +292,7 @@ export class AccountRest {
     idName: keyof Row & string,
     pagesMax: number,
     read: (row: RowReader) => Row,
+    perWindow = PAGES_PER_WINDOW,
   ): Promise<Row[]> {
     const all: Row[] = [];
     let after: string | undefined;
@@ -287,7 +303,7 @@ export class AccountRest {
       const last = String(all[all.length - 1]![idName]);
       if (last === after) break;
       after = last;
-      if (page % PAGES_PER_WINDOW === 0) await this.#waitMs(PAGE_WINDOW_MS);
+      if (page % perWindow === 0) await this.#waitMs(PAGE_WINDOW_MS);
     }
     throw new RestError(
       RestErrorCode.malformed,

@@ -70,6 +70,9 @@ class World {
   type = '0';
   uid: string | Error = '1001';
   fills: FillRow[] | Error = [];
+  /** The other road: types and times that were asked for, and what it tells of the first. */
+  readonly old: unknown[][] = [];
+  oldFills: FillRow[] = [];
   desk!: BrokerDesk;
 
   start(): this {
@@ -88,6 +91,11 @@ class World {
         this.uid instanceof Error
           ? Promise.reject(this.uid)
           : Promise.resolve({ uid: this.uid, level: 'Lv1' } as never),
+      fetchOldFills: (instType: string, sinceMs: number) => {
+        this.old.push([instType, sinceMs]);
+        this.desk.onFillRows(this.oldFills);
+        return Promise.resolve(this.oldFills);
+      },
       fetchFills: (sinceMs: number) => {
         this.since.push(sinceMs);
         if (this.fills instanceof Error) return Promise.reject(this.fills);
@@ -237,19 +245,54 @@ describe('the desk of commission', () => {
     expect(next.entries().map(({ tradeId }) => tradeId)).toEqual(['1', '2']);
   });
 
-  it('says that the ledger has a gap where the venue tells no more', async () => {
-    const day = NOW_MS - 5 * 86_400_000;
+  it('asks by the other road for what is older than three days, and says what no road tells', async () => {
+    const ago = (days: number): number => NOW_MS - days * 86_400_000;
     world.start();
     await world.timer();
-    world.desk.onFillRows([fill({ fillTimeMs: day })]);
+    world.desk.onFillRows([fill({ fillTimeMs: ago(5) })]);
+    await world.timer();
+    world.oldFills = [fill({ tradeId: '2', fillTimeMs: ago(4) })];
+    world.start();
+    await world.timer();
+    await world.timer(10 * SECOND);
+    expect(world.old).toEqual([
+      ['SPOT', ago(5) - 60_000],
+      ['SWAP', ago(5) - 60_000],
+    ]);
+    expect(world.since).toEqual([NOW_MS + 13_000 - 71 * 3_600_000]);
+    await world.timer(10 * SECOND);
+    expect(world.entries().map(({ tradeId }) => tradeId)).toEqual(['1', '2']);
+    expect(world.lines.filter((line) => line.includes('is missing'))).toEqual([]);
+  });
+
+  it('says what was traded longer ago than the venue tells', async () => {
+    world.start();
+    await world.timer();
+    world.desk.onFillRows([fill({ fillTimeMs: NOW_MS - 200 * 86_400_000 })]);
     await world.timer();
     world.start();
     await world.timer();
     await world.timer(10 * SECOND);
-    expect(world.lines.at(-1)).toMatch(
-      /the ledger ends on 2026-11-16T12:00:00.000Z, .* what was traded in between is missing/,
-    );
-    expect(world.since).toEqual([NOW_MS + 13_000 - 71 * 3_600_000]);
+    expect(world.lines.at(-1)).toMatch(/the ledger ends on 2026-05-05T12:00:00.000Z, .* is missing$/);
+    expect(world.old[0]).toEqual(['SPOT', NOW_MS + 13_000 - 89 * 86_400_000]);
+  });
+
+  it('asks again for what it could not be told, and says so once', async () => {
+    world.start();
+    await world.timer();
+    world.desk.onFillRows([fill()]);
+    await world.timer();
+    world.fills = LOST;
+    world.start();
+    await world.timer();
+    for (let each = 0; each < 3; each++) await world.timer(10 * SECOND);
+    expect(world.since).toHaveLength(3);
+    expect(world.lines.filter((line) => line.includes('is asked for again'))).toHaveLength(1);
+    world.fills = [fill({ tradeId: '2' })];
+    await world.timer(10 * SECOND);
+    await world.timer(10 * SECOND);
+    expect(world.since).toHaveLength(4);
+    expect(world.entries()).toHaveLength(2);
   });
 
   it('asks a last time when it ends, also of an engine that knew nothing yet, and a venue that is gone ends it too', async () => {
