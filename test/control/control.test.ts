@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ExitTerms } from '../../engine/base/exit-terms.ts';
 import { packageRoot } from '../../engine/config/package-root.ts';
 import { ControlClient } from '../../engine/control/control-client.ts';
 import { ControlError } from '../../engine/control/control-error.ts';
@@ -24,12 +25,18 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 class Recorder implements ControlHandler {
   readonly commands: OperatorCommand[] = [];
   readonly dryRuns: boolean[] = [];
+  readonly exits: ExitTerms[] = [];
   isStarting = false;
   refusal = '';
 
   async command(command: OperatorCommand) {
     this.commands.push(command);
     return { isDone: this.refusal === '', text: this.refusal || `${command}: done` };
+  }
+
+  async exit(terms: ExitTerms) {
+    this.exits.push(terms);
+    return { isDone: true, text: `closing by ${terms.by}` };
   }
 
   status() {
@@ -96,6 +103,24 @@ describe('an operator', () => {
     }
     expect(recorder.commands).toEqual(commands);
     expect(await client.status()).toEqual({ level: 'quoting', count: 5 });
+  });
+
+  it('closes by an algo order of the venue, and hears what is wrong with how', async () => {
+    await open();
+    const client = new ControlClient(folder);
+    const told = (...pairs: [string, string][]): Map<string, string> => new Map(pairs);
+    const twap = told(['by', 'twap'], ['minutes', '5'], ['instrument', 'BTC-USDT-SWAP']);
+    expect(await client.exit(twap)).toEqual({ isDone: true, text: 'closing by twap' });
+    expect(recorder.exits).toMatchObject([
+      { by: 'twap', minutes: 5, instId: 'BTC-USDT-SWAP', limitBps: 300 },
+    ]);
+    expect((await client.exit(told(['by', 'hope']))).text).toMatch(/^by: expected market, twap/);
+    expect(await client.exit(told(['by', 'market']))).toEqual({ isDone: true, text: 'flatten: done' });
+    expect(recorder.exits).toHaveLength(1);
+    // Who watches over several accounts closes nothing himself.
+    await servers.pop()!.close();
+    await open({ ...STARTING, command: () => Promise.resolve({ isDone: true, text: '' }) });
+    expect((await new ControlClient(folder).exit(twap)).text).toContain('--account');
   });
 
   it('has the configuration file taken up, or only looked at', async () => {
@@ -225,7 +250,7 @@ describe('the socket', () => {
     const mask = process.umask(0);
     const release = await claim(server, folder);
     expect(process.umask(mask), 'what others make is their own matter').toBe(0);
-    await release();
+    await servers.pop()!.close();
     expect(mode).toBe(0o600);
   });
 

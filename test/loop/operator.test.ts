@@ -163,6 +163,20 @@ test('a mode of the account that is another one halts', () => {
   expect(world.loop.openOrders).toBe(0);
 });
 
+test('what was found beside the core pauses it, until the operator resumes', () => {
+  const world = new ScriptedWorld().quoting();
+  world.loop.pause(KillTrigger.protection, world.nowNs);
+  expect(itemsOf(world.settle(), isCancel)).toHaveLength(6);
+  expect(world.loop.ladder).toMatchObject({
+    accountLevel: KillLevel.paused,
+    accountReason: KillTrigger.protection,
+  });
+  calm(world);
+  expect(world.loop.openOrders).toBe(0);
+  world.loop.command(OperatorCommand.resume, world.nowNs);
+  expect(world.loop.ladder.accountLevel).toBe(KillLevel.quoting);
+});
+
 // --------------------------------------------------------------------------------------------------- flatten
 
 /** The orders that close: never more than one, immediate or cancelled, reducing only. */
