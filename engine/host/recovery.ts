@@ -1,4 +1,4 @@
-import { InstrumentType } from '../base/instrument.ts';
+import { InstrumentState, InstrumentType } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { RecoveredAccount } from '../loop/loop-options.ts';
@@ -160,9 +160,10 @@ export class Recovery {
     const differences = [...fresh].map((instId) => `${instId} was traded a moment ago`);
     for (const { instrument, lots: held } of recovered.positions) {
       if (held === lots[instrument] || isNew[instrument] === 1) continue;
-      const { instId, lot, expiryMs } = instruments[instrument]!;
+      const { instId, lot, expiryMs, state } = instruments[instrument]!;
       // It has ended: the price at which it did may take longer than anybody is kept waiting for it.
-      if (held === 0 && venueMs() >= expiryMs) continue;
+      const hasEnded = state === InstrumentState.expired || venueMs() >= expiryMs;
+      if (held === 0 && hasEnded) continue;
       differences.push(
         `position of ${instId} is ${lot.toText(held)}, trades make it ${lot.toText(lots[instrument]!)}`,
       );

@@ -9,6 +9,7 @@
  *             loop takes a delivery only as long as there is something to deliver, so that a push of the same counts once.
  * Cost:       nothing while no contract has expired.
  */
+import { InstrumentState } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { OrderCategory } from '../base/order-category.ts';
 import { PositionSide } from '../base/position-side.ts';
@@ -58,7 +59,7 @@ export class Settlements {
     const nowMs = venueMs();
     const all = [...found];
     for (const instrument of instruments) {
-      if (nowMs < instrument.expiryMs) continue;
+      if (nowMs < instrument.expiryMs && instrument.state !== InstrumentState.expired) continue;
       const held = this.#heldOf(instrument, found);
       if (held.length > 0) all.push(...(await this.#closeOf(instrument, held, nowMs)));
     }
@@ -84,7 +85,7 @@ export class Settlements {
       ticks,
       lots: Math.abs(lots),
       // No trade of the venue's is so far below zero, and a contract ends once.
-      tradeId: -(instrument.expiryMs * 10 + leg),
+      tradeId: -(row.tsMs * 10 + leg),
       tsMs: row.tsMs,
       // What was charged for both legs is told with the first.
       fee: index === 0 ? fee : 0,

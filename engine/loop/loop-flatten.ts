@@ -131,10 +131,9 @@ export class LoopFlatten {
     for (const instrument of this.#instruments) this.#close(instrument, nowNs);
   }
 
-  /** One leg after the other: orders that close both would cross each other. */
   #close(instrument: Instrument, nowNs: Nanoseconds): void {
     const { index } = instrument;
-    const openLots = this.#held(instrument).find((lots) => Math.abs(lots) >= instrument.minLots) ?? 0;
+    const openLots = this.#openLots(instrument);
     if (openLots === 0) return;
     const side = openLots > 0 ? Side.sell : Side.buy;
     if (nowNs < this.#rests.untilNs[index * 2 + side]!) return;
@@ -146,6 +145,20 @@ export class LoopFlatten {
     const slot = this.#commands.sendClosing(index, side, ticks, lots, isReduceOnly, this.#closeBps, held);
     this.#slot[index] = slot;
     if (slot !== NO_ORDER) this.#generation[index] = this.#table.generation[slot]!;
+  }
+
+  /**
+   * What is closed next, signed; 0 when nothing is left. One leg at a time, for orders that close both would cross each
+   * other: first what makes the net position none, so that no leg that goes makes it larger.
+   */
+  #openLots(instrument: Instrument): Lots {
+    const { minLots } = instrument;
+    const held = this.#held(instrument).filter((lots) => Math.abs(lots) >= minLots);
+    const net = this.#ledger.positionLots[instrument.index]!;
+    const outer = held.find((lots) => lots * net > 0 && Math.abs(net) >= minLots);
+    const first = outer ?? held[0] ?? 0;
+    if (outer === undefined || held.length === 1 || Math.abs(outer) - Math.abs(net) < minLots) return first;
+    return net;
   }
 
   /** What is left to close, signed: the net position, or each leg. */

@@ -10,9 +10,10 @@
  *
  * Spot has no position at the venue but a holding, which other things change too: its position is what was traded.
  */
-import { ContractKind } from '../base/instrument.ts';
+import { ContractKind, InstrumentState } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
-import type { Lots, Milliseconds } from '../base/units.ts';
+import { NS_PER_SECOND } from '../base/units.ts';
+import type { Lots } from '../base/units.ts';
 import type { PositionFact } from './loop-options.ts';
 import type { LoopState } from './loop-state.ts';
 import type { PositionLedger } from '../orders/position-ledger.ts';
@@ -21,7 +22,7 @@ import type { Gate } from '../risk/gate.ts';
 /** The same difference in so many audits is one, whatever was traded meanwhile. */
 const SAME_AUDITS = 3;
 /** So long the venue has to tell the price at which a contract ended. */
-const SETTLEMENT_WAIT_MS = 600_000;
+const SETTLEMENT_WAIT_NS = 600 * NS_PER_SECOND;
 
 export class LoopPositions {
   /** Whether the last audit found a difference that is to be seen once more. */
@@ -37,8 +38,8 @@ export class LoopPositions {
   readonly #auditedFills: Float64Array;
   /** By instrument: 1 once a recovery has settled it. */
   readonly #isKnown: Uint8Array;
-  /** Instruments that end at some time. */
-  readonly #ending: readonly number[];
+  /** By instrument: when it was first seen to have ended; 0 before. */
+  readonly #endedNs: Float64Array;
 
   constructor(instruments: readonly Instrument[], state: LoopState, ledger: PositionLedger, gate: Gate) {
     const count = instruments.length;
@@ -50,7 +51,7 @@ export class LoopPositions {
     this.#auditedTimes = new Int32Array(count);
     this.#auditedFills = new Float64Array(count);
     this.#isKnown = new Uint8Array(count);
-    this.#ending = instruments.flatMap(({ index, expiryMs }) => (expiryMs < Infinity ? [index] : []));
+    this.#endedNs = new Float64Array(count);
   }
 
   /**
@@ -79,20 +80,25 @@ export class LoopPositions {
 
   /** Whether a contract that has ended is held here: audits ask for the price at which it did. */
   get hasEnded(): boolean {
-    for (const index of this.#ending) {
-      if (this.#ledger.positionLots[index] !== 0 && this.#endedMs(index) >= 0) return true;
+    for (let index = 0; index < this.#instruments.length; index++) {
+      if (this.#ledger.positionLots[index] !== 0 && this.#hasEnded(index)) return true;
     }
     return false;
   }
 
-  #endedMs(index: number): Milliseconds {
-    return this.#state.venueMs(this.#state.nowNs) - this.#instruments[index]!.expiryMs;
+  /** By its own last moment, or before it because the venue says so. */
+  #hasEnded(index: number): boolean {
+    const { state, expiryMs } = this.#instruments[index]!;
+    if (state !== InstrumentState.expired && !(this.#state.venueMs(this.#state.nowNs) >= expiryMs))
+      return false;
+    if (this.#endedNs[index] === 0) this.#endedNs[index] = this.#state.nowNs;
+    return true;
   }
 
   /** Gone from the venue's positions because it has ended: the price comes, as a trade, and a mark must not stand in for it. */
   #isEnding(index: number, fact: PositionFact | undefined): boolean {
-    const endedMs = this.#endedMs(index);
-    return endedMs >= 0 && endedMs < SETTLEMENT_WAIT_MS && (fact?.lots ?? 0) === 0;
+    if ((fact?.lots ?? 0) !== 0 || !this.#hasEnded(index)) return false;
+    return this.#state.nowNs - this.#endedNs[index]! < SETTLEMENT_WAIT_NS;
   }
 
   /** A ledger without any history: it begins with what the account holds, at the price at which that was opened. */

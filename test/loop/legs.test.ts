@@ -113,7 +113,7 @@ test('an order that closes does not grow beyond what is left of its leg: it goes
   expect(itemsOf(messages, isCancel).map(({ clOrdId }) => clOrdId)).toContain(best!.clOrdId);
 });
 
-test('flatten closes one leg after the other, without a flag of its own', () => {
+test('flatten closes one leg after the other, the net position first, without a flag of its own', () => {
   const world = legged(12, 7);
   world.settle();
   world.pass(20);
@@ -121,18 +121,22 @@ test('flatten closes one leg after the other, without a flag of its own', () => 
     'paused; closing BTC-USDT-SWAP 12, BTC-USDT-SWAP -7',
   );
   world.settle();
-  world.pass(20);
-  const [first] = world.orderMessages();
-  expect(first!.args).toMatchObject([{ side: 'sell', sz: '12', posSide: 'long', ordType: 'ioc' }]);
-  expect(first!.args[0]).not.toHaveProperty('reduceOnly');
-  world.accept(first!);
-  world.frame(Connection.private, world.fill(world.open('sell')[0]!, 12, '999.9'));
-  expect(legsOf(world)).toEqual([0, 7, -7]);
-  world.pass(1_100);
-  const [second] = world.orderMessages();
-  expect(second!.args).toMatchObject([{ side: 'buy', sz: '7', posSide: 'short', ordType: 'ioc' }]);
-  world.accept(second!);
-  world.frame(Connection.private, world.fill(world.open('buy')[0]!, 7, '1000.1'));
+  const closed: string[] = [];
+  for (let step = 0; step < 5; step++) {
+    world.pass(1_100);
+    for (const message of world.orderMessages()) {
+      expect(message.args[0]).toMatchObject({ ordType: 'ioc' });
+      expect(message.args[0]).not.toHaveProperty('reduceOnly');
+      world.accept(message);
+      const { side, sz, posSide } = message.args[0]!;
+      closed.push(`${String(side)} ${String(sz)} ${String(posSide)}`);
+      const order = world.open(side as 'buy' | 'sell')[0]!;
+      world.frame(Connection.private, world.fill(order, Number(sz), order.px));
+    }
+  }
+  // Of 12 long and 7 short: 5 are the net position, and then 7 of either.
+  expect(closed).toEqual(['sell 5 long', 'sell 7 long', 'buy 7 short']);
+  expect(legsOf(world)).toEqual([0, 0, 0]);
   expect(world.loop.flatten.text).toBe('flat');
 });
 
