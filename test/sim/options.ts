@@ -7,12 +7,15 @@ import { strategy } from '../../engine/config/strategy-schema.ts';
 import type { AccountLevel, InstrumentRow } from '../../engine/paper/exchange/exchange.ts';
 import { recordedInstruments } from '../../engine/paper/instruments/recorded-instruments.ts';
 import type { Latency } from './network.ts';
+import { drawProducts, scaleOf } from './products.ts';
+import type { DrawnProduct, DrawnProducts } from './products.ts';
 
 /** What a seed decides about its world before anything happens in it. */
 export interface SimOptions {
   readonly config: Config;
   readonly tag: string;
   readonly accountLevel: AccountLevel;
+  readonly positionMode: 'net_mode' | 'long_short_mode';
   /** What the venue lists; the first ones are configured, the others only value coins. */
   readonly rows: readonly InstrumentRow[];
   /** What the account holds at the start. */
@@ -33,6 +36,8 @@ export interface SimOptions {
   readonly hasReloads: boolean;
   /** Whether the venue loses tags, or changes them, at times. */
   readonly hasTagFaults: boolean;
+  /** Whether the venue liquidates, deleverages and settles positions at times. */
+  readonly hasVenueTrades: boolean;
 }
 
 /**
@@ -43,6 +48,12 @@ const MODELS_FROM = 200;
 
 /** From here on ids may begin with the tag, starts may prove it, and the venue may lose it. */
 const TAGS_FROM = 400;
+
+/** From here on positions may have stops at the venue, and near ones, so that they are triggered. */
+const PROTECTION_FROM = 400;
+
+/** From here on worlds have all products, levels of accounts and modes of positions. */
+const PRODUCTS_FROM = 400;
 
 /** What is traded in a world: about 150 dollars are `lots`, and a basis point of the price is `bpsTicks`. */
 const MENU: readonly { readonly instId: string; readonly lots: number; readonly bpsTicks: number }[] = [
@@ -67,8 +78,9 @@ const BALANCES: Readonly<Record<string, string>> = { BTC: '20', ETH: '400', SOL:
 
 export function optionsOf(seed: number): SimOptions {
   const random = new Random(seed ^ 0x6f7074);
-  const accountLevel: AccountLevel = random.unit() < 0.5 ? '2' : '3';
-  const traded = pickRows(random);
+  const drawnLevel: AccountLevel = random.unit() < 0.5 ? '2' : '3';
+  const { accountLevel, positionMode, products } = productsOf(seed, drawnLevel, pickRows(random));
+  const traded = products.map(({ row }) => row);
   const coins = recordedInstruments().filter(({ instId }) => COIN_MARKETS.includes(String(instId)));
   const rows = [...traded, ...coins.filter(({ instId }) => !traded.some((row) => row.instId === instId))];
   const tag = 'SIMTAG1';
@@ -77,10 +89,12 @@ export function optionsOf(seed: number): SimOptions {
     tag,
     instruments: withModels(
       seed,
-      traded.map((row) => instrumentOf(row, accountLevel, random)),
+      products,
+      products.map((product) => instrumentOf(product, accountLevel, random)),
     ),
     ...(seed < MODELS_FROM ? {} : { calibration: calibrationOf(seed) }),
     ...(seed < TAGS_FROM ? {} : { broker: brokerOf(seed) }),
+    ...(seed < PROTECTION_FROM ? {} : { protection: protectionOf(seed) }),
     account: {
       notionalMax: pick(random, [200_000, 1_000_000]),
       // Room for an order on each side of each instrument at the least.
@@ -108,9 +122,11 @@ export function optionsOf(seed: number): SimOptions {
     config,
     tag,
     accountLevel,
+    positionMode,
     rows,
     balances: {
       USDT: '1000000',
+      ...(seed < PRODUCTS_FROM ? {} : { USDC: '1000000', USD: '1000000' }),
       ...Object.fromEntries(coinsOf(traded).map((coin) => [coin, BALANCES[coin]!])),
     },
     latency: { minMs: pick(random, [0.3, 1, 5, 30]), meanMs: pick(random, [0.2, 1, 4]) },
@@ -122,16 +138,23 @@ export function optionsOf(seed: number): SimOptions {
     pushBeforeAckShare: pick(random, [0, 0.02, 0.5]),
     clockOffMs: Math.round((random.unit() - 0.5) * 800),
     hasTagFaults: seed >= TAGS_FROM && new Random(seed ^ 0x74616766).unit() < 0.25,
+    hasVenueTrades: seed >= PRODUCTS_FROM && new Random(seed ^ 0x76747264).unit() < 0.5,
     hasReloads: seed >= MODELS_FROM && new Random(seed ^ 0x72656c64).unit() < 0.4,
   };
 }
 
 /** In one line, for people. */
 export function describe(options: SimOptions): string {
-  const { config, accountLevel, latency, timerMs, flowPace } = options;
-  const names = config.instruments.map(({ instId, strategy }) => `${instId} (${strategy.model})`).join(' ');
+  const { config, accountLevel, positionMode, latency, timerMs, flowPace } = options;
+  const names = config.instruments
+    .map(
+      ({ instId, product, strategy }) =>
+        `${instId}${product === 'margin' ? ' on margin' : ''} (${strategy.model})`,
+    )
+    .join(' ');
+  const mode = positionMode === 'net_mode' ? '' : ' with legs';
   const { depthChannel } = config.venue;
-  return `${names}; level ${accountLevel}, ${depthChannel}, ${latency.minMs}+${latency.meanMs} ms, timer ${timerMs} ms, pace ${flowPace}`;
+  return `${names}; level ${accountLevel}${mode}, ${depthChannel}, ${latency.minMs}+${latency.meanMs} ms, timer ${timerMs} ms, pace ${flowPace}`;
 }
 
 /** One to three instruments, one spot market of a coin at most. */
@@ -141,6 +164,25 @@ function pickRows(random: Random): InstrumentRow[] {
   const names = new Set<string>();
   while (names.size < count) names.add(pick(random, MENU).instId);
   return [...names].map((instId) => recorded.find((row) => row.instId === instId)!);
+}
+
+/** By chance of their own: the other worlds are what they were. */
+function productsOf(seed: number, accountLevel: AccountLevel, rows: readonly InstrumentRow[]): DrawnProducts {
+  if (seed >= PRODUCTS_FROM) return drawProducts(new Random(seed ^ 0x70726f64));
+  return {
+    accountLevel,
+    positionMode: 'net_mode',
+    products: rows.map((row) => ({ row, isMargin: false })),
+  };
+}
+
+/** About 150 dollars of it, and a basis point of its price. */
+function scaleOfRow(row: InstrumentRow): { readonly lots: number; readonly bpsTicks: number } {
+  return MENU.find((each) => each.instId === row.instId) ?? scaleOf(row, PRICES[coinOf(row)]!);
+}
+
+function coinOf({ instId }: InstrumentRow): string {
+  return String(instId).split('-')[0]!;
 }
 
 /**
@@ -173,13 +215,22 @@ function portfolioOf(seed: number, instruments: readonly { instId: string; dolla
   return { groups };
 }
 
-type DrawnInstrument = ReturnType<typeof instrumentOf>;
+type DrawnInstrument = Pick<InstrumentConfig, 'instId' | 'tradeMode'> &
+  Readonly<Record<string, unknown>> & {
+    readonly strategy: { readonly size: string } & Readonly<Record<string, unknown>>;
+    readonly limits: Readonly<Record<string, unknown>>;
+  };
 
 /** Models and all that goes with them. By chance of its own: the other worlds are what they were. */
-function withModels(seed: number, instruments: readonly DrawnInstrument[]): readonly DrawnInstrument[] {
+function withModels(
+  seed: number,
+  products: readonly DrawnProduct[],
+  instruments: readonly DrawnInstrument[],
+): readonly DrawnInstrument[] {
   if (seed < MODELS_FROM) return instruments;
   const random = new Random(seed ^ 0x6d6f6465);
-  return instruments.map((each) => {
+  return instruments.map((each, index) => {
+    if (isOption(products[index]!)) return each;
     // What the largest order cuts off would go to the first level, for which a group may have no room.
     const sizeStep = '0';
     return { ...each, strategy: { ...each.strategy, sizeStep, ...modelOf(random) } };
@@ -245,9 +296,25 @@ function brokerOf(seed: number): unknown {
   return { clOrdIdPrefix: random.unit() < 0.3, probe: random.unit() < 0.3 };
 }
 
+/** By chance of its own: two worlds of five. */
+function protectionOf(seed: number): unknown {
+  const random = new Random(seed ^ 0x70726f74);
+  if (random.unit() >= 0.4) return {};
+  const isTrailing = random.unit() < 0.2;
+  return {
+    isOn: true,
+    stopLossBps: pick(random, [10, 50, 500]),
+    ...(isTrailing ? { trailingRatio: pick(random, [0.002, 0.02]) } : {}),
+    ...(!isTrailing && random.unit() < 0.3 ? { takeProfitBps: pick(random, [20, 200]) } : {}),
+    triggerBy: pick(random, ['mark', 'mark', 'last', 'index']),
+    minChangeRatio: pick(random, [0.05, 0.3]),
+    settleMs: pick(random, [50, 500, 2_000]),
+  };
+}
+
 /** What the first order of an instrument is worth, roughly. */
 function dollarsOf(row: InstrumentRow, size: string): number {
-  const { lots } = MENU.find((each) => each.instId === row.instId)!;
+  const { lots } = scaleOfRow(row);
   return (150 * Number(size)) / Number(row.lotSz) / lots;
 }
 
@@ -256,25 +323,22 @@ function coinsOf(rows: readonly InstrumentRow[]): string[] {
   return [...new Set(rows.map(({ instId }) => String(instId).split('-')[0]!))];
 }
 
-function instrumentOf(
-  row: InstrumentRow,
-  level: AccountLevel,
-  random: Random,
-): { readonly strategy: { readonly size: string } } {
+function instrumentOf({ row, isMargin }: DrawnProduct, level: AccountLevel, random: Random): DrawnInstrument {
   const instId = String(row.instId);
   const lot = new DecimalGrid(String(row.lotSz));
   const share = pick(random, [1, 1, 4, 16]);
-  const { lots, bpsTicks } = MENU.find((each) => each.instId === instId)!;
+  const { lots, bpsTicks } = scaleOfRow(row);
   const size = lots * share;
   const halfSpreadBps = pick(random, [0.8, 1.2, 2, 4]);
   // Quotes that follow every tick are the dearest thing to simulate, and the least of what can go wrong.
   const tolerance = halfSpreadBps * bpsTicks * pick(random, [0.1, 0.4, 0.4, 0.4, 0.7, 0.7]);
   const isSpot = row.instType === 'SPOT';
   const levels = 1 + random.below(4);
-  const instrument: Pick<InstrumentConfig, 'instId' | 'tradeMode'> &
-    Record<string, unknown> & { readonly strategy: { readonly size: string } & Record<string, unknown> } = {
+  const instrument: DrawnInstrument = {
     instId,
-    tradeMode: isSpot && level === '2' ? 'cash' : 'cross',
+    tradeMode: isSpot && !isMargin && Number(level) < 3 ? 'cash' : 'cross',
+    ...(isMargin ? { product: 'margin', marginCcy: 'USDT' } : {}),
+    ...(String(row['expTime']) === '' ? {} : { stopBeforeExpiryMinutes: 1 }),
     strategy: {
       model: 'fixed',
       levels,
@@ -301,7 +365,24 @@ function instrumentOf(
       holdMs: pick(random, [5_000, 30_000]),
     },
   };
-  return instrument;
+  return isOption({ row }) ? asOption(instrument, level, random) : instrument;
+}
+
+/** A basis point of a premium is less than a tick: what is near for others would be nothing, and what is far as well. */
+function asOption(instrument: DrawnInstrument, level: AccountLevel, random: Random): DrawnInstrument {
+  const { strategy, limits } = instrument;
+  const mmp = { isOn: true, timeIntervalMs: 5_000, frozenMs: pick(random, [0, 2_000]), qtyLimit: '20' };
+  return {
+    ...instrument,
+    strategy: { ...strategy, halfSpreadBps: 150, levelStepBps: 60, priceToleranceTicks: 2 },
+    limits: { ...limits, collarBps: 5_000 },
+    brakes: { volatilityBps: 0, adverseBps: 0 },
+    ...(level === '4' && random.unit() < 0.5 ? { mmp } : {}),
+  };
+}
+
+function isOption({ row }: Pick<DrawnProduct, 'row'>): boolean {
+  return row.instType === 'OPTION';
 }
 
 function pick<Value>(random: Random, values: readonly Value[]): Value {

@@ -63,7 +63,49 @@ export class VenueFaults {
       { name: 'suspended', weight: 1, cause: () => this.#suspend() },
       { name: 'maintenance', weight: 0.5, cause: () => this.#maintain() },
       { name: 'priceMove', weight: 2, cause: () => this.#movePrice() },
+      ...(this.#world.options.hasVenueTrades ? this.#venueTrades() : []),
     ];
+  }
+
+  /** What the venue does to positions by itself. */
+  #venueTrades(): ReturnType<VenueFaults['list']> {
+    const { products } = this.#world.venue.exchange;
+    const { uid } = this.#world;
+    const half = (): boolean => this.#random.unit() < 0.5;
+    return [
+      {
+        name: 'liquidated',
+        weight: 1,
+        cause: () =>
+          this.#onHeld((instId, sz, nowMs) => products.liquidate(uid, instId, half() ? sz : '', nowMs)),
+      },
+      {
+        name: 'deleveraged',
+        weight: 1,
+        cause: () =>
+          this.#onHeld((instId, sz, nowMs) => products.deleverage(uid, instId, half() ? sz : '', nowMs)),
+      },
+      {
+        name: 'settled',
+        weight: 1,
+        cause: () => this.#onHeld((instId, _, nowMs) => products.settle(instId, '', nowMs)),
+      },
+    ];
+  }
+
+  /** A contract of which a position is held, with the least order of it. */
+  #onHeld(act: (instId: string, sz: string, nowMs: number) => boolean): boolean {
+    const { venue, uid, config, nowMs } = this.#world;
+    const { holdings } = venue.exchange.accountOf(uid);
+    const held = config.instruments.filter(({ instId }) => {
+      const holding = holdings.get(instId);
+      return holding?.hasPosition() === true && holding.listing.isContract;
+    });
+    if (held.length === 0) return false;
+    const { instId } = held[this.#random.below(held.length)]!;
+    const sz = String(venue.exchange.instruments('', '', instId)[0]!['minSz']);
+    const isDone = act(instId, sz, Math.floor(nowMs));
+    return isDone;
   }
 
   #interfere(kind: OrderKind): { readonly sCode: string; readonly isApplied: boolean } | null {

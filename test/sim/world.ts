@@ -334,7 +334,7 @@ function venueOf(seed: number, options: SimOptions, timeline: Timeline): PaperVe
         ...KEY,
         balances: options.balances,
         accountLevel: options.accountLevel,
-        positionMode: 'net_mode',
+        positionMode: options.positionMode,
         makerFeeRate: '-0.0002',
         takerFeeRate: '-0.0005',
         feeTier: 'VIP4',

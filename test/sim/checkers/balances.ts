@@ -57,8 +57,13 @@ export class Balances implements Checker {
       add(baseCcy, money.position + money.baseFees);
       return;
     }
-    // What trades have cost, less what of it stands in the open position, has been paid out or taken.
     const unit = each.unitOf(world);
+    // What an option costs is paid in full, and at once.
+    if (each.isOption) {
+      add(settleCcy, (money.cash * unit) / ONE / ONE);
+      return;
+    }
+    // What trades have cost, less what of it stands in the open position, has been paid out or taken.
     let open = 0n;
     for (const { lots, cost } of this.#shared.truth.look(world).holdings.get(each.instId)?.positions ?? [])
       open += lots < 0 ? -cost : cost;

@@ -49,6 +49,8 @@ export class GroupLimit implements Checker {
   #check(world: SimWorldView, engine: EngineView, coin: string, max: number): string | null {
     const { truth } = this.#shared;
     const members = engine.instruments.filter(({ baseCcy }) => baseCcy === coin);
+    // An option counts by its delta: what that was when an order was weighed, only the engine knows.
+    if (members.some(({ option }) => option !== null)) return null;
     for (const way of [BUY, SELL] as const) {
       let worst = 0;
       let gross = 0;

@@ -105,6 +105,8 @@ export class KillLevels implements Checker {
     const isFlattening = wasFlattening || this.#isFlattening;
     const isClosing = isFlattening && item.op === 'place' && item.ordType === 'ioc';
     if (level === KillLevel.paused && !isClosing) return `paused, and yet ${textOf(item)}`;
+    // Legs are closed one by one: what the other one is does not matter.
+    if (isClosing && isOfClosedLeg(item)) return null;
     return this.#checkReducing(world, each, item);
   }
 
@@ -160,6 +162,11 @@ function isHalted({ loop }: EngineView): boolean {
   return Object.values(KillTrigger).some(
     (trigger) => loop.ladder.held(trigger, ACCOUNT) === KillLevel.halted,
   );
+}
+
+/** The venue refuses more of it than the leg holds. */
+function isOfClosedLeg({ side, posSide }: SentItem): boolean {
+  return posSide === (side === 'buy' ? 'short' : 'long');
 }
 
 function textOf({ op, side, sz, px, clOrdId, instId }: SentItem): string {

@@ -3,7 +3,7 @@ import type { Shared } from './shared.ts';
 import type { SentItem } from './traffic.ts';
 
 /** The venue itself ends an order: a new grid, and the switch of a tag, which others may carry too. */
-const BY_VENUE: ReadonlySet<string> = new Set(['0', '20']);
+const BY_VENUE: ReadonlySet<string> = new Set(['0', '2', '3', '6', '7', '10', '20']);
 
 /** Orders that are not ours go on resting, and no message ever names one. */
 export class OthersOrders implements Checker {

@@ -8,7 +8,7 @@ const ORDER_MAKERS: ReadonlySet<string> = new Set([
   'POST /api/v5/trade/order-algo',
 ]);
 /** Quotes, and what closes a position. */
-const ORDER_TYPES: ReadonlySet<string> = new Set(['post_only', 'ioc']);
+const ORDER_TYPES: ReadonlySet<string> = new Set(['post_only', 'ioc', 'mmp_and_post_only']);
 /** Slot and generation, behind the run. */
 const NAME_END = -10;
 

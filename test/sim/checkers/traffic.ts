@@ -13,6 +13,8 @@ export interface SentItem {
   readonly clOrdId: string;
   readonly ordId: string;
   readonly side: string;
+  /** The leg that it opens or closes; '' in net mode. */
+  readonly posSide: string;
   readonly ordType: string;
   /** Of an amend the new ones; '' where it leaves them. */
   readonly px: string;
@@ -95,6 +97,7 @@ export class Traffic {
         clOrdId: textOf(row['clOrdId']),
         ordId: textOf(row['ordId']),
         side: textOf(row['side']),
+        posSide: textOf(row['posSide']),
         ordType: textOf(row['ordType']),
         px: textOf(op === 'amend' ? row['newPx'] : row['px']),
         sz: textOf(op === 'amend' ? row['newSz'] : row['sz']),

@@ -28,6 +28,8 @@ export class InstrumentTruth {
   readonly instId: string;
   readonly isContract: boolean;
   readonly isInverse: boolean;
+  readonly isOption: boolean;
+  /** Of contracts that settle in dollars of the account's choice: that one. */
   readonly settleCcy: string;
   readonly baseCcy: string;
   readonly lotSz: string;
@@ -45,9 +47,13 @@ export class InstrumentTruth {
     this.index = index;
     this.instId = instId;
     this.isContract = text('instType') !== 'SPOT';
-    this.isInverse = this.isContract && text('ctType') === 'inverse';
+    this.isOption = text('instType') === 'OPTION';
+    // An option is linear in the currency it is priced in.
+    this.isInverse = this.isContract && !this.isOption && text('ctType') === 'inverse';
     this.baseCcy = text('baseCcy');
-    this.settleCcy = this.isContract ? text('settleCcy') : text('quoteCcy');
+    const chosen = String(world.venue.exchange.accountConfig(world.uid)['settleCcy'] ?? '');
+    const settleCcy = this.isContract ? text('settleCcy') : text('quoteCcy');
+    this.settleCcy = settleCcy === 'USD' ? chosen : settleCcy;
     this.lotSz = text('lotSz');
     this.lot = Number(this.lotSz);
     this.positionLotsMax = this.lotsOf(limits.position);
