@@ -97,7 +97,7 @@ export type TagSource = (typeof TagSource)[keyof typeof TagSource];
 export const ConfigurationResult = { applied: 0, refused: 1 } as const;
 export type ConfigurationResult = (typeof ConfigurationResult)[keyof typeof ConfigurationResult];
 
-/** What the venue says of an account's rebates; `unknown` before it has said anything, or something that is not known here. */
+/** What the venue says of an account's rebates; `unknown` before it has said anything, or says what is not known here. */
 export const BrokerEligibility = { unknown: 0, eligible: 1, expired: 2, capped: 3, vip: 4, msa: 5 } as const;
 export type BrokerEligibility = (typeof BrokerEligibility)[keyof typeof BrokerEligibility];
 
