@@ -198,7 +198,7 @@ export class AccountRest {
   }
 
   /**
-   * Our fills of a type since `sinceMs` (three months back at most), oldest first: of days that `fetchFills` tells nothing of.
+   * Our fills of a type since `sinceMs` (three months back at most), oldest first: of days that `fetchFills` does not tell.
    * Ten pages in 2 s at most, so that it takes its time.
    */
   async fetchOldFills(instType: InstType, sinceMs: Milliseconds): Promise<FillRow[]> {
