@@ -250,7 +250,7 @@ describe('the socket', () => {
     const mask = process.umask(0);
     const release = await claim(server, folder);
     expect(process.umask(mask), 'what others make is their own matter').toBe(0);
-    await servers.pop()!.close();
+    await release();
     expect(mode).toBe(0o600);
   });
 
