@@ -221,6 +221,34 @@ describe.each(CHOICES)('okx-api on the paper venue (--http %s)', (choice) => {
     await expect(refused).rejects.toMatchObject({ code: '1', data: [{ sCode: '51400' }] });
   });
 
+  it('places a stop, sees it wait, amends it and takes it back', async () => {
+    await rest.submitOrder({ instId: SWAP, tdMode: 'cross', side: 'buy', ordType: 'market', sz: '1' });
+    const px = (share: number): string => (Number(low) * share).toFixed(1);
+    const low = await lowPrice(SWAP);
+    const [placed] = await rest.placeAlgoOrder({
+      instId: SWAP,
+      tdMode: 'cross',
+      side: 'sell',
+      ordType: 'conditional',
+      sz: '1',
+      reduceOnly: true,
+      algoClOrdId: 'algo1',
+      slTriggerPx: px(0.98),
+      slOrdPx: '-1',
+    });
+    expect(placed).toMatchObject({ sCode: '0', algoClOrdId: 'algo1' });
+    const waiting = await rest.getAlgoOrderList({ ordType: 'conditional' });
+    expect(waiting).toMatchObject([{ algoId: placed!.algoId, state: 'live', slTriggerPx: px(0.98) }]);
+    const { algoId } = placed as unknown as { algoId: string };
+    await rest.amendAlgoOrder({ instId: SWAP, algoId, newSlTriggerPx: px(0.97) });
+    expect(await rest.getAlgoOrderList({ ordType: 'conditional' })).toMatchObject([
+      { slTriggerPx: px(0.97) },
+    ]);
+    await rest.cancelAlgoOrder([{ instId: SWAP, algoId }]);
+    expect(await rest.getAlgoOrderList({ ordType: 'conditional' })).toEqual([]);
+    await rest.closePositions({ instId: SWAP, mgnMode: 'cross' });
+  });
+
   it('is refused with a wrong secret', async () => {
     const wrong = new RestClient({ ...keys, apiSecret: 'wrong', baseUrl: `http://127.0.0.1:${port}` });
     await expect(wrong.getOrderList()).rejects.toMatchObject({ code: '50113' });
