@@ -9,7 +9,6 @@ describe('an engine that asks and orders by REST', () => {
   test.each([
     [1, 'none'],
     [2, 'light'],
-    [3, 'light'],
     [4, 'heavy'],
     [5, 'heavy'],
   ] as const)(
