@@ -5,7 +5,7 @@
  *     /business ──▶ onFrame ──▶ both desks; where it is not up, the venue's list is read more often
  *
  * Owner:      the engine thread.
- * Invariants: nothing is asked while the account is not recovered; nothing at all where there is nothing to protect and no run
+ * Invariants: nothing is asked while the account is not recovered; nothing at all where nothing is to be protected and no run
  *             has ever placed one; what comes of a trigger for the core is an input of the core.
  * Cost:       ten looks a second; the venue's list every half minute, every five seconds without /business.
  */
@@ -305,7 +305,7 @@ export class AlgoDesk {
   // ----------------------------------------------------------------------------------------------------- stop
 
   /**
-   * When nothing of the engine's own rests any more: a position without a stop gets one, and one without a position loses it.
+   * When nothing of the engine's own rests any more: a position without a stop gets one, one without a position loses it.
    * Both stay as they are from here on, the net under an engine that is gone. '' or what is left, for whoever stops it.
    */
   async stop(): Promise<string> {

@@ -3,8 +3,8 @@
  * meanwhile; these go on though it dies, and the next start takes them over.
  *
  * Owner:      the engine thread.
- * Invariants: one for an instrument at a time; the venue takes no `reduceOnly` with them, so that one that would close more than
- *             is held is taken back, and begun again for what is left; whatever the operator says next ends them first.
+ * Invariants: one for an instrument at a time; the venue takes no `reduceOnly` with them, so that one which would close more
+ *             than is held is taken back, and begun again for what is left; what the operator says next ends them first.
  * Cost:       nothing while there is none; a question each two seconds for each that there is.
  */
 import { ContractKind } from '../base/instrument.ts';

@@ -60,7 +60,7 @@ export async function fetchAlgosPending(rest: RestPort): Promise<AlgoRow[]> {
   return all;
 }
 
-/** Stops that were triggered since then, the newest of each type. The history keeps three months (D, "Algo order history"). */
+/** Stops that were triggered since then, the newest of each type. Three months are kept (D, "Algo order history"). */
 export async function fetchStopsTriggered(rest: RestPort, sinceMs: Milliseconds): Promise<AlgoRow[]> {
   const found: AlgoRow[] = [];
   for (const ordType of [AlgoType.conditional, AlgoType.oco, AlgoType.trailing]) {

@@ -1,4 +1,4 @@
-/** When an algo order's price is reached. Prices are compared in ticks, as floats: an instrument may be put on other grids. */
+/** When an algo order's price is reached. Prices are compared in ticks, as floats: grids of an instrument may change. */
 import { Side } from '../../base/side.ts';
 import { TriggerBy } from '../../okx/shapes.ts';
 import type { AlgoOrder, AlgoTrigger } from './algo-order.ts';
