@@ -5,8 +5,8 @@
  *     /business ──▶ onFrame ──▶ both desks; where it is not up, the venue's list is read more often
  *
  * Owner:      the engine thread.
- * Invariants: nothing is asked while the account is not recovered; nothing at all where nothing is to be protected and no run
- *             has ever placed one; what comes of a trigger for the core is an input of the core.
+ * Invariants: nothing is asked while the account is not recovered, and nothing at all where nothing is to be protected and
+ *             no run has ever placed one; what comes of a trigger for the core is an input of the core.
  * Cost:       ten looks a second; the venue's list every half minute, every five seconds without /business.
  */
 import type { Instrument } from '../base/instrument.ts';
