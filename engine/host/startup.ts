@@ -223,7 +223,8 @@ export async function prepare(config: Config, tag: string, world: EngineWorld): 
     const instruments = await ask(() => loadInstruments(account, config.instruments, state?.codes));
     checkAccount(found, config, instruments);
     const renames = renamesOf(state, instruments);
-    for (const [former, now] of renames) world.log(`instruments: the venue calls ${former} ${now} now`);
+    for (const [former, now] of renames)
+      world.log(`instruments: the venue calls ${former} ${now} now; the configuration may, too`);
     const waitsForReset = state?.kill.some(({ trigger }) => trigger === 'mmp') ?? false;
     await ask(() => prepareMmp(account, config, instruments, waitsForReset, (ms) => world.waitMs(ms)));
     const fees = await ask(() => fetchFees(account, instruments));
