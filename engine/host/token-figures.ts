@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { TokenState } from '../base/token-state.ts';
-import { MetricsWriter } from '../metrics/cells.ts';
+import type { MetricsWriter } from '../metrics/cells.ts';
 import { namesOf } from '../metrics/catalog.ts';
 import type { TokenKeeper } from '../venue/token-keeper.ts';
 
