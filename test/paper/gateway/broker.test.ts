@@ -17,7 +17,7 @@ beforeEach(() => {
       accountOf(3, { feeTier: 'VIP5' }),
       accountOf(4, { permissions: 'read_only' }),
     ],
-    startPrices: { 'BTC-USDT': '60000' },
+    startPrices: { 'BTC-USDT': '60000', 'ETH-USDT': '2000', 'ETH-BTC': '0.03' },
     broker: { code: CODE, share: { spot: '0.4', derivatives: '0.5' }, monthlyCap: '1' },
   });
 });
@@ -166,6 +166,24 @@ describe('the report of rebates', () => {
       ['0.05', '-0.1', '2026-07-29', 'Lv1'],
     ]);
   });
+});
+
+it('a fill on a pair of coins is worth what the index of the first says: 0.1 ETH x 2000, whatever its price in BTC', () => {
+  const order = (account: number, body: object): void => {
+    const base = { instId: 'ETH-BTC', tdMode: 'cash', px: '0.03', sz: '0.1' };
+    expect(
+      world.rest('POST', '/api/v5/trade/order', { account, body: { ...base, ...body } }).answer.code,
+    ).toBe('0');
+  };
+  order(1, { side: 'sell', ordType: 'post_only' });
+  order(3, { side: 'buy', ordType: 'ioc', tag: CODE });
+  world.advance(10);
+  const fills = world.rest('GET', '/api/v5/trade/fills', { account: 3 }).answer.data!;
+  expect(fills.map(({ fillPx, fillIdxPx }) => [fillPx, fillIdxPx])).toEqual([['0.03', '2000']]);
+  // The fee of 0.00003 ETH x 2000.
+  expect(reportRows().rows.map(({ volume, fee }) => [String(volume), String(fee)])).toEqual([
+    ['200', '-0.06'],
+  ]);
 });
 
 describe('whether an account brings rebates', () => {
