@@ -10,7 +10,14 @@ import { assert } from '../../base/assert.ts';
 import { CancelSource } from '../../okx/shapes.ts';
 import type { Milliseconds, Ticks } from '../../base/units.ts';
 import type { Account } from './account.ts';
-import { amountText, divideRounded, multiplyAmounts, numberText, parseAmount, type Amount } from './amount.ts';
+import {
+  amountText,
+  divideRounded,
+  multiplyAmounts,
+  numberText,
+  parseAmount,
+  type Amount,
+} from './amount.ts';
 import type { ExchangeSink, Row } from './exchange-contract.ts';
 import type { ForcedTrades } from './forced-trades.ts';
 import type { Holding } from './holding.ts';
