@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../engine/base/assert.ts';
 import { InstrumentType } from '../../engine/base/instrument.ts';
+import { PositionSide } from '../../engine/base/position-side.ts';
 import { Side } from '../../engine/base/side.ts';
 import { TICKS_MAX } from '../../engine/base/units.ts';
 import { clientOrderIdText, GENERATION_MAX, RUN_MAX } from '../../engine/okx/client-order-id.ts';
@@ -157,6 +158,22 @@ describe('encoded places', () => {
         `${INSTRUMENTS[1]!.instIdCode},"tdMode":"cross","side":"buy","ordType":"post_only","px":"65000.1",` +
         `"sz":"1.5","clOrdId":"1000000420007000003","tag":"${TAG}","stpMode":"cancel_maker"}]}`,
     );
+  });
+});
+
+describe('encoded places of a leg', () => {
+  it.each([
+    [PositionSide.long, false, ',"posSide":"long"}'],
+    [PositionSide.short, false, ',"posSide":"short"}'],
+    // To close a leg is reduce-only by itself: the venue takes the flag in net mode only.
+    [PositionSide.short, true, ',"posSide":"short"}'],
+    [PositionSide.net, true, ',"reduceOnly":true}'],
+    [PositionSide.net, false, '}'],
+  ])('%d, reduce-only %s, end in %s', (leg, isReduceOnly, end) => {
+    const encoder = encoderOf();
+    encoder.begin(CommandOp.place, 1, 1, 0);
+    encoder.addPlace(1, Side.buy, 650_001, 150, 7, 3, isReduceOnly, OrderKind.postOnly, leg);
+    expect(textOf(encoder, encoder.finish()).endsWith(`"stpMode":"cancel_maker"${end}]}`)).toBe(true);
   });
 });
 

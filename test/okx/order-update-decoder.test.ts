@@ -2,6 +2,8 @@ import * as fc from 'fast-check';
 import { DOLLARS } from '../../engine/okx/shapes.ts';
 import { describe, expect, it } from 'vitest';
 import { OFF_GRID } from '../../engine/base/decimal.ts';
+import { OrderCategory } from '../../engine/base/order-category.ts';
+import { PositionSide } from '../../engine/base/position-side.ts';
 import { Side } from '../../engine/base/side.ts';
 import { ClientOrderId, clientOrderIdText } from '../../engine/okx/client-order-id.ts';
 import {
@@ -420,5 +422,32 @@ describe('the update decoder and its naive twin agree', () => {
       ),
       { numRuns: 3_000 },
     );
+  });
+});
+
+describe('the leg and the category of an order', () => {
+  const decode = (changes: Json): readonly [number, number] => {
+    const text = Buffer.from(JSON.stringify(pushOf({ ...ROW, ...changes })));
+    const updates = new OrderUpdateFrame();
+    const decoder = new OrderUpdateDecoder(INSTRUMENTS, TAG);
+    expect(decoder.decode(text, 0, text.length, updates)).toBe(true);
+    return [updates.positionSide[0]!, updates.category[0]!];
+  };
+
+  it.each([
+    [{}, PositionSide.net, OrderCategory.normal],
+    [{ posSide: 'long', category: 'normal' }, PositionSide.long, OrderCategory.normal],
+    [{ posSide: 'short', category: 'twap' }, PositionSide.short, OrderCategory.twap],
+    [{ posSide: '', category: '' }, PositionSide.net, OrderCategory.normal],
+    [{ category: 'adl' }, PositionSide.net, OrderCategory.adl],
+    [{ category: 'full_liquidation' }, PositionSide.net, OrderCategory.fullLiquidation],
+    [{ category: 'partial_liquidation' }, PositionSide.net, OrderCategory.partialLiquidation],
+    [{ category: 'delivery' }, PositionSide.net, OrderCategory.delivery],
+    [{ category: 'ddh' }, PositionSide.net, OrderCategory.ddh],
+    [{ category: 'auto_conversion' }, PositionSide.net, OrderCategory.autoConversion],
+    // Of a venue that is newer than this.
+    [{ posSide: 'both', category: 'something' }, PositionSide.net, OrderCategory.other],
+  ])('of %j', (changes, leg, category) => {
+    expect(decode(changes)).toEqual([leg, category]);
   });
 });

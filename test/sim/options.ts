@@ -177,7 +177,7 @@ function productsOf(seed: number, accountLevel: AccountLevel, rows: readonly Ins
 }
 
 /** About 150 dollars of it, and a basis point of its price. */
-function scaleOfRow(row: InstrumentRow): { readonly lots: number; readonly bpsTicks: number } {
+function scaleOfRow(row: InstrumentRow): ReturnType<typeof scaleOf> {
   return MENU.find((each) => each.instId === row.instId) ?? scaleOf(row, PRICES[coinOf(row)]!);
 }
 
@@ -314,8 +314,8 @@ function protectionOf(seed: number): unknown {
 
 /** What the first order of an instrument is worth, roughly. */
 function dollarsOf(row: InstrumentRow, size: string): number {
-  const { lots } = scaleOfRow(row);
-  return (150 * Number(size)) / Number(row.lotSz) / lots;
+  const { lots, lotUsd = 150 / lots } = scaleOfRow(row);
+  return (lotUsd * Number(size)) / Number(row.lotSz);
 }
 
 /** The coins that these instruments are traded or settled in. */

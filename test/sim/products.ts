@@ -64,7 +64,10 @@ function endingAt(row: InstrumentRow, expiryMs: Milliseconds): InstrumentRow {
 const PREMIUM = 0.1;
 
 /** How many lots are worth about 150 dollars, by what a lot controls; and ticks a basis point of the price. */
-export function scaleOf(row: InstrumentRow, coinUsd: number): { lots: number; bpsTicks: number } {
+export function scaleOf(
+  row: InstrumentRow,
+  coinUsd: number,
+): { readonly lots: number; readonly bpsTicks: number; readonly lotUsd?: number } {
   const text = (name: string): number => Number(row[name] ?? 0);
   const isContract = row.instType !== 'SPOT';
   const isOption = row.instType === 'OPTION';
@@ -72,7 +75,7 @@ export function scaleOf(row: InstrumentRow, coinUsd: number): { lots: number; bp
   const isInverse = isContract && !isOption && row['ctType'] === 'inverse';
   const lotUsd = text('lotSz') * unit * (isInverse ? 1 : coinUsd);
   const price = isOption ? PREMIUM * (row['settleCcy'] === 'BTC' ? 1 : coinUsd) : coinUsd;
-  return { lots: Math.max(1, Math.round(150 / lotUsd)), bpsTicks: price / 10_000 / text('tickSz') };
+  return { lots: Math.max(1, Math.round(150 / lotUsd)), bpsTicks: price / 10_000 / text('tickSz'), lotUsd };
 }
 
 function pick<Value>(random: Random, values: readonly Value[]): Value {

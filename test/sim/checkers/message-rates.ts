@@ -30,6 +30,7 @@ const REST_MAX: Readonly<Record<string, readonly [count: number, windowMs: numbe
   'GET /api/v5/account/positions': [10, WINDOW_MS],
   'GET /api/v5/account/instruments': [20, WINDOW_MS],
   'GET /api/v5/public/instruments': [20, WINDOW_MS],
+  'POST /api/v5/trade/mass-cancel': [5, WINDOW_MS],
   'GET /api/v5/account/bills': [5, 1_000],
   'GET /api/v5/account/mmp-config': [5, WINDOW_MS],
   'POST /api/v5/account/mmp-config': [2, 10_000],
