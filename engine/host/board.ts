@@ -234,7 +234,7 @@ function killReadings({ kill, ladder, gate }: Loop, writer: MetricsWriter): Read
       [writer.cell('killActive', trigger), () => ladder.active[trigger]!],
       [writer.cell('killRaised', trigger), () => ladder.raised[trigger]!],
     ]),
-    [writer.cell('accountProfit'), () => kill.netProfit()],
+    [writer.cell('accountProfit'), () => loss.profit],
     [writer.cell('accountHeld'), () => gate.heldNotional()],
     [writer.cell('accountLoss'), () => loss.loss],
     [writer.cell('accountDrawdown'), () => loss.drawdown],

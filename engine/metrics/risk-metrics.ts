@@ -42,7 +42,7 @@ export const RISK_METRICS = {
   accountProfit: gauge(
     'okxmm_account_profit_quote',
     [],
-    'Net profit of everything, marked, over restarts; absent while a mark is not known.',
+    'Net profit of everything, marked, over restarts; what an instrument made last counts while its mark is not known.',
     ABSENT_CURRENCY,
   ),
   accountHeld: gauge(

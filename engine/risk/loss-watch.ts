@@ -43,6 +43,11 @@ export class LossWatch {
   /** The profits from which loss and drawdown count. */
   baseline = 0;
   peak = 0;
+  /**
+   * What is judged by, as of the last onProfit: with instruments of earlier runs, and what an instrument made last where its
+   * profit is not known now. Not a number before the first.
+   */
+  profit = NaN;
   /** As of the last onProfit, never below zero. */
   loss = 0;
   drawdown = 0;
@@ -89,6 +94,7 @@ export class LossWatch {
   onProfit(profit: Float64Array, instrumentProfits: Float64Array): void {
     const ladder = this.#ladder;
     const total = this.#take(profit[0]!, instrumentProfits);
+    this.profit = total;
     if (!this.#isEstimate && total > this.peak) this.peak = total;
     this.loss = Math.max(0, this.baseline - total);
     this.drawdown = Math.max(0, this.peak - total);

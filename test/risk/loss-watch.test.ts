@@ -52,6 +52,17 @@ describe('the loss watch', () => {
     expect([desk.watch.loss, desk.watch.drawdown]).toEqual([0, 300]);
   });
 
+  it('tells the profit that it judges by: of earlier instruments too, and over a restart before anything has a mark', () => {
+    const before = new Desk({ instruments: [...INSTRUMENTS, { instId: 'SOL-USDT' }], drawdownMax: Infinity });
+    expect(before.watch.profit).toBeNaN();
+    before.watch.onProfit(Float64Array.of(-90), Float64Array.of(10, 20, -120));
+    expect(before.watch.profit).toBe(-90);
+    const after = new Desk({ drawdownMax: Infinity });
+    after.watch.restore(before.watch.state());
+    expect(after.profit(NaN, 20).watch.profit, '10 + 20 - 120').toBe(-90);
+    expect(after.profit(15, 20).watch.profit).toBe(-85);
+  });
+
   it('counts from the baseline before there was any profit', () => {
     const desk = new Desk({ lossMax: 300, drawdownMax: 500 });
     expect(desk.profit(-300).reason).toBe(KillTrigger.loss);
