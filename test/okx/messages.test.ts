@@ -83,6 +83,7 @@ describe('pushes', () => {
     expect([...known].sort()).toEqual(
       [
         Channel.account,
+        Channel.optSummary,
         Channel.balanceAndPosition,
         Channel.fills,
         Channel.fundingRate,
