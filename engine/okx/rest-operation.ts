@@ -42,6 +42,7 @@ const BATCH_OPS: ReadonlySet<string> = new Set([
   WsOp.batchCancelOrders,
 ]);
 export const PLACE_OPS: ReadonlySet<string> = new Set([WsOp.order, WsOp.batchOrders]);
+export const CANCEL_OPS: ReadonlySet<string> = new Set([WsOp.cancelOrder, WsOp.batchCancelOrders]);
 export const AMEND_OPS: ReadonlySet<string> = new Set([WsOp.amendOrder, WsOp.batchAmendOrders]);
 
 /**

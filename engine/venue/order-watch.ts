@@ -48,6 +48,8 @@ interface WatchedOrder extends OrderQuery {
   fills: RestRow[];
   amends: Amend[];
   isShown: boolean;
+  /** A cancel of it was accepted. */
+  isEnding: boolean;
   /** A push has said that it is filled. */
   isFilled: boolean;
   /** When it ended; -1 while it has not. */
@@ -88,13 +90,6 @@ export class OrderWatch {
     return count;
   }
 
-  /** Amends that were accepted, and that no row shows yet. @testonly To know when nothing is on its way. */
-  get undecided(): number {
-    let count = 0;
-    for (const { amends } of this.#orders.values()) count += amends.length;
-    return count;
-  }
-
   /** The venue has taken an order: from here on it is missed when no list has it. */
   placed(instId: string, ordId: string, clOrdId: string, nowNs: Nanoseconds): void {
     if (ordId !== '' && !this.#orders.has(ordId)) this.#add(instId, ordId, clOrdId, nowNs).told = 0n;
@@ -103,6 +98,25 @@ export class OrderWatch {
   /** The venue has taken an amend, which is not yet done. */
   amended(ordId: string, amend: Omit<Amend, 'ackedNs'>, nowNs: Nanoseconds): void {
     this.#orders.get(ordId)?.amends.push({ ...amend, ackedNs: nowNs });
+  }
+
+  /** The venue has taken a cancel: what came of it is worth a question of its own, before any list lacks it. */
+  cancelled(ordId: string): void {
+    const order = this.#orders.get(ordId);
+    if (order !== undefined) order.isEnding = true;
+  }
+
+  /** Orders that are being cancelled. */
+  get ending(): OrderQuery[] {
+    return [...this.#orders.values()].filter(({ isEnding, endedNs }) => isEnding && endedNs === -1);
+  }
+
+  /** Whether something that the venue has taken was not told yet. */
+  get isExpecting(): boolean {
+    for (const { endedNs, amends, isEnding, isShown } of this.#orders.values()) {
+      if (endedNs === -1 && (amends.length > 0 || isEnding || !isShown)) return true;
+    }
+    return false;
   }
 
   /** Every open order, by an answer to a question asked at `askedNs`. Returns those that should be there, and are not. */
@@ -114,7 +128,9 @@ export class OrderWatch {
     }
     const missing: OrderQuery[] = [];
     for (const order of this.#orders.values()) {
-      if (order.endedNs === -1 && order.sinceNs < askedNs && !listed.has(order.ordId)) missing.push(order);
+      const isKnownOver = order.row !== undefined && OVER.has(textOf(order.row, 'state'));
+      const isOpen = order.endedNs === -1 && !isKnownOver;
+      if (isOpen && order.sinceNs < askedNs && !listed.has(order.ordId)) missing.push(order);
     }
     return missing;
   }
@@ -189,6 +205,7 @@ export class OrderWatch {
       fills: [],
       amends: [],
       isShown: false,
+      isEnding: false,
       isFilled: false,
       endedNs: -1,
       lackingNs: -1,

@@ -2,15 +2,16 @@
  * What the private channels would push, asked for by REST: for accounts that are let in by token, because how a WebSocket
  * logs in by token is not public.
  *
- *     open orders ─▶ orders gone from them ─▶ fills ─▶ pushes of `orders`       ten times a second while orders are open
- *     positions ─▶ pushes of `positions`                                        once a second
- *     balances ─▶ pushes of `account`                                           every two seconds
+ *     open orders, fills, orders being cancelled ─▶ orders gone from the list ─▶ pushes of `orders`    ten times a second
+ *     positions ─▶ pushes of `positions`                                                               once a second
+ *     balances ─▶ pushes of `account`                                                                  every two seconds
  *
  * Owner:      the engine thread.
  * Invariants: as Session: the handler hears onUp and onDown in turn, and frames only in between; up means that every
- *             question was answered a moment ago. Orders are asked for before fills, so that a row's fills are there when
- *             it is told.
- * Cost:       20 of the 60 questions for orders, and for fills, that the venue answers in 2 s; JSON.
+ *             question was answered a moment ago. What is asked in one look is asked at once: what an accepted command came
+ *             to is told within two round trips and the wait between two looks.
+ * Cost:       20 of the 60 questions for orders, and for fills, that the venue answers in 2 s, 40 while something is
+ *             expected; JSON.
  */
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
@@ -47,7 +48,11 @@ const FILL_PAGES_MAX = 20;
 /** Orders that are asked for by name in one look; the next look asks for the others. */
 const QUERIES_MAX = 20;
 const QUERIES_AT_ONCE = 4;
+/** Of orders that are being cancelled; where many are, the list that lacks them says enough. */
+const ENDING_MAX = 10;
 const LOOK_MS = 100;
+/** While something is expected: what the venue has taken, and has not told yet. */
+const SOON_MS = 50;
 /** While nothing of ours is open. */
 const IDLE_LOOK_MS = 400;
 const POSITIONS_NS = NS_PER_SECOND;
@@ -63,7 +68,8 @@ export class RestPrivateSession implements SessionPort {
   readonly watch: OrderWatch;
   /** Looks that were not answered. */
   failures = 0;
-  /** When the last look was told, whole. */
+  /** When the last look that was told was asked, and when it was told. */
+  askedNs: Nanoseconds = -Infinity;
   toldNs: Nanoseconds = -Infinity;
   readonly #options: RestPrivateSessionOptions;
   readonly #handler: SessionHandler;
@@ -73,6 +79,7 @@ export class RestPrivateSession implements SessionPort {
   readonly #after: After;
   #cancelTimer: (() => void) | undefined;
   #looking: Promise<void> = Promise.resolve();
+  readonly #asides = new Set<Promise<void>>();
   /** What is under way when this changes is dropped. */
   #epoch = 0;
   #heardNs: Nanoseconds = -Infinity;
@@ -113,6 +120,7 @@ export class RestPrivateSession implements SessionPort {
     this.#cancelTimer?.();
     this.#down('closed on request');
     await this.#looking;
+    await Promise.all(this.#asides);
   }
 
   #again(waitMs: Milliseconds): void {
@@ -140,6 +148,7 @@ export class RestPrivateSession implements SessionPort {
       if (this.#epoch === epoch && isDeaf) this.#down(`expected an answer within 3 s: ${error.message}`);
       return RETRY_MS;
     }
+    if (this.watch.isExpecting) return SOON_MS;
     return this.watch.openCount > 0 ? LOOK_MS : IDLE_LOOK_MS;
   }
 
@@ -149,14 +158,15 @@ export class RestPrivateSession implements SessionPort {
     const askedNs = clock.nowNs();
     const isFirst = !this.#isUp;
     if (isFirst) this.#fillsSinceMs = startMs;
-    const open = await this.#pages('/api/v5/trade/orders-pending', {}, 'ordId', ORDER_PAGES_MAX);
+    const begin = Math.floor(this.#fillsSinceMs - FILL_LAG_MS);
+    const [open, fills] = await Promise.all([
+      this.#pages('/api/v5/trade/orders-pending', {}, 'ordId', ORDER_PAGES_MAX),
+      this.#pages('/api/v5/trade/fills', { begin }, 'billId', FILL_PAGES_MAX),
+      this.#queries(this.watch.ending.slice(0, ENDING_MAX), epoch),
+    ]);
     if (this.#epoch !== epoch) return;
     const missing = this.watch.onOpen(open, askedNs);
-    await this.#queries(missing, epoch);
-    const begin = Math.floor(this.#fillsSinceMs - FILL_LAG_MS);
-    const fills = await this.#pages('/api/v5/trade/fills', { begin }, 'billId', FILL_PAGES_MAX);
-    if (this.#epoch !== epoch) return;
-    await this.#queries(this.watch.onFills(fills, askedNs), epoch);
+    await this.#queries([...missing, ...this.watch.onFills(fills, askedNs)], epoch);
     if (this.#epoch !== epoch) return;
     this.#fillsSinceMs = startMs;
     this.watch.forgetFills(startMs - 2 * FILL_LAG_MS);
@@ -165,26 +175,39 @@ export class RestPrivateSession implements SessionPort {
     if (this.#epoch !== epoch) return;
     this.#hear();
     this.watch.settle(clock.nowNs());
+    this.askedNs = askedNs;
     this.toldNs = clock.nowNs();
-    await this.#askBeside(epoch);
+    this.#askBeside(epoch);
   }
 
-  /** What changes more slowly, and matters less at once. */
-  async #askBeside(epoch: number): Promise<void> {
-    const { clock, rest, accountConnection } = this.#options;
+  /** What changes more slowly, and holds up nothing: one that fails is asked for again in its time. */
+  #askBeside(epoch: number): void {
+    const { clock, accountConnection } = this.#options;
     const nowNs = clock.nowNs();
     if (nowNs - this.#positionsNs >= POSITIONS_NS) {
       this.#positionsNs = nowNs;
-      const rows = rowsOf(await rest.get('/api/v5/account/positions', {}, SIGNED));
-      if (this.#epoch !== epoch) return;
-      this.#tellPositions(rows);
+      this.#beside('/api/v5/account/positions', epoch, (rows) => this.#tellPositions(rows));
     }
     if (nowNs - this.#balanceNs >= BALANCE_NS) {
       this.#balanceNs = nowNs;
-      const data = rowsOf(await rest.get('/api/v5/account/balance', {}, SIGNED));
-      if (this.#epoch !== epoch) return;
-      this.#push(Channel.account, { ...SNAPSHOT, data }, accountConnection);
+      this.#beside('/api/v5/account/balance', epoch, (data) =>
+        this.#push(Channel.account, { ...SNAPSHOT, data }, accountConnection),
+      );
     }
+  }
+
+  #beside(path: string, epoch: number, tell: (rows: readonly RestRow[]) => void): void {
+    const asked = this.#options.rest.get(path, {}, SIGNED).then(
+      (data) => {
+        if (this.#epoch === epoch) tell(rowsOf(data));
+      },
+      (error: unknown) => {
+        if (!(error instanceof RestError)) throw error;
+        this.failures++;
+      },
+    );
+    this.#asides.add(asked);
+    void asked.finally(() => this.#asides.delete(asked));
   }
 
   /** A position that is closed leaves the answer; the channel would say that it is none. */

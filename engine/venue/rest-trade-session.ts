@@ -11,7 +11,8 @@
  * Cost:       a round trip for each message of an instrument; JSON.
  */
 import type { Clock } from '../base/clock.ts';
-import { AMEND_OPS, PLACE_OPS, ackText, restOperation } from '../okx/rest-operation.ts';
+import type { Nanoseconds } from '../base/units.ts';
+import { AMEND_OPS, CANCEL_OPS, PLACE_OPS, ackText, restOperation } from '../okx/rest-operation.ts';
 import type { RestOperation } from '../okx/rest-operation.ts';
 import type { OrderWatch } from './order-watch.ts';
 import type { RestClient } from './rest-client.ts';
@@ -41,6 +42,8 @@ const ACCEPTED = '0';
 export class RestTradeSession implements SessionPort {
   /** Operations that were answered, and that were not. */
   answered = 0;
+  /** When the last answer came. @testonly To know when nothing is on its way. */
+  answeredNs: Nanoseconds = -Infinity;
   unanswered = 0;
   readonly #options: RestTradeSessionOptions;
   readonly #handler: SessionHandler;
@@ -141,6 +144,7 @@ export class RestTradeSession implements SessionPort {
     }
     this.answered++;
     if (this.#epoch !== epoch) return;
+    this.answeredNs = this.#options.clock.nowNs();
     this.#note(operation, envelope);
     const bytes = Buffer.from(ackText(operation, envelope));
     this.#recvNs[0] = this.#options.clock.nowNs();
@@ -158,6 +162,7 @@ export class RestTradeSession implements SessionPort {
       const ordId = textOf(row, 'ordId');
       if (PLACE_OPS.has(op)) watch.placed(item.instId, ordId, item.clOrdId, nowNs);
       else if (AMEND_OPS.has(op)) watch.amended(ordId, item, nowNs);
+      else if (CANCEL_OPS.has(op)) watch.cancelled(ordId);
     });
   }
 }

@@ -97,7 +97,10 @@ export function restSessions(
   asking.start();
   trading.start();
   const isBehind = (): boolean =>
-    asking.toldNs !== host.timeline.nowNs || trading.pending > 0 || asking.watch.undecided > 0;
+    asking.toldNs !== host.timeline.nowNs ||
+    asking.askedNs <= trading.answeredNs ||
+    trading.pending > 0 ||
+    asking.watch.isExpecting;
   return [portOf(asking, isBehind), portOf(trading, isBehind)];
 }
 
