@@ -9,8 +9,10 @@
  * they end what goes wrong with all at once, and do not keep a single order from leaving.
  *
  * Owner:      the supervisor.
- * Invariants: what was exceeded stays so until an operator resumes, over restarts; an account whose figures are not known
- *             counts with the last ones that were, so that one that dies with a loss does not take it out of the sum.
+ * Invariants: what was exceeded stays so until an operator resumes, over restarts; a loss that comes after too much was held
+ *             still halts; an account whose figures are not known counts with the last ones that were, so that one that dies
+ *             with a loss does not take it out of the sum; what an account made before it was one of the group is not the
+ *             group's.
  */
 
 /** Which limit was exceeded, and what all accounts are told for it. */
@@ -85,17 +87,25 @@ export class GroupLimits {
     return Math.max(0, this.#peak - this.profit);
   }
 
-  /** Takes an account's figures; says which limit they exceed when none was exceeded before. */
+  /** Takes an account's figures; says which limit they exceed when none that holds as much back was exceeded before. */
   take(account: string, share: GroupShare): GroupLimit | undefined {
     const before = this.#known.get(account);
-    this.#known.set(account, {
-      profit: Number.isFinite(share.profit) ? share.profit : (before?.profit ?? 0),
-      held: Number.isFinite(share.held) ? share.held : (before?.held ?? 0),
-    });
+    if (before === undefined && Number.isFinite(share.profit)) {
+      this.#baseline += share.profit;
+      this.#peak += share.profit;
+    }
+    // One that has never told its profit is not known yet: it would have made all of it when it does.
+    if (before !== undefined || Number.isFinite(share.profit)) {
+      this.#known.set(account, {
+        profit: Number.isFinite(share.profit) ? share.profit : before!.profit,
+        held: Number.isFinite(share.held) ? share.held : (before?.held ?? 0),
+      });
+    }
     this.#peak = Math.max(this.#peak, this.profit);
-    if (this.#tripped !== undefined) return undefined;
-    this.#tripped = this.#exceeded();
-    return this.#tripped;
+    const exceeded = this.#exceeded();
+    if (exceeded === undefined || this.#holdsBack(exceeded)) return undefined;
+    this.#tripped = exceeded;
+    return exceeded;
   }
 
   /** Loss and drawdown count from now on: the operator has seen them. What is held is judged anew at once. */
@@ -129,6 +139,12 @@ export class GroupLimits {
     if (this.loss >= lossMax) return GroupLimit.loss;
     if (this.drawdown >= drawdownMax) return GroupLimit.drawdown;
     return this.held > notionalMax ? GroupLimit.notional : undefined;
+  }
+
+  /** Whether what was exceeded before holds as much back: of too much held only this, and never a loss. */
+  #holdsBack(exceeded: GroupLimit): boolean {
+    if (this.#tripped === undefined) return false;
+    return this.#tripped !== GroupLimit.notional || exceeded === GroupLimit.notional;
   }
 
   #sum(of: (share: GroupShare) => number): number {

@@ -13,9 +13,16 @@ import type { FleetAccountStatus } from '../../monitoring/fleet-status.ts';
 
 const share = (profit: number, held = 0) => ({ profit, held });
 
+/** With accounts that have made nothing yet. */
+function limitsOver(values: GroupLimitValues, ...names: readonly string[]): GroupLimits {
+  const limits = new GroupLimits(values);
+  for (const name of names) limits.take(name, share(0));
+  return limits;
+}
+
 describe('limits over the group', () => {
   it('add up what all have lost, and say once which was exceeded', () => {
-    const limits = new GroupLimits({ lossMax: 100 });
+    const limits = limitsOver({ lossMax: 100 }, 'a', 'b');
     expect(limits.take('a', share(-60))).toBeUndefined();
     expect(limits.take('b', share(30))).toBeUndefined();
     // -60 - 39.99 is not yet a loss of 100.
@@ -37,8 +44,31 @@ describe('limits over the group', () => {
     expect(limits.tripped).toBeUndefined();
   });
 
+  it('halt for a loss that comes after too much was held', () => {
+    const limits = limitsOver({ notionalMax: 1_000, lossMax: 100, drawdownMax: 100 }, 'a');
+    expect(limits.take('a', share(0, 1_001))).toBe('notional');
+    expect(limits.take('a', share(-99, 1_001))).toBeUndefined();
+    expect(limits.take('a', share(-100, 1_001))).toBe('loss');
+    expect(exceededOf(limits)).toMatchObject({ limit: 'loss', command: 'halt' });
+    // And not back to what holds less back.
+    expect(limits.take('a', share(-100, 5_000))).toBeUndefined();
+    expect(limits.tripped).toBe('loss');
+  });
+
+  it('leave out what an account made before it was one of the group', () => {
+    const limits = new GroupLimits({ lossMax: 100, drawdownMax: 50 });
+    // The past of one is no loss of all, and that of another no cushion for it.
+    expect(limits.take('a', share(-5_000))).toBeUndefined();
+    expect(limits.take('b', share(NaN, 10))).toBeUndefined();
+    expect(limits.take('b', share(3_000, 10))).toBeUndefined();
+    expect([limits.loss, limits.drawdown, limits.held]).toEqual([0, 0, 10]);
+    expect(limits.take('b', share(2_950.01))).toBeUndefined();
+    expect(limits.take('b', share(2_950))).toBe('drawdown');
+    expect(limits.loss).toBe(50);
+  });
+
   it('count a drawdown from the best of the sum, not of each', () => {
-    const limits = new GroupLimits({ drawdownMax: 50 });
+    const limits = limitsOver({ drawdownMax: 50 }, 'a', 'b');
     limits.take('a', share(40));
     limits.take('b', share(40));
     // a falls while b rises: the sum stands.
@@ -49,7 +79,7 @@ describe('limits over the group', () => {
   });
 
   it('count from where the operator resumes', () => {
-    const limits = new GroupLimits({ lossMax: 10 });
+    const limits = limitsOver({ lossMax: 10 }, 'a');
     expect(limits.take('a', share(-10))).toBe('loss');
     limits.rebase();
     expect(limits.loss).toBe(0);
@@ -58,7 +88,7 @@ describe('limits over the group', () => {
   });
 
   it('take an account that says nothing as it was last', () => {
-    const limits = new GroupLimits({ lossMax: 100 });
+    const limits = limitsOver({ lossMax: 100 }, 'a', 'b');
     limits.take('a', share(-90, 5));
     limits.take('a', share(NaN, NaN));
     expect([limits.profit, limits.held]).toEqual([-90, 5]);
@@ -66,7 +96,7 @@ describe('limits over the group', () => {
   });
 
   it('go over a restart; an account that is no more keeps its profit and holds nothing', () => {
-    const before = new GroupLimits({ lossMax: 100 });
+    const before = limitsOver({ lossMax: 100 }, 'a', 'b');
     before.take('a', share(20, 300));
     before.take('b', share(-70, 200));
     const after = new GroupLimits({ lossMax: 100 });
@@ -109,6 +139,8 @@ describe('limits over the group', () => {
 class ObviousLimits {
   readonly #values: Required<GroupLimitValues>;
   readonly #profits: Record<string, number> = {};
+  /** What each had made when it told its profit first. */
+  readonly #firsts: Record<string, number> = {};
   readonly #held: Record<string, number> = {};
   #sums = [0];
   #base = 0;
@@ -119,26 +151,33 @@ class ObviousLimits {
   }
 
   take(account: string, profit: number, held: number): void {
-    this.#profits[account] = Number.isNaN(profit) ? (this.#profits[account] ?? 0) : profit;
-    this.#held[account] = held;
-    this.#sums.push(total(this.#profits));
+    if (Number.isFinite(profit)) {
+      this.#firsts[account] ??= profit;
+      this.#profits[account] = profit;
+    }
+    if (account in this.#firsts) this.#held[account] = held;
+    this.#sums.push(this.#made());
     const [, , loss, drawdown, all] = this.figures() as number[];
-    if (this.#tripped !== undefined) return;
+    if (this.#tripped === 'loss' || this.#tripped === 'drawdown') return;
     if (loss! >= this.#values.lossMax!) this.#tripped = 'loss';
     else if (drawdown! >= this.#values.drawdownMax!) this.#tripped = 'drawdown';
     else if (all! > this.#values.notionalMax!) this.#tripped = 'notional';
   }
 
   resume(): void {
-    this.#base = total(this.#profits);
+    this.#base = this.#made();
     this.#sums = [this.#base];
     this.#tripped = undefined;
   }
 
   figures(): (string | number | undefined)[] {
-    const now = total(this.#profits);
-    const loss = Math.max(0, this.#base - now);
-    return [this.#tripped, now, loss, Math.max(...this.#sums) - now, total(this.#held)];
+    const loss = Math.max(0, this.#base - this.#made());
+    const drawdown = Math.max(...this.#sums) - this.#made();
+    return [this.#tripped, total(this.#profits), loss, drawdown, total(this.#held)];
+  }
+
+  #made(): number {
+    return total(this.#profits) - total(this.#firsts);
   }
 }
 
@@ -152,7 +191,7 @@ describe('what is told for a limit', () => {
     ['drawdown', { drawdownMax: 10 }, 'halt', 'fleet.drawdownMax'],
     ['notional', { notionalMax: 10 }, 'reduce', 'fleet.notionalMax'],
   ] as const)('of %s is %o → %s, with the key to look at', (limit, values, command, key) => {
-    const limits = new GroupLimits(values);
+    const limits = limitsOver(values, 'a');
     limits.take('a', { profit: -12.5, held: 50 });
     const exceeded = exceededOf(limits)!;
     expect(exceeded).toMatchObject({ limit, command });
