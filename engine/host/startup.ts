@@ -177,7 +177,9 @@ export function checkAccount(
 ): void {
   const problem = positionModeProblem(account);
   if (problem !== '') throw new HostError('ACCOUNT_REFUSED', `account: ${problem}`);
-  if (!account.permissions.includes('trade')) {
+  // Of a token the venue may tell no permissions of a key: its scopes are what was agreed to.
+  const isUntold = config.broker.mode === 'oauth' && account.permissions.length === 0;
+  if (!isUntold && !account.permissions.includes('trade')) {
     throw new HostError(
       'ACCOUNT_REFUSED',
       `account: expected an API key with trade permission, was "${account.permissions.join(',')}"; make a key that may trade`,

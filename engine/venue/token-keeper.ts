@@ -165,8 +165,8 @@ export class TokenKeeper implements RestAuth {
         await this.#save(pair);
         this.refreshes++;
         this.#take(pair);
-        const minutes = Math.round((pair.accessUntilMs - clock.wallMs()) / 60_000);
-        log(`oauth: new tokens, good for ${minutes} min`);
+        const seconds = Math.round((pair.accessUntilMs - clock.wallMs()) / 1_000);
+        log(`oauth: new tokens, good for ${seconds} s`);
       });
     } catch (error) {
       this.#onFailed(error);

@@ -80,6 +80,16 @@ describe('checkAccount', () => {
     expect(() => checkAccount(ACCOUNT, paper, instruments)).not.toThrow();
   });
 
+  it('of a token asks for no permissions of a key that the venue does not tell', () => {
+    const byToken = { ...paper, broker: { ...paper.broker, mode: 'oauth' as const } };
+    expect(() => checkAccount({ ...ACCOUNT, permissions: [] }, byToken, instruments)).not.toThrow();
+    const reads = { ...ACCOUNT, permissions: ['read_only'] };
+    expect(() => checkAccount(reads, byToken, instruments)).toThrow('trade permission');
+    expect(() => checkAccount({ ...ACCOUNT, permissions: [] }, paper, instruments)).toThrow(
+      'trade permission',
+    );
+  });
+
   it.each([
     [
       { posMode: 'long_short_mode', acctLv: '4' },
