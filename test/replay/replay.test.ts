@@ -7,6 +7,7 @@ import { QUOTE_DOUBLES } from '../../engine/handoff/layout.ts';
 import { RecordKind } from '../../engine/journal/record-kind.ts';
 import { Connection } from '../../engine/loop/loop-options.ts';
 import { ReplayErrorCode } from '../../engine/replay/replay-error.ts';
+import { KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { replayRun } from '../../engine/replay/replay.ts';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
 import { SimWorld } from '../sim/world.ts';
@@ -69,6 +70,21 @@ describe('a run', () => {
     expect(result.inputs).toBeLessThan(all.inputs);
     expect(result.provenSequence).toBeGreaterThan(middle.sequence);
   });
+});
+
+it('a pause from beside the core is one of its inputs', async () => {
+  const world = new SimWorld(2, undefined, true);
+  await world.runUntil(world.nowNs + 20 * NS_PER_SECOND, () => {});
+  world.engine!.loop.pause(KillTrigger.protection, world.nowNs);
+  await world.runUntil(world.nowNs + 5 * NS_PER_SECOND, () => {});
+  const { run, journal } = world.machine.journals!.newest!;
+  const paused = [...journal.reader().records(run)];
+  const asked = paused.findIndex(({ kind }) => kind === RecordKind.paused);
+  // The cancels that follow from it are proven with it.
+  expect(paused.slice(asked).filter(isSend).length).toBeGreaterThan(0);
+  expect(replayed(paused)).toMatchObject({ end: 'open', difference: undefined });
+  const without = paused.filter(({ kind }) => kind !== RecordKind.paused);
+  expect(replayed(without).end).toBe('different');
 });
 
 describe('one bit', () => {
