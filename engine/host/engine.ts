@@ -113,7 +113,7 @@ export class Engine implements LoopOutput {
   static async start(options: EngineOptions): Promise<Engine> {
     const { config, tag, world } = options;
     const prepared = await prepare(config, tag, world);
-    const run = nextRun(prepared.state, world.clock.wallMs());
+    const run = nextRun(prepared.state, world.clock.wallMs(), tag);
     const journal = options.openJournal === undefined ? undefined : await options.openJournal(run);
     const engine = new Engine(options, prepared, run, journal);
     await world.state.save(engine.#capture());

@@ -150,11 +150,23 @@ export function checkState(state: EngineState, venue: string, uid: string, tag: 
 
 /**
  * A number that no run before had: ids of orders hold it. It follows the last one, and the clock where the state is lost.
+ * Clocks of different tags are apart: engines that a machine starts in one second for several tags of an account would
+ * otherwise write the same ids, and take each other's orders for their own without the tag.
  */
-export function nextRun(before: EngineState | undefined, wallMs: Milliseconds): number {
-  const seconds = Math.floor(wallMs / 1_000) % (RUN_MAX + 1);
-  const next = before === undefined ? seconds : Math.max(before.run + 1, seconds);
+export function nextRun(before: EngineState | undefined, wallMs: Milliseconds, tag: string): number {
+  const runs = RUN_MAX + 1;
+  const clock = (Math.floor(wallMs / 1_000) + hashOf(tag)) % runs;
+  const next = before === undefined ? clock : Math.max(before.run + 1, clock);
   return next > RUN_MAX ? 0 : next;
+}
+
+/** FNV-1a: far apart for texts that differ in one letter. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193) >>> 0;
+  }
+  return hash;
 }
 
 /** Futures and multi-currency margin know legs; with portfolio margin all is net, and spot accounts hold no contracts. */

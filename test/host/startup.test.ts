@@ -245,12 +245,22 @@ describe('a state', () => {
     );
   });
 
+  // FNV-1a of "T1" is 2281047158: its clock is 81047158 ahead. 63676600 + 81047158 - 100000000 = 44723758.
   it.each([
-    [undefined, 1_763_676_600_000, 63_676_600],
-    [41, 1_000, 42],
-    [41, 1_763_676_600_000, 63_676_600],
+    [undefined, 1_763_676_600_000, 44_723_758],
+    [41, 1_763_676_600_000, 44_723_758],
+    [44_723_758, 1_763_676_600_000, 44_723_759],
+    [63_676_600, 1_763_676_600_000, 63_676_601],
     [99_999_999, 1_000, 0],
   ])('after run %s at %d begins run %d', (run, wallMs, next) => {
-    expect(nextRun(run === undefined ? undefined : { ...state, run }, wallMs)).toBe(next);
+    expect(nextRun(run === undefined ? undefined : { ...state, run }, wallMs, 'T1')).toBe(next);
+  });
+
+  it('is another run for another tag, for a month around the second in which both were started', () => {
+    const tags = ['T1', 'T2', 'T3', '6b9ad766b55dBCDE', '6b9ad766b55dBCDF', '159881cb7207BCDE'];
+    const runs = tags.map((tag) => nextRun(undefined, 1_763_676_600_000, tag)).toSorted((a, b) => a - b);
+    for (const [index, run] of runs.entries()) {
+      expect(run - (runs[index - 1] ?? runs.at(-1)! - 100_000_000)).toBeGreaterThan(30 * 86_400);
+    }
   });
 });
