@@ -225,7 +225,7 @@ describe('an engine that is let in by token', () => {
     );
     // Long before the dead man's switch, by REST, with what is left of the token.
     await nothingRests(4_000);
-    expect(engine.process.output).toMatch(/trade: down; \d+ orders cancelled by REST/);
+    await engine.process.said(/trade: down; \d+ orders cancelled by REST/, 4_000);
     await venue.fault({ kind: 'tokenOutage', isOn: false });
     await engine.quotesEverything(30_000);
     expect(await expectEqualMoney(engine, venue, KEYS, TAG)).toBeGreaterThan(0);
