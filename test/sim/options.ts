@@ -371,11 +371,13 @@ function instrumentOf({ row, isMargin }: DrawnProduct, level: AccountLevel, rand
 /** A basis point of a premium is less than a tick: what is near for others would be nothing, and what is far as well. */
 function asOption(instrument: DrawnInstrument, level: AccountLevel, random: Random): DrawnInstrument {
   const { strategy, limits } = instrument;
-  const mmp = { isOn: true, timeIntervalMs: 5_000, frozenMs: pick(random, [0, 2_000]), qtyLimit: '20' };
+  // One that waits to be reset by hand would wait for ever: the operator of these worlds does not.
+  const mmp = { isOn: true, timeIntervalMs: 5_000, frozenMs: pick(random, [500, 2_000]), qtyLimit: '20' };
   return {
     ...instrument,
     strategy: { ...strategy, halfSpreadBps: 150, levelStepBps: 60, priceToleranceTicks: 2 },
-    limits: { ...limits, collarBps: 5_000 },
+    // A lot is worth more than what limits in dollars are drawn for.
+    limits: { ...limits, collarBps: 5_000, notional: 1_000_000 },
     brakes: { volatilityBps: 0, adverseBps: 0 },
     ...(level === '4' && random.unit() < 0.5 ? { mmp } : {}),
   };
