@@ -72,6 +72,7 @@ import type { OrderTable } from './orders/order-table.ts';
 import type { PositionLedger } from './orders/position-ledger.ts';
 import type { TradeLog } from './orders/trade-log.ts';
 import type { Gate } from './risk/gate.ts';
+import { TagSource } from './metrics/catalog.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from './risk/kill-ladder.ts';
 import type { KillLadder } from './risk/kill-ladder.ts';
 import type { LossWatch } from './risk/loss-watch.ts';
@@ -574,7 +575,8 @@ export class Loop {
   /** Cancels everything and quotes no more, until an operator says otherwise: for what was found beside the core. */
   pause(trigger: KillTrigger, nowNs: Nanoseconds): void {
     this.#state.advanceTo(nowNs);
-    this.ladder.raise(trigger, KillLevel.paused, ACCOUNT);
+    if (trigger === KillTrigger.tagMismatch) this.kill.tags.onMismatch(TagSource.algo);
+    else this.ladder.raise(trigger, KillLevel.paused, ACCOUNT);
     this.#turn();
   }
 

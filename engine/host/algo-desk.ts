@@ -24,6 +24,7 @@ import { RestError } from '../venue/rest-error.ts';
 import { algoRowsOf } from './algo-push.ts';
 import type { AccountPort, EngineWorld } from './engine-world.ts';
 import { ExitDesk, sellableLots, type ExitPosition } from './exit-desk.ts';
+import { OwnAlgos } from './own-algos.ts';
 import { ProtectionDesk } from './protection-desk.ts';
 import type { Held } from './stop-terms.ts';
 import { textOf } from './text-of.ts';
@@ -45,6 +46,8 @@ export interface AlgoDeskOptions {
   readonly config: () => Config;
   readonly tag: string;
   readonly run: number;
+  /** Those of this state, `run` the last of them. */
+  readonly runs: readonly number[];
   /** The account's mode, as it was at the start: it cannot change while anything is open. */
   readonly acctLv: string;
   readonly isHedged: boolean;
@@ -78,7 +81,7 @@ export class AlgoDesk {
   #retryNs: Nanoseconds = -Infinity;
 
   constructor(options: AlgoDeskOptions) {
-    const { world, loop, instruments, config, tag, run, acctLv, isHedged } = options;
+    const { world, loop, instruments, config, tag, run, runs, acctLv, isHedged } = options;
     const { account, clock } = world;
     this.#options = options;
     this.#account = account;
@@ -87,6 +90,7 @@ export class AlgoDesk {
     const tradeModes = config().instruments.map(({ tradeMode }) => tradeMode);
     const log = (line: string): void => world.log(line);
     const onTagLost = (): void => loop.pause(KillTrigger.tagMismatch, clock.nowNs());
+    const own = new OwnAlgos({ tag, runs, onTagLost });
     const beforeFirst = (): Promise<void> => this.#beforeFirst();
     this.protection = new ProtectionDesk({
       account,
@@ -101,7 +105,7 @@ export class AlgoDesk {
       heldOf: (instrument, leg) => this.#heldOf(instrument, leg),
       log,
       onTriggered: () => loop.pause(KillTrigger.protection, clock.nowNs()),
-      onTagLost,
+      own,
       beforeFirst,
     });
     this.exits = new ExitDesk({
@@ -116,7 +120,7 @@ export class AlgoDesk {
       openOrders: () => loop.openOrders,
       isPaused: () => loop.ladder.accountLevel >= KillLevel.paused,
       beforeFirst,
-      onTagLost,
+      own,
       waitMs: (ms) => world.waitMs(ms),
       log,
     });

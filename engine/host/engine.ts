@@ -226,6 +226,7 @@ export class Engine implements LoopOutput {
       config: () => this.config,
       tag,
       run,
+      runs: this.#runs,
       acctLv: account.acctLv,
       isHedged: account.posMode === PosMode.longShort,
       writer: this.#writer,

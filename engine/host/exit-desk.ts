@@ -16,11 +16,12 @@ import type { Clock } from '../base/clock.ts';
 import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import type { Lots, Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { CommandResult } from '../loop/loop-options.ts';
-import { AlgoPurpose, algoOrderIdText, parseAlgoOrderId } from '../okx/algo-order-id.ts';
+import { AlgoPurpose, algoOrderIdText } from '../okx/algo-order-id.ts';
 import { OrderSide, PosSide, type TdMode } from '../okx/shapes.ts';
 import type { AlgoRow } from '../venue/algo-rows.ts';
 import { ALGO_FINAL, type AlgoPort } from './algo-port.ts';
 import { exitBody, exitText } from './exit-body.ts';
+import type { OwnAlgos } from './own-algos.ts';
 import { placedAlgo } from './placed-algo.ts';
 import { textOf } from './text-of.ts';
 
@@ -53,7 +54,7 @@ export interface ExitDeskOptions {
   /** Whether nothing is quoted: else nobody wants what a former run began. */
   readonly isPaused: () => boolean;
   readonly beforeFirst: () => Promise<void>;
-  readonly onTagLost: () => void;
+  readonly own: OwnAlgos;
   readonly waitMs: (ms: Milliseconds) => Promise<void>;
   readonly log: (line: string) => void;
 }
@@ -163,10 +164,10 @@ export class ExitDesk {
 
   /** What of a former run waits at the venue: taken over, or taken back where quoting goes on. @throws RestError */
   async reconcile(rows: readonly AlgoRow[]): Promise<void> {
-    const { account, instruments, isPaused, log, clock } = this.#options;
+    const { account, instruments, isPaused, log, clock, own } = this.#options;
     const known = new Set([...this.#exits.values()].map(({ row }) => row.algoId));
     for (const row of rows) {
-      if (parseAlgoOrderId(row.algoClOrdId)?.purpose !== AlgoPurpose.exit || known.has(row.algoId)) continue;
+      if (!own.isOurs(row, AlgoPurpose.exit) || known.has(row.algoId)) continue;
       const instrument = instruments.find(({ instId }) => instId === row.instId);
       if (instrument === undefined) continue;
       const leg = row.posSide === 'long' ? PositionSide.long : legOf(row);
@@ -228,6 +229,7 @@ export class ExitDesk {
   }
 
   #told(key: string, exit: Exit, row: AlgoRow): void {
+    this.#options.own.isOurs(row, AlgoPurpose.exit);
     exit.row = row;
     if (!ALGO_FINAL.includes(row.state)) return;
     this.#exits.delete(key);
@@ -253,7 +255,7 @@ export class ExitDesk {
 
   /** '' or what went wrong. */
   async #place(position: ExitPosition, terms: ExitTerms, rounds: number): Promise<string> {
-    const { account, tag, run, clock, tradeModes, markTicks, beforeFirst, onTagLost } = this.#options;
+    const { account, tag, run, clock, tradeModes, markTicks, beforeFirst, own } = this.#options;
     const { instrument, leg, lots } = position;
     const key = keyOf(instrument, leg);
     if (this.#exits.has(key)) return 'one is under way already';
@@ -280,7 +282,7 @@ export class ExitDesk {
       return this.#lookFor(name, position, terms, rounds, textOf(error));
     }
     if (result.sCode !== '0') return `refused with ${result.sCode}: ${result.sMsg}`;
-    if (result.tag !== '' && result.tag !== tag) onTagLost();
+    own.onTaken(name, result.tag, AlgoPurpose.exit);
     this.#begin(position, terms, rounds, placedAlgo(body, result.algoId, clock.wallMs()));
     return '';
   }
@@ -296,6 +298,7 @@ export class ExitDesk {
     try {
       const row = await this.#options.account.fetchAlgo(name);
       if (row === undefined || ALGO_FINAL.includes(row.state)) return problem;
+      this.#options.own.isOurs(row, AlgoPurpose.exit);
       this.#begin(position, terms, rounds, row);
       return '';
     } catch (error) {

@@ -16,11 +16,12 @@ import { PositionSide } from '../base/position-side.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
 import type { Nanoseconds } from '../base/units.ts';
 import { protectionOf, type ProtectionConfig } from '../config/protection-schema.ts';
-import { AlgoPurpose, algoOrderIdText, parseAlgoOrderId } from '../okx/algo-order-id.ts';
+import { AlgoPurpose, algoOrderIdText } from '../okx/algo-order-id.ts';
 import { stopBody, trailingBody, type AlgoPlace } from '../okx/algo-requests.ts';
 import { AlgoState, OrderSide, type TdMode } from '../okx/shapes.ts';
 import type { AlgoResult, AlgoRow } from '../venue/algo-rows.ts';
 import { ALGO_FINAL, type AlgoPort } from './algo-port.ts';
+import type { OwnAlgos } from './own-algos.ts';
 import { placedAlgo } from './placed-algo.ts';
 import type { Held } from './stop-terms.ts';
 import { StopAction, StopKeeper, timingOf } from './stop-keeper.ts';
@@ -49,8 +50,7 @@ export interface ProtectionDeskOptions {
   readonly log: (line: string) => void;
   /** A stop has closed a position, or tried to. */
   readonly onTriggered: () => void;
-  /** An algo order of ours came back with another tag. */
-  readonly onTagLost: () => void;
+  readonly own: OwnAlgos;
   /** Before the first of the run: a restart must know that there may be some. */
   readonly beforeFirst: () => Promise<void>;
 }
@@ -145,8 +145,7 @@ export class ProtectionDesk {
    * @throws RestError
    */
   async reconcile(rows: readonly AlgoRow[]): Promise<void> {
-    const ours = rows.filter((row) => parseAlgoOrderId(row.algoClOrdId)?.purpose === AlgoPurpose.protection);
-    for (const row of ours) if (row.tag !== this.#options.tag) this.#options.onTagLost();
+    const ours = rows.filter((row) => this.#options.own.isOurs(row, AlgoPurpose.protection));
     this.#doubtNs = Infinity;
     for (const keeper of this.keepers) {
       const own = ours.filter(
@@ -167,7 +166,7 @@ export class ProtectionDesk {
   /** Stops of ours that were triggered while no engine ran. */
   onMissed(rows: readonly AlgoRow[]): void {
     for (const row of rows) {
-      if (parseAlgoOrderId(row.algoClOrdId)?.purpose !== AlgoPurpose.protection) continue;
+      if (!this.#options.own.isOurs(row, AlgoPurpose.protection)) continue;
       const keeper = this.keepers.find(({ instrument }) => instrument.instId === row.instId);
       if (keeper !== undefined) this.#triggered(keeper, row);
     }
@@ -175,8 +174,7 @@ export class ProtectionDesk {
 
   /** A row that was pushed. */
   onRow(row: AlgoRow): void {
-    if (parseAlgoOrderId(row.algoClOrdId)?.purpose !== AlgoPurpose.protection) return;
-    if (row.tag !== this.#options.tag) this.#options.onTagLost();
+    if (!this.#options.own.isOurs(row, AlgoPurpose.protection)) return;
     const keeper = this.keepers.find((each) => each.row?.algoId === row.algoId);
     if (ALGO_FINAL.includes(row.state)) {
       this.#finals.set(row.algoClOrdId, row);
@@ -227,7 +225,7 @@ export class ProtectionDesk {
       this.#refused(keeper, 'a stop', result);
       return false;
     }
-    if (result.tag !== '' && result.tag !== this.#options.tag) this.#options.onTagLost();
+    this.#options.own.onTaken(name, result.tag, AlgoPurpose.protection);
     keeper.refusal = '';
     keeper.row = placedAlgo(body, result.algoId, clock.wallMs());
     const final = this.#finals.get(name);

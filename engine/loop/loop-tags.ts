@@ -5,7 +5,8 @@
  *     ack (LoopAnswers) ─┐
  *     push (LoopFills) ──┤
  *     fills by REST ─────┼─▶ onMismatch ─▶ kill ladder: paused, until `resume`
- *     orders by REST ────┘
+ *     orders by REST ────┤
+ *     algo orders ───────┘
  *
  * Owner:      the engine thread.
  * Invariants: asked of orders whose id is of this state's runs, and of no others; one word is enough. A trade counts once,

@@ -90,6 +90,8 @@ export const TagSource = {
   fill: 2,
   /** An open order by REST. */
   order: 3,
+  /** An algo order, wherever it was told. */
+  algo: 4,
 } as const;
 export type TagSource = (typeof TagSource)[keyof typeof TagSource];
 

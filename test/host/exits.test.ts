@@ -4,6 +4,7 @@ import { readExitTerms } from '../../engine/base/exit-terms.ts';
 import type { ExitTerms } from '../../engine/base/exit-terms.ts';
 import type { Engine } from '../../engine/host/engine.ts';
 import { Connection, OperatorCommand } from '../../engine/loop/loop-options.ts';
+import { algoOrderIdText } from '../../engine/okx/algo-order-id.ts';
 import { AlgoState } from '../../engine/okx/shapes.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { TAG, TinyAccount, restError } from './tiny-account.ts';
@@ -156,6 +157,38 @@ describe('a way out by algo order', () => {
     expect(second.said('of a former run goes on')).toBe(1);
     await second.within(5_000, next.command(OperatorCommand.resume), next);
     expect(box.account.algos.waiting).toEqual([]);
+  });
+
+  it.each(['', 'OTHER'])('that comes back with "%s" for its tag is said, and goes on', async (tag) => {
+    const box = machine();
+    const [engine, world] = await holding(box);
+    await world.within(5_000, engine.exit(terms()), engine);
+    const [exit] = box.account.algos.waiting;
+    box.account.algos.rows.set(exit!.algoId, { ...exit!, tag, uTimeMs: 1 });
+    await pass(engine, world, 5_000);
+    expect(engine.loop.ladder.held(KillTrigger.tagMismatch, ACCOUNT)).toBe(KillLevel.paused);
+    expect(engine.status()['tag']).toMatchObject({ mismatches: { algo: 1 } });
+    expect(engine.algos.exits.isActive).toBe(true);
+  });
+
+  it('of an engine with another tag is not taken back', async () => {
+    const box = machine();
+    const [engine, first] = await holding(box);
+    await first.within(5_000, engine.exit(terms()), engine);
+    const [exit] = box.account.algos.waiting;
+    const theirs = {
+      ...exit!,
+      algoId: '1',
+      algoClOrdId: algoOrderIdText('X', engine.run - 7, 1),
+      tag: 'OTHER',
+    };
+    box.account.algos.rows.set('1', theirs);
+    await first.within(5_000, engine.command(OperatorCommand.resume), engine);
+    first.crash();
+    const [next, second] = await holding(box);
+    await pass(next, second, 3_000);
+    expect(box.account.algos.waiting).toEqual([theirs]);
+    expect(next.loop.ladder.held(KillTrigger.tagMismatch, ACCOUNT)).toBe(KillLevel.quoting);
   });
 
   it('is none for what is not held, not traded, or off the grid', async () => {

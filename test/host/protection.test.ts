@@ -4,7 +4,8 @@ import type { Config } from '../../engine/config/schema.ts';
 import type { Engine } from '../../engine/host/engine.ts';
 import { AlgoState } from '../../engine/okx/shapes.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
-import { Connection } from '../../engine/loop/loop-options.ts';
+import { Connection, OperatorCommand } from '../../engine/loop/loop-options.ts';
+import { algoOrderIdText } from '../../engine/okx/algo-order-id.ts';
 import { TAG, TinyAccount, restError } from './tiny-account.ts';
 import { Machine, TinyWorld, testConfig } from './tiny-world.ts';
 
@@ -245,6 +246,48 @@ describe('a stop that waits at the venue', () => {
     box.account.algos.rows.set(stop!.algoId, { ...stop!, tag: 'OTHER' });
     await pass(engine, world, 7_000);
     expect(engine.loop.ladder.held(KillTrigger.tagMismatch, ACCOUNT)).toBe(KillLevel.paused);
+  });
+
+  it('that has lost its tag is told once: the operator’s resume holds while it waits', async () => {
+    const box = machine();
+    const [engine, world] = await holding(box);
+    const [stop] = box.account.algos.waiting;
+    box.account.algos.rows.set(stop!.algoId, { ...stop!, tag: '' });
+    await pass(engine, world, 7_000);
+    expect(engine.status()['tag']).toMatchObject({ mismatches: { ack: 0, algo: 1 } });
+    await world.within(5_000, engine.command(OperatorCommand.resume), engine);
+    await pass(engine, world, 70_000);
+    expect(engine.loop.ladder.held(KillTrigger.tagMismatch, ACCOUNT)).toBe(KillLevel.quoting);
+    expect(box.account.algos.waiting).toHaveLength(1);
+    // Ours by its run, over a restart, too.
+    world.crash();
+    const [next] = await holding(box);
+    expect(next.loop.ladder.held(KillTrigger.tagMismatch, ACCOUNT)).toBe(KillLevel.paused);
+    expect(box.account.algos.waiting).toHaveLength(1);
+  });
+
+  it('of an engine with another tag is nothing to us, though its name is of our plan', async () => {
+    const box = machine();
+    const [engine, world] = await holding(box);
+    const [stop] = box.account.algos.waiting;
+    const theirs = {
+      ...stop!,
+      algoId: '1',
+      algoClOrdId: algoOrderIdText('P', engine.run - 7, 1),
+      tag: 'OTHER',
+    };
+    box.account.algos.rows.set('1', theirs);
+    await pass(engine, world, 40_000);
+    expect(engine.loop.ladder.held(KillTrigger.tagMismatch, ACCOUNT)).toBe(KillLevel.quoting);
+    expect(box.account.algos.waiting).toEqual([stop, theirs]);
+    // Nor is it ours when it was triggered while nobody of us ran.
+    world.crash();
+    box.account.algos.end('1', AlgoState.effective, world.clock.wallMs() + 1);
+    const [next, second] = await holding(box);
+    expect(second.said('was triggered')).toBe(0);
+    expect(next.loop.ladder.held(KillTrigger.protection, ACCOUNT)).toBe(KillLevel.quoting);
+    expect(next.loop.ladder.held(KillTrigger.tagMismatch, ACCOUNT)).toBe(KillLevel.quoting);
+    expect(box.account.algos.waiting).toEqual([stop]);
   });
 
   it('of somebody else is nothing to us', async () => {
