@@ -32,6 +32,8 @@ export interface LedgerRow {
   readonly tickSz: string;
   readonly lotSz: string;
   readonly bookedLots: number;
+  /** The long leg of it, where the account holds legs apart and there is one of either kind; the rest is the short one. */
+  readonly longLots?: number;
   /** Together with `cashRest` what trades have cost, in lots × ticks (inverse: lots / ticks). */
   readonly cash: number;
   /** What does not fit into `cash`. */
@@ -309,6 +311,7 @@ export class PositionLedger {
       this.untoldLots[index] = 0;
       this.untoldGrossLots[index] = 0;
       this.positionLots[index] = row.bookedLots;
+      if (row.longLots !== undefined) this.#legs.set(index, row.longLots, row.longLots - row.bookedLots);
       this.entryTicks[index] = row.entryTicks;
       this.#changed.add(index);
       this.boughtLots[index] = row.boughtLots;
@@ -326,9 +329,14 @@ export class PositionLedger {
     }
   }
 
-  #legRows(instrument: number): Pick<LedgerRow, 'legFunding'> {
+  #legRows(instrument: number): Pick<LedgerRow, 'legFunding' | 'longLots'> {
     const legFunding = this.legFunding.slice(instrument * LEGS + 1, (instrument + 1) * LEGS);
-    return legFunding.some(({ openedMs }) => openedMs > 0) ? { legFunding } : {};
+    const longLots = this.#legs.bookedLong(instrument);
+    const hasLegs = longLots !== 0 || this.shortLots[instrument] !== 0;
+    return {
+      ...(hasLegs ? { longLots } : {}),
+      ...(legFunding.some(({ openedMs }) => openedMs > 0) ? { legFunding } : {}),
+    };
   }
 
   // ------------------------------------------------------------------------------------------------ internals

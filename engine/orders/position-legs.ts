@@ -65,6 +65,11 @@ export class PositionLegs {
     this.#untoldShort[instrument] = 0;
   }
 
+  /** What of the long leg trades have told. */
+  bookedLong(instrument: number): Lots {
+    return this.longLots[instrument]! - this.#untoldLong[instrument]!;
+  }
+
   isOwn(instrument: number, leg: PositionSide): boolean {
     return this.#isOwn[instrument * 2 + leg - 1] === 1;
   }

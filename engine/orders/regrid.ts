@@ -37,6 +37,8 @@ export function regrid(row: LedgerRow, instrument: Instrument): LedgerRow {
     tickSz: instrument.tick.step,
     lotSz: instrument.lot.step,
     bookedLots,
+    // Should it be no whole number, the venue's own word on legs comes with the first recovery.
+    ...(row.longLots === undefined ? {} : { longLots: (row.longLots * lot.multiplier) / lot.divisor }),
     cash: cash.high[0]!,
     cashRest: cash.low[0]!,
     entryTicks: (row.entryTicks * tick.multiplier) / tick.divisor,

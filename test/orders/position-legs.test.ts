@@ -4,6 +4,7 @@ import { PositionSide, closingLeg } from '../../engine/base/position-side.ts';
 import type { Side } from '../../engine/base/side.ts';
 import { OrderTable } from '../../engine/orders/order-table.ts';
 import { PositionLedger } from '../../engine/orders/position-ledger.ts';
+import type { LedgerRow } from '../../engine/orders/position-ledger.ts';
 import { swap } from '../loop/swap-row.ts';
 
 const legOf = fc.constantFrom(PositionSide.long, PositionSide.short);
@@ -49,6 +50,19 @@ describe('legs', () => {
     ledger.onTrade(0, 1, 10_000, 5, PositionSide.long);
     expect(ledger.isOwn(0, PositionSide.long), 'flat').toBe(true);
     expect(ledger.isOwn(0, PositionSide.short)).toBe(false);
+  });
+
+  test('are kept over a restart, but for what is untold', () => {
+    const before = new PositionLedger([swap('BTC')]);
+    before.onTrade(0, 0, 10_000, 7, PositionSide.long);
+    before.onTrade(0, 1, 10_000, 5, PositionSide.short);
+    before.addUntold(0, 1, 2, PositionSide.long);
+    const after = new PositionLedger([swap('BTC')]);
+    after.restore(JSON.parse(JSON.stringify(before.rows())) as LedgerRow[]);
+    expect([after.longLots[0], after.shortLots[0], after.positionLots[0]]).toEqual([7, 5, 2]);
+    const finer = new PositionLedger([swap('BTC', 0, { lotSz: '0.5', minSz: '0.5' })]);
+    finer.restore(before.rows());
+    expect([finer.longLots[0], finer.shortLots[0], finer.positionLots[0]]).toEqual([14, 10, 4]);
   });
 
   test('funding of each is kept over a restart', () => {
