@@ -20,17 +20,25 @@ const DAYS_READ = 2;
 export class FillRecorder {
   /** The newest fill that was ever taken; 0 before the first. */
   lastMs: Milliseconds = 0;
+  /** Why files that were there could not be read to their end; '' when they could. */
+  readonly unread: string = '';
   readonly #directory: string;
   readonly #known = new Set<string>();
   #waiting: FillEntry[] = [];
   #writing: Promise<unknown> | undefined;
 
-  /** @throws BrokerError when a file of the ledger is not what was written */
   constructor(directory: string) {
     this.#directory = directory;
-    const days = ledgerDays(directory).slice(-DAYS_READ);
-    if (days.length === 0) return;
-    for (const entry of readEntries(directory, days[0]!, days.at(-1)!)) this.#note(entry);
+    let days: string[] = [];
+    try {
+      days = ledgerDays(directory).slice(-DAYS_READ);
+      if (days.length === 0) return;
+      for (const entry of readEntries(directory, days[0]!, days.at(-1)!)) this.#note(entry);
+    } catch (error) {
+      // Whoever reads the ledger is told, and has it mended. What was traded is kept until then, some of it twice.
+      this.unread = error instanceof Error ? error.message : String(error);
+      if (this.lastMs === 0 && days.length > 0) this.lastMs = Date.parse(`${days[0]!}T00:00:00Z`);
+    }
   }
 
   /** @returns those that were not known; they are written with the next flush */
@@ -51,6 +59,10 @@ export class FillRecorder {
 
   get hasWaiting(): boolean {
     return this.#waiting.length > 0;
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.length;
   }
 
   /**

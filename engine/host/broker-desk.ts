@@ -5,8 +5,9 @@
  *     AccountRest.onFillRows ──▶ entries ──▶ <state>/broker/fills-DAY.ndjson, metrics
  *
  * Owner:      the engine thread.
- * Invariants: nothing here is an input of the loop, and nothing that fails here ends the engine: orders go on, and it is
- *             said.
+ * Invariants: nothing here is an input of the loop, and nothing that fails here ends the engine or keeps it from its end:
+ *             orders go on, and it is said. What is on disk has no gap before its last fill: until a start has asked for
+ *             what was traded before it, what is told waits.
  * Cost:       a comparison of some times each timer; a fill costs some microseconds and a line on disk, never on the path.
  */
 import { createHash } from 'node:crypto';
@@ -22,25 +23,22 @@ import { FillRecorder } from '../broker/fill-recorder.ts';
 import { readSettlement } from '../broker/settlement.ts';
 import type { Config } from '../config/schema.ts';
 import type { MetricsWriter } from '../metrics/cells.ts';
-import { INST_TYPES } from '../okx/instrument-rows.ts';
 import type { AccountRest, RestPort } from '../venue/account-rest.ts';
 import type { FillRow } from '../venue/account-rows.ts';
 import type { Secret } from '../venue/credentials.ts';
 import { RestError } from '../venue/rest-error.ts';
 import { BrokerFigures } from './broker-figures.ts';
+import { FillCatchUp } from './fill-catch-up.ts';
 import { textOf } from './text-of.ts';
 
-/** The start asks for what was traded while nobody looked once its own questions are over. */
-const CATCH_UP_NS: Nanoseconds = 10 * NS_PER_SECOND;
 const ELIGIBILITY_NS: Nanoseconds = 86_400 * NS_PER_SECOND;
 const RETRY_NS: Nanoseconds = 3_600 * NS_PER_SECOND;
 const FLUSH_RETRY_NS: Nanoseconds = 5 * NS_PER_SECOND;
 const SETTLEMENT_NS: Nanoseconds = 30 * NS_PER_SECOND;
-/** The venue tells fills of three days, and by another road those of three months. */
-const FILLS_MS_MAX: Milliseconds = 71 * 3_600_000;
-const OLD_FILLS_MS_MAX: Milliseconds = 89 * 86_400_000;
-/** Fills of the same moment may be told one after the other. */
-const OVERLAP_MS: Milliseconds = 60_000;
+/** So many fills wait for what came before them at most. */
+const HELD_MAX = 100_000;
+/** The last question is not worth more of a stop's time. */
+const CLOSE_MS = 10_000;
 const KEY_LETTERS = 8;
 
 export interface BrokerDeskOptions {
@@ -67,37 +65,41 @@ export class BrokerDesk {
   readonly #rest: BrokerRest;
   readonly #byName: ReadonlyMap<string, Instrument>;
   readonly #beganMs: Milliseconds;
-  #catchUpNs: Nanoseconds;
-  #isBehind = false;
+  readonly #catchUp: FillCatchUp;
   /** Who trades; until it is known, rows wait. */
   #trader: Trader | undefined;
   #unread: FillRow[] = [];
-  #hasCaughtUp = false;
   #eligibilityNs: Nanoseconds = -Infinity;
   #flushNs: Nanoseconds = -Infinity;
   #settlementNs: Nanoseconds = -Infinity;
   #settledMs: Milliseconds = 0;
   #isAsking = false;
   #isFailing = false;
+  #isMistaken = false;
   #toldType = '';
   #isClosed = false;
 
-  /** @throws BrokerError when a file of the ledger is not what was written */
   constructor(options: BrokerDeskOptions) {
-    const { directory, config, tag, instruments, writer, brokerRest, clock } = options;
+    const { directory, config, tag, instruments, writer, brokerRest } = options;
     this.#options = options;
-    this.#recorder = new FillRecorder(directory);
     this.#figures = new BrokerFigures(writer, config, tag, instruments);
+    this.#recorder = new FillRecorder(directory);
+    if (this.#recorder.unread !== '')
+      options.log(`commission: ${this.#recorder.unread}; new fills are kept all the same`);
+    this.#catchUp = new FillCatchUp(options, this.#recorder.lastMs);
     this.#rest = new BrokerRest(brokerRest, config.mode);
     this.#byName = new Map(instruments.map((instrument) => [instrument.instId, instrument]));
     this.#beganMs = options.venueMs();
-    this.#catchUpNs = clock.nowNs() + CATCH_UP_NS;
   }
 
   /** For `AccountRest`: in the middle of an answer, so that nothing here takes its time. */
   onFillRows(rows: readonly FillRow[]): void {
-    this.#unread.push(...rows);
-    if (this.#trader !== undefined) this.#read(this.#trader);
+    for (const row of rows) this.#unread.push(row);
+    try {
+      if (this.#trader !== undefined) this.#read(this.#trader);
+    } catch (error) {
+      this.#onMistake(error);
+    }
   }
 
   #read(trader: Trader): void {
@@ -107,11 +109,18 @@ export class BrokerDesk {
     for (const entry of this.#recorder.take(entries)) this.#figures.onFill(entry);
   }
 
-  /** What this rejects with is a mistake of ours. */
   async onTimer(nowNs: Nanoseconds): Promise<void> {
     if (this.#isClosed) return;
+    try {
+      await this.#work(nowNs);
+    } catch (error) {
+      this.#onMistake(error);
+    }
+  }
+
+  async #work(nowNs: Nanoseconds): Promise<void> {
     if (nowNs >= this.#settlementNs) this.#showSettlement(nowNs);
-    if (this.#recorder.hasWaiting && nowNs >= this.#flushNs) {
+    if (this.#mayFlush && nowNs >= this.#flushNs) {
       this.#flushNs = nowNs + FLUSH_RETRY_NS;
       await this.#flush();
     }
@@ -119,30 +128,43 @@ export class BrokerDesk {
     this.#isAsking = true;
     try {
       if (nowNs >= this.#eligibilityNs) await this.#askAccount(nowNs);
-      else if (!this.#hasCaughtUp && nowNs >= this.#catchUpNs) await this.#catchUp();
+      else await this.#catchUp.onTimer(nowNs);
     } finally {
       this.#isAsking = false;
     }
   }
 
-  /** The last fills, on disk; within the bound of one question to the venue. */
+  /** The last fills, on disk. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const { account } = this.#options;
-    const sinceMs = this.#recorder.lastMs === 0 ? this.#beganMs : this.#recorder.lastMs;
     try {
-      await account.fetchFills(this.#since(sinceMs));
+      const isTold = await within(CLOSE_MS, this.#askLast());
+      // Of what is not written the next start is told again, with what came before it.
+      if (isTold || this.#catchUp.isDone) await this.#flush();
     } catch (error) {
-      // The next start finds them.
-      if (!(error instanceof RestError)) throw error;
+      this.#onMistake(error);
     }
-    if (this.#trader === undefined && this.#unread.length > 0) await this.#readTrader();
-    await this.#flush();
   }
 
-  #since(timeMs: Milliseconds): Milliseconds {
-    return Math.floor(Math.max(timeMs - OVERLAP_MS, this.#options.venueMs() - FILLS_MS_MAX));
+  /** Whether the venue told all since the last entry. */
+  async #askLast(): Promise<boolean> {
+    const { lastMs } = this.#recorder;
+    try {
+      const isTold = await this.#catchUp.askSince(lastMs === 0 ? this.#beganMs : lastMs);
+      if (!isTold) return false;
+    } catch (error) {
+      if (!(error instanceof RestError)) throw error;
+      return false;
+    }
+    if (this.#trader === undefined && this.#unread.length > 0) await this.#readTrader();
+    return true;
+  }
+
+  /** A later crash must not leave fills on disk with a gap before them: the next start would not look for it. */
+  get #mayFlush(): boolean {
+    const { hasWaiting, waitingCount } = this.#recorder;
+    return hasWaiting && (this.#catchUp.isDone || waitingCount > HELD_MAX);
   }
 
   // ------------------------------------------------------------------------------------------------ questions
@@ -191,39 +213,6 @@ export class BrokerDesk {
     return true;
   }
 
-  /** What was traded since the last entry and before this start. */
-  async #catchUp(): Promise<void> {
-    const { account, log, venueMs, clock } = this.#options;
-    this.#hasCaughtUp = true;
-    const { lastMs } = this.#recorder;
-    if (lastMs === 0) return;
-    try {
-      if (venueMs() - lastMs > FILLS_MS_MAX) await this.#fetchOld(lastMs);
-      await account.fetchFills(this.#since(lastMs));
-    } catch (error) {
-      if (!(error instanceof RestError)) throw error;
-      this.#hasCaughtUp = false;
-      if (!this.#isBehind) log(`commission: ${textOf(error)}; what was traded meanwhile is asked for again`);
-      this.#isBehind = true;
-      this.#catchUpNs = clock.nowNs() + CATCH_UP_NS;
-    }
-  }
-
-  /** Of an engine that was away for longer than fills are told: three months back, by type. */
-  async #fetchOld(lastMs: Milliseconds): Promise<void> {
-    const { account, instruments, log, venueMs } = this.#options;
-    const firstMs = venueMs() - OLD_FILLS_MS_MAX;
-    if (lastMs < firstMs) {
-      log(
-        `commission: the ledger ends on ${new Date(lastMs).toISOString()}, and the venue tells fills of three months: what was traded in between is missing`,
-      );
-    }
-    const sinceMs = Math.floor(Math.max(lastMs - OVERLAP_MS, firstMs));
-    for (const instType of new Set(instruments.map(({ type }) => INST_TYPES[type]))) {
-      await account.fetchOldFills(instType, sinceMs);
-    }
-  }
-
   // ----------------------------------------------------------------------------------------------------- disk
 
   async #flush(): Promise<void> {
@@ -235,7 +224,7 @@ export class BrokerDesk {
     }
     if (this.#isFailing) this.#options.log('commission: written again');
     this.#isFailing = false;
-    this.#figures.onFailing(false);
+    this.#figures.onFailing(this.#isMistaken);
   }
 
   #onFailed(error: unknown): void {
@@ -248,6 +237,14 @@ export class BrokerDesk {
     this.#isFailing = true;
   }
 
+  /** Orders go on. */
+  #onMistake(error: unknown): void {
+    this.#figures.onFailing(true);
+    if (!this.#isMistaken)
+      this.#options.log(`commission: a mistake of this program: ${textOf(error)}; trading goes on`);
+    this.#isMistaken = true;
+  }
+
   #showSettlement(nowNs: Nanoseconds): void {
     this.#settlementNs = nowNs + SETTLEMENT_NS;
     const settlement = readSettlement(this.#options.directory);
@@ -258,6 +255,14 @@ export class BrokerDesk {
 }
 
 const NOT_TOLD = 'not told';
+
+/** False when it takes longer, or what it comes to. */
+function within(ms: Milliseconds, work: Promise<boolean>): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(false), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
 
 function eligibilityLine(type: string): string {
   const { text, advice } = eligibilityWords(type);

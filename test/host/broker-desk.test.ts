@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Instrument } from '../../engine/base/instrument.ts';
 import { readEligibility } from '../../engine/broker/eligibility.ts';
 import { ledgerDays, readEntries } from '../../engine/broker/ledger-files.ts';
@@ -69,7 +69,7 @@ class World {
   nowNs = 0;
   type = '0';
   uid: string | Error = '1001';
-  fills: FillRow[] | Error = [];
+  fills: FillRow[] | Error | 'silent' = [];
   /** The other road: types and times that were asked for, and what it tells of the first. */
   readonly old: unknown[][] = [];
   oldFills: FillRow[] = [];
@@ -99,6 +99,7 @@ class World {
       fetchFills: (sinceMs: number) => {
         this.since.push(sinceMs);
         if (this.fills instanceof Error) return Promise.reject(this.fills);
+        if (this.fills === 'silent') return new Promise<FillRow[]>(() => {});
         this.desk.onFillRows(this.fills);
         return Promise.resolve(this.fills);
       },
@@ -243,6 +244,93 @@ describe('the desk of commission', () => {
     expect(next.since).toEqual([NOW_MS - 600_000 - 60_000]);
     await next.timer(10 * SECOND);
     expect(next.entries().map(({ tradeId }) => tradeId)).toEqual(['1', '2']);
+  });
+
+  it('asks from the last entry on disk, although a recovery told newer fills first, and leaves no gap if it dies before', async () => {
+    world.start();
+    await world.timer();
+    world.desk.onFillRows([fill({ fillTimeMs: NOW_MS - 600_000 })]);
+    await world.timer();
+    // It dies here: fill 2 was told, and never came to disk. The next one is told of fill 3 by its recovery, and dies too.
+    const recovered = fill({ tradeId: '3', fillTimeMs: NOW_MS - 1_000 });
+    world.start();
+    await world.timer();
+    world.desk.onFillRows([recovered]);
+    await world.timer(6 * SECOND);
+    expect(world.entries().map(({ tradeId }) => tradeId)).toEqual(['1']);
+    world.fills = [fill({ tradeId: '2', fillTimeMs: NOW_MS - 300_000 }), recovered];
+    world.start();
+    await world.timer();
+    world.desk.onFillRows([recovered]);
+    await world.timer(10 * SECOND);
+    expect(world.since.at(-1)).toBe(NOW_MS - 600_000 - 60_000);
+    await world.timer(5 * SECOND);
+    expect(
+      world
+        .entries()
+        .map(({ tradeId }) => tradeId)
+        .toSorted(),
+    ).toEqual(['1', '2', '3']);
+  });
+
+  it('that ends before it has asked what came before leaves no gap either', async () => {
+    world.start();
+    await world.timer();
+    world.desk.onFillRows([fill({ fillTimeMs: NOW_MS - 600_000 })]);
+    await world.timer();
+    const recovered = fill({ tradeId: '3', fillTimeMs: NOW_MS - 1_000 });
+    world.start();
+    await world.timer();
+    world.desk.onFillRows([recovered]);
+    world.fills = LOST;
+    await world.desk.close();
+    expect(world.entries()).toHaveLength(1);
+    world.fills = [fill({ tradeId: '2', fillTimeMs: NOW_MS - 300_000 }), recovered];
+    world.start();
+    await world.timer();
+    await world.desk.close();
+    expect(world.since.at(-1)).toBe(NOW_MS - 600_000 - 60_000);
+    expect(world.entries()).toHaveLength(3);
+  });
+
+  it('starts beside a ledger that cannot be read, says so, and keeps what is traded', async () => {
+    world.start();
+    await world.timer();
+    world.desk.onFillRows([fill()]);
+    await world.timer();
+    const [day] = ledgerDays(world.directory);
+    writeFileSync(join(world.directory, `fills-${day}.ndjson`), '{"timeMs":1}\n');
+    world.start();
+    expect(world.lines.at(-1)).toMatch(
+      /^commission: .*line 1: expected an entry of the ledger.*kept all the same$/,
+    );
+    world.fills = [fill({ tradeId: '2' })];
+    await world.timer();
+    await world.timer(10 * SECOND);
+    await world.timer(5 * SECOND);
+    expect(readFileSync(join(world.directory, `fills-${day}.ndjson`), 'utf8')).toContain('"tradeId":"2"');
+  });
+
+  it('does not keep a stop waiting for a venue that says nothing', async () => {
+    vi.useFakeTimers();
+    try {
+      world.fills = 'silent';
+      world.start();
+      const closed = world.desk.close();
+      await vi.advanceTimersByTimeAsync(10_000);
+      await expect(closed).resolves.toBeUndefined();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('lets no mistake of its own out', async () => {
+    world.start();
+    await world.timer();
+    world.desk.onFillRows([fill({ fillTimeMs: Number.NaN, tsMs: Number.NaN }), null as unknown as FillRow]);
+    expect(world.lines.at(-1)).toMatch(/^commission: a mistake of this program: .*; trading goes on$/);
+    expect(world.writer.valueOf(world.writer.cell('brokerFailing'))).toBe(1);
+    await world.desk.close();
   });
 
   it('asks by the other road for what is older than three days, and says what no road tells', async () => {
