@@ -4,7 +4,7 @@ import { Side } from './side.ts';
 export const PositionSide = { net: 0, long: 1, short: 2 } as const;
 export type PositionSide = (typeof PositionSide)[keyof typeof PositionSide];
 
-/** How an account holds contracts: one net position each, or a long and a short leg. Spot, margin and options are always net. */
+/** How an account holds swaps and futures: one net position each, or a long and a short leg. All else is always net. */
 export const PositionMode = { net: 0, longShort: 1 } as const;
 export type PositionMode = (typeof PositionMode)[keyof typeof PositionMode];
 

@@ -169,8 +169,8 @@ export class LoopFlatten {
   }
 
   /**
-   * What is left to close of a net position, signed. Fees that spot buys paid in the base coin are no more there to be sold; what was sold is
-   * bought back as it was, for to buy the fees too would be more than the position.
+   * What is left to close of a net position, signed. Fees that spot buys paid in the base coin are no more there to be sold;
+   * what was sold is bought back as it was, for to buy the fees too would be more than the position.
    */
   #heldLots(index: number): Lots {
     const instrument = this.#instruments[index]!;

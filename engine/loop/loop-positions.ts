@@ -95,7 +95,7 @@ export class LoopPositions {
     return true;
   }
 
-  /** Gone from the venue's positions because it has ended: the price comes, as a trade, and a mark must not stand in for it. */
+  /** Gone from the venue because it has ended: the price comes, as a trade, and a mark must not stand in for it. */
   #isEnding(index: number, fact: PositionFact | undefined): boolean {
     if ((fact?.lots ?? 0) !== 0 || !this.#hasEnded(index)) return false;
     return this.#state.nowNs - this.#endedNs[index]! < SETTLEMENT_WAIT_NS;

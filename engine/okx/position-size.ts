@@ -5,7 +5,7 @@ import { PositionSide } from '../base/position-side.ts';
 import type { Lots } from '../base/units.ts';
 import { InstType, PosSide } from './shapes.ts';
 
-/** What of a position's row tells how much is held, whichever of channel and REST has brought it. '' where it is not said. */
+/** What of a position's row tells how much is held, as channel and REST bring it. '' where it is not said. */
 export interface PositionSize {
   readonly instType: string;
   readonly posSide: string;

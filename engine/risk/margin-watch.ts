@@ -29,7 +29,7 @@ export interface MarginWatchOptions {
 export class MarginWatch {
   /** The last that was told; NaN before the first. */
   marginRatio = NaN;
-  /** By instrument: how far the mark may still go against the position, or its nearer leg; NaN without a liquidation price. */
+  /** By instrument: how far the mark may go against the position, or its nearer leg; NaN without a liquidation price. */
   readonly distanceBps: Float64Array;
 
   readonly #ladder: KillLadder;
