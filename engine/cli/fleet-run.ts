@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { SystemClock } from '../base/clock.ts';
 import type { Milliseconds } from '../base/units.ts';
-import { environmentOf, processEnvironment } from '../config/environment.ts';
+import { ConfigError } from '../config/config-error.ts';
+import { environmentOf, processEnvironment, readCredentials } from '../config/environment.ts';
+import type { Environment } from '../config/environment.ts';
 import type { FleetConfig } from '../config/load-config.ts';
 import { loadFleet } from '../config/load-config.ts';
 import { FleetAccount } from '../fleet/fleet-account.ts';
@@ -33,9 +35,11 @@ const LINE_MS: Milliseconds = 5_000;
 /** Runs every account of the configuration until it is told to stop, or until none is left. */
 export async function runFleet(args: FleetArguments): Promise<ExitCode> {
   const { fleet, config, state } = args;
+  expectOwnKeys(fleet, processEnvironment());
   const clock = new SystemClock();
   const log = new Log(clock, (line) => process.stderr.write(line));
   let accounts: readonly FleetAccount[] = [];
+  const allDown = new Error('every account is down, and stays so');
   const { promise, fail } = ending(args.durationMs, clock, () => {
     for (const account of accounts) void account.stop();
   });
@@ -54,7 +58,7 @@ export async function runFleet(args: FleetArguments): Promise<ExitCode> {
         // The engine's own lines have their time already; whoever reads all of them wants the name.
         log: (line) => process.stderr.write(`[${name}] ${line}\n`),
         onDown: () => {
-          if (accounts.every(({ isDown }) => isDown)) fail(new Error('every account is down, and stays so'));
+          if (accounts.every(({ isDown }) => isDown)) fail(allDown);
         },
       }),
   );
@@ -77,7 +81,38 @@ export async function runFleet(args: FleetArguments): Promise<ExitCode> {
   log.line(`stopping every account${error === undefined ? '' : `: ${error.message}`}`);
   const ends = await supervisor.stop();
   for (const { account, text } of ends) process.stdout.write(`${account}: ended by ${text}\n`);
+  // What ended the supervisor itself is no good end, however well its accounts took it.
+  if (error !== undefined && error !== allDown) throw error;
   return worstOf(accounts);
+}
+
+/**
+ * A key that was copied by mistake would have two engines cancel one another's orders. What else is wrong with a key is said by
+ * the account's own engine.
+ *
+ * @throws ConfigError when two accounts have one key
+ */
+function expectOwnKeys({ accounts }: FleetConfig, environment: Environment): void {
+  const seen = new Map<string, number>();
+  for (const [index, { name, config }] of accounts.entries()) {
+    const { kind, rest } = config.venue;
+    if (config.broker.mode === 'oauth' || (kind === 'paper' && rest === undefined)) continue;
+    let apiKey: string;
+    try {
+      apiKey = readCredentials(config, environment, name).apiKey.reveal();
+    } catch (error) {
+      if (error instanceof ConfigError) continue;
+      throw error;
+    }
+    const key = JSON.stringify([kind, rest, apiKey]);
+    const other = seen.get(key);
+    if (other !== undefined) {
+      throw new ConfigError(
+        `accounts[${index}] (${name}): expected a key of its own, was that of accounts[${other}]; one engine to a sub-account: give each its own key`,
+      );
+    }
+    seen.set(key, index);
+  }
 }
 
 /** Done when every account is; else the code that asks most of a person. */

@@ -156,8 +156,12 @@ function outliveSupervisor(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }
 
-function exitCodeOf(error: unknown): ExitCode {
+function exitCodeOf(error: unknown, isSupervised: boolean): ExitCode {
   if (error instanceof UsageError) return ExitCode.usage;
+  // The engine of a supervisor that was killed may still cancel what it has: it gives its state up when it has ended.
+  if (isSupervised && error instanceof ControlError && error.code === 'CONTROL_BUSY') {
+    return ExitCode.unavailable;
+  }
   if (error instanceof ConfigError || error instanceof StateError || error instanceof ControlError) {
     return ExitCode.config;
   }
@@ -175,12 +179,14 @@ function exitCodeOf(error: unknown): ExitCode {
 }
 
 async function main(): Promise<void> {
+  let isSupervised = false;
   try {
     const args = readArguments(process.argv.slice(2));
+    isSupervised = args !== 'help' && args.isSupervised;
     if (args === 'help') process.stdout.write(`${USAGE}\n`);
     else process.exit(await run(args));
   } catch (error) {
-    const code = exitCodeOf(error);
+    const code = exitCodeOf(error, isSupervised);
     const text =
       error instanceof Error ? (code === ExitCode.internal ? error.stack : error.message) : String(error);
     process.stderr.write(`${text}\n${code === ExitCode.usage ? `\n${USAGE}\n` : ''}`);

@@ -1,4 +1,4 @@
-import { isAbsolute } from 'node:path';
+import { resolve } from 'node:path';
 import type { FleetSection } from './accounts-schema.ts';
 import type { Config } from './schema.ts';
 
@@ -7,9 +7,9 @@ interface NamedConfig {
   readonly config: Config;
 }
 
-/** A path that does not hang on the state directory, of which each has its own. */
-function shared(path: string): string {
-  return isAbsolute(path) ? path : '';
+/** Where a path leads from the account's state directory, of which each has its own. */
+function fromState(path: string, name: string): string {
+  return resolve('/state', name, path);
 }
 
 /** What no two accounts may have in common: how it is called, and what it is; '' for none. */
@@ -17,17 +17,18 @@ const OWN: readonly (readonly [key: string, of: (account: NamedConfig) => string
   ['name', ({ name }) => name, 'give each its own'],
   [
     'credentialsFile',
-    ({ config }) => config.credentialsFile ?? '',
+    ({ config }) => (config.credentialsFile === undefined ? '' : resolve(config.credentialsFile)),
     'one engine to a sub-account: give each its own key',
   ],
   [
     'broker.oauth.tokenFile',
-    ({ config }) => (config.broker.mode === 'oauth' ? shared(config.broker.oauth.tokenFile) : ''),
+    ({ name, config: { broker } }) =>
+      broker.mode === 'oauth' ? fromState(broker.oauth.tokenFile, name) : '',
     'one engine to a pair of tokens: give each its own, or one of its state directory',
   ],
   [
     'journal.directory',
-    ({ config }) => (config.journal.isOn ? shared(config.journal.directory) : ''),
+    ({ name, config: { journal } }) => (journal.isOn ? fromState(journal.directory, name) : ''),
     'give each its own, or one of its state directory',
   ],
   [

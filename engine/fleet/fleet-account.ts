@@ -3,7 +3,8 @@
  * exporter; and the operator's word for it, kept until it can be told.
  *
  * Owner:      the supervisor.
- * Invariants: the newest word is the one that counts, and none is lost because the process is just not there; figures of a
+ * Invariants: the newest word is the one that counts, and none is lost because the process is just not there; a resume that
+ *             may have been heard is not said again, since a newer word may have reached the engine by itself; figures of a
  *             process that has ended are not shown as those of the next.
  * Cost:       nothing on the engine's thread: its exporter has one of its own.
  */
@@ -12,7 +13,8 @@ import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import type { Milliseconds, Nanoseconds } from '../base/units.ts';
 import { ControlClient } from '../control/control-client.ts';
 import { ControlError } from '../control/control-error.ts';
-import type { CommandResult, OperatorCommand } from '../loop/loop-options.ts';
+import { OperatorCommand } from '../loop/loop-options.ts';
+import type { CommandResult } from '../loop/loop-options.ts';
 import type { FleetAccountStatus } from '../../monitoring/fleet-status.ts';
 import { fetchStatus } from '../../monitoring/status-client.ts';
 import type { Status } from '../../monitoring/status.ts';
@@ -24,6 +26,8 @@ import type { ProcessEnd, RestartOptions } from './restart-policy.ts';
 const FIGURES_TIMEOUT_MS: Milliseconds = 2_000;
 /** Within the time that an operator's own client waits for all accounts together. */
 const COMMAND_TIMEOUT_MS: Milliseconds = 10_000;
+/** Who starts is asked no more often than this. */
+const RETELL_SECONDS = 0.5;
 
 export interface FleetAccountOptions {
   readonly name: string;
@@ -57,6 +61,8 @@ export class FleetAccount {
   #isLooking = false;
   #pending: OperatorCommand | undefined;
   #toldNs: Nanoseconds = -Infinity;
+  /** How many words are on their way. */
+  #telling = 0;
   #onStopped: (() => void) | undefined;
 
   constructor(options: FleetAccountOptions) {
@@ -86,6 +92,16 @@ export class FleetAccount {
   /** What its exporter said last; undefined while there is no process that has said anything. */
   get figures(): Status | undefined {
     return this.#figures;
+  }
+
+  /** What must not be forgotten with the supervisor. A resume may be: what is held back then stays so. */
+  get kept(): OperatorCommand | undefined {
+    return this.#pending === OperatorCommand.resume ? undefined : this.#pending;
+  }
+
+  /** What an earlier supervisor was to tell it. */
+  restore(pending: OperatorCommand | undefined): void {
+    this.#pending = pending;
   }
 
   start(): void {
@@ -131,6 +147,7 @@ export class FleetAccount {
       return { isDone: true, text: `has no process (${this.#phase()}); it is told as soon as it runs` };
     }
     this.#toldNs = this.#options.clock.nowNs();
+    this.#telling++;
     try {
       const result = await this.#client.command(command);
       // A newer word may have come meanwhile.
@@ -138,26 +155,34 @@ export class FleetAccount {
       return result;
     } catch (error) {
       if (!(error instanceof ControlError)) throw error;
-      const isComing = error.code === 'CONTROL_NO_ENGINE';
-      return {
-        isDone: isComing,
-        text: isComing ? 'is starting or stopping; it is told as soon as it can be' : error.message,
-      };
+      return this.#unheard(command, error);
+    } finally {
+      this.#telling--;
     }
+  }
+
+  #unheard(command: OperatorCommand, { code, message }: ControlError): CommandResult {
+    if (code === 'CONTROL_NO_ENGINE') {
+      return { isDone: true, text: 'is starting or stopping; it is told as soon as it can be' };
+    }
+    // Held back once more does no harm; taken back once more would take back what it was told meanwhile.
+    if (command !== OperatorCommand.resume) return { isDone: false, text: `${message}; it is told again` };
+    if (this.#pending === command) this.#pending = undefined;
+    return { isDone: false, text: `${message}; say it again when it answers` };
   }
 
   /** What it was to be told while it could not be. */
   async tellPending(): Promise<void> {
-    if (this.#pending === undefined || !this.#child.isRunning || this.#secondsSince(this.#toldNs) < 0.5)
-      return;
+    if (this.#pending === undefined || !this.#child.isRunning || this.#telling > 0) return;
+    if (this.#secondsSince(this.#toldNs) < RETELL_SECONDS) return;
     const command = this.#pending;
     const { isDone, text } = await this.tell(command);
     if (this.#pending === undefined) this.#options.log(`${command}: ${isDone ? text : `refused: ${text}`}`);
   }
 
-  /** Seconds since it was last told anything. */
+  /** Seconds since it was last told anything; 0 while a word is on its way. */
   get toldSecondsAgo(): number {
-    return this.#secondsSince(this.#toldNs);
+    return this.#telling > 0 ? 0 : this.#secondsSince(this.#toldNs);
   }
 
   /** Has it take up the configuration file, or say what would come of it. */

@@ -1,6 +1,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { OperatorCommand } from '../loop/loop-options.ts';
 import { FleetError } from './fleet-error.ts';
 import { GroupLimit } from './group-limits.ts';
 import type { GroupState } from './group-limits.ts';
@@ -16,7 +17,16 @@ const stateSchema = z.strictObject({
     tripped: z.enum(GroupLimit).nullable(),
     accounts: z.record(z.string(), z.strictObject({ profit: z.number(), held: z.number() })),
   }),
+  // None in what was written before there were any.
+  pending: z.record(z.string(), z.enum(OperatorCommand)).default({}),
 });
+
+/** What of all accounts together is kept. Plain JSON. */
+export interface FleetKept {
+  readonly group: GroupState;
+  /** By account: what an operator or a limit has told it while it could not be told. */
+  readonly pending: Readonly<Record<string, OperatorCommand>>;
+}
 
 /** What of all accounts together outlives their supervisor: `fleet.json` in the state directory. Written whole, or not. */
 export class FleetState {
@@ -28,7 +38,7 @@ export class FleetState {
   }
 
   /** Undefined when there never was one. @throws FleetError when it is damaged: limits may have been exceeded then */
-  async load(): Promise<GroupState | undefined> {
+  async load(): Promise<FleetKept | undefined> {
     let text: string;
     try {
       text = await readFile(this.file, 'utf8');
@@ -37,25 +47,26 @@ export class FleetState {
       throw this.#damaged(codeOf(error), error);
     }
     try {
-      return stateSchema.parse(JSON.parse(text)).group;
+      const { group, pending } = stateSchema.parse(JSON.parse(text));
+      return { group, pending };
     } catch (error) {
       throw this.#damaged('something else', error);
     }
   }
 
   /** One that is asked for during another comes after it. @throws FleetError; the file is then what it was */
-  save(group: GroupState): Promise<void> {
-    const saved = this.#writing.then(() => this.#write(group));
+  save(kept: FleetKept): Promise<void> {
+    const saved = this.#writing.then(() => this.#write(kept));
     this.#writing = saved.catch(() => {});
     return saved;
   }
 
-  async #write(group: GroupState): Promise<void> {
+  async #write({ group, pending }: FleetKept): Promise<void> {
     const temporary = `${this.file}.tmp`;
     try {
       const handle = await open(temporary, 'w', OWNER_ONLY);
       try {
-        await handle.writeFile(`${JSON.stringify({ version: VERSION, group })}\n`);
+        await handle.writeFile(`${JSON.stringify({ version: VERSION, group, pending })}\n`);
         await handle.sync();
       } finally {
         await handle.close();

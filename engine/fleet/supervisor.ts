@@ -61,6 +61,8 @@ export class Supervisor implements ControlHandler {
   #timer: NodeJS.Timeout | undefined;
   #following: (() => void) | undefined;
   #savedNs: Nanoseconds = -Infinity;
+  /** The pending words that were kept last. */
+  #kept = '{}';
   #isStopping = false;
 
   private constructor(options: SupervisorOptions) {
@@ -89,13 +91,7 @@ export class Supervisor implements ControlHandler {
   async #open(): Promise<void> {
     const { stateDirectory, fleet } = this.#options;
     this.#control = await ControlServer.open(stateDirectory, this);
-    const before = await this.#state.load();
-    if (before !== undefined) {
-      this.#limits.restore(
-        before,
-        this.#accounts.map(({ name }) => name),
-      );
-    }
+    await this.#restore();
     this.#server = await FleetServer.open({ ...fleet.fleet.metrics, look: () => this.view() });
     for (const account of this.#accounts) account.start();
     this.#timer = setInterval(() => void this.#look(), LOOK_MS);
@@ -104,11 +100,23 @@ export class Supervisor implements ControlHandler {
     }
   }
 
+  async #restore(): Promise<void> {
+    const before = await this.#state.load();
+    if (before === undefined) return;
+    const names = this.#accounts.map(({ name }) => name);
+    this.#limits.restore(before.group, names);
+    for (const account of this.#accounts) {
+      if (Object.hasOwn(before.pending, account.name)) account.restore(before.pending[account.name]);
+    }
+    this.#kept = this.#pendingText();
+  }
+
   // ------------------------------------------------------------------------------------------------------ look
 
   async #look(): Promise<void> {
     await Promise.all(this.#accounts.map((account) => this.#lookAt(account)));
-    if (this.#options.clock.nowNs() - this.#savedNs >= SAVE_NS) await this.#save();
+    const isDue = this.#options.clock.nowNs() - this.#savedNs >= SAVE_NS;
+    if (isDue || this.#pendingText() !== this.#kept) await this.#save();
   }
 
   async #lookAt(account: FleetAccount): Promise<void> {
@@ -136,12 +144,24 @@ export class Supervisor implements ControlHandler {
   /** What cannot be kept is said, and tried again: accounts keep their own halts themselves. */
   async #save(): Promise<void> {
     this.#savedNs = this.#options.clock.nowNs();
+    this.#kept = this.#pendingText();
     try {
-      await this.#state.save(this.#limits.state());
+      await this.#state.save({ group: this.#limits.state(), pending: this.#pending() });
     } catch (error) {
       if (!(error instanceof FleetError)) throw error;
       this.#options.log(`group: ${error.message}`);
     }
+  }
+
+  /** What accounts are still to be told, and must be though this process ends first. */
+  #pending(): Readonly<Record<string, OperatorCommand>> {
+    return Object.fromEntries(
+      this.#accounts.flatMap(({ name, kept }) => (kept === undefined ? [] : [[name, kept] as const])),
+    );
+  }
+
+  #pendingText(): string {
+    return JSON.stringify(this.#pending());
   }
 
   // -------------------------------------------------------------------------------------------------- operator
@@ -154,7 +174,8 @@ export class Supervisor implements ControlHandler {
     // Before the accounts are told, or the next look would hold them back again.
     if (command === OperatorCommand.resume) this.#limits.rebase();
     const result = await this.#tellAll(command);
-    if (command === OperatorCommand.resume) await this.#save();
+    // Whoever is only told later is told though this process ends first.
+    await this.#save();
     return result;
   }
 

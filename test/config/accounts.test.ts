@@ -164,11 +164,11 @@ describe('accounts of one configuration', () => {
     [
       'one key for two engines',
       [
-        { name: 'a', credentialsFile: 'k' },
-        { name: 'b', credentialsFile: 'k' },
+        { name: 'a', credentialsFile: 'keys/k' },
+        { name: 'b', credentialsFile: './keys/../keys/k' },
       ],
       {},
-      /accounts\[1\]\.credentialsFile: .*was k again; one engine to a sub-account/,
+      /accounts\[1\]\.credentialsFile: .*was .*\/keys\/k again; one engine to a sub-account/,
     ],
     [
       'one port for two engines',
@@ -184,6 +184,12 @@ describe('accounts of one configuration', () => {
       [{ name: 'a' }, { name: 'b' }],
       { journal: { directory: '/var/journal' } },
       /accounts\[1\]\.journal\.directory: .*\/var\/journal again/,
+    ],
+    [
+      'one journal beside the states of two engines',
+      [{ name: 'a' }, { name: 'b' }],
+      { journal: { directory: '../journal' } },
+      /accounts\[1\]\.journal\.directory: .*\/journal again/,
     ],
     [
       'one pair of tokens for two engines',

@@ -178,6 +178,53 @@ describe('several accounts', { timeout: TEST_MS }, () => {
     await fleet.quotes(...NAMES);
   });
 
+  it('hear what they were to be told though another supervisor tells them', async () => {
+    const venue = await startVenue();
+    const wrong = { ...keys['b']!, secret: 'wrong-secret' };
+    const file = new FleetFile(newFolder(), { venue, keys: { a: keys['a']!, b: wrong } });
+    const fleet = new FleetProcess(file.file);
+    await fleet.quotes('a');
+    await fleet.stand('down', ['b'], ({ phase }) => phase === 'down');
+    const halt = await fleet.ctl('halt');
+    expect([halt.code, halt.text]).toEqual([
+      0,
+      expect.stringMatching(/b: has no process \(down\); it is told/),
+    ]);
+    fleet.process.kill('SIGKILL');
+    file.writeKey('b', keys['b']!);
+    const next = new FleetProcess(file.file, fleet.state);
+    await next.areAt('halted', 'a', 'b');
+    await restsNothing(venue);
+    // Told once: what was told is no longer kept.
+    await until('the word to be forgotten', () =>
+      readFileSync(join(fleet.state, 'fleet.json'), 'utf8').includes('"pending":{}') ? true : undefined,
+    );
+  });
+
+  it('wait for what an earlier supervisor has left, and end with it what ends their own', async () => {
+    const venue = await startVenue();
+    const file = new FleetFile(newFolder(), { venue, keys: { a: keys['a']!, b: keys['b']! } });
+    const fleet = new FleetProcess(file.file);
+    await fleet.quotes('a', 'b');
+    const { pid } = await fleet.account('b');
+    // Its engine hangs, and keeps its state, while the next supervisor starts.
+    process.kill(pid!, 'SIGSTOP');
+    fleet.process.kill('SIGKILL');
+    const next = new FleetProcess(file.file, fleet.state);
+    try {
+      await next.quotes('a');
+      await next.stand('waiting', ['b'], ({ phase }) => phase === 'waiting');
+      expect((await next.account('b')).lastEnd).toBe('code 75');
+    } finally {
+      process.kill(pid!, 'SIGCONT');
+    }
+    await next.quotes('a', 'b');
+    // Nobody reads what it says any more, which it cannot go on with: all are stopped, and it is no good end.
+    next.process.child.stdout!.destroy();
+    expect((await next.process.ended(60_000)).code).toBe(1);
+    expect(await venue.resting()).toEqual([]);
+  });
+
   it('cancel everything and end by themselves when the supervisor is killed', async () => {
     const venue = await startVenue();
     const file = new FleetFile(newFolder(), { venue, keys: { a: keys['a']!, b: keys['b']! } });
@@ -196,11 +243,22 @@ describe('several accounts', { timeout: TEST_MS }, () => {
 
   it('end with the worst of their codes when none can run', async () => {
     const venue = await startVenue();
-    const wrong = { ...keys['a']!, secret: 'wrong' };
-    const file = new FleetFile(newFolder(), { venue, keys: { a: wrong, b: wrong } });
+    const [a, b] = ['a', 'b'].map((name) => ({ ...keys[name]!, secret: 'wrong' }));
+    const file = new FleetFile(newFolder(), { venue, keys: { a: a!, b: b! } });
     const fleet = new FleetProcess(file.file);
     expect((await fleet.process.ended(60_000)).code).toBe(78);
     expect(fleet.process.output).toMatch(/stopping every account: every account is down, and stays so/);
+  });
+});
+
+describe('two accounts with one key', { timeout: TEST_MS }, () => {
+  it('are refused before any engine is started', async () => {
+    const venue = await startVenue();
+    const file = new FleetFile(newFolder(), { venue, keys: { a: keys['a']!, b: keys['a']! } });
+    const fleet = new FleetProcess(file.file);
+    expect((await fleet.process.ended(60_000)).code).toBe(78);
+    expect(fleet.process.output).toMatch(/accounts\[1\] \(b\): expected a key of its own, was that of/);
+    expect(fleet.process.output).not.toContain(keys['a']!.key);
   });
 });
 

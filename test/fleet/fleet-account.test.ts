@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -121,5 +123,43 @@ describe('an account’s process', () => {
       /is starting or stopping; it is told as soon as it can be/,
     );
     expect(other.status().pending).toBe('halt');
+  });
+
+  it('is told again what holds it back when nobody knows whether it heard, and never a resume', async () => {
+    const heard: (string | undefined)[] = [];
+    let answer = 'no answer of an engine';
+    const control = createServer(({ url }, response) => {
+      heard.push(url);
+      response.end(answer);
+    }).listen(join(scratch, 'control.sock'));
+    await once(control, 'listening');
+    try {
+      const desk = started('run');
+      const resumed = await desk.tell('resume');
+      expect([resumed.isDone, resumed.text]).toEqual([false, expect.stringMatching(/say it again when/)]);
+      expect(desk.status().pending).toBeNull();
+      const halted = await desk.tell('halt');
+      expect([halted.isDone, halted.text]).toEqual([false, expect.stringMatching(/it is told again/)]);
+      expect([desk.status().pending, desk.kept]).toEqual(['halt', 'halt']);
+      answer = JSON.stringify({ isDone: true, text: 'halted' });
+      await until('to be told', async () => {
+        await desk.tellPending();
+        return desk.status().pending === null ? true : undefined;
+      });
+      expect(heard).toEqual(['/resume', '/halt', '/halt']);
+      expect(desk.kept).toBeUndefined();
+    } finally {
+      control.close();
+      control.closeAllConnections();
+    }
+  });
+
+  it('is told what an earlier supervisor was to tell it; a resume is not kept for that', async () => {
+    const desk = started('code78');
+    await until('its end', () => (desk.isDown ? true : undefined));
+    desk.restore('halt');
+    expect([desk.status().pending, desk.kept]).toEqual(['halt', 'halt']);
+    await desk.tell('resume');
+    expect([desk.status().pending, desk.kept]).toEqual(['resume', undefined]);
   });
 });

@@ -18,22 +18,29 @@ const GROUP = {
   tripped: 'loss' as const,
   accounts: { a: { profit: -10, held: 200 } },
 };
+const KEPT = { group: GROUP, pending: { b: 'halt' as const } };
 
 describe('what a supervisor keeps', () => {
   it('is what the next one finds, and nobody else may read it', async () => {
     const directory = folder();
     const state = new FleetState(directory);
     expect(await state.load()).toBeUndefined();
-    await state.save(GROUP);
-    expect(await new FleetState(directory).load()).toEqual(GROUP);
+    await state.save(KEPT);
+    expect(await new FleetState(directory).load()).toEqual(KEPT);
     expect(statSync(state.file).mode & 0o777).toBe(0o600);
     expect(readdirSync(directory)).toEqual(['fleet.json']);
   });
 
   it('is that of the last save, however many came at once', async () => {
     const state = new FleetState(folder());
-    await Promise.all([1, 2, 3].map((peak) => state.save({ ...GROUP, peak })));
-    expect((await state.load())!.peak).toBe(3);
+    await Promise.all([1, 2, 3].map((peak) => state.save({ ...KEPT, group: { ...GROUP, peak } })));
+    expect((await state.load())!.group.peak).toBe(3);
+  });
+
+  it('may be what was written before words were kept', async () => {
+    const state = new FleetState(folder());
+    writeFileSync(state.file, JSON.stringify({ version: 1, group: GROUP }));
+    expect(await state.load()).toEqual({ group: GROUP, pending: {} });
   });
 
   it.each([
@@ -42,6 +49,7 @@ describe('what a supervisor keeps', () => {
     '{"version":1}',
     '{"version":2,"group":{}}',
     JSON.stringify({ version: 1, group: { ...GROUP, tripped: 'x' } }),
+    JSON.stringify({ version: 1, group: GROUP, pending: { a: 'x' } }),
   ])('is refused when it is damaged: %s', async (text) => {
     const state = new FleetState(folder());
     writeFileSync(state.file, text);
@@ -51,7 +59,7 @@ describe('what a supervisor keeps', () => {
 
   it('says when it cannot be written', async () => {
     const state = new FleetState(join(folder(), 'none'));
-    await expect(state.save(GROUP)).rejects.toMatchObject({ code: 'FLEET_STATE_UNWRITABLE' });
+    await expect(state.save(KEPT)).rejects.toMatchObject({ code: 'FLEET_STATE_UNWRITABLE' });
   });
 });
 
