@@ -30,8 +30,8 @@ import { textOf } from './text-of.ts';
 
 /** How far behind the best price: nothing comes here within a second, and no venue limits this side. */
 const DISTANCE = 0.2;
-/** Orders that are tried before it is said that none can be placed. */
-const TRIES_MAX = 6;
+/** Orders that are tried on each side before it is said that none can be placed: who holds coins alone can only sell. */
+const TRIES_MAX = 3;
 /** A new order is known to every machine of the venue after a second (documentation of GET /trade/order). */
 const LOOKS_MAX = 10;
 const LOOK_MS = 300;
@@ -116,11 +116,19 @@ export async function proveTag(world: EngineWorld, options: ProbeTerms): Promise
   }
 }
 
+/** An order that may show it. */
+interface Candidate {
+  readonly side: Side;
+  readonly request: () => Promise<PlaceRequest | undefined>;
+}
+
 async function probe(options: TagProbeOptions): Promise<TagProof> {
   const refusals: string[] = [];
-  for (const request of candidatesOf(options)) {
-    const order = await request();
+  const tries = [0, 0];
+  for (const { side, request } of candidatesOf(options)) {
+    const order = tries[side] === TRIES_MAX ? undefined : await request();
     if (order === undefined) continue;
+    tries[side]!++;
     try {
       return { isProven: true, text: await prove(options, order) };
     } catch (error) {
@@ -129,15 +137,16 @@ async function probe(options: TagProbeOptions): Promise<TagProof> {
       if (!isRefused || error.isRetryable || error.isOutcomeUnknown) throw error;
       refusals.push(`${order.instId} ${order.side}: ${textOf(error)}`);
     }
-    if (refusals.length === TRIES_MAX) break;
   }
   const why =
-    refusals.length === 0 ? 'no instrument has a book with a price to stay away from' : refusals.at(-1)!;
+    refusals.length === 0
+      ? 'no instrument is live and has a book with a price to stay away from'
+      : [...new Set([refusals[0], refusals.at(-1)])].join('; ');
   const text = `tag: cannot be proven: no order can be placed (${why})`;
   if (options.config.venue.kind !== 'live') return { isProven: false, text };
   throw new HostError(
     'TAG_REFUSED',
-    `${text}; fund the account so that it can hold the smallest order, or switch broker.probe off`,
+    `${text}; see to that, mostly by funds for the smallest order of an instrument, or switch broker.probe off`,
   );
 }
 
@@ -145,7 +154,7 @@ async function probe(options: TagProbeOptions): Promise<TagProof> {
  * The far side of each instrument in turn, buys first: they need no coins. Never a side on which the position, as it is
  * known, would grow: it may stand at its limit. Undefined where there is no such price.
  */
-function candidatesOf(options: TagProbeOptions): (() => Promise<PlaceRequest | undefined>)[] {
+function candidatesOf(options: TagProbeOptions): Candidate[] {
   const { instruments, positionLots } = options;
   const live = instruments.filter(({ state }) => state === InstrumentState.live);
   const wanted = [Side.buy, Side.sell].flatMap((side) =>
@@ -153,7 +162,10 @@ function candidatesOf(options: TagProbeOptions): (() => Promise<PlaceRequest | u
       .filter(({ index }) => positionLots[index]! * sideSign(side) <= 0)
       .map((instrument) => ({ instrument, side })),
   );
-  return wanted.map((each, index) => () => requestOf(options, each.instrument, each.side, index));
+  return wanted.map(({ instrument, side }, index) => ({
+    side,
+    request: () => requestOf(options, instrument, side, index),
+  }));
 }
 
 async function requestOf(
@@ -239,7 +251,7 @@ async function look(
 /**
  * Cancels it by the venue's name, or by ours where that is not known, until it is gone.
  *
- * @throws HostError TAG_REFUSED when it may rest
+ * @throws HostError VENUE_UNREACHABLE when it may rest: the next start takes it out before anything else
  */
 async function takeOut(options: TagProbeOptions, request: PlaceRequest, ordId: string): Promise<void> {
   const { account, waitMs } = options;
@@ -259,8 +271,9 @@ async function takeOut(options: TagProbeOptions, request: PlaceRequest, ordId: s
     await waitMs(LOOK_MS);
   }
   throw new HostError(
-    'TAG_REFUSED',
-    `tag: the order that was to prove it could not be cancelled (${problem}); cancel ${clOrdId} of ${instId} by hand`,
+    'VENUE_UNREACHABLE',
+    `tag: the order that was to prove it could not be cancelled (${problem}); start again, which cancels it, or cancel ` +
+      `${clOrdId} of ${instId} by hand`,
   );
 }
 

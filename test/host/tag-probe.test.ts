@@ -170,8 +170,53 @@ describe('the probe of a start', () => {
     live.answers.placeOrder = refuse;
     await expect(live.world.start(configOf('live'))).rejects.toMatchObject({
       code: 'TAG_REFUSED',
-      message: expect.stringContaining('fund the account'),
+      message: expect.stringContaining('mostly by funds for the smallest order'),
     });
+  });
+
+  it('asks for both sides of an account that holds coins alone, however many instruments it trades', async () => {
+    const { world, account, answers, placed } = probed();
+    const { placeOrder } = answers;
+    answers.placeOrder = (request, expiresMs) => {
+      if (request.side === 'sell') return placeOrder(request, expiresMs);
+      throw restError('REST_REJECTED', '51008');
+    };
+    const config = configOf('live');
+    const [spot, swap] = config.instruments;
+    const many = ['SOL', 'XRP', 'DOGE', 'LTC', 'ADA', 'TRX'].map((coin) => `${coin}-USDT-SWAP`);
+    const { fetchInstruments } = account.answers;
+    account.answers.fetchInstruments = (instType, instFamily) => {
+      const rows = fetchInstruments(instType, instFamily) as Readonly<Record<string, unknown>>[];
+      const model = rows.find((row) => row['instId'] === swap!.instId);
+      if (model === undefined) return rows;
+      return [...rows, ...many.map((instId, index) => ({ ...model, instId, instIdCode: 9_000 + index }))];
+    };
+    const instruments = [spot!, swap!, ...many.map((instId) => ({ ...swap!, instId }))];
+    const engine = (await world.start({ ...config, instruments }))!;
+    expect(placed.map(({ side }) => side)).toEqual(['buy', 'buy', 'buy', 'sell']);
+    expect(engine.tagProof?.isProven).toBe(true);
+  });
+
+  it('whose order cannot be taken out says which, and that a start does', async () => {
+    const { world, account, answers, placed } = probed();
+    const { cancelOrders } = answers;
+    answers.cancelOrders = () => {
+      throw restError('REST_TIMEOUT');
+    };
+    await expect(world.start(configOf())).rejects.toMatchObject({
+      code: 'VENUE_UNREACHABLE',
+      message: expect.stringMatching(
+        /could not be cancelled \(.+\); start again, which cancels it, or cancel 1\d{18} of/,
+      ),
+    });
+    const [left] = account.orders.values();
+    expect(left!.clOrdId).toBe(placed[0]!.clOrdId);
+    account.orders.set(left!.ordId, { ...left!, tag: '' });
+    answers.cancelOrders = cancelOrders;
+    world.crash();
+    // Found by its run, though it has no tag.
+    await new TinyWorld(world.machine).start(configOf());
+    expect(account.orders.size).toBe(0);
   });
 
   it('that was not answered looks for its order until it is gone, and does not start', async () => {
