@@ -1,4 +1,4 @@
-import { unlink } from 'node:fs/promises';
+import { lstat, unlink } from 'node:fs/promises';
 import { unguessableText } from '../base/secure-random.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { readCredentials } from '../config/environment.ts';
@@ -65,15 +65,18 @@ export async function rotateKey(argv: readonly string[]): Promise<ExitCode> {
   expectNames(values);
   const { sub, file } = values;
   const old = readCredentials({ credentialsFile: file }, {});
+  // Found out now: later there would be a key more, and no place for it.
+  for (const left of [`${file}.new`, `${file}.old`]) await expectFree(left, sub);
   return Master.with(values, async (master) => {
-    const row = (await master.subs.keys(sub)).find(({ apiKey }) => apiKey.reveal() === old.apiKey.reveal());
+    const keys = await master.subs.keys(sub);
+    const row = keys.find(({ apiKey }) => apiKey.reveal() === old.apiKey.reveal());
     if (row === undefined) {
       throw new CommandError(
         ExitCode.failed,
         `credentials ${file}: expected a key of ${sub}, was one that it does not have; see accounts list --keys`,
       );
     }
-    const request = keyRequest(sub, { ...row, label: nextLabel(row.label) }, newPassphrase());
+    const request = keyRequest(sub, { ...row, label: nextLabel(row.label, keys) }, newPassphrase());
     const deletion = deleteKeyRequest(sub, old.apiKey);
     const requests = values['delete-old'] ? [request, deletion] : [request];
     if (!(await isConfirmed(requests, values))) return ExitCode.done;
@@ -83,10 +86,11 @@ export async function rotateKey(argv: readonly string[]): Promise<ExitCode> {
     process.stdout.write(`${sub}: key ${shortKey(key.apiKey.reveal())} is in ${file}\n`);
     if (!values['delete-old']) {
       process.stdout.write(
-        `the old one is in ${file}.old and works on: restart the account's engine, then: accounts delete-key --sub ${sub} --file ${file}.old\n`,
+        `the old one is in ${file}.old and works on: restart the account's engine (of several: end its process, then ctl -- reload), then: accounts delete-key --sub ${sub} --file ${file}.old\n`,
       );
       return ExitCode.done;
     }
+    process.stdout.write(`${sub}: the old one is in ${file}.old until it is deleted\n`);
     await master.subs.send(deletion);
     await unlink(`${file}.old`);
     process.stdout.write(`${sub}: the old key is deleted\n`);
@@ -134,10 +138,20 @@ function newPassphrase(): Secret {
   return new Secret(`Aa1!${unguessableText(18)}`);
 }
 
-/** Keys of one account have labels of their own: mm becomes mm-2, and that mm-3. */
-function nextLabel(label: string): string {
+/** Keys of one account have labels of their own: mm becomes mm-2, and that mm-3, or the next that no other key has. */
+function nextLabel(label: string, keys: readonly SubAccountKey[]): string {
   const [, name, number = '1'] = /^(.*?)(?:-(\d+))?$/.exec(label)!;
-  return `${name}-${Number(number) + 1}`;
+  let next = Number(number) + 1;
+  while (keys.some((key) => key.label === `${name}-${next}`)) next++;
+  return `${name}-${next}`;
+}
+
+/** @throws ConfigError when an earlier rotation has left a file of that name */
+async function expectFree(file: string, sub: string): Promise<void> {
+  if ((await lstat(file).catch(() => undefined)) === undefined) return;
+  throw new ConfigError(
+    `credentials ${file}: expected no file of that name, was one that an earlier rotation left; if it holds a key, end that: accounts delete-key --sub ${sub} --file ${file}; else remove it`,
+  );
 }
 
 /** Asks for the key once there is a file that it can be written to. */
@@ -167,22 +181,35 @@ async function keyInto(
 
 /** Sees that the new key works before the old one is given up; else deletes it again. */
 async function prove(master: Master, sub: string, key: NewKey, file: string): Promise<void> {
-  const account = (await master.subs.list()).find(({ name }) => name === sub);
-  let problem: string;
+  const problem = await problemOf(master, sub, key);
+  if (problem === '') return;
+  const begin = `${sub}: expected the new key to work from here, but: ${problem}`;
   try {
-    const uid = await master.uidOf(new Credentials(key.apiKey.reveal(), key.secret, key.passphrase));
-    if (uid === account?.uid) return;
-    problem = 'it is of another account';
+    await master.subs.send(deleteKeyRequest(sub, key.apiKey));
   } catch (error) {
     if (!(error instanceof RestError)) throw error;
-    problem = textOf(error);
+    throw new CommandError(
+      ExitCode.unavailable,
+      `${begin}; nor was it deleted: ${textOf(error)}. The old one stands, and the new one is in ${file} and may work: accounts delete-key --sub ${sub} --file ${file}`,
+    );
   }
-  await master.subs.send(deleteKeyRequest(sub, key.apiKey));
   await unlink(file);
   throw new CommandError(
     ExitCode.failed,
-    `${sub}: expected the new key to work from here, but: ${problem}; it was deleted, and the old one stands. A key that is bound to addresses is rotated from one of them`,
+    `${begin}; it was deleted, and the old one stands. A key that is bound to addresses is rotated from one of them`,
   );
+}
+
+/** Why the key cannot be relied upon; '' when it can. */
+async function problemOf(master: Master, sub: string, key: NewKey): Promise<string> {
+  try {
+    const account = (await master.subs.list()).find(({ name }) => name === sub);
+    const uid = await master.uidOf(new Credentials(key.apiKey.reveal(), key.secret, key.passphrase));
+    return uid === account?.uid ? '' : 'it is of another account';
+  } catch (error) {
+    if (!(error instanceof RestError)) throw error;
+    return textOf(error);
+  }
 }
 
 /** @throws ConfigError unless one key begins so, and one only */

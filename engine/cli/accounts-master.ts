@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { SystemClock } from '../base/clock.ts';
 import { processEnvironment, readCredentials } from '../config/environment.ts';
@@ -142,7 +143,9 @@ export async function isConfirmed(
   if (values.yes) return true;
   if (!process.stdin.isTTY) throw new UsageError('--yes: expected, where nobody can be asked; or --dry-run');
   const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await lines.question('type "yes" to ask the venue for this: ');
+  // Whoever closes it (Ctrl-C, Ctrl-D) has typed something else.
+  const closed = once(lines, 'close').then(() => '');
+  const answer = await Promise.race([lines.question('type "yes" to ask the venue for this: '), closed]);
   lines.close();
   if (answer.trim() === 'yes') return true;
   throw new CommandError(ExitCode.failed, 'expected "yes", was something else: nothing was asked for');

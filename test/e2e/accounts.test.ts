@@ -1,5 +1,10 @@
+import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EngineProcess, Scratch, exampleConfig } from './engine-process.ts';
 import { ROOT, RunningProcess } from './running-process.ts';
@@ -57,6 +62,18 @@ function keyIn(file: string): AccountKeys {
     .split('\n')
     .map((line) => line.slice(line.indexOf('=') + 1));
   return { key: values[0]!, secret: values[1]!, passphrase: values[2]! };
+}
+
+async function passOn(request: IncomingMessage, rest: string): Promise<{ status: number; text: string }> {
+  const { method = 'GET', url = '', headers } = request;
+  const body = await text(request);
+  const names = Object.keys(headers).filter((name) => name === 'content-type' || name.startsWith('ok-'));
+  const answer = await fetch(`${rest}${url}`, {
+    method,
+    headers: Object.fromEntries(names.map((name) => [name, String(headers[name])])),
+    ...(method === 'POST' ? { body } : {}),
+  });
+  return { status: answer.status, text: await answer.text() };
 }
 
 describe('a master’s key', { timeout: 180_000 }, () => {
@@ -169,6 +186,68 @@ describe('a master’s key', { timeout: 180_000 }, () => {
     expect(existsSync(`${file}.new`)).toBe(false);
     const list = JSON.parse((await accounts('list', '--keys', '--json')).text) as { keys: string[] }[];
     expect(list[1]!.keys).toHaveLength(1);
+  });
+
+  it('rotates into no file that an earlier rotation left, and takes no label of another key', async () => {
+    const [file, other] = [newFile(), newFile()];
+    for (const [at, label] of [
+      [file, 'okx-mm'],
+      [other, 'okx-mm-2'],
+    ] as const) {
+      const args = ['--sub', 'sub1', '--file', at, '--label', label, '--any-address', '--yes'];
+      expect((await accounts('create-key', ...args)).code).toBe(0);
+    }
+    const args = ['rotate-key', '--sub', 'sub1', '--file', file, '--yes'];
+    expect((await accounts(...args)).code).toBe(0);
+    const again = await accounts(...args);
+    expect([again.code, again.text]).toEqual([78, expect.stringContaining(`--file ${file}.old`)]);
+    expect(existsSync(`${file}.new`)).toBe(false);
+    const [{ keys }] = JSON.parse((await accounts('list', '--keys', '--json')).text) as [{ keys: string[] }];
+    expect(keys.map((key) => key.split(' ')[1])).toEqual([
+      expect.anything(),
+      'okx-mm',
+      'okx-mm-2',
+      'okx-mm-3',
+    ]);
+  });
+
+  it('says where the new key is when the venue is lost before it was tried, and the old one stands', async () => {
+    const file = newFile();
+    const made = ['create-key', '--sub', 'sub1', '--file', file, '--any-address', '--yes'];
+    expect((await accounts(...made)).code).toBe(0);
+    const before = keyIn(file);
+    // Passes everything on until a key has been made, and nothing from then on.
+    let isLost = false;
+    const door = createServer((request, response) => {
+      if (isLost) return void request.destroy();
+      const isMaking = request.method === 'POST' && request.url === '/api/v5/users/subaccount/apikey';
+      void passOn(request, venue.rest).then(({ status, text }) => {
+        isLost = isMaking;
+        response.writeHead(status).end(text);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(door, 'listening');
+    try {
+      const { port } = door.address() as AddressInfo;
+      const example = exampleConfig({
+        ...venue.config,
+        rest: `http://127.0.0.1:${port}`,
+        depthChannel: 'books',
+      });
+      example.instruments = example.instruments.filter(({ instId }) => instId === 'BTC-USDT-SWAP');
+      config = scratch.write(example);
+      const rotated = await accounts('rotate-key', '--sub', 'sub1', '--file', file, '--yes');
+      expect(rotated.text).toContain(
+        `The old one stands, and the new one is in ${file}.new and may work: accounts delete-key --sub sub1 --file ${file}.new`,
+      );
+      expect(rotated.code).toBe(75);
+      expect(keyIn(file)).toEqual(before);
+      expect(await venue.call('GET', '/api/v5/account/config', '', keyIn(`${file}.new`))).toHaveLength(1);
+      expect(rotated.text).not.toContain(keyIn(`${file}.new`).secret);
+    } finally {
+      door.close();
+      door.closeAllConnections();
+    }
   });
 
   it.each([
