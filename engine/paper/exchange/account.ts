@@ -189,7 +189,7 @@ export class Account {
    * limits and reports.
    */
   marginTotals(ccy: string, valuation: Valuation): MarginTotals {
-    const totals = { upl: 0, equity: 0, initialMargin: 0, maintenanceMargin: 0, isolated: 0 };
+    const totals = { upl: 0, equity: 0, initialMargin: 0, maintenanceMargin: 0, isolated: 0, isolatedUpl: 0 };
     for (const holding of this.holdings.values()) {
       if (!holding.needsMargin) continue;
       for (const each of holding.marginCurrencies) {
@@ -244,16 +244,22 @@ export interface MarginTotals {
   maintenanceMargin: number;
   /** What isolated positions stand on, and what they have made. */
   isolated: number;
+  /** What isolated positions have made and not realised. */
+  isolatedUpl: number;
 }
 
 function addHolding(totals: MarginTotals, holding: Holding, ccy: string, rate: number): void {
   for (const position of holding.positions) {
     if (position.lots === 0 || position.ccy !== ccy) continue;
     const equity = holding.equityOf(position) * rate;
-    totals.upl += holding.profitOf(position) * rate;
+    const profit = holding.profitOf(position) * rate;
+    totals.upl += profit;
     totals.equity += equity;
     if (position.marginMode === 'cross') totals.maintenanceMargin += holding.maintenanceOf(position) * rate;
-    else totals.isolated += holding.isolatedMargin(position) * rate + equity;
+    else {
+      totals.isolated += holding.isolatedMargin(position) * rate + equity;
+      totals.isolatedUpl += profit;
+    }
   }
   totals.initialMargin += holding.initialMargin(ccy) * rate;
 }

@@ -162,6 +162,11 @@ export class AlgoDesk implements Timed {
   #step(algo: AlgoOrder, market: Market, nowMs: Milliseconds): void {
     const { terms } = algo;
     const state = market.listing.state;
+    // The instrument has come to its end, or goes on under another name.
+    if (state === 'expired') {
+      this.#end(algo, AlgoState.canceled, nowMs);
+      return;
+    }
     // Nothing is triggered in a market that stands still.
     if (state !== 'live' && state !== 'post_only') return;
     if (terms.endsWithPosition && !hasPosition(algo.account, market, terms)) {

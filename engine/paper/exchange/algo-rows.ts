@@ -1,11 +1,13 @@
 /** Algo orders as OKX shows them, by REST and by push. Every scalar is text; "" is "not applicable". */
 import type { Milliseconds } from '../../base/units.ts';
-import { numberText } from './amount.ts';
+import { amountNumber, numberText } from './amount.ts';
 import { isAdvanced, type AlgoOrder, type AlgoTrigger } from './algo-order.ts';
 import { trailingTicks } from './algo-triggers.ts';
 import type { Row } from './exchange-contract.ts';
+import { ListingKind } from './listing.ts';
 import type { Market } from './market.ts';
 import { sideText } from './order-rows.ts';
+import { isDollar } from './start-prices.ts';
 
 /** A row of the algo queries (D, "Algo order list"). */
 export function algoQueryRow(algo: AlgoOrder, market: Market): Row {
@@ -77,9 +79,7 @@ export function algoQueryRow(algo: AlgoOrder, market: Market): Row {
 /** A row of `orders-algo` or of `algo-advance`. */
 export function algoPushRow(algo: AlgoOrder, market: Market, nowMs: Milliseconds): Row {
   const row = algoQueryRow(algo, market);
-  const { listing } = market;
-  row['notionalUsd'] =
-    algo.terms.lots === 0 ? '' : numberText(listing.valueNumber(market.markTicks, algo.terms.lots), 8);
+  row['notionalUsd'] = algo.terms.closesAll ? '' : notionalText(algo, market);
   row['reqId'] = algo.reqId;
   row['amendResult'] = algo.amendResult;
   if (isAdvanced(algo.terms.type)) {
@@ -87,6 +87,14 @@ export function algoPushRow(algo: AlgoOrder, market: Market, nowMs: Milliseconds
     row['pTime'] = String(nowMs);
   }
   return row;
+}
+
+/** Inverse contracts are dollars; options that are paid in a coin are worth so many of it. */
+function notionalText({ account, terms }: AlgoOrder, market: Market): string {
+  const { listing, markTicks } = market;
+  if (listing.kind === ListingKind.inverse) return numberText(amountNumber(listing.units(terms.lots)), 8);
+  const isInCoin = listing.isOption && !isDollar(account.ledgerCcy(listing));
+  return numberText(listing.valueNumber(markTicks, terms.lots) * (isInCoin ? market.forward : 1), 8);
 }
 
 function triggerFields(name: 'tp' | 'sl', trigger: AlgoTrigger | null): Row {

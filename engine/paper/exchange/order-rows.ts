@@ -133,11 +133,15 @@ function indexText(
   return usd === 0 ? '' : numberText(usd, 8);
 }
 
-/** `subType` of a bill: buy and sell, or what forced the trade, of longs and of shorts (D, bills). */
-function subTypeOf({ origin, terms }: ClientOrder): string {
+/** `subType` of a bill: buy and sell, of the sides of long/short mode open and close, or what forced the trade (D, bills). */
+export function subTypeOf({ origin, terms }: ClientOrder): string {
   const isLong = terms.side === Side.sell;
   const types = FORCED_TYPES[origin.category];
-  if (types === undefined) return isLong ? '2' : '1';
+  if (types === undefined) {
+    if (terms.posSide === 'long') return isLong ? '5' : '3';
+    if (terms.posSide === 'short') return isLong ? '4' : '6';
+    return isLong ? '2' : '1';
+  }
   return types[isLong ? 0 : 1]!;
 }
 

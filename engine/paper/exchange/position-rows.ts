@@ -30,7 +30,9 @@ export function positionRow(
   const isCross = position.marginMode === 'cross';
   const isNet = position.posSide === 'net' && listing.isContract;
   const average = averageText(holding, position);
-  const uplRatio = size === 0 ? '' : numberText(amountNumber(upl) / (margin || 1), 10);
+  const uplLast = position.unrealised(listing, market.lastTicks);
+  const ratioText = (profit: Amount): string =>
+    size === 0 ? '' : numberText(amountNumber(profit) / (margin || 1), 10);
   return {
     instType: listing.isContract ? listing.instType : 'MARGIN',
     instId: listing.instId,
@@ -42,13 +44,13 @@ export function positionRow(
     availPos: isNet ? '' : listing.sizeText(holding.availableLots(position)),
     mgnMode: position.marginMode,
     avgPx: average,
-    nonSettleAvgPx: averageText(holding, position, position.entryCost),
+    nonSettleAvgPx: isSettled(listing) ? averageText(holding, position, position.entryCost) : '',
     bePx: average,
     markPx: listing.priceText(market.markTicks),
     upl: size === 0 ? '' : uplText,
-    uplRatio,
-    uplLastPx: size === 0 ? '' : amountText(position.unrealised(listing, market.lastTicks)),
-    uplRatioLastPx: uplRatio,
+    uplRatio: ratioText(upl),
+    uplLastPx: size === 0 ? '' : amountText(uplLast),
+    uplRatioLastPx: ratioText(uplLast),
     lever: String(holding.lever(position.marginMode)),
     liqPx: liquidationText(account, holding, position, market, valuation),
     imr: isCross ? numberText(margin, 8) : '',

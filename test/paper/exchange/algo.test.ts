@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Row } from '../../../engine/paper/exchange/exchange.ts';
+import type { ExchangeSink, Row } from '../../../engine/paper/exchange/exchange.ts';
 import { accountOptions, START_MS, World } from './recording-world.ts';
 
 const SWAP = 'BTC-USDT-SWAP';
@@ -278,6 +278,45 @@ describe('orders in pieces', () => {
     world.exchange.cancelAlgo('a', { instId: SWAP, algoClOrdId: 'X1' });
     expect(world.exchange.pendingOrders('a', {})).toEqual([]);
   });
+});
+
+describe('an instrument that ends', () => {
+  const FUTURE = 'BTC-USD-261225';
+
+  it.each([
+    ['under that name', SWAP, (world: World) => world.exchange.rename(SWAP, 'XBT-USDT-SWAP')],
+    ['by a delisting', SWAP, (world: World) => world.exchange.delist(SWAP, 50)],
+    [
+      'at its expiry',
+      FUTURE,
+      (world: World) => world.exchange.act((products, nowMs) => products.expire(FUTURE, '', nowMs)),
+    ],
+  ] as const)('%s takes with it what waits on it', (_, instId, end) => {
+    const world = new World();
+    const trigger = { instId, tdMode: 'cross', side: 'sell', ordType: 'trigger', sz: '1', orderPx: '-1' };
+    expect(world.exchange.placeAlgo('a', { ...trigger, triggerPx: '60000', algoClOrdId: 'E1' }).sCode).toBe(
+      '0',
+    );
+    advance(world, 500);
+    expect(rowOf(world, 'E1')['state']).toBe('live');
+    end(world);
+    advance(world, 500);
+    expect(rowOf(world, 'E1')['state']).toBe('canceled');
+    expect(world.exchange.algoRows('a', true, {})).toEqual([]);
+    expect(children(world)).toEqual([]);
+  });
+});
+
+it('the value of what waits is in dollars, of inverse contracts too', () => {
+  const told: Row[] = [];
+  const world = new World();
+  const sink: ExchangeSink = world.sink;
+  sink.algo = (_uid, row): void => void told.push(row);
+  const trigger = { tdMode: 'cross', side: 'sell', ordType: 'trigger', triggerPx: '60000', orderPx: '-1' };
+  world.exchange.placeAlgo('a', { ...trigger, instId: SWAP, sz: '2' });
+  world.exchange.placeAlgo('a', { ...trigger, instId: 'BTC-USD-SWAP', sz: '3' });
+  // Two contracts of 0.01 BTC at 78,000, and three of 100 dollars each.
+  expect(told).toMatchObject([{ notionalUsd: '1560' }, { notionalUsd: '300' }]);
 });
 
 it('the same is triggered however time is cut', () => {

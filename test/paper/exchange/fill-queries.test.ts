@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FillFilter, Row } from '../../../engine/paper/exchange/exchange-contract.ts';
-import { START_MS, World } from './recording-world.ts';
+import { accountOptions, START_MS, World } from './recording-world.ts';
 
 /** 250 fills of two instruments, two every ten milliseconds, the orders' names in turn. */
 function traded(): World {
@@ -81,4 +81,21 @@ describe('the fills of an account', () => {
     const expected = isNextTo ? matches.slice(-limit) : matches.slice(0, limit);
     expect(world.exchange.fills('a', filter)).toEqual(expected);
   });
+});
+
+it('say in long/short mode whether they opened or closed', () => {
+  const world = new World({
+    accounts: [accountOptions('a', { positionMode: 'long_short_mode' }), accountOptions('b')],
+  });
+  const trades = [
+    ['buy', 'long', '3'],
+    ['sell', 'long', '5'],
+    ['sell', 'short', '4'],
+    ['buy', 'short', '6'],
+  ] as const;
+  for (const [side, posSide, subType] of trades) {
+    world.place('b', side === 'buy' ? 'sell' : 'buy', '78000', '1');
+    expect(world.place('a', side, '78000', '1', { posSide }).sCode).toBe('0');
+    expect(world.exchange.fills('a', { limit: '1' })).toMatchObject([{ posSide, side, subType }]);
+  }
 });

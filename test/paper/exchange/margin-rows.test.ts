@@ -132,4 +132,22 @@ describe('how near liquidation is', () => {
     expect(shared['mgnRatio']).toBe('189.1026');
     for (const detail of shared['details'] as Row[]) expect(detail['mgnRatio']).toBe('');
   });
+
+  it('says what isolated positions stand on, and what they have made, at the mark price and at the last', () => {
+    const isolated: Case = {
+      ...CASES[0]!,
+      tdMode: 'isolated',
+      sz: '10',
+      account: { balances: { USDT: '1000' } },
+    };
+    const { world } = positionOf(isolated);
+    world.exchange.act((products, nowMs) => products.holdMark(SWAP, '78100', nowMs));
+    // 0.1 BTC at 78,000 with ten times: 780, and ten more at 78,100.
+    const account = world.exchange.balances('a');
+    expect(account['isoEq']).toBe('790');
+    expect(account['details']).toMatchObject([{ ccy: 'USDT', isoEq: '790', isoUpl: '10' }]);
+    expect(world.exchange.positions('a', {})).toMatchObject([
+      { upl: '10', uplRatio: '0.0128040973', uplLastPx: '0', uplRatioLastPx: '0', nonSettleAvgPx: '' },
+    ]);
+  });
 });
