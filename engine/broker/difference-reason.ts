@@ -18,6 +18,8 @@ export const Reason = {
   late: 'late',
   /** Nothing is due: no fee was paid on balance. */
   noFee: 'no fee',
+  /** No price of its fee was known: what to expect is not known either. */
+  unpriced: 'no price',
   /** In the ledger, and in no report. */
   missing: 'missing',
   /** In a report, and not in the ledger. */
@@ -48,6 +50,7 @@ export type Reason = (typeof Reason)[keyof typeof Reason];
 
 /** What somebody has to look at: money that was due and did not come, or cannot be explained. */
 export const OPEN_REASONS: ReadonlySet<Reason> = new Set([
+  Reason.unpriced,
   Reason.missing,
   Reason.extra,
   Reason.tagMissing,
@@ -89,13 +92,15 @@ export function reasonOf(compared: Compared): Reason {
   const { expected, told, difference } = compared;
   const ofEarning = OF_EARNING[expected.earning];
   if (ofEarning !== undefined) {
+    if (compared.row.unpriced > 0 && expected.earning === Earning.noFee) return Reason.unpriced;
     return difference === undefined || difference.isZero ? ofEarning : Reason.unexplained;
   }
   if (difference === undefined) return Reason.pending;
   if (told === undefined) return missingReason(compared);
-  if (told.isLate) return Reason.late;
   if (difference.magnitude().compare(roundingOf(told, compared.row.fills)) <= 0) {
     if (expected.earning === Earning.capped) return Reason.capped;
+    // Late explains a day, and no amount.
+    if (told.isLate) return Reason.late;
     return difference.isZero ? Reason.matched : Reason.rounding;
   }
   return standingReason(compared, told) ?? amountReason(compared, told);
@@ -129,6 +134,7 @@ function standingReason(
 
 /** Which of the amounts that lead to the rebate differs first. */
 function amountReason({ row, terms }: Compared, { row: told }: Told): Reason {
+  if (row.unpriced > 0) return Reason.unpriced;
   if (!isOwnFee(row, told)) return isConversion(row, told) ? Reason.conversion : Reason.fee;
   const share = (told.isAffiliated ? terms.affiliatedShare : terms.share)[row.product];
   const reckoned = baseOf(told).times(ExactDecimal.ofNumber(share));

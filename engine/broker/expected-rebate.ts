@@ -50,7 +50,7 @@ const VIP_CAPPED = 5;
 
 /** 0 for Lv1 of regular users and for what is no tier; the venue writes tiers of professionals as VIP3 and as Lv3. */
 export function vipOf(level: string): number {
-  return Number(/^(?:VIP|Lv)\s?(\d)$/i.exec(level)?.[1] ?? 0);
+  return Number(/^(?:VIP|Lv)\s?(\d{1,2})$/i.exec(level)?.[1] ?? 0);
 }
 
 /** Whether what an account of that tier earns ends at a sum a month. */
@@ -114,6 +114,12 @@ export function eligibilityAt(
   told: readonly Eligibility[],
   { account, lastMs }: Pick<OrderDay, 'account' | 'lastMs'>,
 ): Eligibility | undefined {
-  const own = told.filter((each) => each.account === account);
-  return own.findLast(({ tsMs }) => tsMs <= lastMs) ?? own[0];
+  let [first, last]: (Eligibility | undefined)[] = [];
+  for (const each of told) {
+    if (each.account !== account) continue;
+    first ??= each;
+    if (each.tsMs > lastMs) break;
+    last = each;
+  }
+  return last ?? first;
 }

@@ -74,11 +74,22 @@ export function parseReport(text: string, name: string): ParsedReport {
   let number = 1;
   for (const cells of lines) {
     number++;
+    requireCells(cells, heads.value.length, `${name}, line ${number}`);
     const row = rowOf((column) => clean(cells[places.get(column) ?? -1]), `${name}, line ${number}`);
     decimals = Math.max(decimals, row.brokerRebate.scale, row.fee.scale);
     rows.push(row);
   }
   return { rows, decimals };
+}
+
+/** A line that is cut off would be read as an order of no rebate. */
+function requireCells(cells: readonly string[], expected: number, where: string): void {
+  if (cells.length === expected) return;
+  if (cells.length > expected && cells.slice(expected).every((cell) => cell === '')) return;
+  throw new BrokerError(
+    BrokerErrorCode.report,
+    `rebate report ${where}: expected ${expected} columns as in its first line, were ${cells.length}; download it again`,
+  );
 }
 
 function placesOf(heads: readonly string[], name: string): Map<Column, number> {
@@ -108,7 +119,7 @@ function rowOf(cell: (column: Column) => string, where: string): ReportRow {
   const ordId = cell('ordId');
   if (!/^\d{1,30}$/.test(ordId)) throw malformed(where, 'ordId', 'the number of an order', ordId);
   const ts = cell('ts');
-  if (!/^\d{0,16}$/.test(ts)) throw malformed(where, 'ts', 'milliseconds since the epoch', ts);
+  if (!/^\d{0,13}$/.test(ts)) throw malformed(where, 'ts', 'milliseconds since the epoch', ts);
   return {
     brokerCode: cell('brokerCode'),
     level: cell('level'),

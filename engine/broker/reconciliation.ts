@@ -38,12 +38,16 @@ export interface ReconciledRow {
   readonly reason: Reason;
 }
 
-/** @param ledger by time, as `CommissionLedger.rows` gives them: a month's cap is used up in their order */
+/**
+ * @param ledger by time, as `CommissionLedger.rows` gives them: a month's cap is used up in their order
+ * @param isElsewhere whether a row that names no account is for another ledger to tell of
+ */
 export function reconcile(
   ledger: readonly OrderDay[],
   reports: readonly RebateReport[],
   terms: RebateTerms,
   offsetHours: number,
+  isElsewhere: (row: ReportRow) => boolean = () => false,
 ): ReconciledRow[] {
   const book = new ReportBook(reports, offsetHours);
   const expectation = new RebateExpectation(terms);
@@ -58,7 +62,9 @@ export function reconcile(
   );
   // A broker's report tells of all its clients; those whose fills are not ours to know are nobody's extras.
   const accounts = new Set(ledger.map(({ account }) => account));
-  const extras = book.rest().filter(({ row }) => row.uid === '' || accounts.has(row.uid));
+  const extras = book
+    .rest()
+    .filter(({ row }) => (row.uid === '' ? !isElsewhere(row) : accounts.has(row.uid)));
   return [...ofLedger, ...extras.map((each) => extraRow(each))];
 }
 
@@ -120,10 +126,9 @@ class ReportBook {
       this.#byOrder.set(row.ordId, [told]);
       return;
     }
-    // The same row in a later download of the same days.
-    const before = others.findIndex((other) => other.day === told.day && other.report !== report);
-    if (before === -1) others.push(told);
-    else others[before] = told;
+    // What a later download tells of the order's day replaces all that one before told of it, be it one row or several.
+    const kept = others.filter((other) => other.day !== told.day || other.report === report);
+    this.#byOrder.set(row.ordId, [...kept, told]);
   }
 
   /** The row of that day; several of one report are added up. */

@@ -1,8 +1,8 @@
 import { gunzipSync, inflateRawSync } from 'node:zlib';
 import { BrokerError, BrokerErrorCode } from './broker-error.ts';
 
-/** A year of a busy broker is some hundred megabytes; what unpacks to more is a bomb. */
-const TEXT_BYTES_MAX = 1 << 30;
+/** The longest text of this runtime is a little more: some two million orders. What unpacks to more may be a bomb. */
+const TEXT_BYTES_MAX = 500_000_000;
 
 const ZIP_DIRECTORY = 0x02014b50;
 const ZIP_END = 0x06054b50;
@@ -21,9 +21,14 @@ export function reportText(bytes: Buffer): string {
   if (bytes.length > 2 && bytes[0] === 0x1f && bytes[1] === 0x8b) {
     return unpacked(() => gunzipSync(bytes, { maxOutputLength: TEXT_BYTES_MAX })).toString('utf8');
   }
-  if (bytes.toString('latin1', 0, 4) === 'PK\x03\x04') return firstOfZip(bytes).toString('utf8');
+  if (bytes.toString('latin1', 0, 4) === 'PK\x03\x04') return textOf(firstOfZip(bytes));
   if (bytes.length > 4 && bytes.readUInt32BE(0) === 0xd0cf11e0)
     throw refusal('an Excel file of the old kind');
+  return textOf(bytes);
+}
+
+function textOf(bytes: Buffer): string {
+  if (bytes.length > TEXT_BYTES_MAX) throw tooLarge();
   return bytes.toString('utf8');
 }
 
@@ -57,8 +62,18 @@ function unpacked(unpack: () => Buffer): Buffer {
   try {
     return unpack();
   } catch (cause) {
-    throw refusal('a packed file that is broken, or larger than a gigabyte', cause);
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE')
+      throw tooLarge(cause);
+    throw refusal('a packed file that is broken', cause);
   }
+}
+
+function tooLarge(cause?: unknown): BrokerError {
+  return new BrokerError(
+    BrokerErrorCode.report,
+    `rebate report: expected at most ${TEXT_BYTES_MAX / 1e6} MB of text, was more; ask for fewer days`,
+    { cause },
+  );
 }
 
 function refusal(was: string, cause?: unknown): BrokerError {

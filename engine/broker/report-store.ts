@@ -28,7 +28,8 @@ export interface RebateReport {
   readonly decimals: number;
 }
 
-interface ReportTime {
+/** Which time a report is of. */
+export interface ReportTime {
   readonly beginMs: Milliseconds;
   readonly endMs: Milliseconds;
   readonly fetchedMs: Milliseconds;
@@ -51,8 +52,9 @@ export function keepReport(
   const reports = reportsDirectory(directory);
   mkdirSync(reports, { recursive: true, mode: 0o700 });
   const file = join(reports, `rebates-${fromDay}-${toDay}.csv`);
-  writeWhole(file, text);
+  // Its time first: one without the other would keep every later look from its end.
   writeWhole(file.replace(/csv$/, 'json'), `${JSON.stringify(time)}\n`);
+  writeWhole(file, text);
   return file;
 }
 

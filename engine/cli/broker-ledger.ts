@@ -53,12 +53,16 @@ export function reconciledRows(
 ): { readonly account: BrokerAccount; readonly rows: readonly ReconciledRow[] }[] {
   try {
     const kept = reports ?? keptReports(scope.directory);
-    return scope.accounts.map((account) => {
+    const ledgers = scope.accounts.map((account) => ledgerRows(account, range));
+    const known = new Set(ledgers.length > 1 ? ledgers.flat().map(({ ordId }) => ordId) : []);
+    return scope.accounts.map((account, index) => {
       const rows = reconcile(
-        ledgerRows(account, range),
+        ledgers[index]!,
         kept,
         termsOf(account),
         account.config.broker.dayOffsetHours,
+        // A row without an account, of an order that no ledger has, is told of once: by the first.
+        ({ ordId }) => index > 0 || known.has(ordId),
       );
       return { account, rows: rows.filter(({ day }) => isInRange(day, range)) };
     });

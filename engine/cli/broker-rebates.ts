@@ -2,12 +2,13 @@ import { SystemClock } from '../base/clock.ts';
 import type { Milliseconds } from '../base/units.ts';
 import { BrokerError } from '../broker/broker-error.ts';
 import type { BrokerRest, ReportLink } from '../broker/broker-rest.ts';
-import { dayBeginMs } from '../broker/commission-ledger.ts';
+import { dayBeginMs, dayOf } from '../broker/commission-ledger.ts';
 import { ExactDecimal } from '../broker/exact-decimal.ts';
-import { DAY_MS, utcDay } from '../broker/ledger-files.ts';
+import { DAY_MS } from '../broker/ledger-files.ts';
 import { parseReport } from '../broker/rebate-report.ts';
 import { reportText } from '../broker/report-bytes.ts';
 import { keepReport } from '../broker/report-store.ts';
+import type { ReportTime } from '../broker/report-store.ts';
 import { downloadFile } from '../venue/file-download.ts';
 import { RestError } from '../venue/rest-error.ts';
 import { brokerScope, DAY_OPTIONS, DAY_USAGE, dayRange, SCOPE_OPTIONS, SCOPE_USAGE } from './broker-scope.ts';
@@ -34,6 +35,8 @@ Ends with 75 when it is not made within that time, or the venue does not answer.
 const DAYS_MAX = 180;
 /** A report is asked for twice a minute at most. */
 const POLL_MS: Milliseconds = 31_000;
+/** Of a wait of hours, some minutes without an answer are no reason to give up. */
+const POLL_TRIES = 5;
 const FIRST_POLL_MS: Milliseconds = 3_000;
 const DOWNLOAD_MS: Milliseconds = 600_000;
 const DOWNLOAD_BYTES_MAX = 1 << 30;
@@ -50,9 +53,9 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
   if (!(waitMinutes >= 0 && waitMinutes <= 1_440))
     throw new UsageError(`--wait: expected minutes from 0 to 1440, was "${values.wait}"`);
   const clock = new SystemClock();
-  const range = reportRange(values, clock.wallMs());
   const scope = brokerScope(values);
   const account = scope.accounts[0]!;
+  const range = reportRange(values, clock.wallMs(), account.config.broker.dayOffsetHours);
   const { report, bytes } = await withVenue(account, brokerKey(account), async (_, broker) => {
     const found = await made(broker, range, waitMinutes * 60_000, clock);
     const file = await downloadFile(found.link, { timeoutMs: DOWNLOAD_MS, bytesMax: DOWNLOAD_BYTES_MAX });
@@ -63,12 +66,16 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
 }
 
 /** Yesterday where nothing is said. @throws UsageError for more than the venue takes, or open ends */
-function reportRange(values: Parameters<typeof dayRange>[0], nowMs: Milliseconds): DayRange {
+export function reportRange(
+  values: Parameters<typeof dayRange>[0],
+  nowMs: Milliseconds,
+  offsetHours: number,
+): DayRange {
   const isNone = values.day === undefined && values.from === undefined && values.to === undefined;
-  if (isNone) return dayRange({ day: utcDay(nowMs - DAY_MS) });
+  if (isNone) return dayRange({ day: dayOf(nowMs - DAY_MS, offsetHours) });
   const range = dayRange({
     ...values,
-    ...(values.day === undefined ? { to: values.to ?? utcDay(nowMs) } : {}),
+    ...(values.day === undefined ? { to: values.to ?? dayOf(nowMs, offsetHours) } : {}),
   });
   const days = (Date.parse(range.toDay) - Date.parse(range.fromDay)) / DAY_MS + 1;
   if (days > DAYS_MAX || (values.from === undefined && values.day === undefined))
@@ -76,7 +83,7 @@ function reportRange(values: Parameters<typeof dayRange>[0], nowMs: Milliseconds
   return range;
 }
 
-/** Asks for the report, and waits until it is made. @throws CommandError, RestError */
+/** Asks for the report, and waits until it is made. A venue that does not answer for a while is asked again. @throws CommandError, RestError */
 async function made(
   broker: BrokerRest,
   { fromDay, toDay }: DayRange,
@@ -118,22 +125,54 @@ async function asked(broker: BrokerRest, fromDay: string, toDay: string): Promis
 }
 
 async function polled(broker: BrokerRest, fromDay: string, toDay: string): Promise<ReportLink[]> {
-  for (let isLast = false; ; isLast = true) {
+  for (let tries = 1; ; tries++) {
     try {
       return await broker.fetchReports(fromDay, toDay);
     } catch (error) {
-      const isBusy = error instanceof RestError && error.okxCode === TOO_MANY_REQUESTS;
-      if (!isBusy || isLast) throw error;
+      const mayPass = error instanceof RestError && error.isRetryable;
+      if (!mayPass || tries === POLL_TRIES) throw error;
     }
     await pass(POLL_MS);
   }
+}
+
+/**
+ * Of which time a report is.
+ *
+ * @throws CommandError for one of other days than were asked for
+ */
+export function reportTime(
+  { fromDay, toDay }: DayRange,
+  { beginMs, createdMs }: Pick<ReportLink, 'beginMs' | 'createdMs'>,
+  offsetHours: number,
+  nowMs: Milliseconds,
+): ReportTime {
+  // The venue says of which days it is; an older one did not.
+  if (beginMs > 0) {
+    requireSameHour(beginMs, offsetHours);
+    const day = dayOf(beginMs, offsetHours);
+    if (day !== fromDay) {
+      throw new CommandError(
+        ExitCode.failed,
+        `report of ${fromDay} to ${toDay}: expected days from ${fromDay} on, was one from ${day} on; ask again later`,
+      );
+    }
+  }
+  const endMs = dayBeginMs(toDay, offsetHours) + DAY_MS;
+  // One that was made while its last day went on knows nothing of the hours since, whenever it is downloaded.
+  const isEarly = createdMs > beginMs && createdMs < endMs;
+  return {
+    beginMs: dayBeginMs(fromDay, offsetHours),
+    endMs,
+    fetchedMs: Math.floor(isEarly ? Math.min(createdMs, nowMs) : nowMs),
+  };
 }
 
 /** @throws CommandError for what is no report */
 function keep(
   scope: BrokerScope,
   { fromDay, toDay }: DayRange,
-  { beginMs, endMs }: ReportLink,
+  link: ReportLink,
   bytes: Buffer,
   nowMs: Milliseconds,
 ): string {
@@ -141,13 +180,12 @@ function keep(
     const text = reportText(bytes);
     const { rows } = parseReport(text, 'the download');
     const offsetHours = scope.accounts[0]!.config.broker.dayOffsetHours;
-    const time = {
-      // The venue says of which days it is; an older one did not.
-      beginMs: beginMs > 0 ? beginMs : dayBeginMs(fromDay, offsetHours),
-      endMs: (endMs > 0 ? endMs : dayBeginMs(toDay, offsetHours)) + DAY_MS,
-      fetchedMs: Math.floor(nowMs),
-    };
-    requireSameDays(time.beginMs, offsetHours);
+    const time = reportTime({ fromDay, toDay }, link, offsetHours, nowMs);
+    if (time.fetchedMs < time.endMs) {
+      process.stderr.write(
+        `the report was made on ${new Date(time.fetchedMs).toISOString()}, before its last day was over: later orders stay pending\n`,
+      );
+    }
     const file = keepReport(scope.directory, [fromDay, toDay], text, time);
     const rebate = rows.reduce((sum, row) => sum.plus(row.brokerRebate), ExactDecimal.zero);
     return `${rows.length} orders, rebate ${rebate.toString()} USDT, in ${file}`;
@@ -158,7 +196,7 @@ function keep(
 }
 
 /** Days that begin at another hour than the ledger's would have orders differ for no other reason. */
-function requireSameDays(beginMs: Milliseconds, offsetHours: number): void {
+function requireSameHour(beginMs: Milliseconds, offsetHours: number): void {
   const hours = (24 - new Date(beginMs).getUTCHours()) % 24;
   const found = hours > 14 ? hours - 24 : hours;
   if ((found - offsetHours) % 24 === 0) return;

@@ -37,6 +37,7 @@ ${SCOPE_USAGE}
   fee base        a part of the fee went to counterparties, cards or inviters first
   affiliated      another share, since somebody else has invited the account
  to be looked at:
+  no price        of its fee, which is in neither sum
   missing         in no report              extra          in a report, and not in the ledger
   tag missing     another code than yours   fee differs    the report counts another fee than the fills
   share differs   another share than configured            unexplained

@@ -80,6 +80,7 @@ export const GROUP_COLUMNS: readonly string[] = [
   'fee',
   'netFee',
   'expectedRebate',
+  'pendingRebate',
   'subBrokerRebate',
   'ownRebate',
   'reportedRebate',
@@ -97,6 +98,8 @@ interface Sums {
   fee: ExactDecimal;
   netFee: ExactDecimal;
   expected: ExactDecimal;
+  /** Expected of days that no report covers yet: expected less pending and reported differ by the difference. */
+  pending: ExactDecimal;
   subBroker: ExactDecimal;
   reported: ExactDecimal;
   difference: ExactDecimal;
@@ -150,6 +153,7 @@ function emptySums(): Sums {
     fee: zero,
     netFee: zero,
     expected: zero,
+    pending: zero,
     subBroker: zero,
     reported: zero,
     difference: zero,
@@ -164,6 +168,7 @@ function add(sums: Sums, row: ReconciledRow, subBroker: ExactDecimal): void {
   sums.fee = sums.fee.plus(row.fee);
   sums.netFee = sums.netFee.plus(netFeeOf(row));
   sums.expected = sums.expected.plus(row.expected);
+  if (row.reported === undefined) sums.pending = sums.pending.plus(row.expected);
   sums.subBroker = sums.subBroker.plus(subBroker);
   sums.reported = sums.reported.plus(row.reported ?? ExactDecimal.zero);
   sums.difference = sums.difference.plus(row.difference ?? ExactDecimal.zero);
@@ -178,6 +183,7 @@ function groupRow(group: string, sums: Sums): Readonly<Record<string, string>> {
     fee: sums.fee.toString(),
     netFee: sums.netFee.toString(),
     expectedRebate: sums.expected.toString(),
+    pendingRebate: sums.pending.toString(),
     subBrokerRebate: sums.subBroker.toString(),
     ownRebate: sums.expected.minus(sums.subBroker).toString(),
     reportedRebate: sums.reported.toString(),

@@ -77,6 +77,14 @@ describe('a rebate report', () => {
       /line 2: expected ordId to be the number of an order, was "1\.1e18"/,
     ],
     [`${HEAD}\n${ROW}\n${ROW.replace('-0.05', 'x')}`, /line 3: expected fee to be a decimal, was "x"/],
+    [
+      `${HEAD}\n${ROW}\n${ROW.slice(0, 50)}`,
+      /line 3: expected 16 columns as in its first line, were \d+; download/,
+    ],
+    [
+      `${HEAD}\n${ROW.replace('1795255200000', '1795255200000000')}`,
+      /line 2: expected ts to be milliseconds/,
+    ],
     [`<html>Access denied</html>`, /expected the columns/],
   ])('says what is wrong with %j', (text, message) => {
     expect(() => parseReport(text, 'a.csv')).toThrow(message);

@@ -164,6 +164,8 @@ describe('an order of a fee of 0.05 and a share of 0.4', () => {
       {},
       ['0.02', '0.01984', '-0.00016'],
     ],
+    // What came was not expected, since no price of the fee was known: not the same as no fee.
+    [Reason.unpriced, entry({ feeCcy: 'OKB', feeValue: '' }), [line()], {}, ['0', '0.02', '0.02']],
     [
       Reason.fee,
       entry({ feeCcy: 'BTC' }),
@@ -187,6 +189,20 @@ describe('an order of a fee of 0.05 and a share of 0.4', () => {
     const late = [Reason.late, '0.02', '0.02', '0'];
     expect(told([entry()], [report([]), report([line({ tsMs: TEN + DAY_MS })], 1)])).toEqual([late]);
     expect(told([entry()], [report([]), report([line({ tsMs: TEN })], 1)])).toEqual([late]);
+  });
+
+  it('that comes late with less than is due is not explained by that', () => {
+    const less = report([line({ rebate: '0.005', tsMs: TEN + DAY_MS })], 1);
+    expect(told([entry()], [report([]), less])).toEqual([[Reason.share, '0.02', '0.005', '-0.015']]);
+    const none = report([line({ rebate: '0', tsMs: TEN + DAY_MS })], 1);
+    expect(told([entry()], [report([]), none]).map(([reason]) => reason)).toEqual([Reason.share]);
+  });
+
+  it('has all rows of an older download replaced by the one of a newer', () => {
+    const half = line({ fee: '-0.025', rebate: '0.01' });
+    const reports = [report([half, half]), report([line()])];
+    expect(told([entry()], reports)).toEqual([[Reason.matched, '0.02', '0.02', '0']]);
+    expect(told([entry()], reports.toReversed())).toEqual([[Reason.matched, '0.02', '0.02', '0']]);
   });
 
   it('is told by the newest of several reports of its day', () => {

@@ -8,6 +8,7 @@ import { appendEntries, brokerDirectory } from '../../engine/broker/ledger-files
 import { keepReport } from '../../engine/broker/report-store.ts';
 import { readSettlement } from '../../engine/broker/settlement.ts';
 import { reconciledRows, run as runLedger } from '../../engine/cli/broker-ledger.ts';
+import { reportRange, reportTime } from '../../engine/cli/broker-rebates.ts';
 import { run as runReconcile } from '../../engine/cli/broker-reconcile.ts';
 import { groupRows, Grouping } from '../../engine/cli/broker-rows.ts';
 import { brokerScope, dayRange } from '../../engine/cli/broker-scope.ts';
@@ -140,6 +141,31 @@ describe('broker ledger', () => {
     };
     expect(names('')).toEqual(['desk-1 1001', 'desk-2 1002']);
     expect(names('desk-2')).toEqual(['desk-2 1002']);
+    // A report of before uids were told has the orders of both, and one of neither: told of once.
+    keep(
+      0,
+      [line('11', '0.025'), line('12', '0.025'), line('99', '0.5')].map((row) => row.replace(',1001,', ',,')),
+    );
+    const found = reconciledRows(brokerScope({ config: fleet, state, account: '' }), dayRange({}));
+    expect(found.map(({ rows }) => rows.map(({ ordId, reason }) => `${ordId} ${reason}`))).toEqual([
+      ['11 matched', '99 extra'],
+      ['12 matched'],
+    ]);
+  });
+});
+
+describe('groups', () => {
+  it('add up: what is expected, less what is pending, and what was reported differ by the difference', async () => {
+    await write([trade('1'), trade('2', { timeMs: DAY + DAY_MS })]);
+    keep(0, [line('11', '0.02')]);
+    const [found] = reconciledRows(brokerScope({ config, state, account: '' }), dayRange({}));
+    const total = groupRows(found!.rows, Grouping.account, () => []).at(-1)!;
+    expect(total).toMatchObject({
+      expectedRebate: '0.05',
+      pendingRebate: '0.025',
+      reportedRebate: '0.02',
+      difference: '-0.005',
+    });
   });
 });
 
@@ -186,6 +212,52 @@ describe('broker reconcile', () => {
     );
     await expect(runReconcile(args())).rejects.toThrow(
       /expected a rebate report, was none; download one by broker rebates/,
+    );
+  });
+});
+
+describe('the time of a report', () => {
+  const hours = (count: number): number => count * 3_600_000;
+  const [yesterday, day] = ['2026-11-20', '2026-11-21'];
+
+  it.each([
+    // The day of UTC+8 that began at 16:00 UTC of the 21st is the 22nd: yesterday was the 21st.
+    [DAY + hours(20), 8, day],
+    [DAY + hours(15), 8, yesterday],
+    // Five hours behind UTC, at 02:00 UTC of the 22nd, the 21st still goes on.
+    [DAY + hours(26), -5, yesterday],
+    [DAY + hours(1), 0, yesterday],
+  ])(
+    'where none is named is the last whole day of the ledger: at %d, %d hours apart',
+    (nowMs, offset, expected) => {
+      expect(reportRange({}, nowMs, offset)).toEqual({ fromDay: expected, toDay: expected });
+    },
+  );
+
+  it('ends when it was made, however late it is downloaded', () => {
+    const range = { fromDay: day, toDay: day };
+    const whole = { beginMs: DAY, endMs: DAY + DAY_MS };
+    const made = (createdMs: number, nowMs: number): unknown =>
+      reportTime(range, { beginMs: DAY, createdMs }, 0, nowMs);
+    expect(made(DAY + hours(10), DAY + hours(40))).toEqual({ ...whole, fetchedMs: DAY + hours(10) });
+    expect(made(DAY + hours(30), DAY + hours(40))).toEqual({ ...whole, fetchedMs: DAY + hours(40) });
+    expect(made(0, DAY + hours(40))).toEqual({ ...whole, fetchedMs: DAY + hours(40) });
+  });
+
+  it('is that of the days that were asked for, or it is refused', () => {
+    const range = { fromDay: yesterday, toDay: day };
+    const link = { createdMs: DAY + 2 * DAY_MS };
+    expect(
+      reportTime(range, { ...link, beginMs: DAY - DAY_MS - hours(8) }, 8, DAY + 2 * DAY_MS),
+    ).toMatchObject({
+      beginMs: DAY - DAY_MS - hours(8),
+      endMs: DAY + DAY_MS - hours(8),
+    });
+    expect(() => reportTime(range, { ...link, beginMs: DAY - DAY_MS - hours(8) }, 0, DAY)).toThrow(
+      /begin at 16:00 UTC, was 0; set it to 8/,
+    );
+    expect(() => reportTime(range, { ...link, beginMs: DAY }, 0, DAY)).toThrow(
+      /expected days from 2026-11-20 on, was one from 2026-11-21 on/,
     );
   });
 });
