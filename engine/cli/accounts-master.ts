@@ -142,11 +142,18 @@ export async function isConfirmed(
   }
   if (values.yes) return true;
   if (!process.stdin.isTTY) throw new UsageError('--yes: expected, where nobody can be asked; or --dry-run');
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  // Whoever closes it (Ctrl-C, Ctrl-D) has typed something else.
-  const closed = once(lines, 'close').then(() => '');
-  const answer = await Promise.race([lines.question('type "yes" to ask the venue for this: '), closed]);
-  lines.close();
+  const answer = await typedAt('type "yes" to ask the venue for this: ');
   if (answer.trim() === 'yes') return true;
   throw new CommandError(ExitCode.failed, 'expected "yes", was something else: nothing was asked for');
+}
+
+/** '' for who leaves without an answer: by Ctrl-C or Ctrl-D, or with the terminal. */
+async function typedAt(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = once(lines, 'close').then(() => '');
+  try {
+    return await Promise.race([lines.question(question).catch(() => ''), closed]);
+  } finally {
+    lines.close();
+  }
 }
