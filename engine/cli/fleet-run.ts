@@ -117,7 +117,10 @@ function expectOwnKeys({ accounts }: FleetConfig, environment: Environment): voi
 
 /** Done when every account is; else the code that asks most of a person. */
 function worstOf(accounts: readonly FleetAccount[]): ExitCode {
-  const codes = accounts.map(({ lastEnd }): number => lastEnd?.code ?? ExitCode.failed);
+  const codes = accounts.map(({ lastEnd }): number =>
+    // An engine hears the signal before it does anything: one that was ended by it had not begun.
+    lastEnd?.signal === 'SIGTERM' ? ExitCode.done : (lastEnd?.code ?? ExitCode.failed),
+  );
   const worst = Math.max(...codes);
   return Object.values(ExitCode).find((code) => code === worst) ?? ExitCode.failed;
 }

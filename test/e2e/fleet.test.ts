@@ -241,6 +241,16 @@ describe('several accounts', { timeout: TEST_MS }, () => {
     expect((await next.process.ended(60_000)).code).toBe(0);
   });
 
+  it('end well when they are stopped before they have begun', async () => {
+    const venue = await startVenue();
+    const file = new FleetFile(newFolder(), { venue, keys });
+    const fleet = new FleetProcess(file.file);
+    await fleet.base();
+    fleet.process.kill('SIGTERM');
+    expect((await fleet.process.ended(60_000)).code).toBe(0);
+    expect(await venue.resting()).toEqual([]);
+  });
+
   it('end with the worst of their codes when none can run', async () => {
     const venue = await startVenue();
     const [a, b] = ['a', 'b'].map((name) => ({ ...keys[name]!, secret: 'wrong' }));
