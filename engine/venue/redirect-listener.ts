@@ -88,8 +88,8 @@ export class RedirectListener {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? '/', this.redirectUri);
-    if (request.method !== 'GET' || url.pathname !== PATH) {
+    const url = urlOf(request.url ?? '/', this.redirectUri);
+    if (request.method !== 'GET' || url?.pathname !== PATH) {
       respond(response, 404, 'There is nothing here.');
       return;
     }
@@ -99,18 +99,22 @@ export class RedirectListener {
       respond(response, 400, 'This is not the answer to the login that waits here.');
       return;
     }
-    // The browser has its page before the listener is taken down.
-    const settle = this.#settle;
-    this.#settle = undefined;
     const isAgreed = code !== '';
     const text = isAgreed
       ? 'Logged in: this window can be closed.'
       : 'Nothing was changed: this window can be closed.';
-    respond(response, 200, text, () => {
-      if (isAgreed) settle?.resolve(new Secret(code));
-      else settle?.reject(deniedError(refusal));
+    // The browser has its page before the listener is taken down; one that has gone away has brought what it came for.
+    response.once('close', () => {
+      if (isAgreed) this.#settle?.resolve(new Secret(code));
+      else this.#settle?.reject(deniedError(refusal));
     });
+    respond(response, 200, text);
   }
+}
+
+/** Undefined for what is no address at all, such as "//": any page may ask for that. */
+function urlOf(text: string, base: string): URL | undefined {
+  return URL.canParse(text, base) ? new URL(text, base) : undefined;
 }
 
 function deniedError(refusal: string): OAuthError {
@@ -121,14 +125,14 @@ function deniedError(refusal: string): OAuthError {
   );
 }
 
-function respond(response: ServerResponse, status: number, text: string, done = (): void => {}): void {
+function respond(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, {
     'Content-Type': 'text/html; charset=utf-8',
     'Cache-Control': 'no-store',
     'Referrer-Policy': 'no-referrer',
     Connection: 'close',
   });
-  response.end(`<!doctype html><meta charset="utf-8"><title>okx-mm</title><p>${text}</p>\n`, done);
+  response.end(`<!doctype html><meta charset="utf-8"><title>okx-mm</title><p>${text}</p>\n`);
 }
 
 function isSame(given: string, expected: string): boolean {

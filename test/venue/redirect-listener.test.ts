@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { OAuthError } from '../../engine/venue/oauth-error.ts';
@@ -58,6 +60,39 @@ describe('where the browser comes back to', () => {
     expect([status, text.includes('Logged in'), text.includes('c0de')]).toEqual([200, true, false]);
     expect((await code).reveal()).toBe('c0de');
     expect(String(await code)).not.toContain('c0de');
+  });
+
+  it('tells off what is no address, and every method but one', async () => {
+    const port = await free();
+    listener = await RedirectListener.open(port, 's');
+    const code = listener.code(5_000);
+    const asked = async (line: string): Promise<string> => {
+      const socket = connect(port, '127.0.0.1');
+      socket.write(`${line} HTTP/1.1\r\nHost: other.example\r\n\r\n`);
+      const [bytes] = (await once(socket, 'data')) as [Buffer];
+      socket.destroy();
+      return bytes.toString('latin1').split('\r\n', 1)[0]!;
+    };
+    // What a page with an image of "http://localhost:port//" has its browser ask for.
+    for (const target of ['//', '//:', '//callback?code=x&state=s', 'http://']) {
+      expect(await asked(`GET ${target}`), target).toMatch(/^HTTP\/1\.1 40[04] /);
+    }
+    for (const method of ['HEAD', 'POST', 'OPTIONS']) {
+      expect(await asked(`${method} /callback?code=x&state=s`), method).toBe('HTTP/1.1 404 Not Found');
+    }
+    expect(await asked('GET /callback?code=y&state=s')).toBe('HTTP/1.1 200 OK');
+    expect((await code).reveal()).toBe('y');
+  });
+
+  it('takes the code of a browser that does not wait for its page', async () => {
+    const port = await free();
+    listener = await RedirectListener.open(port, 's');
+    const code = listener.code(5_000);
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write('GET /callback?code=y&state=s HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    socket.resetAndDestroy();
+    expect((await code).reveal()).toBe('y');
   });
 
   it('says when the user declined, in no words but a plain one of the venue’s', async () => {
