@@ -135,7 +135,10 @@ export class LoopFills {
     const updates = this.#updates;
     const instrument = updates.instrument[row]!;
     const isThisRun = updates.isOurs[row] === 1 && updates.run[row] === this.#run;
-    if (!isThisRun) this.foreignUpdates++;
+    if (!isThisRun) {
+      this.foreignUpdates++;
+      if (updates.algoRun[row] === this.#run) this.#proveAlgoTag(row);
+    }
     if (instrument < 0) return PathSignal.none;
     const tradeId = updates.tradeId[row]!;
     // One of a former run that rests: it was on its way when that run ended, and came after all.
@@ -168,6 +171,13 @@ export class LoopFills {
     }
     if (isChanged) this.#state.touched.add(instrument);
     return isInDoubt ? PathSignal.doubt : isChanged ? PathSignal.changed : PathSignal.none;
+  }
+
+  /** An order that a stop or an exit of ours has made. Its cancel says nothing new, and may come after a resume. */
+  #proveAlgoTag(row: number): void {
+    const updates = this.#updates;
+    const isNews = updates.state[row]! <= OrderUpdateState.partiallyFilled || updates.tradeId[row] !== 0;
+    if (isNews && updates.hasTag[row] === 0) this.#kill.tags.onMismatch(TagSource.push);
   }
 
   /** What made a trade that no client has: only the venue itself has trades with ids below zero. */

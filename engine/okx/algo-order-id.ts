@@ -13,6 +13,11 @@ export type AlgoPurpose = (typeof AlgoPurpose)[keyof typeof AlgoPurpose];
 
 const PATTERN = /^([PX])(\d{8})(\d{6})$/;
 const NUMBERS = 1_000_000;
+const RUN_DIGITS = 8;
+const NUMBER_DIGITS = 6;
+const DIGIT_0 = 48;
+const LETTER_P = 80;
+const LETTER_X = 88;
 
 export interface AlgoOrderId {
   readonly purpose: AlgoPurpose;
@@ -24,6 +29,19 @@ export interface AlgoOrderId {
 export function algoOrderIdText(purpose: AlgoPurpose, run: number, number: number): string {
   assert(run >= 0 && run <= RUN_MAX, 'a run fits eight digits');
   return `${purpose}${String(run).padStart(8, '0')}${String(number % NUMBERS).padStart(6, '0')}`;
+}
+
+/** @hot The run of the name in bytes[start, end), -1 when it is none of ours. */
+export function algoRunOf(bytes: Uint8Array, start: number, end: number): number {
+  const isLong = end - start === 1 + RUN_DIGITS + NUMBER_DIGITS;
+  if (!isLong || (bytes[start] !== LETTER_P && bytes[start] !== LETTER_X)) return -1;
+  let run = 0;
+  for (let index = start + 1; index < end; index++) {
+    const digit = bytes[index]! - DIGIT_0;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    if (index <= start + RUN_DIGITS) run = run * 10 + digit;
+  }
+  return run;
 }
 
 /** Null when the text is no name of ours. */

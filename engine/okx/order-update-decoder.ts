@@ -14,6 +14,7 @@ import { OrderCategory } from '../base/order-category.ts';
 import { PositionSide } from '../base/position-side.ts';
 import { Side } from '../base/side.ts';
 import { TICKS_MAX } from '../base/units.ts';
+import { algoRunOf } from './algo-order-id.ts';
 import { smallInteger, storeDecimal, storeInteger } from './ascii-number.ts';
 import { ClientOrderId } from './client-order-id.ts';
 import { JsonCursor, JsonKind, asciiBytes, rangeIs, resolveEscapes } from './json-cursor.ts';
@@ -72,6 +73,8 @@ export class OrderUpdateFrame {
   readonly run = new Int32Array(UPDATE_ROWS_MAX);
   readonly slot = new Int32Array(UPDATE_ROWS_MAX);
   readonly generation = new Int32Array(UPDATE_ROWS_MAX);
+  /** The run whose algo order has made this order, -1 where none of ours has. */
+  readonly algoRun = new Int32Array(UPDATE_ROWS_MAX);
   /** 1 where the order carries the engine's tag. */
   readonly hasTag = new Uint8Array(UPDATE_ROWS_MAX);
   readonly side = new Int8Array(UPDATE_ROWS_MAX);
@@ -150,6 +153,7 @@ const Field = {
   fillTime: 20,
   posSide: 21,
   category: 22,
+  algoClOrdId: 23,
 } as const;
 const FIELD_NAMES = Object.keys(Field);
 const FIELDS = new KeyTable(FIELD_NAMES);
@@ -331,6 +335,7 @@ export class OrderUpdateDecoder {
     updates.run[row] = isOurs ? id.run : 0;
     updates.slot[row] = isOurs ? id.slot : 0;
     updates.generation[row] = isOurs ? id.generation : 0;
+    updates.algoRun[row] = algoRunOf(bytes, start[Field.algoClOrdId]!, end[Field.algoClOrdId]!);
     updates.hasTag[row] = rangeIs(bytes, start[Field.tag]!, end[Field.tag]!, this.#tag) ? 1 : 0;
     const isBuy = rangeIs(bytes, start[Field.side]!, end[Field.side]!, BUY);
     const isSell = rangeIs(bytes, start[Field.side]!, end[Field.side]!, SELL);

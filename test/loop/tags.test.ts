@@ -4,6 +4,7 @@ import { Side } from '../../engine/base/side.ts';
 import { NS_PER_SECOND } from '../../engine/base/units.ts';
 import { Connection, OperatorCommand } from '../../engine/loop/loop-options.ts';
 import { TagSource } from '../../engine/metrics/catalog.ts';
+import { algoOrderIdText } from '../../engine/okx/algo-order-id.ts';
 import { OrderEncoder } from '../../engine/okx/order-encoder.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
 import { RUN, TAG } from './loop-world.ts';
@@ -102,6 +103,29 @@ test('pushes of another program, and of another run of ours, are nobody’s mism
   const stranger = { ...order, clOrdId: `1${former}${order.clOrdId.slice(9)}`, ordId: '78' };
   world.frame(Connection.private, world.pushOf(stranger, { state: 'canceled' }).replace(OWN, STRIPPED));
   expect(counts(world)).toEqual([0, 0, 0, 0, 0]);
+});
+
+describe('an order that an algo order of ours has made', () => {
+  const born = (world: ScriptedWorld, run: number, tag: string, state = 'live'): string => {
+    const text = world.pushOf({ ...world.open('buy')[0]!, clOrdId: '', ordId: '77' }, { state });
+    return text.replace(OWN, `"algoClOrdId":"${algoOrderIdText('X', run, 1)}",${tag}`);
+  };
+
+  test('pauses when it comes back without our tag', () => {
+    const world = new ScriptedWorld().quoting();
+    world.frame(Connection.private, born(world, RUN, OWN));
+    expect(held(world)).toBe(KillLevel.quoting);
+    world.frame(Connection.private, born(world, RUN, STRIPPED));
+    expect(counts(world)).toEqual([0, 1, 0, 0, 0]);
+    expect(held(world)).toBe(KillLevel.paused);
+  });
+
+  test('is not asked when it ends, nor one of another engine', () => {
+    const world = new ScriptedWorld().quoting();
+    world.frame(Connection.private, born(world, RUN, STRIPPED, 'canceled'));
+    world.frame(Connection.private, born(world, RUN - 1, FOREIGN));
+    expect(counts(world)).toEqual([0, 0, 0, 0, 0]);
+  });
 });
 
 describe('by REST', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AlgoPurpose, algoOrderIdText, parseAlgoOrderId } from '../../engine/okx/algo-order-id.ts';
+import { AlgoPurpose, algoOrderIdText, algoRunOf, parseAlgoOrderId } from '../../engine/okx/algo-order-id.ts';
 import {
   icebergBody,
   stopBody,
@@ -88,6 +88,7 @@ describe('names of algo orders', () => {
       const text = algoOrderIdText(purpose, run, number);
       expect(text).toMatch(/^[A-Za-z0-9]{1,32}$/);
       expect(parseAlgoOrderId(text)).toEqual({ purpose, run, number });
+      expect(algoRunOf(Buffer.from(`""${text}"`), 2, 17)).toBe(run);
     }
     expect(algoOrderIdText(AlgoPurpose.protection, 12, 1_000_003)).toBe('P00000012000003');
   });
@@ -96,6 +97,7 @@ describe('names of algo orders', () => {
     '%j is none of ours',
     (text) => {
       expect(parseAlgoOrderId(text)).toBeNull();
+      expect(algoRunOf(Buffer.from(text), 0, text.length)).toBe(-1);
     },
   );
 });
