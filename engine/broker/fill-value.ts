@@ -32,6 +32,7 @@ export interface FillValue {
 
 /** Of the one value that a division gives: a fee in the quote coin of a pair that is not quoted in dollars. */
 const QUOTIENT_DECIMALS = 18;
+const ONE = ExactDecimal.unit(0);
 
 /** Exact, but for the quotient above. */
 export function fillValue(terms: ValueTerms, figures: FillFigures): FillValue {
@@ -48,13 +49,15 @@ export function fillValue(terms: ValueTerms, figures: FillFigures): FillValue {
 
 /** What a base coin was worth: the trade's own price where it is in dollars, else the index. */
 function dollarsOfBase(
-  { type, kind, quoteCcy, settleCcy }: ValueTerms,
+  { type, kind, baseCcy, quoteCcy, settleCcy }: ValueTerms,
   price: ExactDecimal,
   index: ExactDecimal,
 ): ExactDecimal | undefined {
   // The price of an option is its premium; volume counts what it is an option on.
   const isInDollars = kind === ContractKind.inverse || isDollar(quoteCcy) || isDollar(settleCcy);
   if (type !== InstrumentType.option && isInDollars) return price;
+  // USDT-EUR: the venue tells no index of it in dollars.
+  if (isDollar(baseCcy)) return ONE;
   return index.isPositive ? index : undefined;
 }
 

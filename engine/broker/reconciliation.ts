@@ -61,7 +61,8 @@ export function reconcile(
     ledgerRow(row, expected[index]!, told[index], { terms, isCovered: book.covers(row.lastMs) }),
   );
   // A broker's report tells of all its clients; those whose fills are not ours to know are nobody's extras.
-  const accounts = new Set(ledger.map(({ account }) => account));
+  // An account that was asked about is ours, also where nothing of its trades is in the ledger.
+  const accounts = new Set([...ledger, ...terms.eligibility].map(({ account }) => account));
   const extras = book
     .rest()
     .filter(({ row }) => (row.uid === '' ? !isElsewhere(row) : accounts.has(row.uid)));

@@ -42,6 +42,20 @@ describe('the value of a fill', () => {
     expect(valueOf(listed('BTC-USDT'), figures)).toEqual(['97.50015', '-0.04875']);
   });
 
+  it('of dollars for another currency: 100 USDT are 100, whatever index is told; 0.0805 EUR at 0.92 are 0.0875 USDT', () => {
+    const figures = { price: '0.92', size: '100', fee: '-0.0805', feeCcy: 'EUR' };
+    const euros: ValueTerms = {
+      ...listed('BTC-USDT'),
+      baseCcy: 'USDT',
+      quoteCcy: 'EUR',
+      settleCcy: 'EUR',
+    };
+    expect(valueOf(euros, figures)).toEqual(['100', '-0.0875']);
+    expect(
+      valueOf({ ...euros, baseCcy: 'USDC' }, { ...figures, fee: '-0.1', feeCcy: 'USDC', indexPrice: '41.5' }),
+    ).toEqual(['100', '-0.1']);
+  });
+
   it('of a spot purchase whose fee is in coin: 0.00000075 BTC x 65000.1 = 0.048750075 USDT', () => {
     const figures = { price: '65000.1', size: '0.0015', fee: '-0.00000075', feeCcy: 'BTC' };
     expect(valueOf(listed('BTC-USDT'), figures)).toEqual(['97.50015', '-0.048750075']);

@@ -242,6 +242,13 @@ describe('several orders', () => {
     ]);
   });
 
+  it('are extra also of an account whose ledger has nothing of those days, as after a lost disk', () => {
+    const lines = [line(), line({ ordId: '12', uid: '9999' })];
+    expect(told([], [report(lines)], { eligibility: [said('0')] })).toEqual([
+      [Reason.extra, '0', '0.02', '0.02'],
+    ]);
+  });
+
   it('use up the month of a VIP5 account by their times: of 0.05 the third gets a half, the fourth nothing', () => {
     const fills = [0, 1, 2, 3].map((index) =>
       entry({ level: 'VIP5', ordId: `1${index}`, tradeId: `${index + 1}`, timeMs: TEN + index }),

@@ -171,7 +171,10 @@ export class BrokerOffice {
     const quoteCcy = fieldOf(listing, 'quoteCcy') || fieldOf(listing, 'settleCcy');
     const isOption = fieldOf(row, 'instType') === 'OPTION';
     const isInverse = fieldOf(listing, 'ctType') === 'inverse' && !isOption;
-    const coinPrice = isOption || !(isInverse || DOLLARS.includes(quoteCcy)) ? index : price;
+    const isOwnPrice = !isOption && (isInverse || DOLLARS.includes(quoteCcy));
+    // A pair such as USDT-EUR.
+    const otherPrice = DOLLARS.includes(fieldOf(listing, 'baseCcy')) ? parseAmount('1') : index;
+    const coinPrice = isOwnPrice ? price : otherPrice;
     const fee = parseAmount(fieldOf(row, 'fee'));
     const feeCcy = fieldOf(row, 'feeCcy');
     const isQuoteFee = feeCcy === quoteCcy && price !== 0n && !isInverse && !isOption;
