@@ -59,7 +59,12 @@ export class PriceBands {
     return on <= next ? on : this.up(next);
   }
 
-  #bandOf(ticks: Ticks): number {
+  /** From one price to the next, about this one. */
+  stepAt(ticks: number): Ticks {
+    return this.fromTicks.length === 0 ? 1 : this.stepTicks[this.#bandOf(ticks)]!;
+  }
+
+  #bandOf(ticks: number): number {
     let band = 0;
     while (band + 1 < this.fromTicks.length && this.fromTicks[band + 1]! <= ticks) band++;
     return band;

@@ -94,6 +94,7 @@ export function buildParts(
     priceIns: config.instruments.map(({ strategy }) => strategy.priceIn),
     stopBeforeExpiryMs: config.instruments.map((each) => each.stopBeforeExpiryMinutes * MS_PER_MINUTE),
     positionMode: account.posMode === PosMode.longShort ? PositionMode.longShort : PositionMode.net,
+    isPortfolioMargin: account.acctLv === '4',
     ...parametersOf(config, instruments),
     handoff,
     followers: followersOf(strategies),

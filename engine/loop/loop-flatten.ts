@@ -4,7 +4,8 @@
  *
  * Owner:      the engine thread.
  * Invariants: nothing is sent while any order of ours may rest, while the account is in doubt, or halted; an order is never
- *             larger than the position it closes, nor further from the mark than `closeBps`; one order an instrument.
+ *             larger than the position it closes, nor further from the mark than `closeBps` (of an option: than such a
+ *             move of its underlying would bring it, or a step); one order an instrument.
  * Cost:       cold: a second's timer.
  *
  * It is a level of the kill ladder like any other (trigger flatten, paused), so that it survives a restart and nothing else
@@ -36,6 +37,8 @@ export class LoopFlatten {
   readonly #instruments: readonly Instrument[];
   #limits: readonly RiskLimits[];
   #closeBps: number;
+  /** OKX knows `reduceOnly` for swaps and futures, and not in portfolio margin (51205); it only adds to what is kept here. */
+  readonly #mayReduceOnly: boolean;
   readonly #state: LoopState;
   readonly #table: OrderTable;
   readonly #ledger: PositionLedger;
@@ -70,6 +73,7 @@ export class LoopFlatten {
     this.#instruments = instruments;
     this.#limits = options.limits;
     this.#closeBps = options.closeBps;
+    this.#mayReduceOnly = options.isPortfolioMargin !== true;
     this.#state = state;
     this.#table = parts.table;
     this.#ledger = parts.ledger;
@@ -140,7 +144,8 @@ export class LoopFlatten {
     const ticks = this.#ticksOf(index, side);
     if (ticks === 0) return;
     const lots = this.#orderLots(instrument, Math.abs(openLots), ticks);
-    const isReduceOnly = instrument.kind !== ContractKind.spot;
+    const isReduceOnly =
+      this.#mayReduceOnly && instrument.kind !== ContractKind.spot && instrument.option === null;
     const held = instrument.kind === ContractKind.spot ? this.#ledger.positionLots[index]! : openLots;
     const slot = this.#commands.sendClosing(index, side, ticks, lots, isReduceOnly, this.#closeBps, held);
     this.#slot[index] = slot;
@@ -199,7 +204,7 @@ export class LoopFlatten {
     const middle = this.#market.isQuotable(index) ? this.#gate.markTicks(index) : 0;
     const mark = markTicks[index]! > 0 ? markTicks[index]! : middle;
     if (!(mark > 0)) return 0;
-    const reach = (mark * this.#closeBps) / 10_000;
+    const reach = this.#gate.closingReach(index, mark, this.#closeBps);
     return side === Side.sell
       ? Math.max(Math.ceil(mark - reach), sellTicksMin[index]!, 1)
       : Math.min(Math.floor(mark + reach), buyTicksMax[index]!);

@@ -265,6 +265,8 @@ export interface LoopOptions {
   readonly stopBeforeExpiryMs?: readonly Milliseconds[];
   /** Whether swaps and futures are held as legs; without it they are net, as in journals of before there were legs. */
   readonly positionMode?: PositionMode;
+  /** Account level 4, which has no reduce-only orders. Not there in older journals: false. */
+  readonly isPortfolioMargin?: boolean;
   readonly limits: readonly RiskLimits[];
   readonly account: AccountLimits;
   readonly brakes: readonly InstrumentBrakes[];

@@ -23,6 +23,7 @@ export class LoopQuoteKinds {
   /** By instrument. */
   readonly #rpiLevels: Int32Array;
   readonly #isMmp: Uint8Array;
+  /** In the currency of the worth, which need be no dollar. */
   readonly #rpiWorthMin: Float64Array;
   readonly #gate: Gate;
 
@@ -30,7 +31,10 @@ export class LoopQuoteKinds {
     const of = (index: number): QuoteKinds => kinds?.[index] ?? PLAIN;
     this.#rpiLevels = Int32Array.from(instruments, ({ index }) => of(index).rpiLevels);
     this.#isMmp = Uint8Array.from(instruments, ({ index }) => (of(index).isMmp ? 1 : 0));
-    this.#rpiWorthMin = Float64Array.from(instruments, ({ type }) => WORTH_MARGIN * worthMinOf(type));
+    this.#rpiWorthMin = Float64Array.from(
+      instruments,
+      ({ type, fields }) => (WORTH_MARGIN * worthMinOf(type)) / (fields.usdRate ?? 1),
+    );
     this.#gate = gate;
   }
 

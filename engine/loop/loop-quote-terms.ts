@@ -7,6 +7,7 @@
  *             and placed anew.
  * Cost:       a few loads where quotes are post-only and priced in ticks.
  */
+import type { PriceBands } from '../base/price-bands.ts';
 import type { Side } from '../base/side.ts';
 import type { Lots, Ticks } from '../base/units.ts';
 import { LoopOptionPrices } from './loop-option-prices.ts';
@@ -19,13 +20,14 @@ import { KEEP_LOTS } from '../orders/command-batch.ts';
 import type { OrderTable } from '../orders/order-table.ts';
 import type { Gate } from '../risk/gate.ts';
 
-/** An order that is not priced in ticks may come out so far off by the venue's rounding. */
-const ROUNDING_TICKS = 2;
+/** An order that is not priced in ticks may come out so many steps of its band off by the venue's rounding. */
+const ROUNDING_STEPS = 2;
 
 export class LoopQuoteTerms {
   readonly #table: OrderTable;
   readonly #kinds: LoopQuoteKinds;
   readonly #prices: LoopOptionPrices;
+  readonly #bands: readonly PriceBands[];
   /** By slot: OrderKind of a quote. */
   readonly #kindOf: Uint8Array;
   /** By slot: what was last asked for of an order that is not priced in ticks, in its unit. */
@@ -37,6 +39,7 @@ export class LoopQuoteTerms {
     parts: { readonly table: OrderTable; readonly gate: Gate; readonly underlyings: LoopUnderlyings },
   ) {
     this.#table = parts.table;
+    this.#bands = instruments.map(({ bands }) => bands);
     this.#kinds = new LoopQuoteKinds(instruments, quoteKinds, parts.gate);
     this.#prices = new LoopOptionPrices(instruments, priceIns, state, parts.underlyings);
     this.#kindOf = new Uint8Array(parts.table.capacity);
@@ -71,7 +74,8 @@ export class LoopQuoteTerms {
   /** @hot Whether it is at that price in the unit that it was given in already, though a tick or two off by rounding. */
   isSaid(slot: number, instrument: number, side: Side, ticks: Ticks, lots: Lots): boolean {
     if (this.#prices.isFollowed[instrument] === 0 || lots !== KEEP_LOTS) return false;
-    const isClose = Math.abs(this.#table.priceTicks[slot]! - ticks) <= ROUNDING_TICKS;
+    const reach = ROUNDING_STEPS * this.#bands[instrument]!.stepAt(ticks);
+    const isClose = Math.abs(this.#table.priceTicks[slot]! - ticks) <= reach;
     return isClose && this.#prices.stepsOf(instrument, side, ticks) === this.#saidSteps[slot];
   }
 

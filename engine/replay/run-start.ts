@@ -41,7 +41,7 @@ export function runStartOf(loop: LoopOptions, about: RunAbout): RunStart {
   // Named one by one: what a caller adds to its options must not get into a file by accident.
   const { depthChannel, tag, run, tradeModes, limits, account, brakes, watches, isDemo, closeBps } = loop;
   const { portfolio = [], models = [], tolerances, timings, handoff, prefixesIds = false } = loop;
-  const { positionMode = PositionMode.net } = loop;
+  const { positionMode = PositionMode.net, isPortfolioMargin = false } = loop;
   const { marginCcys = [], quoteKinds = [], priceIns = [], stopBeforeExpiryMs } = loop;
   return {
     version: START_VERSION,
@@ -57,6 +57,7 @@ export function runStartOf(loop: LoopOptions, about: RunAbout): RunStart {
       prefixesIds,
       tradeModes,
       positionMode,
+      isPortfolioMargin,
       marginCcys,
       quoteKinds,
       priceIns,

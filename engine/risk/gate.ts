@@ -29,6 +29,8 @@ import type { KillLadder } from './kill-ladder.ts';
 import { LotWorth } from './lot-worth.ts';
 
 const BPS = 10_000;
+/** What a difference of prices may be off by as a float. */
+const ROUNDING_TICKS = 1e-6;
 
 /** Why a command was struck. The first rule that fails, in this order but for the last. */
 export const GateReason = {
@@ -135,6 +137,7 @@ export class Gate {
   readonly #collarBps: Float64Array;
   readonly #buyTicksMax: Int32Array;
   readonly #sellTicksMin: Int32Array;
+  readonly #instruments: readonly Instrument[];
 
   constructor(
     instruments: readonly Instrument[],
@@ -146,6 +149,7 @@ export class Gate {
     groups: readonly GroupLimits[] = [],
   ) {
     const count = instruments.length;
+    this.#instruments = instruments;
     assert(limits.length === count, 'every instrument has its limits');
     this.strikes = new Float64Array(Object.keys(GateReason).length);
     this.isPaused = new Uint8Array(count);
@@ -362,8 +366,26 @@ export class Gate {
   #checkClosingPrice(instrument: number, side: Side, ticks: Ticks, closeBps: number): GateReason {
     const isKnown = this.#markPriceTicks[instrument]! > 0;
     const mark = isKnown ? this.#markPriceTicks[instrument]! : this.markTicks(instrument);
-    if (!isNear(ticks, mark, closeBps)) return isKnown ? GateReason.collarMark : GateReason.collarBook;
+    const isFar =
+      this.worth.isOption[instrument] === 1
+        ? !(Math.abs(ticks - mark) <= this.closingReach(instrument, mark, closeBps) + ROUNDING_TICKS)
+        : !isNear(ticks, mark, closeBps);
+    if (isFar) return isKnown ? GateReason.collarMark : GateReason.collarBook;
     return this.#checkLimits(instrument, side, ticks);
+  }
+
+  /**
+   * How far from the mark an order that closes may go, in ticks. An option, whose spread is wide beside its premium, as far
+   * as so large a move of its underlying would bring it, and one step at the least.
+   */
+  closingReach(instrument: number, mark: number, closeBps: number): number {
+    const own = (mark * closeBps) / BPS;
+    const { isOption, delta, unitPrice } = this.worth;
+    if (isOption[instrument] === 0) return own;
+    const { settlesInBase, tick, bands } = this.#instruments[instrument]!;
+    const underlying = settlesInBase ? 1 : unitPrice[instrument]!;
+    const moved = (Math.abs(delta[instrument]!) * underlying * closeBps) / BPS / tick.value;
+    return Math.max(own, bands.stepAt(mark), moved > 0 ? moved : 0);
   }
 
   /** What all positions are worth, in the account's currency. */

@@ -66,6 +66,8 @@ export interface LoopWorldOptions {
   readonly followers?: readonly (readonly number[])[];
   readonly prefixesIds?: boolean;
   readonly positionMode?: PositionMode;
+  readonly isPortfolioMargin?: boolean;
+  readonly priceIns?: LoopOptions['priceIns'];
   readonly quoteKinds?: LoopOptions['quoteKinds'];
   readonly stopBeforeExpiryMs?: LoopOptions['stopBeforeExpiryMs'];
 }
@@ -138,6 +140,8 @@ export class LoopWorld implements LoopOutput {
       run: RUN,
       tradeModes: instruments.map(({ kind }) => (kind === ContractKind.spot ? 'cash' : 'cross')),
       positionMode: options.positionMode ?? PositionMode.net,
+      isPortfolioMargin: options.isPortfolioMargin ?? false,
+      ...(options.priceIns === undefined ? {} : { priceIns: options.priceIns }),
       limits: each(instruments, options.limits),
       account: options.account ?? ACCOUNT_LIMITS,
       brakes: instruments.map(() => ({ ...BRAKES, ...options.brakes })),

@@ -4,7 +4,7 @@ import { NS_PER_SECOND } from '../../engine/base/units.ts';
 import { Connection, LoopRequest, OperatorCommand } from '../../engine/loop/loop-options.ts';
 import { LoopPhase } from '../../engine/loop.ts';
 import { ACCOUNT, KillLevel, KillTrigger } from '../../engine/risk/kill-ladder.ts';
-import { ACCOUNT_LIMITS } from './loop-world.ts';
+import { ACCOUNT_LIMITS, EPOCH_MS } from './loop-world.ts';
 import { ack } from './messages.ts';
 import { LOOSE_LIMITS, ScriptedWorld, isCancel, isPlace, itemsOf } from './scripted-venue.ts';
 import { swap } from './swap-row.ts';
@@ -224,6 +224,38 @@ test('flatten cancels first, closes when nothing rests, again until flat, and st
   world.loop.command(OperatorCommand.resume, world.nowNs);
   calm(world);
   expect(world.open('buy')).toHaveLength(3);
+});
+
+/** Two options, or swaps of an account at level 4, held long. */
+function longOf(changes: Readonly<Record<string, unknown>>, isPortfolioMargin: boolean): ScriptedWorld {
+  const world = new ScriptedWorld({ instruments: [swap('BTC', 0, changes)], isPortfolioMargin });
+  world.connect();
+  world.loop.account.recover();
+  const positions = [{ instrument: 0, lots: 2, entryTicks: 10_000 }];
+  world.loop.onRecovered({ positions, trades: [], verifiedMs: world.nowMs }, world.nowNs);
+  world.snapshot();
+  return world;
+}
+
+test('flatten of an option goes as far as its underlying would move it by closeBps, and asks for no reduceOnly', () => {
+  const option = { instType: 'OPTION', optType: 'C', stk: '80000', expTime: String(EPOCH_MS + 864e5) };
+  const world = longOf(option, false);
+  // 0.5 x 80,000 x 50 bps = 200 dollars.
+  world.loop.gate.setUnderlying(0, 80_000, 0.5);
+  world.loop.command(OperatorCommand.flatten, world.nowNs);
+  world.pass(20);
+  const [order] = world.orderMessages();
+  expect(order!.args).toMatchObject([{ side: 'sell', px: '800', sz: '2', ordType: 'ioc' }]);
+  expect(order!.args[0]).not.toHaveProperty('reduceOnly');
+});
+
+test('flatten in portfolio margin asks for no reduceOnly, which that account level has not', () => {
+  const world = longOf({}, true);
+  world.loop.command(OperatorCommand.flatten, world.nowNs);
+  world.pass(20);
+  const [order] = world.orderMessages();
+  expect(order!.args).toMatchObject([{ side: 'sell', px: '995', sz: '2', ordType: 'ioc' }]);
+  expect(order!.args[0]).not.toHaveProperty('reduceOnly');
 });
 
 test('flatten that is refused tries again; one that is never answered is settled by recovery first', () => {

@@ -112,4 +112,23 @@ describe('limits of options', () => {
     desk.gate.setUnderlying(CALL, 80_000, 0.5);
     expect(desk.place(SWAP, Side.buy, 1)).toBe(GateReason.pass);
   });
+
+  it('close within what a move of the underlying by closeBps would bring them, and a step at the least', () => {
+    const desk = new Desk();
+    const { gate, inputs } = desk;
+    inputs.positionLots[CALL] = 2;
+    gate.setUnderlying(CALL, 80_000, 0.4);
+    const close = (ticks: number): GateReason => gate.checkClosing(CALL, Side.sell, ticks, 1, 50);
+    // 50 bps of a coin x 0.4 = 0.002 = 20 ticks below the middle, 410; 50 bps of the premium would be two.
+    expect(close(390)).toBe(GateReason.pass);
+    expect(close(389)).toBe(GateReason.collarBook);
+    gate.setMarkPrice(CALL, 400);
+    expect(close(380)).toBe(GateReason.pass);
+    expect(close(379)).toBe(GateReason.collarMark);
+    // Far out of the money: 50 bps x 0.01 is half a tick.
+    gate.setUnderlying(CALL, 80_000, 0.01);
+    gate.setMarkPrice(CALL, 3);
+    expect(close(2)).toBe(GateReason.pass);
+    expect(close(1)).toBe(GateReason.collarMark);
+  });
 });
