@@ -39,7 +39,7 @@ const NEAR_BPS = 5;
 /**
  * From the entry; where the price has been there already, as far from the price of now, so that an engine that begins with a
  * loss does not close at once what nobody asked it to close. The price of one that stands already is kept then: it does
- * not run away from a price that comes nearer.
+ * not run away from a price that comes nearer, nor from one that has come.
  *
  * @param standing what stands for this side, null for nothing
  */
@@ -63,7 +63,8 @@ function priceOf({ entryTicks, markTicks }: Held, signedBps: number, standing: T
   const near = markTicks * (1 + (sign * NEAR_BPS) / BPS);
   const fromEntry = Math.max(1, round(entryTicks * (1 + signedBps / BPS), sign));
   if (sign < 0 ? fromEntry < near : fromEntry > near) return fromEntry;
-  if (standing > 0 && (sign < 0 ? standing < markTicks : standing > markTicks)) return standing;
+  // Reached already, as this price says: whether it is, the venue alone decides, by its own and by another price perhaps.
+  if (standing > 0) return standing;
   return Math.max(1, round(markTicks * (1 + signedBps / BPS), sign));
 }
 

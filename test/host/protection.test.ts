@@ -81,6 +81,14 @@ describe('a position', () => {
     expect(box.account.algos.waiting[0]!.algoClOrdId).toMatch(/^P\d{14}$/);
   });
 
+  it('keeps the stop where it lies when the price has come there: the venue is to trigger it', async () => {
+    const box = machine();
+    // By the last price, which may be a little behind the mark that we see.
+    const [engine, world] = await holding(box, protectedConfig({ triggerBy: 'last' }));
+    for (const price of [47_600, 47_501, 47_499, 47_000]) await pass(engine, world, 2_000, price);
+    expect(box.account.algos.asked).toEqual(['place conditional sell 47500']);
+  });
+
   it('has none while protection is off, and nothing is ever asked', async () => {
     const box = machine();
     const [, world] = await holding(box, testConfig());

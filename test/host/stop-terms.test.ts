@@ -39,19 +39,27 @@ describe('prices of a stop', () => {
     );
   });
 
-  it('are never on the wrong side of the price of now', () => {
+  it('do not run away from a price that has reached them: the venue triggers by its own', () => {
+    // Entered at 10,000, the stop of 5 % stands at 9,500.
+    const standing = { side: Side.sell, stopTicks: 9_500, targetTicks: 11_000 };
+    for (const markTicks of [9_505, 9_500, 9_499, 9_000]) {
+      expect(stopPrices({ ...LONG, markTicks }, TERMS, standing).stopTicks).toBe(9_500);
+    }
+    for (const markTicks of [10_995, 11_000, 11_500]) {
+      expect(stopPrices({ ...LONG, markTicks }, TERMS, standing).targetTicks).toBe(11_000);
+    }
+  });
+
+  it('of a new one are never on the wrong side of the price of now', () => {
     fc.assert(
       fc.property(
         fc.boolean(),
         fc.double({ min: 10, max: 1e6, noNaN: true }),
         fc.double({ min: 10, max: 1e6, noNaN: true }),
         fc.integer({ min: 1, max: 5_000 }),
-        fc.integer({ min: 0, max: 1_000_000 }),
-        (isLong, entryTicks, markTicks, stopLossBps, stands) => {
-          const side = isLong ? Side.sell : Side.buy;
-          const standing = { side, stopTicks: stands, targetTicks: 0 };
+        (isLong, entryTicks, markTicks, stopLossBps) => {
           const held = { isLong, lots: 1, entryTicks, markTicks };
-          const { stopTicks } = stopPrices(held, { stopLossBps, takeProfitBps: 0 }, standing);
+          const { stopTicks } = stopPrices(held, { stopLossBps, takeProfitBps: 0 }, null);
           expect(stopTicks).toBeGreaterThan(0);
           if (isLong) expect(stopTicks).toBeLessThan(markTicks);
           else expect(stopTicks).toBeGreaterThan(markTicks);
