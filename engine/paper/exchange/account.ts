@@ -9,6 +9,7 @@ import type { PosSide } from './client-order.ts';
 import type { Listing } from './listing.ts';
 import type { Market } from './market.ts';
 import { Position, type MarginMode } from './position.ts';
+import type { PositionRun } from './position-run.ts';
 import { BORROW_INITIAL_RATE, BORROW_MAINTENANCE_RATE } from './position-tiers.ts';
 
 /** Ended orders and fills that an account can still be asked about: enough for days of a test, bounded for a long run. */
@@ -50,6 +51,8 @@ export class Account {
   readonly #openByClientId = new Map<string, ClientOrder>();
   readonly ended: ClientOrder[] = [];
   readonly fillRows: Row[] = [];
+  /** Of positions that have been closed, in part or as a whole. */
+  readonly positionRuns: PositionRun[] = [];
   /** Tag ('' for all orders) → when its orders are cancelled. */
   readonly cancelAllAfter = new Map<string, Milliseconds>();
   /** Tag → the earliest of its timers that have not run. */
@@ -127,7 +130,13 @@ export class Account {
     let position = holding.find(mode, posSide, ccy);
     if (position === null) {
       const place = String(++this.#positionCount).padStart(6, '0');
-      position = new Position(`2${this.uid.slice(-11).padStart(12, '0')}${place}`, mode, posSide, ccy);
+      position = new Position(
+        `2${this.uid.slice(-11).padStart(12, '0')}${place}`,
+        mode,
+        posSide,
+        ccy,
+        this.positionRuns,
+      );
       holding.positions.push(position);
     }
     return position;

@@ -33,6 +33,7 @@ import type { TagFault } from './order-desk.ts';
 import { queryFills, queryOrders } from './order-queries.ts';
 import { orderQueryRow } from './order-rows.ts';
 import { positionRow } from './position-rows.ts';
+import { runRows, type RunFilter } from './position-run.ts';
 import { ProductDesk } from './product-desk.ts';
 import { FundingTicks, hasFunding, MarkTicks } from './public-ticks.ts';
 import { isDollar, startTicks } from './start-prices.ts';
@@ -362,6 +363,11 @@ export class Exchange {
       }
     }
     return rows;
+  }
+
+  /** Rows of GET /account/positions-history. */
+  positionsHistory(uid: string, filter: RunFilter): Row[] {
+    return runRows(this.#account(uid), filter);
   }
 
   /** The rows of one instrument for an event push, positions that have become zero included. */

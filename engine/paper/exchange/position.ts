@@ -3,6 +3,7 @@ import type { Lots, Milliseconds, Ticks } from '../../base/units.ts';
 import { divideRounded, type Amount } from './amount.ts';
 import type { PosSide } from './client-order.ts';
 import { ListingKind, type Listing } from './listing.ts';
+import { keepRun, PositionRun } from './position-run.ts';
 
 export type MarginMode = 'cross' | 'isolated';
 
@@ -28,8 +29,13 @@ export class Position {
   createdMs: Milliseconds = 0;
   updatedMs: Milliseconds = 0;
   tradeId = '';
+  /** From the opening on: what is open now, or was last. */
+  run: PositionRun | null = null;
+  readonly #runs: PositionRun[];
 
-  constructor(posId: string, marginMode: MarginMode, posSide: PosSide, ccy: string) {
+  /** @param runs where this one puts what it has closed */
+  constructor(posId: string, marginMode: MarginMode, posSide: PosSide, ccy: string, runs: PositionRun[]) {
+    this.#runs = runs;
     this.posId = posId;
     this.marginMode = marginMode;
     this.posSide = posSide;
@@ -41,7 +47,7 @@ export class Position {
    * the profits of a position that is closed in pieces add up exactly.
    */
   apply(listing: Listing, signedLots: Lots, ticks: Ticks, nowMs: Milliseconds): Amount {
-    if (this.lots === 0) this.#open(nowMs);
+    if (this.lots === 0) this.#open(nowMs, signedLots > 0);
     this.updatedMs = nowMs;
     const isClosing = this.lots !== 0 && this.lots > 0 !== signedLots > 0;
     if (!isClosing) {
@@ -49,6 +55,7 @@ export class Position {
       this.cost += value;
       this.entryCost += value;
       this.lots += signedLots;
+      this.run?.opened(Math.abs(signedLots), value, this.lots);
       return 0n;
     }
     const closed = Math.min(Math.abs(signedLots), Math.abs(this.lots));
@@ -60,6 +67,8 @@ export class Position {
       this.entryCost = this.cost;
       this.lots = signedLots > 0 ? opened : -opened;
       this.createdMs = nowMs;
+      this.#begin(nowMs, signedLots > 0);
+      this.run?.opened(opened, this.cost, this.lots);
     }
     return pnl;
   }
@@ -75,6 +84,10 @@ export class Position {
     this.cost -= released;
     this.entryCost -= divideRounded(this.entryCost * BigInt(closed), all);
     this.lots += isLong ? -closed : closed;
+    if (this.run !== null) {
+      if (this.run.closedLots === 0) keepRun(this.#runs, this.run);
+      this.run.closed(listing, closed, exit, this.lots === 0);
+    }
     return pnl;
   }
 
@@ -94,12 +107,21 @@ export class Position {
     return this.lots > 0 ? gain : -gain;
   }
 
-  #open(nowMs: Milliseconds): void {
+  /** What has been made until here is the run's before; of a trade that turns it the fee is the new one's. */
+  #begin(nowMs: Milliseconds, isLong: boolean): void {
+    this.run?.end();
+    this.run = new PositionRun(this, isLong, nowMs);
+  }
+
+  #open(nowMs: Milliseconds, isLong: boolean): void {
+    this.run?.end();
+    this.run = null;
     this.createdMs = nowMs;
     this.pnl = 0n;
     this.fee = 0n;
     this.fundingFee = 0n;
     this.liqPenalty = 0n;
     this.settledPnl = 0n;
+    this.#begin(nowMs, isLong);
   }
 }

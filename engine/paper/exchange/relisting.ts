@@ -50,6 +50,7 @@ function moveHolding(account: Account, instId: string, market: Market, ratio: nu
   for (const mode of ['cross', 'isolated'] as const) holding.setLever(mode, old.lever(mode));
   for (const position of old.positions) {
     position.lots = Math.round(position.lots * ratio);
+    position.run?.rescale(ratio);
     holding.positions.push(position);
   }
   account.holdings.delete(instId);

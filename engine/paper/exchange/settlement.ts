@@ -42,6 +42,10 @@ export function settleFill(
   if (order.hasPosition) {
     const position = account.position(holding, order.marginMode, terms.posSide, order.marginCcy);
     pnl = position.apply(listing, signedFill(terms.side, lots), ticks, nowMs);
+    if (order.origin.category !== 'normal' && position.run !== null) {
+      position.run.category = order.origin.category;
+      position.run.triggerPx = listing.priceText(market.markTicks);
+    }
     // Of pairs on margin a fee may be in base currency; the position counts its value in quote currency.
     position.fee += charge.ccy === holding.settleCcy ? charge.amount : multiplyAmounts(value, rate);
     position.tradeId = String(tradeId);

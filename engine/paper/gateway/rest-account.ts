@@ -14,6 +14,9 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
   account('GET', '/api/v5/account/positions', 10, ({ venue, uid, query }) =>
     venue.exchange.positions(uid, query),
   ),
+  account('GET', '/api/v5/account/positions-history', 10, ({ venue, uid, query }) =>
+    venue.exchange.positionsHistory(uid, query),
+  ),
   account('GET', '/api/v5/account/instruments', 20, permittedInstruments, 'instType'),
   ...SETTING_ROUTES,
   account('GET', '/api/v5/account/trade-fee', 5, tradeFee),
