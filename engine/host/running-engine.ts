@@ -183,7 +183,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
   #openBroker(): void {
     const { config, tag, account, rest, brokerRest, credentials, stateDirectory } = this.#options;
     const { instruments, venueTime } = this.#engine;
-    if (brokerRest !== undefined) brokerRest.offsetMs = rest.offsetMs;
+    this.#keepBrokerTime();
     const desk = new BrokerDesk({
       directory: brokerDirectory(stateDirectory),
       config: config.broker,
@@ -199,6 +199,12 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     });
     account.onFillRows = (rows) => desk.onFillRows(rows);
     this.#broker = desk;
+  }
+
+  /** The clock is measured by the account's client; requests of a broker's own key are signed by it too. */
+  #keepBrokerTime(): void {
+    const { rest, brokerRest } = this.#options;
+    if (brokerRest !== undefined) brokerRest.offsetMs = rest.offsetMs;
   }
 
   #openJobs(cores: ThreadCores): void {
@@ -368,6 +374,7 @@ export class RunningEngine implements EngineWorld, SessionHandler, QuoterPoolHan
     this.#broker!.onTimer(nowNs).catch((error: unknown) => this.#failBy(error));
     if (nowNs - this.#lastBoardNs < BOARD_PERIOD_NS) return;
     this.#lastBoardNs = nowNs;
+    this.#keepBrokerTime();
     this.#board.post(nowNs);
     this.#options.journal.post();
     this.#tokenFigures?.post();
