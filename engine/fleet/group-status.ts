@@ -2,7 +2,7 @@ import { KillLevel } from '../risk/kill-ladder.ts';
 import { OperatorCommand } from '../loop/loop-options.ts';
 import type { FleetAccountStatus, FleetGroupStatus, FleetStatus } from '../../monitoring/fleet-status.ts';
 import { GroupLimit } from './group-limits.ts';
-import type { GroupLimits } from './group-limits.ts';
+import type { GroupLimitValues, GroupLimits } from './group-limits.ts';
 
 /**
  * What all accounts are told when a limit is exceeded: what is lost stays lost, so nothing more is sent; what is held is too
@@ -44,6 +44,12 @@ export function exceededOf(
     command,
     text: `fleet.${key}: expected at most ${max ?? 'none'} over all accounts, was exceeded (now ${now.toFixed(2)}); every account is told to ${command} until: npm run -s ctl -- resume`,
   };
+}
+
+/** What other limits are, or would be, in the place of the former ones; '' when they are the same. */
+export function limitsChange(before: GroupLimitValues, after: GroupLimitValues, isDryRun = false): string {
+  const [was, is] = [JSON.stringify(before), JSON.stringify(after)];
+  return was === is ? '' : `limits over all ${isDryRun ? 'would be' : 'are'} ${is}, were ${was}`;
 }
 
 export function groupStatus(limits: GroupLimits): FleetGroupStatus {

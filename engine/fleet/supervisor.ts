@@ -28,7 +28,7 @@ import { followFile } from './follow-file.ts';
 import { FleetState } from './fleet-state.ts';
 import { GroupLimits, limitsOf } from './group-limits.ts';
 import type { GroupLimitValues } from './group-limits.ts';
-import { exceededOf, groupStatus, isHeldBack, readinessOf } from './group-status.ts';
+import { exceededOf, groupStatus, isHeldBack, limitsChange, readinessOf } from './group-status.ts';
 
 /** How often accounts are looked at: what all have lost in between is not noticed. */
 const LOOK_MS: Milliseconds = 250;
@@ -215,8 +215,9 @@ export class Supervisor implements ControlHandler {
   async #configure(isDryRun: boolean): Promise<CommandResult> {
     const limits = this.#readLimits();
     if (typeof limits === 'string') return { isDone: false, text: limits };
+    const change = limitsChange(this.#limits.values, limits, isDryRun);
     if (!isDryRun) this.#limits.configure(limits);
-    return this.#together(async (account) => {
+    const { isDone, text } = await this.#together(async (account) => {
       if (!account.isDown) return account.reload(isDryRun);
       if (!isDryRun) account.revive();
       return {
@@ -224,6 +225,7 @@ export class Supervisor implements ControlHandler {
         text: isDryRun ? 'is down; it would be started again' : 'was down; started again',
       };
     });
+    return { isDone, text: change === '' ? text : `${change}\n${text}` };
   }
 
   /** Those of the file as it is now, or what is wrong with it. */
@@ -248,10 +250,9 @@ export class Supervisor implements ControlHandler {
       this.#options.log(`configuration: not taken up: ${limits}`);
       return;
     }
-    const before = JSON.stringify(this.#limits.values);
+    const change = limitsChange(this.#limits.values, limits);
     this.#limits.configure(limits);
-    const after = JSON.stringify(limits);
-    if (after !== before) this.#options.log(`configuration: limits over all are ${after}, were ${before}`);
+    if (change !== '') this.#options.log(`configuration: ${change}`);
   }
 
   view(): FleetStatus {

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GroupLimits } from '../../engine/fleet/group-limits.ts';
+import { GroupLimits, limitsOf } from '../../engine/fleet/group-limits.ts';
 import type { GroupLimitValues } from '../../engine/fleet/group-limits.ts';
 import {
   exceededOf,
   fleetLine,
   groupStatus,
   isHeldBack,
+  limitsChange,
   readinessOf,
 } from '../../engine/fleet/group-status.ts';
 import type { FleetAccountStatus } from '../../monitoring/fleet-status.ts';
@@ -205,6 +206,18 @@ describe('what is told for a limit', () => {
     expect(levels.map((level) => isHeldBack(level, 'halt'))).toEqual([false, false, false, false, true]);
     // One whose level nobody knows is told once more.
     expect(isHeldBack('none such', 'reduce')).toBe(false);
+  });
+});
+
+describe('other limits', () => {
+  it('are told beside the former ones, and not at all when they are the same', () => {
+    const before = limitsOf({ lossMax: 10 });
+    const after = limitsOf({ lossMax: 5, notionalMax: 7 });
+    expect(limitsChange(before, limitsOf({ lossMax: 10 }))).toBe('');
+    expect(limitsChange(before, after)).toBe(
+      'limits over all are {"lossMax":5,"notionalMax":7}, were {"lossMax":10}',
+    );
+    expect(limitsChange(before, after, true)).toMatch(/^limits over all would be /);
   });
 });
 
