@@ -87,8 +87,8 @@ export async function runFleet(args: FleetArguments): Promise<ExitCode> {
 }
 
 /**
- * A key that was copied by mistake would have two engines cancel one another's orders. What else is wrong with a key is said by
- * the account's own engine.
+ * A key that was copied by mistake would have two engines cancel one another's orders. What else is wrong with a key is said
+ * by the account's own engine.
  *
  * @throws ConfigError when two accounts have one key
  */
