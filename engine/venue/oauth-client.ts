@@ -14,7 +14,7 @@ export interface TokenPair {
   readonly refresh: Secret;
   /** The installation's own number, which they were asked for with. */
   readonly deviceId: string;
-  /** When they were asked for: the later pair is the one that counts. */
+  /** When they were asked for. */
   readonly askedMs: Milliseconds;
   readonly accessUntilMs: Milliseconds;
   readonly refreshUntilMs: Milliseconds;
@@ -42,7 +42,9 @@ export interface AuthorizationParts {
 }
 
 /** Answers that say that the venue is busy or down: nothing is said about the token. */
-const BUSY_CODES: ReadonlySet<string> = new Set('50001 50004 50011 50013 50026 50040'.split(' '));
+const BUSY_CODES: ReadonlySet<string> = new Set(
+  '50001 50004 50011 50013 50026 50040 server_error temporarily_unavailable slow_down'.split(' '),
+);
 const MS_PER_SECOND = 1_000;
 const HTTP_TOO_MANY = 429;
 const HTTP_SERVER_ERROR = 500;
@@ -177,7 +179,7 @@ function judged(what: string, { status, text }: RestAnswer): Fields {
       okxCode,
     );
   }
-  if (status >= 400 || okxCode !== '') throw refusedError(what, okxCode === '' ? `HTTP ${status}` : okxCode);
+  if (status >= 400 || okxCode !== '') throw refusedError(what, okxCode, status);
   const rows = fields['data'];
   const row: unknown = Array.isArray(rows) ? rows[0] : undefined;
   return typeof row === 'object' && row !== null ? (row as Fields) : fields;

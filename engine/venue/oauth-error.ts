@@ -21,7 +21,7 @@ export type OAuthErrorCode = (typeof OAuthErrorCode)[keyof typeof OAuthErrorCode
 export class OAuthError extends Error {
   override readonly name = 'OAuthError';
   readonly code: OAuthErrorCode;
-  /** The venue's own code, as text ("53005"); "" where it gave none. */
+  /** The venue's own code, as text ("53005"); "" where it gave none: then it may not have been the venue. */
   readonly okxCode: string;
 
   constructor(code: OAuthErrorCode, message: string, okxCode = '') {
@@ -31,11 +31,18 @@ export class OAuthError extends Error {
   }
 }
 
-/** The venue said no. Its own text is left out: it may quote the token. */
-export function refusedError(what: string, okxCode: string): OAuthError {
+/**
+ * Somebody said no: the venue by a code, or, without one, whatever stands between here and there. Its own text is left out:
+ * it may quote the token.
+ */
+export function refusedError(what: string, okxCode: string, httpStatus: number): OAuthError {
+  const [said, advice] =
+    okxCode === ''
+      ? [`HTTP ${httpStatus} and no code`, 'check broker.oauth.tokenUrl and revokeUrl, and any proxy']
+      : [okxCode, oauthAdvice(okxCode)];
   return new OAuthError(
     OAuthErrorCode.refused,
-    `${what}: expected to be accepted, was refused with ${okxCode}; ${oauthAdvice(okxCode)}`,
+    `${what}: expected to be accepted, was refused with ${said}; ${advice}`,
     okxCode,
   );
 }

@@ -82,9 +82,13 @@ export class TokenFile {
     try {
       // A login may come before the engine's first start.
       await mkdir(dirname(this.file), { recursive: true, mode: 0o700 });
-      const handle = await open(temporary, 'w', OWNER_ONLY);
+      // What a crash or a stranger left there may be of any mode, or lead elsewhere.
+      await unlink(temporary).catch((error: unknown) => {
+        if (codeOf(error) !== 'ENOENT') throw error;
+      });
+      const handle = await open(temporary, 'wx', OWNER_ONLY);
       try {
-        // One that an earlier crash left keeps its mode, and an umask may have taken from ours.
+        // An umask may have taken from it.
         await handle.chmod(OWNER_ONLY);
         await handle.writeFile(`${text}\n`);
         await handle.sync();
@@ -124,15 +128,17 @@ export class TokenFile {
     try {
       return await work();
     } finally {
-      // Broken by another as too old, it is that one's now.
-      if ((await readFile(lock, 'utf8').catch(() => '')) === name) await unlink(lock).catch(() => undefined);
+      // Broken by another as too old, it is that one's now. A full disk takes locks, and no names.
+      const holder = await readFile(lock, 'utf8').catch(() => undefined);
+      if (holder === name || holder === '') await unlink(lock).catch(() => undefined);
     }
   }
 
   async #take(lock: string, name: string): Promise<boolean> {
     try {
       const handle = await open(lock, 'wx', OWNER_ONLY);
-      await handle.writeFile(name);
+      // It is ours by being there: tokens that are about to end must not wait for room on a disk.
+      await handle.writeFile(name).catch(() => undefined);
       await handle.close();
       return true;
     } catch (error) {

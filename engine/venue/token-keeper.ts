@@ -7,10 +7,11 @@
  * Owner:      the engine thread.
  * Invariants: a pair is on disk before it is used, unless the disk refuses it, which is said and tried again; at most one
  *             refresh is under way, here and in other processes; no text of a token leaves but in a header.
- * Cost:       one look a quarter of a second; a call and two syncs an hour.
+ * Cost:       four looks a second; a call and two syncs an hour.
  */
 import type { Clock } from '../base/clock.ts';
 import { TokenState } from '../base/token-state.ts';
+import { NS_PER_MS } from '../base/units.ts';
 import type { Milliseconds } from '../base/units.ts';
 import { STALE_TOKEN_CODES } from '../okx/oauth.ts';
 import type { Secret } from './credentials.ts';
@@ -21,7 +22,7 @@ import type { TokenFile } from './token-file.ts';
 
 /** The share of an access token's life that is left when a new one is asked for: 20 minutes of an hour, for retries. */
 const AHEAD_SHARE = 1 / 3;
-/** Waits after a refresh that failed, as shares of that life: 7 to 120 s of an hour, 20 to 330 ms of ten seconds. */
+/** Waits after a refresh that failed, as shares of that life: 7 to 120 s of an hour. */
 const RETRY_SHARE_MIN = 1 / 512;
 const RETRY_SHARE_MAX = 1 / 30;
 /** So long before its end a token is left to what must be cancelled by it: two minutes of an hour, two of ten seconds. */
@@ -57,10 +58,13 @@ export class TokenKeeper implements RestAuth {
   /** The last failure's text. */
   #failure = '';
   #failuresInRow = 0;
-  #nextTryMs: Milliseconds = 0;
-  #nextFileLookMs: Milliseconds = 0;
+  /** By the clock that nobody sets. */
+  #nextTryMs: Milliseconds = -Infinity;
+  #nextFileLookMs: Milliseconds = -Infinity;
   /** The pair in use is not in the file. */
   #isUnsaved = false;
+  /** What the file held when it was last read or written here: with another pair, somebody else has been there. */
+  #filed: Secret;
   #renewing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -69,6 +73,7 @@ export class TokenKeeper implements RestAuth {
   constructor(options: TokenKeeperOptions, pair: TokenPair) {
     this.#options = options;
     this.#pair = pair;
+    this.#filed = pair.refresh;
     if (options.clock.wallMs() < quoteUntilMs(pair)) return;
     this.#state = TokenState.expired;
     this.#reason = 'the access token is too old';
@@ -112,13 +117,21 @@ export class TokenKeeper implements RestAuth {
       this.#enter(TokenState.expired, `the access token ends, and no new one came: ${this.#failure}`);
     }
     if (this.#state === TokenState.lost) {
-      if (nowMs >= this.#nextFileLookMs) await this.#once(() => this.#adopt());
+      if (this.#steadyMs() >= this.#nextFileLookMs) await this.#once(() => this.#adopt());
       return;
     }
-    if (this.#isUnsaved && nowMs >= this.#nextFileLookMs) await this.#once(() => this.#save(this.#pair));
+    if (this.#isUnsaved && this.#steadyMs() >= this.#nextFileLookMs) {
+      await this.#once(() => this.#saveAgain());
+      return;
+    }
     const { askedMs, accessUntilMs } = this.#pair;
     const isDue = this.#isRefused || nowMs >= accessUntilMs - (accessUntilMs - askedMs) * AHEAD_SHARE;
-    if (isDue && nowMs >= this.#nextTryMs) await this.#once(() => this.#renew());
+    if (isDue && this.#steadyMs() >= this.#nextTryMs) await this.#once(() => this.#renew());
+  }
+
+  /** For waits: what sets the wall clock back must not make them longer. */
+  #steadyMs(): Milliseconds {
+    return this.#options.clock.nowNs() / NS_PER_MS;
   }
 
   // ------------------------------------------------------------------------------------------------------ calls
@@ -136,7 +149,7 @@ export class TokenKeeper implements RestAuth {
     // It is refused though it should be good: revoked, or refreshed by somebody else.
     if (!this.#isRefused && this.#state !== TokenState.lost && this.#renewing === undefined) {
       this.#isRefused = true;
-      this.#nextTryMs = 0;
+      this.#nextTryMs = -Infinity;
       void this.look();
     }
     const { promise, cancel } = timeout(RENEWAL_MS_MAX);
@@ -175,30 +188,44 @@ export class TokenKeeper implements RestAuth {
 
   /** The only pair there is must not end with a full disk: it is used all the same, and saved when that can be done. */
   async #save(pair: TokenPair): Promise<void> {
-    const { file, clock, log } = this.#options;
+    const { file, log } = this.#options;
     const wasUnsaved = this.#isUnsaved;
     try {
       await file.save(pair);
       this.#isUnsaved = false;
+      this.#filed = pair.refresh;
     } catch (error) {
       this.#isUnsaved = true;
-      this.#nextFileLookMs = clock.wallMs() + FILE_LOOK_MS;
+      this.#nextFileLookMs = this.#steadyMs() + FILE_LOOK_MS;
       if (!wasUnsaved)
         log(`oauth: ${textOf(error)}; a restart would need: npm run -s okx-mm -- broker login`);
     }
   }
 
-  /** Somebody else may have refreshed, or logged in again. */
+  /** As long as nobody has logged in meanwhile: that pair must not be written over. */
+  async #saveAgain(): Promise<void> {
+    const work = async (): Promise<void> => {
+      if (!(await this.#takeNewer())) await this.#save(this.#pair);
+    };
+    // Somebody has the lock, or the file is not ours: the next look may be luckier.
+    await this.#options.file.locked(work).catch(() => undefined);
+    this.#nextFileLookMs = this.#steadyMs() + FILE_LOOK_MS;
+  }
+
+  /** Somebody else may have refreshed, or logged in again. Times do not tell: clocks are set back. */
   async #takeNewer(): Promise<boolean> {
     const stored = await this.#options.file.load();
-    if (stored === undefined || stored.askedMs <= this.#pair.askedMs) return false;
+    if (stored === undefined || isSame(stored.refresh, this.#filed)) return false;
+    this.#filed = stored.refresh;
+    if (isSame(stored.refresh, this.#pair.refresh)) return false;
     this.#options.log('oauth: tokens taken from the file, which are newer');
+    this.#isUnsaved = false;
     this.#take(stored);
     return true;
   }
 
   async #adopt(): Promise<void> {
-    this.#nextFileLookMs = this.#options.clock.wallMs() + FILE_LOOK_MS;
+    this.#nextFileLookMs = this.#steadyMs() + FILE_LOOK_MS;
     // A file that is being replaced, or not ours: the next look may be luckier, and nothing is worse for it.
     await this.#takeNewer().catch(() => undefined);
   }
@@ -207,7 +234,7 @@ export class TokenKeeper implements RestAuth {
     this.#pair = pair;
     this.#isRefused = false;
     this.#failuresInRow = 0;
-    this.#nextTryMs = 0;
+    this.#nextTryMs = -Infinity;
     this.#enter(TokenState.fresh, '');
   }
 
@@ -218,7 +245,7 @@ export class TokenKeeper implements RestAuth {
     this.#failure = text;
     this.failures++;
     const isOver = nowMs >= this.#pair.refreshUntilMs;
-    if (isOver || (error instanceof OAuthError && error.code === OAuthErrorCode.refused)) {
+    if (isOver || isFinal(error)) {
       this.#enter(TokenState.lost, isOver ? `the refresh token is too old; ${text}` : text);
       return;
     }
@@ -227,7 +254,7 @@ export class TokenKeeper implements RestAuth {
     const waitMs = Math.ceil((accessUntilMs - askedMs) * share);
     if (this.#failuresInRow === 0) log(`oauth: ${text}; again in ${waitMs} ms and on`);
     this.#failuresInRow++;
-    this.#nextTryMs = nowMs + waitMs;
+    this.#nextTryMs = this.#steadyMs() + waitMs;
     if (this.#isRefused || this.#state === TokenState.expired) this.#enter(TokenState.expired, text);
   }
 
@@ -243,6 +270,15 @@ export class TokenKeeper implements RestAuth {
 function quoteUntilMs({ askedMs, accessUntilMs }: TokenPair): Milliseconds {
   const lifeMs = accessUntilMs - askedMs;
   return accessUntilMs - Math.max(lifeMs * CANCEL_SHARE, Math.min(lifeMs * CANCEL_SHARE_MAX, CANCEL_MS_MIN));
+}
+
+/** The venue's own no. One without its code may be a proxy's, and says nothing about the tokens. */
+function isFinal(error: unknown): boolean {
+  return error instanceof OAuthError && error.code === OAuthErrorCode.refused && error.okxCode !== '';
+}
+
+function isSame(left: Secret, right: Secret): boolean {
+  return left.reveal() === right.reveal();
 }
 
 function bearer(token: Secret): string {

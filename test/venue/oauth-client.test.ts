@@ -164,6 +164,7 @@ describe('an answer that is none', () => {
       { status: 429, text: '{}' },
       { status: 200, text: '{"code":"50013","msg":"refresh-token-of-mine"}' },
       { status: 503, text: '{"code":"50001","msg":""}' },
+      { status: 400, text: '{"error":"temporarily_unavailable"}' },
     ];
     for (const answer of answers) {
       const error = await refreshed(answer);
@@ -177,12 +178,17 @@ describe('an answer that is none', () => {
       [{ status: 200, text: '{"code":53002,"msg":"refresh-token-of-mine"}' }, '53002'],
       [{ status: 400, text: '{"error_code":"53010","error_message":"refresh-token-of-mine"}' }, '53010'],
       [{ status: 400, text: '{"error":"invalid_grant"}' }, 'invalid_grant'],
-      [{ status: 404, text: 'refresh-token-of-mine' }, 'HTTP 404'],
     ];
     for (const [answer, okxCode] of answers) {
       const error = await refreshed(answer);
       expect([error.code, error.okxCode]).toEqual([OAuthErrorCode.refused, okxCode]);
     }
+  });
+
+  it('is no word of the venue’s where it has no code: a proxy’s, or another path’s', async () => {
+    const error = await refreshed({ status: 404, text: 'refresh-token-of-mine' });
+    expect([error.code, error.okxCode]).toEqual([OAuthErrorCode.refused, '']);
+    expect(error.message).toContain('HTTP 404 and no code; check broker.oauth.tokenUrl');
   });
 
   it('without both tokens is malformed; an envelope around them is not', async () => {

@@ -20,9 +20,26 @@ import { accountOf } from '../paper/gateway/paper-world.ts';
 const ORIGIN = 'https://venue.example';
 const START_MS = Date.UTC(2026, 6, 28, 10, 0, 0);
 
+/** A machine's, which somebody may set: the venue's stays right. */
+class MachineClock extends ManualClock {
+  #aheadMs = 0;
+
+  jumpWallMs(ms: number): void {
+    this.#aheadMs += ms;
+  }
+
+  venueMs(): number {
+    return super.wallMs();
+  }
+
+  override wallMs(): number {
+    return super.wallMs() + this.#aheadMs;
+  }
+}
+
 /** The paper venue, its OAuth endpoints and its REST, without a socket and with a clock that is moved by hand. */
 export class OAuthWorld {
-  readonly clock = new ManualClock(START_MS);
+  readonly clock = new MachineClock(START_MS);
   readonly folder = mkdtempSync(join(tmpdir(), 'okxmm-oauth-'));
   readonly venue: PaperVenue;
   readonly endpoints = {
@@ -34,6 +51,8 @@ export class OAuthWorld {
   readonly asked: string[] = [];
   /** Called before an answer is made; what it throws breaks the connection. */
   onRequest: (request: OutgoingRequest) => void | Promise<void> = () => {};
+  /** An answer in the venue's place. */
+  instead: (request: OutgoingRequest) => RestAnswer | undefined = () => undefined;
   readonly #router: RestRouter;
 
   constructor(tokenSeconds = 3_600, clientSecret = '', changes: Partial<VenueOptions> = {}) {
@@ -42,7 +61,7 @@ export class OAuthWorld {
       seed: 1,
       accounts: [accountOf(1), accountOf(2)],
       flow: 'none',
-      time: () => this.clock.wallMs(),
+      time: () => this.clock.venueMs(),
       oauth: { clients: [{ clientId: 'client-1', clientSecret }], tokenSeconds },
       ...changes,
     });
@@ -112,6 +131,8 @@ export class OAuthWorld {
     const [path, query = ''] = request.path.split('?', 2) as [string, string?];
     this.asked.push(path);
     await this.onRequest(request);
+    const other = this.instead(request);
+    if (other !== undefined) return other;
     const { method, headers, body } = request;
     const inner = requestOf(method, path, query, headers, body);
     const answer = answerOAuth(this.venue, inner) ?? this.#router.answer(inner);

@@ -4,6 +4,7 @@ import {
   readFileSync,
   readdirSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -53,6 +54,16 @@ describe('the file of the tokens', () => {
     await file.remove();
     expect(await file.load()).toBeUndefined();
     await file.remove();
+  });
+
+  it('is not written to where somebody else wants it', async () => {
+    const file = world.file();
+    const victim = `${world.folder}/victim`;
+    writeFileSync(victim, 'theirs', { mode: 0o644 });
+    symlinkSync(victim, `${file.file}.tmp`);
+    await file.save(PAIR);
+    expect([readFileSync(victim, 'utf8'), statSync(victim).mode & 0o777]).toEqual(['theirs', 0o644]);
+    expect(await file.load()).toEqual(PAIR);
   });
 
   it.each([0o640, 0o604, 0o660, 0o666])('of mode %o is refused', async (mode) => {

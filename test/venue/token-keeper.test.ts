@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TokenState } from '../../engine/base/token-state.ts';
 import type { TokenPair } from '../../engine/venue/oauth-client.ts';
@@ -140,6 +140,85 @@ describe('tokens that are looked after', () => {
     }
     const gaps = triedAt.slice(1).map((second, index) => second - triedAt[index]!);
     expect(gaps.slice(0, 6)).toEqual([8, 15, 29, 57, 113, 120]);
+  });
+});
+
+describe('tokens on a machine that has troubles of its own', () => {
+  it('are not lost with a word that is not the venue’s', async () => {
+    const { keeper, rest } = await logIn();
+    world.advanceMs(2_400_000);
+    world.instead = ({ path }) =>
+      path === TOKEN_PATH ? { status: 403, text: '<html>blocked</html>' } : undefined;
+    await keeper.look();
+    expect([keeper.state, keeper.failures]).toEqual([TokenState.fresh, 1]);
+    expect(log.at(-1)).toContain('HTTP 403 and no code; check broker.oauth.tokenUrl');
+    world.instead = () => undefined;
+    world.advanceMs(8_000);
+    await keeper.look();
+    expect(keeper.refreshes).toBe(1);
+    expect(await uidOf(rest)).toBe('uid1');
+  });
+
+  it('come back by another login though the clock was set back before it', async () => {
+    const { keeper, rest } = await logIn();
+    world.venue.oauth.cancelAll();
+    await expect(uidOf(rest)).rejects.toThrow(RestError);
+    world.clock.jumpWallMs(-1_800_000);
+    const again = await world.login();
+    noteSecrets(again);
+    await world.file().save(again);
+    await keeper.look();
+    expect(keeper.state).toBe(TokenState.fresh);
+    expect(await uidOf(rest)).toBe('uid1');
+  });
+
+  it('are asked for again in time though the clock was set back after a failure', async () => {
+    const { keeper } = await logIn();
+    world.advanceMs(3_500_000);
+    world.venue.oauthFault = 'outage';
+    await keeper.look();
+    expect(keeper.failures).toBe(1);
+    world.venue.oauthFault = 'none';
+    world.clock.jumpWallMs(-600_000);
+    world.advanceMs(8_000);
+    await keeper.look();
+    expect(keeper.refreshes).toBe(1);
+  });
+
+  it('that could not be saved are not written over a login that could', async () => {
+    const { keeper, rest } = await logIn();
+    const { file } = world.file();
+    // A folder in its place keeps the new pair out of the file, as a full disk does.
+    mkdirSync(`${file}.tmp/x`, { recursive: true });
+    world.advanceMs(2_400_000);
+    await keeper.look();
+    expect([keeper.refreshes, keeper.state]).toEqual([1, TokenState.fresh]);
+    expect(log.join('\n')).toContain('a restart would need: npm run -s okx-mm -- broker login');
+    rmSync(`${file}.tmp`, { recursive: true });
+    const again = await world.login();
+    noteSecrets(again);
+    await world.file().save(again);
+    world.advanceMs(2_000);
+    await keeper.look();
+    expect(stored().refresh).toBe(again.refresh.reveal());
+    expect(await uidOf(rest)).toBe('uid1');
+  });
+
+  it('that could not be saved are when they can', async () => {
+    const { keeper } = await logIn();
+    const { file } = world.file();
+    const before = stored().refresh;
+    mkdirSync(`${file}.tmp/x`, { recursive: true });
+    world.advanceMs(2_400_000);
+    await keeper.look();
+    rmSync(`${file}.tmp`, { recursive: true });
+    expect(stored().refresh).toBe(before);
+    world.advanceMs(2_000);
+    await keeper.look();
+    const { access, refresh } = stored();
+    secrets.push(access, refresh);
+    expect(refresh).not.toBe(before);
+    await expect(world.client().refresh({ ...(await world.file().load())! })).resolves.toBeDefined();
   });
 });
 
