@@ -2,21 +2,19 @@ import { SystemClock } from '../base/clock.ts';
 import type { Milliseconds } from '../base/units.ts';
 import { BrokerError } from '../broker/broker-error.ts';
 import type { BrokerRest, ReportLink } from '../broker/broker-rest.ts';
-import { dayBeginMs, dayOf } from '../broker/commission-ledger.ts';
 import { ExactDecimal } from '../broker/exact-decimal.ts';
-import { DAY_MS } from '../broker/ledger-files.ts';
 import { parseReport } from '../broker/rebate-report.ts';
 import { reportText } from '../broker/report-bytes.ts';
 import { keepReport } from '../broker/report-store.ts';
-import type { ReportTime } from '../broker/report-store.ts';
 import { downloadFile } from '../venue/file-download.ts';
 import { RestError } from '../venue/rest-error.ts';
-import { brokerScope, DAY_OPTIONS, DAY_USAGE, dayRange, SCOPE_OPTIONS, SCOPE_USAGE } from './broker-scope.ts';
+import { brokerScope, DAY_OPTIONS, DAY_USAGE, SCOPE_OPTIONS, SCOPE_USAGE } from './broker-scope.ts';
 import type { BrokerScope, DayRange } from './broker-scope.ts';
 import { brokerKey, withVenue } from './broker-venue.ts';
 import { CommandError } from './command-error.ts';
 import { ExitCode } from './exit-code.ts';
 import { parseOptions } from './options.ts';
+import { reportRange, reportTime } from './report-days.ts';
 import { UsageError } from './usage-error.ts';
 
 export const USAGE = `npm run -s okx-mm -- broker rebates [--day D | --from D --to D] [--wait MINUTES]
@@ -32,7 +30,6 @@ ${SCOPE_USAGE}
 The venue makes one report an hour. One that was asked for before is not asked for again: the same command goes on waiting.
 Ends with 75 when it is not made within that time, or the venue does not answer.`;
 
-const DAYS_MAX = 180;
 /** A report is asked for twice a minute at most. */
 const POLL_MS: Milliseconds = 31_000;
 /** Of a wait of hours, some minutes without an answer are no reason to give up. */
@@ -65,25 +62,11 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
   return ExitCode.done;
 }
 
-/** Yesterday where nothing is said. @throws UsageError for more than the venue takes, or open ends */
-export function reportRange(
-  values: Parameters<typeof dayRange>[0],
-  nowMs: Milliseconds,
-  offsetHours: number,
-): DayRange {
-  const isNone = values.day === undefined && values.from === undefined && values.to === undefined;
-  if (isNone) return dayRange({ day: dayOf(nowMs - DAY_MS, offsetHours) });
-  const range = dayRange({
-    ...values,
-    ...(values.day === undefined ? { to: values.to ?? dayOf(nowMs, offsetHours) } : {}),
-  });
-  const days = (Date.parse(range.toDay) - Date.parse(range.fromDay)) / DAY_MS + 1;
-  if (days > DAYS_MAX || (values.from === undefined && values.day === undefined))
-    throw new UsageError(`--from, --to: expected at most ${DAYS_MAX} days, the first of them named`);
-  return range;
-}
-
-/** Asks for the report, and waits until it is made. A venue that does not answer for a while is asked again. @throws CommandError, RestError */
+/**
+ * Asks for the report, and waits until it is made. A venue that does not answer for a while is asked again.
+ *
+ * @throws CommandError, RestError
+ */
 async function made(
   broker: BrokerRest,
   { fromDay, toDay }: DayRange,
@@ -136,38 +119,6 @@ async function polled(broker: BrokerRest, fromDay: string, toDay: string): Promi
   }
 }
 
-/**
- * Of which time a report is.
- *
- * @throws CommandError for one of other days than were asked for
- */
-export function reportTime(
-  { fromDay, toDay }: DayRange,
-  { beginMs, createdMs }: Pick<ReportLink, 'beginMs' | 'createdMs'>,
-  offsetHours: number,
-  nowMs: Milliseconds,
-): ReportTime {
-  // The venue says of which days it is; an older one did not.
-  if (beginMs > 0) {
-    requireSameHour(beginMs, offsetHours);
-    const day = dayOf(beginMs, offsetHours);
-    if (day !== fromDay) {
-      throw new CommandError(
-        ExitCode.failed,
-        `report of ${fromDay} to ${toDay}: expected days from ${fromDay} on, was one from ${day} on; ask again later`,
-      );
-    }
-  }
-  const endMs = dayBeginMs(toDay, offsetHours) + DAY_MS;
-  // One that was made while its last day went on knows nothing of the hours since, whenever it is downloaded.
-  const isEarly = createdMs > beginMs && createdMs < endMs;
-  return {
-    beginMs: dayBeginMs(fromDay, offsetHours),
-    endMs,
-    fetchedMs: Math.floor(isEarly ? Math.min(createdMs, nowMs) : nowMs),
-  };
-}
-
 /** @throws CommandError for what is no report */
 function keep(
   scope: BrokerScope,
@@ -193,17 +144,6 @@ function keep(
     if (!(error instanceof BrokerError)) throw error;
     throw new CommandError(ExitCode.failed, error.message, { cause: error });
   }
-}
-
-/** Days that begin at another hour than the ledger's would have orders differ for no other reason. */
-function requireSameHour(beginMs: Milliseconds, offsetHours: number): void {
-  const hours = (24 - new Date(beginMs).getUTCHours()) % 24;
-  const found = hours > 14 ? hours - 24 : hours;
-  if ((found - offsetHours) % 24 === 0) return;
-  throw new CommandError(
-    ExitCode.config,
-    `broker.dayOffsetHours: expected the venue's days, which begin at ${new Date(beginMs).toISOString().slice(11, 16)} UTC, was ${offsetHours}; set it to ${found}`,
-  );
 }
 
 function pass(ms: Milliseconds): Promise<void> {

@@ -120,7 +120,9 @@ function groupOf(row: ReconciledRow, by: Grouping, subBroker: SubBroker | undefi
   if (by === Grouping.account) return row.account;
   if (by === Grouping.instrument) return row.instId;
   if (by === Grouping.day) return row.day;
-  return subBroker === undefined ? 'own' : (subBroker.code ?? subBroker.uid ?? 'own');
+  if (subBroker === undefined) return 'own';
+  // Clients of one code may have shares of their own: each is a sub-broker.
+  return [subBroker.code, subBroker.uid].filter((part) => part !== undefined).join(' ');
 }
 
 /** Added up to the last unit, by name; the last row is the sum of all. */

@@ -8,13 +8,13 @@ import { appendEntries, brokerDirectory } from '../../engine/broker/ledger-files
 import { keepReport } from '../../engine/broker/report-store.ts';
 import { readSettlement } from '../../engine/broker/settlement.ts';
 import { reconciledRows, run as runLedger } from '../../engine/cli/broker-ledger.ts';
-import { reportRange, reportTime } from '../../engine/cli/broker-rebates.ts';
 import { run as runReconcile } from '../../engine/cli/broker-reconcile.ts';
 import { groupRows, Grouping } from '../../engine/cli/broker-rows.ts';
 import { brokerScope, dayRange } from '../../engine/cli/broker-scope.ts';
 import { run, usageOf } from '../../engine/cli/broker.ts';
 import { CommandError } from '../../engine/cli/command-error.ts';
 import { ExitCode } from '../../engine/cli/exit-code.ts';
+import { reportRange, reportTime } from '../../engine/cli/report-days.ts';
 import { accountState } from '../../engine/cli/state-directory.ts';
 import { exampleWith } from '../config/example.ts';
 import { entry } from '../broker/entries.ts';
@@ -102,6 +102,16 @@ describe('broker ledger', () => {
       ['1002', '0.00625', '0.01875'],
       ['own', '0', '0.05'],
       ['total', '0.00625', '0.06875'],
+    ]);
+    // Two of one code with shares of their own are two: a half of 0.05, a quarter of 0.025.
+    const two = groupRows(found!.rows, Grouping.subBroker, () => [
+      { code: TAG, uid: '1001', share: 0.5 },
+      { code: TAG, uid: '1002', share: 0.25 },
+    ]);
+    expect(two.map((row) => [row['group'], row['subBrokerRebate']])).toEqual([
+      [`${TAG} 1001`, '0.025'],
+      [`${TAG} 1002`, '0.00625'],
+      ['total', '0.03125'],
     ]);
   });
 
