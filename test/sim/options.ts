@@ -375,7 +375,14 @@ function asOption(instrument: DrawnInstrument, level: AccountLevel, random: Rand
   const mmp = { isOn: true, timeIntervalMs: 5_000, frozenMs: pick(random, [500, 2_000]), qtyLimit: '20' };
   return {
     ...instrument,
-    strategy: { ...strategy, halfSpreadBps: 150, levelStepBps: 60, priceToleranceTicks: 2 },
+    strategy: {
+      ...strategy,
+      halfSpreadBps: 150,
+      levelStepBps: 60,
+      priceToleranceTicks: 2,
+      // Where little is traded the book follows the model's mark late.
+      markDeviationBpsMax: 0,
+    },
     // A lot is worth more than what limits in dollars are drawn for.
     limits: { ...limits, collarBps: 5_000, notional: 1_000_000 },
     brakes: { volatilityBps: 0, adverseBps: 0 },

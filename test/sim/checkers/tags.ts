@@ -95,7 +95,10 @@ export class Tags implements Checker {
     for (let index = from; index < fillRows.length; index++) {
       const row = fillRows[index] as Readonly<Record<string, string>>;
       const isOthers = world.foreignOrderIds.has(row['ordId']!) || row['clOrdId'] === '';
-      const isLost = Number(row['ts']) >= this.#lostFromMs - 1_000 && this.#stripped.size > 0;
+      // What takes at once was never seen to rest.
+      const tsMs = Number(row['ts']);
+      const isOpen = this.#stripped.size > 0 || tsMs <= this.#lostUntilMs + 1_000;
+      const isLost = tsMs >= this.#lostFromMs - 1_000 && isOpen;
       if (isOthers || row['tag'] === world.tag || isLost) continue;
       return `trade ${row['tradeId']} of order ${row['clOrdId']} has the tag "${row['tag']}"`;
     }
