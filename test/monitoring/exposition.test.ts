@@ -43,6 +43,15 @@ describe('Exposition', () => {
     }
     const { writer } = engine;
     for (const id of [
+      'brokerEligibilityAge',
+      'brokerOpen',
+      'brokerReconciled',
+      'oauthAccessEnd',
+      'oauthRefreshEnd',
+    ] as const)
+      writer.set(writer.cell(id), 1);
+    writer.set(writer.cell('brokerSettled', 0), 1);
+    for (const id of [
       'modelTrusted',
       'modelSigma',
       'modelQuality',
