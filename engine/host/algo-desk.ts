@@ -34,6 +34,8 @@ const LIST_NS = 30 * NS_PER_SECOND;
 /** Without pushes. */
 const BLIND_LIST_NS = 5 * NS_PER_SECOND;
 const RETRY_NS = NS_PER_SECOND;
+/** While it is not known what waits. */
+const DOUBT_NS = 2 * NS_PER_SECOND;
 const MISSING_NS = 10 * NS_PER_SECOND;
 /** The engine stops: so long for the last requests. */
 const STOP_MS_MAX = 3_000;
@@ -172,6 +174,7 @@ export class AlgoDesk {
     const isListDue =
       protection.isDoubtDue(nowNs) ||
       this.#listNs === -Infinity ||
+      (exits.isInDoubt && nowNs - this.#listNs >= DOUBT_NS) ||
       (isWatching && nowNs - this.#listNs >= everyNs);
     if (!isListDue && !protection.look(nowNs)) return;
     this.#isWorking = true;
@@ -197,10 +200,11 @@ export class AlgoDesk {
       this.protection.onMissed(await this.#account.fetchStopsTriggered(savedMs));
       this.#mayHaveMissed = false;
     }
+    const { doubts } = this.exits;
     const rows = await this.#account.fetchAlgosPending();
     if (this.#options.isHedged) await this.#fetchEntries();
     await this.protection.reconcile(rows);
-    await this.exits.reconcile(rows);
+    await this.exits.reconcile(rows, doubts);
     this.#listNs = nowNs;
   }
 

@@ -4,7 +4,8 @@
  *
  * Owner:      the engine thread.
  * Invariants: one for an instrument at a time; the venue takes no `reduceOnly` with them, so that one which would close more
- *             than is held is taken back, and begun again for what is left; what the operator says next ends them first.
+ *             than is held is taken back, and begun again for what is left; what the operator says next ends them first,
+ *             those on their way to the venue too; none goes on beside quotes. Ended is one once the venue says so.
  * Cost:       nothing while there is none; a question each two seconds for each that there is.
  */
 import { ContractKind } from '../base/instrument.ts';
@@ -17,9 +18,10 @@ import { NS_PER_MS, NS_PER_SECOND } from '../base/units.ts';
 import type { Lots, Milliseconds, Nanoseconds } from '../base/units.ts';
 import type { CommandResult } from '../loop/loop-options.ts';
 import { AlgoPurpose, algoOrderIdText } from '../okx/algo-order-id.ts';
+import type { AlgoCancel } from '../okx/algo-requests.ts';
 import { OrderSide, PosSide, type TdMode } from '../okx/shapes.ts';
-import type { AlgoRow } from '../venue/algo-rows.ts';
-import { ALGO_FINAL, type AlgoPort } from './algo-port.ts';
+import type { AlgoResult, AlgoRow } from '../venue/algo-rows.ts';
+import { ALGO_FINAL, ALGO_GONE, type AlgoPort } from './algo-port.ts';
 import { exitBody, exitText } from './exit-body.ts';
 import type { OwnAlgos } from './own-algos.ts';
 import { placedAlgo } from './placed-algo.ts';
@@ -31,6 +33,10 @@ const LOOK_MS = 100;
 const ASK_NS = 2 * NS_PER_SECOND;
 /** Begun again so often at most for what its first try has left. */
 const ROUNDS_MAX = 10;
+const OVERTAKEN: CommandResult = {
+  isDone: false,
+  text: 'another word of the operator came in between: not begun',
+};
 
 /** A position to be closed, in lots with its sign. */
 export interface ExitPosition {
@@ -75,6 +81,13 @@ export class ExitDesk {
   /** By instrument and leg. */
   readonly #exits = new Map<string, Exit>();
   #number = 0;
+  /** Words of the operator so far: what was begun under one ends with the next. */
+  #word = 0;
+  /** What is on its way to the venue; never fails. */
+  #underway: Promise<unknown> = Promise.resolve();
+  /** How often it became unknown what waits at the venue, and up to which of them its list has told since. */
+  #doubts = 0;
+  #settled = 0;
   #askNs: Nanoseconds = 0;
   #isBusy = false;
   #isClosed = false;
@@ -85,6 +98,16 @@ export class ExitDesk {
 
   get isActive(): boolean {
     return this.#exits.size > 0;
+  }
+
+  /** One of ours may wait that is not known of: the venue's list has to be read. */
+  get isInDoubt(): boolean {
+    return this.#doubts > this.#settled;
+  }
+
+  /** For `reconcile`: to be read before the list is asked for. */
+  get doubts(): number {
+    return this.#doubts;
   }
 
   /** For the operator: what is closed, how, and how far it has come. */
@@ -120,9 +143,16 @@ export class ExitDesk {
   }
 
   /** Begins, once nothing of ours rests any more. The engine has been paused. */
-  async start(terms: ExitTerms): Promise<CommandResult> {
+  start(terms: ExitTerms): Promise<CommandResult> {
+    const word = this.#word;
+    return this.#alone(() => this.#start(terms, word));
+  }
+
+  async #start(terms: ExitTerms, word: number): Promise<CommandResult> {
     const { openOrders, waitMs, positions } = this.#options;
-    for (let waited = 0; openOrders() > 0 && waited < WITHDRAW_MS; waited += LOOK_MS) await waitMs(LOOK_MS);
+    const isWaiting = (): boolean => openOrders() > 0 && this.#isWanted(word);
+    for (let waited = 0; isWaiting() && waited < WITHDRAW_MS; waited += LOOK_MS) await waitMs(LOOK_MS);
+    if (!this.#isWanted(word)) return OVERTAKEN;
     if (openOrders() > 0) {
       return { isDone: false, text: `${openOrders()} orders still rest; paused, and nothing begun: again` };
     }
@@ -132,49 +162,73 @@ export class ExitDesk {
       const { instrument, lots } = position;
       if (terms.instId !== '' && terms.instId !== instrument.instId) continue;
       if (Math.abs(lots) < instrument.minLots) continue;
-      const problem = await this.#place(position, terms, 1);
+      const problem = await this.#place(position, terms, 1, word);
       isDone &&= problem === '';
       const size = instrument.lot.toText(Math.abs(lots));
       texts.push(`${instrument.instId} ${size}${problem === '' ? '' : `: ${problem}`}`);
     }
+    if (!this.#isWanted(word)) return OVERTAKEN;
     if (texts.length === 0) return { isDone: true, text: 'paused; nothing is held' };
     return { isDone, text: `paused; closing ${texts.join(', ')} by ${exitText(terms)}` };
   }
 
   /**
-   * Takes all of them back; '' or what could not be.
+   * Takes all of them back, those on their way and those that are not known of too; '' or what could not be.
    */
   async cancel(): Promise<string> {
-    const { account, log } = this.#options;
-    const exits = [...this.#exits];
-    if (exits.length === 0) return '';
+    const { account } = this.#options;
+    this.#word++;
+    await this.#underway;
     try {
-      const rows = exits.map(([, { row }]) => ({ instId: row.instId, algoId: row.algoId }));
-      await account.cancelAlgos(rows);
+      const { doubts } = this;
+      if (this.isInDoubt) await this.reconcile(await account.fetchAlgosPending(), doubts);
+      const exits = [...this.#exits];
+      const left = this.isInDoubt ? 'one that should be gone still waits' : '';
+      if (exits.length === 0) return left;
+      const results = await account.cancelAlgos(exits.map(([, { row }]) => nameOf(row)));
+      const problems = exits.map(([key, exit], at) => this.#takenBack(key, exit, results[at]!));
+      return [...problems, left].filter((problem) => problem !== '').join(', ');
     } catch (error) {
       return textOf(error);
     }
-    for (const [key, { instrument, row }] of exits) {
-      if (this.#exits.get(key)?.row.algoId !== row.algoId) continue;
-      this.#exits.delete(key);
-      log(`exit: ${instrument.instId}: ${row.ordType} ${row.algoId} is taken back`);
-    }
+  }
+
+  /** '' once the venue says that it waits no more. */
+  #takenBack(key: string, { instrument, row }: Exit, { sCode, sMsg }: AlgoResult): string {
+    if (sCode !== '0' && !ALGO_GONE.includes(sCode)) return `${instrument.instId} ${sCode}: ${sMsg}`;
+    if (this.#exits.get(key)?.row.algoId !== row.algoId) return '';
+    this.#exits.delete(key);
+    this.#options.log(`exit: ${instrument.instId}: ${row.ordType} ${row.algoId} is taken back`);
     return '';
   }
 
+  /** Whether what was begun under that word of the operator is to go on: nothing else was said, and nothing is quoted. */
+  #isWanted(word: number): boolean {
+    return word === this.#word && !this.#isClosed && this.#options.isPaused();
+  }
+
+  /** One after the other, and known to whoever has to wait for it. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#underway.then(work);
+    this.#underway = done.catch(() => {});
+    return done;
+  }
+
   /** What of a former run waits at the venue: taken over, or taken back where quoting goes on. @throws RestError */
-  async reconcile(rows: readonly AlgoRow[]): Promise<void> {
+  async reconcile(rows: readonly AlgoRow[], doubts: number): Promise<void> {
     const { account, instruments, isPaused, log, clock, own } = this.#options;
-    const known = new Set([...this.#exits.values()].map(({ row }) => row.algoId));
+    const isKnown = (row: AlgoRow): boolean =>
+      [...this.#exits.values()].some((exit) => exit.row.algoClOrdId === row.algoClOrdId);
     for (const row of rows) {
-      if (!own.isOurs(row, AlgoPurpose.exit) || known.has(row.algoId)) continue;
+      if (!own.isOurs(row, AlgoPurpose.exit) || isKnown(row)) continue;
       const instrument = instruments.find(({ instId }) => instId === row.instId);
       if (instrument === undefined) continue;
       const leg = row.posSide === 'long' ? PositionSide.long : legOf(row);
       const key = keyOf(instrument, leg);
       if (!isPaused() || this.#exits.has(key)) {
         log(`exit: ${row.instId}: ${row.ordType} ${row.algoId} of a former run is taken back`);
-        await account.cancelAlgos([{ instId: row.instId, algoId: row.algoId }]);
+        const [result] = await account.cancelAlgos([nameOf(row)]);
+        if (result!.sCode !== '0' && !ALGO_GONE.includes(result!.sCode)) this.#doubts++;
         continue;
       }
       log(`exit: ${row.instId}: ${row.ordType} ${row.algoId} of a former run goes on`);
@@ -191,6 +245,7 @@ export class ExitDesk {
         row,
       });
     }
+    this.#settled = Math.max(this.#settled, doubts);
   }
 
   onRow(row: AlgoRow): void {
@@ -215,17 +270,20 @@ export class ExitDesk {
   }
 
   async #ask(key: string, exit: Exit): Promise<void> {
-    const { account, log } = this.#options;
+    const { account, log, isPaused } = this.#options;
+    const word = this.#word;
     const told = await account.fetchAlgo(exit.row.algoClOrdId);
     if (told !== undefined && this.#exits.get(key) === exit) this.#told(key, exit, told);
     if (this.#exits.get(key) !== exit) return;
-    const leftLots = exit.totalLots - lotsOf(exit.instrument, exit.row.actualSz);
-    const held = this.#heldOf(exit);
-    if (leftLots - held < exit.instrument.minLots) return;
-    log(`exit: ${exit.instrument.instId}: more is left of it than is held; begun again for that`);
-    await account.cancelAlgos([{ instId: exit.row.instId, algoId: exit.row.algoId }]);
-    this.#exits.delete(key);
-    await this.#again(exit);
+    const { instrument } = exit;
+    const leftLots = exit.totalLots - lotsOf(instrument, exit.row.actualSz);
+    const isTooMuch = leftLots - this.#heldOf(exit) >= instrument.minLots;
+    if (told !== undefined && isPaused() && !isTooMuch) return;
+    const [result] = await account.cancelAlgos([nameOf(exit.row)]);
+    const problem = this.#takenBack(key, exit, result!);
+    if (problem !== '') log(`exit: ${problem}: not taken back yet`);
+    // One that was gone has ended by itself: what it has closed may not be known yet.
+    else if (isTooMuch && result!.sCode === '0') await this.#alone(() => this.#again(exit, word));
   }
 
   #told(key: string, exit: Exit, row: AlgoRow): void {
@@ -240,21 +298,26 @@ export class ExitDesk {
     this.#options.log(`exit: ${instId}: ${row.ordType} ${row.algoId} ended, ${row.state}${why}; ${left}`);
   }
 
-  async #again(exit: Exit): Promise<void> {
-    const { terms, rounds, startedNs } = exit;
-    const position = this.#options
-      .positions()
-      .find(({ instrument, leg }) => instrument === exit.instrument && leg === exit.leg);
-    if (terms === null || position === undefined || rounds >= ROUNDS_MAX) return;
-    if (Math.abs(position.lots) < position.instrument.minLots) return;
-    const passed = (this.#options.clock.nowNs() - startedNs) / (60 * NS_PER_SECOND);
+  async #again(exit: Exit, word: number): Promise<void> {
+    const { positions, log, clock } = this.#options;
+    const { terms, rounds, startedNs, instrument } = exit;
+    const position = positions().find((each) => each.instrument === instrument && each.leg === exit.leg);
+    if (position === undefined || Math.abs(position.lots) < instrument.minLots || !this.#isWanted(word))
+      return;
+    const head = `exit: ${instrument.instId}: more was left of it than is held`;
+    if (terms === null || rounds >= ROUNDS_MAX) {
+      log(`${head}; the position is left as it is: flatten again`);
+      return;
+    }
+    log(`${head}; begun again for that`);
+    const passed = (clock.nowNs() - startedNs) / (60 * NS_PER_SECOND);
     const minutes = Math.max(1, Math.round(terms.minutes - passed));
-    const problem = await this.#place(position, { ...terms, minutes }, rounds + 1);
-    if (problem !== '') this.#options.log(`exit: ${exit.instrument.instId}: ${problem}`);
+    const problem = await this.#place(position, { ...terms, minutes }, rounds + 1, word);
+    if (problem !== '') log(`exit: ${instrument.instId}: ${problem}`);
   }
 
   /** '' or what went wrong. */
-  async #place(position: ExitPosition, terms: ExitTerms, rounds: number): Promise<string> {
+  async #place(position: ExitPosition, terms: ExitTerms, rounds: number, word: number): Promise<string> {
     const { account, tag, run, clock, tradeModes, markTicks, beforeFirst, own } = this.#options;
     const { instrument, leg, lots } = position;
     const key = keyOf(instrument, leg);
@@ -262,6 +325,7 @@ export class ExitDesk {
     const mark = markTicks(instrument.index);
     if (!(mark > 0)) return 'no price is known';
     await beforeFirst();
+    if (!this.#isWanted(word)) return OVERTAKEN.text;
     const side = lots > 0 ? Side.sell : Side.buy;
     const name = algoOrderIdText(AlgoPurpose.exit, run, ++this.#number);
     const { instId, index } = instrument;
@@ -279,6 +343,7 @@ export class ExitDesk {
       result = await account.placeAlgo(body);
     } catch (error) {
       // Perhaps it was taken: then it is found by its name in a moment.
+      this.#doubts++;
       return this.#lookFor(name, position, terms, rounds, textOf(error));
     }
     if (result.sCode !== '0') return `refused with ${result.sCode}: ${result.sMsg}`;
@@ -336,6 +401,10 @@ function keyOf({ index }: Instrument, leg: PositionSide): string {
 
 function posSideOf(leg: PositionSide): PosSide {
   return [PosSide.net, PosSide.long, PosSide.short][leg]!;
+}
+
+function nameOf({ instId, algoId }: AlgoRow): AlgoCancel {
+  return { instId, algoId };
 }
 
 function legOf({ posSide }: AlgoRow): PositionSide {

@@ -20,14 +20,12 @@ import { AlgoPurpose, algoOrderIdText } from '../okx/algo-order-id.ts';
 import { stopBody, trailingBody, type AlgoPlace } from '../okx/algo-requests.ts';
 import { AlgoState, OrderSide, type TdMode } from '../okx/shapes.ts';
 import type { AlgoResult, AlgoRow } from '../venue/algo-rows.ts';
-import { ALGO_FINAL, type AlgoPort } from './algo-port.ts';
+import { ALGO_FINAL, ALGO_GONE, type AlgoPort } from './algo-port.ts';
 import type { OwnAlgos } from './own-algos.ts';
 import { placedAlgo } from './placed-algo.ts';
 import type { Held } from './stop-terms.ts';
 import { StopAction, StopKeeper, timingOf } from './stop-keeper.ts';
 
-/** Refusals of an amend or a cancel that say: it is not there any more. */
-const GONE: readonly string[] = ['51400', '51503', '51410', '51509'];
 /** An unknown outcome is looked into after this long: what was on its way has arrived or never will. */
 const DOUBT_NS = NS_PER_SECOND;
 /** How far back final words are remembered, for one that comes before the answer to its request. */
@@ -269,7 +267,7 @@ export class ProtectionDesk {
       ...(tpTriggerPx === row.tpTriggerPx ? {} : { newTpTriggerPx: tpTriggerPx }),
       ...(sz === row.sz ? {} : { newSz: sz }),
     });
-    if (GONE.includes(result.sCode)) await this.#settleGone(keeper);
+    if (ALGO_GONE.includes(result.sCode)) await this.#settleGone(keeper);
     else if (result.sCode !== '0') this.#refused(keeper, 'its stop’s amend', result);
     else if (keeper.row?.algoId === row.algoId) {
       keeper.refusal = '';
@@ -281,14 +279,14 @@ export class ProtectionDesk {
   async #withdraw(keeper: StopKeeper, row: AlgoRow): Promise<void> {
     const [result] = await this.#cancel([row]);
     if (result!.sCode === '0') keeper.row = null;
-    else if (GONE.includes(result!.sCode)) await this.#settleGone(keeper);
+    else if (ALGO_GONE.includes(result!.sCode)) await this.#settleGone(keeper);
     else this.#refused(keeper, 'its stop’s cancel', result!);
   }
 
   /** The one whose place another has taken. */
   async #retire(keeper: StopKeeper, row: AlgoRow): Promise<void> {
     const [result] = await this.#cancel([row]);
-    if (!GONE.includes(result!.sCode)) return;
+    if (!ALGO_GONE.includes(result!.sCode)) return;
     const told = await this.#options.account.fetchAlgo(row.algoClOrdId);
     if (told !== undefined && told.state !== AlgoState.canceled && ALGO_FINAL.includes(told.state)) {
       this.#triggered(keeper, told);

@@ -125,6 +125,104 @@ describe('a way out by algo order', () => {
     expect(engine.loop.ladder.held(KillTrigger.operator, ACCOUNT)).toBe(KillLevel.paused);
   });
 
+  it('is not over while the venue refuses to take it back: the resume is held back, and it is still known', async () => {
+    const box = machine();
+    const [engine, world] = await holding(box);
+    await world.within(5_000, engine.exit(terms()), engine);
+    box.account.algos.nextCode = '50013';
+    const result = await world.within(5_000, engine.command(OperatorCommand.resume), engine);
+    expect(result).toMatchObject({ isDone: false, text: expect.stringContaining(`${SWAP} 50013`) });
+    expect(engine.loop.ladder.held(KillTrigger.operator, ACCOUNT)).toBe(KillLevel.paused);
+    expect(engine.algos.exits.isActive).toBe(true);
+    expect((await world.within(5_000, engine.command(OperatorCommand.resume), engine))!.isDone).toBe(true);
+    expect(box.account.algos.waiting).toEqual([]);
+  });
+
+  it('is never two: what closes too much and cannot be taken back is not begun again beside it', async () => {
+    const box = machine();
+    const [engine, world] = await holding(box);
+    await world.within(5_000, engine.exit(terms()), engine);
+    box.account.trade(SWAP, Side.sell, 5, 50_000);
+    box.account.algos.nextCode = '50013';
+    world.down(engine, Connection.private);
+    world.up(engine, Connection.private);
+    const most: number[] = [];
+    for (let second = 0; second < 8; second++) {
+      await pass(engine, world, 1_000);
+      most.push(box.account.algos.waiting.length);
+    }
+    expect(Math.max(...most)).toBe(1);
+    expect(world.said('not taken back yet')).toBe(1);
+    expect(box.account.algos.waiting).toMatchObject([{ ordType: 'twap', sz: '7' }]);
+  });
+
+  it.each([OperatorCommand.resume, OperatorCommand.halt])(
+    'that is on its way to the venue ends with the next word: %s',
+    async (word) => {
+      const box = machine();
+      const [engine, world] = await holding(box);
+      const exit = engine.exit(terms());
+      const placed = (): boolean => box.account.algos.bodies.length > 0;
+      while (!placed()) await world.pass(1, engine);
+      // The venue has it, and we do not know yet.
+      expect(engine.algos.exits.isActive).toBe(false);
+      const told = engine.command(word);
+      expect((await world.within(5_000, told, engine))!.isDone).toBe(true);
+      expect(await world.within(5_000, exit, engine)).toBeDefined();
+      expect(box.account.algos.waiting).toEqual([]);
+      expect(engine.algos.exits.isActive).toBe(false);
+    },
+  );
+
+  it('is not begun when the operator resumes before it is', async () => {
+    const box = machine();
+    const [engine, world] = await holding(box);
+    const orders = { isThere: true };
+    Object.defineProperty(engine.loop, 'openOrders', { get: () => (orders.isThere ? 1 : 0) });
+    const exit = engine.exit(terms());
+    await pass(engine, world, 1_000);
+    const told = engine.command(OperatorCommand.resume);
+    await pass(engine, world, 1_000);
+    orders.isThere = false;
+    expect((await world.within(5_000, told, engine))!.isDone).toBe(true);
+    expect(await world.within(5_000, exit, engine)).toMatchObject({
+      isDone: false,
+      text: expect.stringContaining('another word of the operator'),
+    });
+    expect(box.account.algos.rows.size).toBe(0);
+  });
+
+  it('whose answer was lost, and its look too, is found and ended by a resume', async () => {
+    const box = machine();
+    const [engine, world] = await holding(box);
+    const lost = (answer: () => unknown): never => {
+      answer();
+      throw restError('REST_TIMEOUT');
+    };
+    world.script('placeAlgo', lost);
+    world.script('fetchAlgo', lost);
+    const result = await world.within(5_000, engine.exit(terms()), engine);
+    expect(result).toMatchObject({ isDone: false, text: expect.stringContaining('look at the venue') });
+    expect(box.account.algos.waiting).toHaveLength(1);
+    expect((await world.within(5_000, engine.command(OperatorCommand.resume), engine))!.isDone).toBe(true);
+    expect(box.account.algos.waiting).toEqual([]);
+  });
+
+  it('that a former run has left is taken back where quoting goes on, refused once or not', async () => {
+    const box = machine();
+    const [engine, first] = await holding(box);
+    await first.within(5_000, engine.exit(terms()), engine);
+    const [exit] = box.account.algos.waiting;
+    await first.within(5_000, engine.command(OperatorCommand.resume), engine);
+    first.crash();
+    // As one whose cancel was never done.
+    box.account.algos.rows.set(exit!.algoId, exit!);
+    box.account.algos.nextCode = '50013';
+    const [next, second] = await holding(box);
+    await pass(next, second, 6_000);
+    expect(box.account.algos.waiting).toEqual([]);
+  });
+
   it('is begun again for what is left when something else has closed a part of it', async () => {
     const box = machine();
     const [engine, world] = await holding(box);
@@ -134,7 +232,7 @@ describe('a way out by algo order', () => {
     world.up(engine, Connection.private);
     await pass(engine, world, 8_000);
     expect(box.account.algos.waiting).toMatchObject([{ ordType: 'twap', sz: '7' }]);
-    expect(world.said('more is left of it than is held')).toBe(1);
+    expect(world.said('more was left of it than is held; begun again')).toBe(1);
   });
 
   it('is said to have ended, and how', async () => {
