@@ -114,12 +114,7 @@ export function eligibilityAt(
   told: readonly Eligibility[],
   { account, lastMs }: Pick<OrderDay, 'account' | 'lastMs'>,
 ): Eligibility | undefined {
-  let [first, last]: (Eligibility | undefined)[] = [];
-  for (const each of told) {
-    if (each.account !== account) continue;
-    first ??= each;
-    if (each.tsMs > lastMs) break;
-    last = each;
-  }
-  return last ?? first;
+  const isOwn = (each: Eligibility): boolean => each.account === account;
+  // From the end: it is asked of every order, most of them recent, and a line is told a day.
+  return told.findLast((each) => each.tsMs <= lastMs && isOwn(each)) ?? told.find(isOwn);
 }
