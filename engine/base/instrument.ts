@@ -106,6 +106,8 @@ export class Instrument {
   readonly option: OptionTerms | null;
   readonly isFuturesSettled: boolean;
   readonly rpi: RpiPermission;
+  /** Dollars that one of the quote currency was worth when it was asked last; 1 where it is one. Limits are made with it. */
+  usdRate: number;
   /** Funding is paid: perpetual swaps, and futures that are perpetual in all but their list. */
   readonly isFunded: boolean;
   /** Settled in dollars of the account's choice. */
@@ -148,6 +150,7 @@ export class Instrument {
     this.option = fields.option ?? null;
     this.isFuturesSettled = fields.isFuturesSettled ?? false;
     this.rpi = fields.rpi ?? RpiPermission.none;
+    this.usdRate = fields.usdRate ?? 1;
     this.isFunded = fields.type === InstrumentType.swap || this.ruleType === RuleType.perpetual;
     this.isUsdMargined = fields.settleCcy === 'USD' && fields.kind === ContractKind.linear;
     this.settlesInBase = fields.kind !== ContractKind.spot && fields.settleCcy === fields.baseCcy;

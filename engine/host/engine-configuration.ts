@@ -140,7 +140,7 @@ export class EngineConfiguration {
 
   #plan(config: Config, fees: readonly FeeRates[]): Plan {
     const differences = differenceOf(this.config, config);
-    const changes = [...differences.map(changeText), ...this.#feeChanges(fees)];
+    const changes = [...differences.map(changeText), ...this.#feeChanges(fees), ...this.#rateChanges(config)];
     const refusals = refusalsOf(this.config, config, differences);
     if (refusals.length > 0) return { changes, refusals };
     let next: Next;
@@ -238,6 +238,16 @@ export class EngineConfiguration {
       if (isSame(before, after)) return [];
       const text = ({ makerRate, takerRate }: FeeRates): string => `maker ${makerRate}, taker ${takerRate}`;
       return [`fees of ${instId}: ${text(before)} -> ${text(after)}`];
+    });
+  }
+
+  /** What a quote currency is worth now, where the configuration does not state it. */
+  #rateChanges({ instruments }: Config): string[] {
+    return this.#instruments.flatMap(({ index, instId, quoteCcy, usdRate }) => {
+      const before = this.limits[index]!.notionalRate;
+      const own = instruments[index];
+      if (own === undefined || own.limits.quoteUsd !== undefined || before === usdRate) return [];
+      return [`what one ${quoteCcy} is worth in dollars (${instId}): ${before} -> ${usdRate}`];
     });
   }
 

@@ -41,6 +41,7 @@ import { runsWith } from './engine-state.ts';
 import type { EngineState } from './engine-state.ts';
 import type { EngineWorld } from './engine-world.ts';
 import { FeeDesk } from './fee-desk.ts';
+import { RateDesk } from './rate-desk.ts';
 import { Explainer } from './explainer.ts';
 import { Holdings } from './holdings.ts';
 import { MmpDesk } from './mmp-desk.ts';
@@ -88,6 +89,7 @@ export class Engine implements LoopOutput {
   readonly desk: AccountDesk;
   readonly venueTime: VenueTime;
   readonly feeDesk: FeeDesk;
+  readonly rateDesk: RateDesk;
   readonly mmp: MmpDesk;
   readonly algos: AlgoDesk;
 
@@ -176,6 +178,14 @@ export class Engine implements LoopOutput {
       writer: this.#writer,
       log,
       onChanged: (changed) => this.onFees(changed),
+    });
+    this.rateDesk = new RateDesk({
+      account: world.account,
+      instruments,
+      config: () => this.config,
+      nowNs,
+      log,
+      onChanged: () => this.onFees(this.configuration.fees),
     });
     this.venueTime = new VenueTime({
       clock,
@@ -317,6 +327,7 @@ export class Engine implements LoopOutput {
     this.loop.onTimer(nowNs, this.venueTime.at(nowNs));
     this.#follow(this.venueTime.onTimer(nowNs));
     this.#follow(this.feeDesk.onTimer(nowNs));
+    this.#follow(this.rateDesk.onTimer(nowNs));
     if (!this.#isStopping) this.#follow(this.algos.onTimer(nowNs));
   }
 
@@ -538,6 +549,7 @@ export class Engine implements LoopOutput {
     if (!(await this.#save())) this.#world.log('state: what changed last is not on disk');
     this.venueTime.close();
     this.feeDesk.close();
+    this.rateDesk.close();
     this.#isStopped = true;
     await Promise.race([this.keeper.close(), this.#world.waitMs(SAVE_MS_MAX)]);
     // What the caller came with is its own; what came up since is news.

@@ -1,6 +1,8 @@
 import type { FeeRates } from '../base/fee-rates.ts';
 import { Instrument, InstrumentType } from '../base/instrument.ts';
 import type { InstrumentFields } from '../base/instrument.ts';
+import { DecimalGrid } from '../base/decimal.ts';
+import type { PriceBandText } from '../base/price-bands.ts';
 import type { InstrumentConfig } from '../config/schema.ts';
 import { isQuotableState, untradableReason } from '../okx/instrument-rows.ts';
 import { DOLLARS } from '../okx/shapes.ts';
@@ -51,7 +53,8 @@ export async function loadInstruments(
   const instruments: Instrument[] = [];
   for (const [index, config] of configs.entries()) {
     const fields = fieldsOf(found, wanted[index]!, index, codes);
-    const bands = families.find(({ instFamily }) => instFamily === fields.instFamily)?.bands ?? [];
+    const family = families.find(({ instFamily }) => instFamily === fields.instFamily)?.bands ?? [];
+    const bands = family.filter((band) => isOnGrid(fields.tickSz, band));
     const usdRate = await usdRateOf(account, fields, config, index, rates);
     instruments.push(
       new Instrument(index, {
@@ -62,6 +65,15 @@ export async function loadInstruments(
     );
   }
   return instruments;
+}
+
+/**
+ * Whether an instrument's own tick can say a band of its family. One that is finer says nothing to it: a row with another
+ * tick than its family's must not keep everything else from being traded.
+ */
+function isOnGrid(tickSz: string, { minPx, tickSz: step }: PriceBandText): boolean {
+  const tick = new DecimalGrid(tickSz);
+  return tick.fromText(step) > 0 && tick.fromText(minPx) >= 0;
 }
 
 /** @throws HostError when it does not exist or cannot be traded */
@@ -105,8 +117,7 @@ async function usdRateOf(
   rates: Map<string, number>,
 ): Promise<number> {
   const { quoteCcy } = fields;
-  if (config.limits.quoteUsd !== undefined) return config.limits.quoteUsd;
-  if (DOLLARS.includes(quoteCcy) || fields.option !== undefined) return 1;
+  if (!needsRate(fields, config)) return config.limits.quoteUsd ?? 1;
   const known = rates.get(quoteCcy) ?? (await askRate(account, quoteCcy));
   if (known === 0) {
     throw new HostError(
@@ -118,8 +129,18 @@ async function usdRateOf(
   return known;
 }
 
+/** Whether what its quote currency is worth must be asked for. */
+export function needsRate(
+  { quoteCcy, option }: Pick<InstrumentFields, 'quoteCcy' | 'option'>,
+  { limits }: InstrumentConfig,
+): boolean {
+  return limits.quoteUsd === undefined && !DOLLARS.includes(quoteCcy) && option === undefined;
+}
+
+type IndexSource = Pick<InstrumentSource, 'fetchIndexPrice'>;
+
 /** By the first index that the venue has; 0 where it has none. */
-async function askRate(account: InstrumentSource, ccy: string): Promise<number> {
+export async function askRate(account: IndexSource, ccy: string): Promise<number> {
   for (const dollar of ['USDT', 'USD']) {
     const price = await indexPrice(account, `${ccy}-${dollar}`);
     if (price > 0) return price;
@@ -129,7 +150,7 @@ async function askRate(account: InstrumentSource, ccy: string): Promise<number> 
   return 0;
 }
 
-async function indexPrice(account: InstrumentSource, index: string): Promise<number> {
+async function indexPrice(account: IndexSource, index: string): Promise<number> {
   try {
     return await account.fetchIndexPrice(index);
   } catch (error) {
@@ -242,6 +263,6 @@ export function limitsOf(instrument: Instrument, config: InstrumentConfig): Risk
     openOrdersMax: limits.openOrders,
     notionalMax: limits.notional ?? Infinity,
     collarBps: limits.collarBps,
-    notionalRate: limits.quoteUsd ?? instrument.fields.usdRate ?? 1,
+    notionalRate: limits.quoteUsd ?? instrument.usdRate,
   };
 }

@@ -78,6 +78,18 @@ describe('instruments by their rows', () => {
     expect(call!.bands.up(49)).toBe(49);
   });
 
+  it('passes over a band that is finer than the tick of the row, and starts all the same', async () => {
+    const account = new TinyAccount(() => 0);
+    const bands = [
+      { minPx: '0', maxPx: '0.005', tickSz: '0.00003' },
+      { minPx: '0.005', maxPx: '', tickSz: '0.0005' },
+    ];
+    account.tickBands = [{ instFamily: 'BTC-USD', bands }];
+    const [call] = await loadInstruments(portOf(account).port, configsOf([CALL]));
+    expect(call!.tick.value).toBe(0.0001);
+    expect([call!.bands.down(57), call!.bands.down(7)]).toEqual([55, 5]);
+  });
+
   it('gives options that settle in dollars a price in dollars', async () => {
     const account = new TinyAccount(() => 0);
     account.tickBands = [{ instFamily: 'BTC-USD_UM', bands: [] }];

@@ -26,6 +26,7 @@ export const MARKET_ROUTES: readonly Route[] = [
       ? missing('instType')
       : eachInstrument(call, (instId) => call.venue.exchange.ticker(instId)),
   ),
+  market('/api/v5/market/index-tickers', 20, 2_000, indexTicker),
   market('/api/v5/market/books', 40, 2_000, (call) => books(call, 400)),
   market('/api/v5/market/books-full', 10, 2_000, booksFull),
   market('/api/v5/market/trades', 100, 2_000, trades),
@@ -79,6 +80,16 @@ function eachInstrument(
     if (row !== null) rows.push(row);
   }
   return rows;
+}
+
+/** The index is what the mark price of one instrument says, as on its channel. By `instId` only. */
+function indexTicker({ query, venue }: RestCall): RestAnswer {
+  const { instId = '' } = query;
+  if (instId === '') return missing('instId');
+  const source = venue.instruments.indexSource(instId);
+  if (source === '') return new Refusal('51001');
+  const mark = venue.exchange.markPrice(source) ?? {};
+  return [{ instId, idxPx: fieldOf(mark, 'markPx'), ts: fieldOf(mark, 'ts') }];
 }
 
 function books({ venue, query, nowMs }: RestCall, levelsMax: number): RestAnswer {
