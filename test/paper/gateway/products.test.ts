@@ -200,3 +200,12 @@ describe('products', () => {
     expect(config).toMatchObject({ settleCcy: 'USDG', autoLoan: true, feeType: '0' });
   });
 });
+
+it('index-tickers by REST is the index of the channel, and none is refused', () => {
+  const world = new PaperWorld();
+  const get = (instId: string) => world.rest('GET', `/api/v5/market/index-tickers?instId=${instId}`).answer;
+  const mark = world.rest('GET', '/api/v5/public/mark-price?instType=SPOT&instId=BTC-USDT').answer;
+  const { markPx } = mark.data![0] as { markPx: string };
+  expect(get('BTC-USDT').data).toMatchObject([{ instId: 'BTC-USDT', idxPx: markPx }]);
+  expect(get('BTC-TRY').code).toBe('51001');
+});
