@@ -12,6 +12,7 @@ import type { Account, Valuation } from './account.ts';
 import { availableBalance, SETTLE_CURRENCIES } from './account-rows.ts';
 import { multiplyAmounts, numberText, parseAmount } from './amount.ts';
 import type { PosSide } from './client-order.ts';
+import { billPosition, BillSubType, BillType } from './bills.ts';
 import type { ExchangeRefusal, ExchangeSink, RequestItem, Row } from './exchange-contract.ts';
 import type { Holding } from './holding.ts';
 import { field } from './listing.ts';
@@ -241,6 +242,17 @@ export class AccountDesk {
       position.fundingFee += change;
       position.updatedMs = nowMs;
       account.book(holding.settleCcy, change, nowMs);
+      billPosition(account, holding, position.marginMode, {
+        billId: this.#matcher.nextBillId(),
+        type: BillType.funding,
+        subType: change < 0n ? BillSubType.fundingExpense : BillSubType.fundingIncome,
+        change,
+        fee: 0n,
+        pnl: change,
+        sz: listing.sizeText(Math.abs(position.lots)),
+        px: listing.priceText(market.markTicks),
+        timeMs: nowMs,
+      });
       hasPaid = true;
     }
     if (hasPaid) this.#matcher.reporter.funded(account, holding);

@@ -1,6 +1,7 @@
 import { assert } from '../../base/assert.ts';
 import type { Milliseconds } from '../../base/units.ts';
 import { amountNumber, parseAmount, type Amount } from './amount.ts';
+import { keepBill, type Bill } from './bills.ts';
 import type { ClientOrder } from './client-order.ts';
 import type { AccountOptions, FeeType, PositionMode, Row } from './exchange-contract.ts';
 import { FeeSchedule } from './fee-schedule.ts';
@@ -51,6 +52,8 @@ export class Account {
   readonly #openByClientId = new Map<string, ClientOrder>();
   readonly ended: ClientOrder[] = [];
   readonly fillRows: Row[] = [];
+  /** Oldest first. */
+  readonly bills: Bill[] = [];
   /** Of positions that have been closed, in part or as a whole. */
   readonly positionRuns: PositionRun[] = [];
   /** Tag ('' for all orders) → when its orders are cancelled. */
@@ -163,6 +166,10 @@ export class Account {
   addFillRow(row: Row): void {
     this.fillRows.push(row);
     if (this.fillRows.length > 2 * FILL_ROWS_MAX) this.fillRows.splice(0, FILL_ROWS_MAX);
+  }
+
+  addBill(bill: Bill): void {
+    keepBill(this.bills, bill);
   }
 
   openByClientId(clOrdId: string): ClientOrder | null {

@@ -10,14 +10,8 @@ import { assert } from '../../base/assert.ts';
 import { CancelSource } from '../../okx/shapes.ts';
 import type { Milliseconds, Ticks } from '../../base/units.ts';
 import type { Account } from './account.ts';
-import {
-  amountText,
-  divideRounded,
-  multiplyAmounts,
-  numberText,
-  parseAmount,
-  type Amount,
-} from './amount.ts';
+import { divideRounded, multiplyAmounts, numberText, parseAmount, type Amount } from './amount.ts';
+import { billPosition, BillSubType, BillType, type Bill } from './bills.ts';
 import type { ExchangeSink, Row } from './exchange-contract.ts';
 import type { ForcedTrades } from './forced-trades.ts';
 import type { Holding } from './holding.ts';
@@ -32,18 +26,6 @@ const SETTLEMENT_HOUR_MS = 8 * 3_600_000;
 const WINDOW_MS = 30 * 60_000;
 const SAMPLE_MS = 200;
 const HISTORY_MAX = 1_000;
-/** Beyond the ids of fills. */
-const BILL_ID_MIN = 7_000_000_000_000;
-
-/** `subType` of a bill. */
-const SubType = {
-  deliveryLong: '112',
-  deliveryShort: '113',
-  exercised: '170',
-  counterpartyExercised: '171',
-  expiredOtm: '172',
-} as const;
-
 export interface DeliveryParts {
   readonly markets: ReadonlyMap<string, Market>;
   readonly accounts: ReadonlyMap<string, Account>;
@@ -69,9 +51,6 @@ export class Delivery {
   readonly #parts: DeliveryParts;
   readonly #fixings = new Map<string, Fixing>();
   readonly #delivered: { readonly ts: Milliseconds; readonly family: string; readonly detail: Row }[] = [];
-  /** By uid: what deliveries and exercises have changed in its balances, oldest first. */
-  readonly #bills = new Map<string, Row[]>();
-  #lastBillId = 0;
   readonly #settled: { readonly ts: Milliseconds; readonly family: string; readonly detail: Row }[] = [];
 
   constructor(parts: DeliveryParts) {
@@ -135,7 +114,18 @@ export class Delivery {
       if (holding?.hasPosition() !== true) continue;
       for (const position of holding.positions) {
         if (position.lots === 0) continue;
-        account.book(holding.settleCcy, position.settle(listing, ticks, nowMs), nowMs);
+        const change = position.settle(listing, ticks, nowMs);
+        account.book(holding.settleCcy, change, nowMs);
+        this.#bill(account, holding, position, {
+          type: BillType.settlement,
+          subType: BillSubType.settlement,
+          change,
+          fee: 0n,
+          pnl: change,
+          sz: listing.sizeText(Math.abs(position.lots)),
+          px: listing.priceText(ticks),
+          timeMs: nowMs,
+        });
       }
       this.#parts.matcher.reporter.positionsChanged(account, holding, 'settlement');
     }
@@ -186,39 +176,14 @@ export class Delivery {
     return grouped(this.#settled.filter((each) => each.family === family));
   }
 
-  /** Rows of GET /account/bills of the type of deliveries and exercises (3), newest first. */
-  bills(uid: string, instType: string): Row[] {
-    const rows = (this.#bills.get(uid) ?? []).filter(
-      (row) => instType === '' || row['instType'] === instType,
-    );
-    return rows.toReversed().slice(0, 100);
-  }
-
   #bill(
     account: Account,
     holding: Holding,
-    subType: string,
-    lots: number,
-    price: string,
-    fee: Amount,
-    nowMs: Milliseconds,
+    position: Position,
+    bill: Pick<Bill, 'type' | 'subType' | 'change' | 'fee' | 'pnl' | 'sz' | 'px' | 'timeMs'>,
   ): void {
-    const { listing } = holding;
-    const rows = this.#bills.get(account.uid) ?? [];
-    this.#bills.set(account.uid, rows);
-    rows.push({
-      billId: String(BILL_ID_MIN + ++this.#lastBillId),
-      instType: listing.instType,
-      instId: listing.instId,
-      type: '3',
-      subType,
-      sz: listing.lot.toText(lots),
-      px: price,
-      ccy: holding.settleCcy,
-      fee: amountText(fee),
-      ts: String(nowMs),
-    });
-    if (rows.length > HISTORY_MAX) rows.shift();
+    const billId = this.#parts.matcher.nextBillId();
+    billPosition(account, holding, position.marginMode, { ...bill, billId });
   }
 
   #watch(instId: string, ccy: string, expiryMs: Milliseconds): void {
@@ -259,11 +224,7 @@ export class Delivery {
   #take(account: Account, holding: Holding, position: Position, ticks: Ticks, nowMs: Milliseconds): void {
     const rate = parseAmount(account.options.deliveryFeeRate ?? '0');
     const lots = Math.abs(position.lots);
-    const feeBefore = position.fee;
-    const subType = position.lots > 0 ? SubType.deliveryLong : SubType.deliveryShort;
     this.#parts.trades.close(account, holding, position, lots, ticks, 'delivery', rate, nowMs);
-    const { listing } = holding;
-    this.#bill(account, holding, subType, lots, listing.priceText(ticks), position.fee - feeBefore, nowMs);
   }
 
   /** No order, and of what is worth nothing no event either (D: expired options leave silently). */
@@ -278,12 +239,19 @@ export class Delivery {
     const lots = Math.abs(position.lots);
     const isLong = position.lots > 0;
     const worth = payoff(market, lots, price);
-    position.close(listing, lots, worth);
+    const pnl = position.close(listing, lots, worth);
     position.updatedMs = nowMs;
     assert(position.lots === 0, 'an option is exercised as a whole');
-    const settlePx = numberText(price, 2);
+    const bill = {
+      type: BillType.delivery,
+      pnl,
+      sz: listing.sizeText(lots),
+      px: numberText(price, 2),
+      timeMs: nowMs,
+    };
     if (worth === 0n) {
-      this.#bill(account, holding, SubType.expiredOtm, lots, settlePx, 0n, nowMs);
+      const subType = BillSubType.expiredOtm;
+      this.#bill(account, holding, position, { ...bill, subType, change: 0n, fee: 0n });
       return;
     }
     const rate = parseAmount(account.options.exerciseFeeRate ?? '0');
@@ -292,9 +260,10 @@ export class Delivery {
     const underlying = isInDollars ? multiplyAmounts(coins, parseAmount(numberText(price, 2))) : coins;
     const fee = multiplyAmounts(underlying, rate);
     position.fee += fee;
-    const subType = isLong ? SubType.exercised : SubType.counterpartyExercised;
-    this.#bill(account, holding, subType, lots, settlePx, fee, nowMs);
-    account.book(holding.settleCcy, (isLong ? worth : -worth) + fee, nowMs);
+    const change = (isLong ? worth : -worth) + fee;
+    account.book(holding.settleCcy, change, nowMs);
+    const subType = isLong ? BillSubType.exercised : BillSubType.counterpartyExercised;
+    this.#bill(account, holding, position, { ...bill, subType, change, fee });
     this.#parts.matcher.reporter.positionsChanged(account, holding, 'exercised');
   }
 }

@@ -33,6 +33,7 @@ import type { TagFault } from './order-desk.ts';
 import { queryFills, queryOrders } from './order-queries.ts';
 import { orderQueryRow } from './order-rows.ts';
 import { positionRow } from './position-rows.ts';
+import { billRows, type BillFilter } from './bills.ts';
 import { runRows, type RunFilter } from './position-run.ts';
 import { ProductDesk } from './product-desk.ts';
 import { FundingTicks, hasFunding, MarkTicks } from './public-ticks.ts';
@@ -195,7 +196,8 @@ export class Exchange {
 
   /** Brings cash to an account, or takes it away: less than nothing; false when it has not so much free. */
   transfer(uid: string, ccy: string, amount: Amount): boolean {
-    return transferCash(this.#account(uid), ccy, amount, this.#valuation, this.#sink, this.nowMs);
+    const nextBillId = (): string => this.#matcher.nextBillId();
+    return transferCash(this.#account(uid), ccy, amount, this.#valuation, this.#sink, this.nowMs, nextBillId);
   }
 
   hasAccount(uid: string): boolean {
@@ -363,6 +365,11 @@ export class Exchange {
       }
     }
     return rows;
+  }
+
+  /** Rows of GET /account/bills. */
+  bills(uid: string, filter: BillFilter): Row[] {
+    return billRows(this.#account(uid).bills, filter);
   }
 
   /** Rows of GET /account/positions-history. */

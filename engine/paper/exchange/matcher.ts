@@ -163,9 +163,21 @@ export class Matcher {
     this.#takeAndRest(order, ticks, nowMs);
   }
 
+  /** Of a bill that comes of no trade: bills have one series with those of trades. */
+  nextBillId(): string {
+    return String(++this.#lastBillId);
+  }
+
+  /** Pairs have a bill in each of their currencies. */
+  #nextFillId({ listing }: Market): string {
+    const billId = this.nextBillId();
+    if (!listing.isContract) this.#lastBillId++;
+    return billId;
+  }
+
   /** An order of the venue's own that is filled at a price, without the book and without a public trade. */
   force(order: ClientOrder, ticks: Ticks, feeRate: Amount, eventType: string, nowMs: Milliseconds): void {
-    const billId = String(++this.#lastBillId);
+    const billId = this.#nextFillId(order.market);
     const { lots } = order;
     order.entry.lots = 0;
     const fill = settleFill(order, ticks, lots, false, --this.#lastForcedId, billId, nowMs, feeRate);
@@ -338,7 +350,7 @@ export class Matcher {
     tradeId: number,
     nowMs: Milliseconds,
   ): void {
-    const billId = String(++this.#lastBillId);
+    const billId = this.#nextFillId(order.market);
     const fill = settleFill(order, ticks, lots, isMaker, tradeId, billId, nowMs);
     if (order.entry.lots === 0) this.#end(order, OrderState.filled);
     this.reporter.fill(order, fill, nowMs);

@@ -5,6 +5,16 @@ import { orderQueryRow } from './order-rows.ts';
 
 const PAGE_MAX = 100;
 
+/** Paging and times of all queries. */
+export interface Page {
+  /** Older than this id, newer than this one. */
+  readonly after?: string;
+  readonly before?: string;
+  readonly begin?: string;
+  readonly end?: string;
+  readonly limit?: string;
+}
+
 /** @param oldestFirst orders in the order of their ordIds or of their ends */
 export function queryOrders(oldestFirst: readonly ClientOrder[], filter: OrderFilter): Row[] {
   const matches: ClientOrder[] = [];
@@ -42,15 +52,12 @@ export function queryFills(oldestFirst: readonly Row[], filter: FillFilter): Row
 }
 
 /** With `before` alone the rows next to it are wanted, not the newest ones (D, "Pagination"). */
-function page<Item>(
-  newestFirst: Item[],
-  filter: { readonly after?: string; readonly before?: string; readonly limit?: string },
-): Item[] {
+export function page<Item>(newestFirst: Item[], filter: Page): Item[] {
   const limit = pageSize(filter);
   return filter.before && !filter.after ? newestFirst.slice(-limit) : newestFirst.slice(0, limit);
 }
 
-function pageSize(filter: { readonly limit?: string }): number {
+function pageSize(filter: Page): number {
   const asked = Number(filter.limit || PAGE_MAX);
   return Number.isInteger(asked) && asked > 0 ? Math.min(asked, PAGE_MAX) : PAGE_MAX;
 }
@@ -66,12 +73,12 @@ function isIn(
   return !filter.instId || filter.instId === instId;
 }
 
-function isPaged(filter: { readonly after?: string; readonly before?: string }, id: string): boolean {
+export function isPaged(filter: Page, id: string): boolean {
   if (filter.after && !(BigInt(id) < wholeNumber(filter.after))) return false;
   return !filter.before || BigInt(id) > wholeNumber(filter.before);
 }
 
-function isTimed(filter: { readonly begin?: string; readonly end?: string }, timeMs: number): boolean {
+export function isTimed(filter: Page, timeMs: number): boolean {
   if (filter.begin && timeMs < Number(filter.begin)) return false;
   return !filter.end || timeMs <= Number(filter.end);
 }

@@ -133,7 +133,7 @@ function indexText(
   return usd === 0 ? '' : numberText(usd, 8);
 }
 
-/** `subType` of a bill: buy and sell, of the sides of long/short mode open and close, or what forced the trade (D, bills). */
+/** `subType` of a bill: buy and sell, of long/short mode's sides open and close, or what forced the trade (D, bills). */
 export function subTypeOf({ origin, terms }: ClientOrder): string {
   const isLong = terms.side === Side.sell;
   const types = FORCED_TYPES[origin.category];

@@ -1,6 +1,7 @@
 import type { Milliseconds } from '../../base/units.ts';
 import type { Account, Valuation } from './account.ts';
 import { balanceDataRow } from './account-rows.ts';
+import { billFill } from './bills.ts';
 import type { ClientOrder, OrderFill } from './client-order.ts';
 import type { ExchangeSink } from './exchange-contract.ts';
 import type { Holding } from './holding.ts';
@@ -39,7 +40,9 @@ export class Reporter {
   fill(order: ClientOrder, fill: OrderFill, nowMs: Milliseconds, eventType = 'filled'): void {
     const { account, holding, market } = order;
     const { listing } = market;
-    account.addFillRow(fillQueryRow(order, fill, this.#valuation));
+    const row = fillQueryRow(order, fill, this.#valuation);
+    account.addFillRow(row);
+    billFill(order, fill, row);
     this.order(order, { fill }, nowMs);
     if (fill.isMaker) this.#sink.fill(account.uid, fillPushRow(order, fill, fill.lots, 1));
     else if (eventType === 'filled') this.#addTakerFill(order, fill);

@@ -1,7 +1,8 @@
 import type { Milliseconds } from '../../base/units.ts';
 import type { Account, Valuation } from './account.ts';
 import { balanceDataRow } from './account-rows.ts';
-import type { Amount } from './amount.ts';
+import { amountText, type Amount } from './amount.ts';
+import { BillSubType, BillType } from './bills.ts';
 import type { ExchangeSink } from './exchange-contract.ts';
 
 /**
@@ -15,6 +16,7 @@ export function transferCash(
   valuation: Valuation,
   sink: ExchangeSink,
   nowMs: Milliseconds,
+  nextBillId: () => string,
 ): boolean {
   const isFree = account.freeCash(ccy) + amount >= 0n;
   if (amount < 0n && !isFree) return false;
@@ -23,6 +25,17 @@ export function transferCash(
     account.book(ccy, -amount, nowMs);
     return false;
   }
+  const { cash } = account.balance(ccy);
+  account.addBill({
+    ...OF_NO_INSTRUMENT,
+    billId: nextBillId(),
+    subType: amount < 0n ? BillSubType.transferOut : BillSubType.transferIn,
+    ccy,
+    change: amount,
+    balance: cash,
+    sz: amountText(amount < 0n ? -amount : amount),
+    timeMs: nowMs,
+  });
   sink.balanceAndPosition(account.uid, {
     eventType: 'transferred',
     balData: [balanceDataRow(account.balance(ccy))],
@@ -32,3 +45,14 @@ export function transferCash(
   sink.account(account.uid);
   return true;
 }
+
+const OF_NO_INSTRUMENT = {
+  type: BillType.transfer,
+  fee: 0n,
+  pnl: 0n,
+  instType: '',
+  instId: '',
+  mgnMode: '',
+  px: '',
+  fill: null,
+} as const;

@@ -18,6 +18,8 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     venue.exchange.positionsHistory(uid, query),
   ),
   account('GET', '/api/v5/account/instruments', 20, permittedInstruments, 'instType'),
+  bills('/api/v5/account/bills', 1_000),
+  bills('/api/v5/account/bills-archive', 2_000),
   ...SETTING_ROUTES,
   account('GET', '/api/v5/account/trade-fee', 5, tradeFee),
   account('GET', '/api/v5/account/leverage-info', 20, leverageInfo),
@@ -40,6 +42,12 @@ function account(
   budgetBy = '',
 ): Route {
   return { method, path, isPrivate: true, requests, windowMs: 2_000, budgetBy, isTimed: false, answer };
+}
+
+/** Five a second, of the archive in two. */
+function bills(path: string, windowMs: number): Route {
+  const answer = ({ venue, uid, query }: RestCall): RestAnswer => venue.exchange.bills(uid, query);
+  return { ...account('GET', path, 5, answer), windowMs };
 }
 
 /** Rows, or the refusal of the exchange as the root of the answer. */

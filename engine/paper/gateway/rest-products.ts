@@ -35,18 +35,6 @@ export const PRODUCT_ROUTES: readonly Route[] = [
       ? missing('instFamily')
       : venue.exchange.products.delivery.settlements(instFamily);
   }),
-  {
-    method: 'GET',
-    path: '/api/v5/account/bills',
-    isPrivate: true,
-    requests: 5,
-    windowMs: 1_000,
-    budgetBy: '',
-    isTimed: false,
-    // Of deliveries and exercises, and of nothing else.
-    answer: ({ venue, uid, query }) =>
-      query.type === '3' ? venue.exchange.products.delivery.bills(uid, query.instType ?? '') : [],
-  },
 ];
 
 function product(path: string, requests: number, answer: (call: RestCall) => RestAnswer): Route {
