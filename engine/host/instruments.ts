@@ -1,5 +1,5 @@
 import type { FeeRates } from '../base/fee-rates.ts';
-import { Instrument, InstrumentType } from '../base/instrument.ts';
+import { Instrument, InstrumentState, InstrumentType } from '../base/instrument.ts';
 import type { InstrumentFields } from '../base/instrument.ts';
 import { DecimalGrid } from '../base/decimal.ts';
 import type { PriceBandText } from '../base/price-bands.ts';
@@ -85,12 +85,11 @@ function fieldsOf(
 ): InstrumentFields {
   const { instId } = wanted;
   const key = keyOf(wanted);
-  const code = codes[instId] ?? 0;
-  const byCode =
-    code === 0 || wanted.isMargin
-      ? undefined
-      : [...found.fields.values()].find(({ instIdCode }) => instIdCode === code);
-  const fields = found.fields.get(key) ?? byCode;
+  const named = found.fields.get(key);
+  // What was renamed may still be listed by its former name, expired.
+  const isGone = named === undefined || named.state === InstrumentState.expired;
+  const fields =
+    (isGone ? renamedOf(found, wanted, named?.instIdCode ?? codes[instId] ?? 0) : named) ?? named;
   const refuse = (reason: string): HostError =>
     new HostError('INSTRUMENT_REFUSED', `instruments[${index}].instId: ${reason}`);
   if (fields === undefined) {
@@ -102,6 +101,22 @@ function fieldsOf(
   const untradable = isQuotableState(fields.state) ? untradableReason(fields) : '';
   if (untradable !== '') throw refuse(`"${instId}" cannot be traded: ${untradable}`);
   return fields;
+}
+
+/** The instrument of that code under another name; undefined where there is none. */
+function renamedOf(
+  { fields }: FoundInstruments,
+  { instId, isMargin }: WantedInstrument,
+  code: number,
+): InstrumentFields | undefined {
+  if (code === 0 || isMargin) return undefined;
+  return [...fields.values()].find(
+    (each) =>
+      each.instIdCode === code &&
+      each.instId !== instId &&
+      each.type !== InstrumentType.margin &&
+      each.state !== InstrumentState.expired,
+  );
 }
 
 /**

@@ -142,6 +142,19 @@ describe('instruments by their rows', () => {
     });
   });
 
+  it('takes the new name where the former one is still listed, expired', async () => {
+    const account = new TinyAccount(() => 0);
+    const { port } = portOf(account);
+    const configs = configsOf(['BTC-USDT-SWAP']);
+    const [former] = await loadInstruments(port, configs);
+    account.changes.set('BTC-USDT-SWAP', { state: 'expired' });
+    const alone = await loadInstruments(port, configs);
+    expect(alone[0], 'without another it is what it is').toMatchObject({ instId: 'BTC-USDT-SWAP' });
+    account.changes.set('ETH-USDT-SWAP', { instId: 'BTCX-USDT-SWAP', instIdCode: former!.instIdCode });
+    const [now] = await loadInstruments(port, configs);
+    expect(now).toMatchObject({ instId: 'BTCX-USDT-SWAP', state: InstrumentState.live });
+  });
+
   it('loads what is suspended, and what takes post-only orders alone', async () => {
     const account = new TinyAccount(() => 0);
     account.changes.set('BTC-USDT-SWAP', { state: 'rebase' });
