@@ -65,8 +65,8 @@ const TYPES: Readonly<Record<string, BillType>> = {
 };
 
 /**
- * Bills of a fill that has just been booked: of contracts one, of pairs one a currency, the quote currency's with the number
- * after the fill's.
+ * Bills of a fill that has just been booked: of contracts one, of pairs one a currency, the second with the number after the
+ * fill's; of pairs on margin in quote currency, and in base currency when the fee is.
  */
 export function billFill(order: ClientOrder, fill: OrderFill, row: Row): void {
   const { account, market, holding, terms } = order;
@@ -101,8 +101,13 @@ export function billFill(order: ClientOrder, fill: OrderFill, row: Row): void {
   }
   const second = String(Number(fill.billId) + 1);
   const units = isBuy ? listing.units(lots) : -listing.units(lots);
-  add(fill.billId, listing.baseCcy, order.hasPosition ? 0n : units, 0n);
-  add(second, listing.quoteCcy, order.hasPosition ? fill.pnl : value, fill.pnl);
+  if (order.hasPosition) {
+    add(fill.billId, listing.quoteCcy, fill.pnl, fill.pnl);
+    add(second, listing.baseCcy, 0n, 0n);
+    return;
+  }
+  add(fill.billId, listing.baseCcy, units, 0n);
+  add(second, listing.quoteCcy, value, 0n);
 }
 
 /** A bill of something that happened to a position and was no trade. */

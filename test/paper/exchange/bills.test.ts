@@ -59,6 +59,19 @@ describe('bills', () => {
     expect(world.exchange.bills('a', { ccy: 'BTC' })).toHaveLength(1);
   });
 
+  it('of a pair on margin are its profit, and the fee where that is', () => {
+    const world = newWorld();
+    const margin = { instId: 'BTC-USDT', tdMode: 'cross', ccy: 'USDT' };
+    trade(world, 'buy', '78000', '0.1', margin);
+    trade(world, 'sell', '78100', '0.1', margin);
+    // 0.0005 of 0.1 BTC, then 10 of profit less 0.0005 of 7,810.
+    expect(world.exchange.bills('a', {})).toMatchObject([
+      { ccy: 'USDT', balChg: '6.095', pnl: '10', fee: '-3.905', instType: 'MARGIN', mgnMode: 'cross' },
+      { ccy: 'BTC', balChg: '-0.00005', pnl: '0', fee: '-0.00005' },
+      { ccy: 'USDT', balChg: '0', pnl: '0', fee: '0' },
+    ]);
+  });
+
   it('add up to the cash of every currency, whatever happens, each with a number of its own', () => {
     const world = newWorld();
     const { exchange } = world;
