@@ -34,6 +34,7 @@ import { queryFills, queryOrders } from './order-queries.ts';
 import { orderQueryRow } from './order-rows.ts';
 import { positionRow } from './position-rows.ts';
 import { billRows, type BillFilter } from './bills.ts';
+import { refusal } from './refusals.ts';
 import { runRows, type RunFilter } from './position-run.ts';
 import { ProductDesk } from './product-desk.ts';
 import { FundingTicks, hasFunding, MarkTicks } from './public-ticks.ts';
@@ -284,6 +285,9 @@ export class Exchange {
   }
 
   setMmpConfig(uid: string, request: RequestItem): Row[] | ExchangeRefusal {
+    const family = field(request, 'instFamily');
+    if (family !== '' && this.instruments('OPTION', family).length === 0)
+      return refusal('51000', 'instFamily');
     return this.#matcher.protection.configure(this.#account(uid), request);
   }
 

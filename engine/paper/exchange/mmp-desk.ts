@@ -23,6 +23,8 @@ interface Protection {
   /** Infinity until it is reset by hand; 0 when it is not frozen. */
   frozenUntilMs: number;
   lockedUntilMs: number;
+  /** False for one that is there for a lock alone. */
+  isConfigured: boolean;
   /** Fills of the last interval, oldest first. */
   readonly fills: { readonly timeMs: Milliseconds; readonly contracts: number }[];
 }
@@ -59,6 +61,7 @@ export class MmpDesk {
     protection.timeIntervalMs = Number(timeInterval);
     protection.frozenIntervalMs = Number(frozenInterval);
     protection.qtyLimit = Number(qtyLimit);
+    protection.isConfigured = true;
     protection.fills.length = 0;
     return [{ instFamily, timeInterval, frozenInterval, qtyLimit }];
   }
@@ -68,7 +71,8 @@ export class MmpDesk {
     const rows: Row[] = [];
     for (const [key, protection] of this.#protections) {
       const [uid, instFamily] = key.split(' ') as [string, string];
-      if (uid !== account.uid || (family !== '' && family !== instFamily)) continue;
+      if (uid !== account.uid || !protection.isConfigured || (family !== '' && family !== instFamily))
+        continue;
       const isFrozen = protection.frozenUntilMs > nowMs;
       rows.push({
         instFamily,
@@ -87,7 +91,7 @@ export class MmpDesk {
     const family = field(request, 'instFamily');
     if (family === '') return refusal('50014', 'instFamily');
     const protection = this.#protections.get(keyOf(account, family));
-    if (protection === undefined) return refusal('51000', 'instFamily');
+    if (protection?.isConfigured !== true) return refusal('51000', 'instFamily');
     protection.frozenUntilMs = 0;
     protection.fills.length = 0;
     return [{ result: true }];
@@ -152,6 +156,7 @@ export class MmpDesk {
         qtyLimit: 0,
         frozenUntilMs: 0,
         lockedUntilMs: 0,
+        isConfigured: false,
         fills: [],
       };
       this.#protections.set(key, protection);

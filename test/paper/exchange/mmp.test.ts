@@ -102,4 +102,20 @@ describe('mass cancel', () => {
   ])('is refused for %s', (_name, uid, changes, code) => {
     expect(worldOf().exchange.massCancel(uid, { ...request, ...changes })).toMatchObject({ sCode: code });
   });
+
+  it('is of families that are listed, and a lock is no configuration', () => {
+    const world = worldOf(null);
+    const { exchange } = world;
+    expect(exchange.setMmpConfig('a', { ...CONFIG, instFamily: 'BTC-USDT' })).toMatchObject({
+      sCode: '51000',
+    });
+    expect(
+      exchange.massCancel('a', { instType: 'OPTION', instFamily: 'BTC-USD', lockInterval: '1000' }),
+    ).toEqual([{ result: true }]);
+    expect(world.place('a', 'sell', '0.06', '1', { ...CALL, ...MMP }).sCode).toBe('54008');
+    expect(exchange.mmpConfig('a', '')).toEqual([]);
+    expect(exchange.resetMmp('a', { instFamily: 'BTC-USD' })).toMatchObject({ sCode: '51000' });
+    expect(exchange.setMmpConfig('a', CONFIG)).toEqual([CONFIG]);
+    expect(exchange.mmpConfig('a', '')).toMatchObject([CONFIG]);
+  });
 });
