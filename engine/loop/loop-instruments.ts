@@ -11,7 +11,8 @@
  * Invariants: another grid or code withdraws its instrument before anything else; what a push does not name is no news.
  * Cost:       cold. The timer: two comparisons for each instrument that expires.
  */
-import type { Instrument, InstrumentFields, InstrumentState } from '../base/instrument.ts';
+import { InstrumentState } from '../base/instrument.ts';
+import type { Instrument, InstrumentFields } from '../base/instrument.ts';
 import type { Milliseconds } from '../base/units.ts';
 import type { LoopAccount } from './loop-account.ts';
 import { LoopRequest } from './loop-options.ts';
@@ -98,9 +99,12 @@ export class LoopInstruments {
     this.#take(instrument, part.state ?? instrument.state, isSame);
   }
 
-  /** Not ours by name: it may be one of ours under a new one. The code stays (OKX change log 2026-01-15). */
-  #onOther({ instId, instIdCode, type }: InstrumentFields): void {
-    if (instIdCode === 0) return;
+  /**
+   * Not ours by name: it may be one of ours under a new one. The code stays (OKX change log 2026-01-15). One that has expired
+   * is the former name of what we know by the new one already.
+   */
+  #onOther({ instId, instIdCode, type, state }: InstrumentFields): void {
+    if (instIdCode === 0 || state === InstrumentState.expired) return;
     const renamed = this.#instruments.find((each) => each.instIdCode === instIdCode && each.type === type);
     if (renamed !== undefined && renamed.instId !== instId) this.#take(renamed, renamed.state, false);
   }

@@ -76,7 +76,9 @@ describe('states of an instrument', () => {
     expect(world.orderMessages()).toEqual([]);
     world.frame(Connection.public, instrumentsPush(swapRow('BTC', { state: 'expired' })));
     expect(itemsOf(world.settle(), isCancel)).toHaveLength(6);
-    expect(world.requestCount(LoopRequest.reload)).toBe(0);
+    const former = swapRow('XBT', { instIdCode: 10_459, state: 'expired' });
+    world.frame(Connection.public, instrumentsPush(former));
+    expect(world.requestCount(LoopRequest.reload), 'its former name').toBe(0);
     world.frame(Connection.public, instrumentsPush(swapRow('XBT', { instIdCode: 10_459 })));
     expect(world.requestCount(LoopRequest.reload)).toBe(1);
   });
