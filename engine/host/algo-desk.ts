@@ -323,8 +323,13 @@ export class AlgoDesk {
     const waitFor = async (ms: Milliseconds): Promise<void> => world.waitMs(ms);
     while (this.#isWorking && world.clock.nowNs() < endNs) await waitFor(STOP_LOOK_MS);
     const isKnown = this.#options.loop.account.isRecovered;
-    if (this.isNeeded && isKnown && !this.#isWorking) {
+    const isOpen = (): boolean => this.isNeeded && isKnown && !this.#isWorking && world.clock.nowNs() < endNs;
+    // What was refused, failed or came to an unknown end is tried again, as far as the time reaches.
+    while (isOpen()) {
       await Promise.race([this.#work(world.clock.nowNs()), waitFor(STOP_MS_MAX)]);
+      this.protection.look(world.clock.nowNs());
+      if (this.protection.isSettled) break;
+      await waitFor(STOP_LOOK_MS);
     }
     this.#isClosed = true;
     this.exits.close();

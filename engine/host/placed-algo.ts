@@ -23,6 +23,7 @@ export function placedAlgo(body: AlgoPlace, algoId: string, nowMs: Milliseconds)
     isReduceOnly: body['reduceOnly'] === true,
     slTriggerPx: text('slTriggerPx'),
     tpTriggerPx: text('tpTriggerPx'),
+    triggerBy: text('slTriggerPxType') || text('tpTriggerPxType'),
     triggerPx: text('triggerPx'),
     callbackRatio: text('callbackRatio'),
     actualSide: '',

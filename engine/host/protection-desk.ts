@@ -13,6 +13,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { PositionSide } from '../base/position-side.ts';
+import { Side } from '../base/side.ts';
 import { NS_PER_SECOND } from '../base/units.ts';
 import type { Nanoseconds } from '../base/units.ts';
 import { protectionOf, type ProtectionConfig } from '../config/protection-schema.ts';
@@ -98,9 +99,9 @@ export class ProtectionDesk {
     return this.#doubtNs < Infinity;
   }
 
-  /** The venue's list has to be read before anything else is asked for. */
-  doubt(nowNs: Nanoseconds): void {
-    this.#doubtNs = Math.min(this.#doubtNs, nowNs);
+  /** Nothing is to be asked for, nor will it be in a moment. As of the last look. */
+  get isSettled(): boolean {
+    return !this.isInDoubt && this.keepers.every(({ offNs }) => Number.isNaN(offNs));
   }
 
   /** The engine stops: what is due is due now. */
@@ -143,8 +144,10 @@ export class ProtectionDesk {
    * @throws RestError
    */
   async reconcile(rows: readonly AlgoRow[]): Promise<void> {
-    const ours = rows.filter((row) => this.#options.own.isOurs(row, AlgoPurpose.protection));
-    this.#doubtNs = Infinity;
+    // A list that is a moment old: what has ended since is not taken over again.
+    const ours = rows.filter(
+      (row) => this.#options.own.isOurs(row, AlgoPurpose.protection) && !this.#finals.has(row.algoClOrdId),
+    );
     for (const keeper of this.keepers) {
       const own = ours.filter(
         (row) => row.instId === keeper.instrument.instId && (row.posSide || 'net') === keeper.posSide,
@@ -159,13 +162,17 @@ export class ProtectionDesk {
       const extra = own.filter((row) => row !== kept);
       if (extra.length > 0) await this.#cancel(extra);
     }
+    // Only now: what failed on the way is looked into again before anything is placed.
+    this.#doubtNs = Infinity;
   }
 
   /** Stops of ours that were triggered while no engine ran. */
   onMissed(rows: readonly AlgoRow[]): void {
     for (const row of rows) {
       if (!this.#options.own.isOurs(row, AlgoPurpose.protection)) continue;
-      const keeper = this.keepers.find(({ instrument }) => instrument.instId === row.instId);
+      const keeper = this.keepers.find(
+        ({ instrument, posSide }) => instrument.instId === row.instId && posSide === (row.posSide || 'net'),
+      );
       if (keeper !== undefined) this.#triggered(keeper, row);
     }
   }
@@ -214,7 +221,8 @@ export class ProtectionDesk {
       this.#hasPlaced = true;
     }
     const held = heldOf(keeper.instrument.index, keeper.leg);
-    if (held === null) return false;
+    // Closed or turned round while the one before it was taken back: looked at anew in a moment.
+    if (held === null || keeper.wanted!.side !== (held.isLong ? Side.sell : Side.buy)) return false;
     const name = algoOrderIdText(AlgoPurpose.protection, run, ++this.#number);
     const body = this.#bodyOf(keeper, held, name);
     this.requests++;

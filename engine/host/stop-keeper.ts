@@ -115,6 +115,7 @@ export class StopKeeper {
       row.side !== prices.side ||
       isTrailing !== terms.trailingRatio > 0 ||
       (isTrailing && Number(row.callbackRatio) !== terms.trailingRatio) ||
+      (!isTrailing && row.triggerBy !== '' && row.triggerBy !== terms.triggerBy) ||
       (!isTrailing && (row.closeFraction === '1') !== closesAll);
     if (isOther) return StopAction.replace;
     const isSizeOff = row.closeFraction !== '1' && this.#lotsOf(row) !== held.lots;

@@ -20,6 +20,8 @@ export interface AlgoRow {
   readonly isReduceOnly: boolean;
   readonly slTriggerPx: string;
   readonly tpTriggerPx: string;
+  /** Of a stop or a target: which price triggers it, last, index or mark. */
+  readonly triggerBy: string;
   readonly triggerPx: string;
   readonly callbackRatio: string;
   /** Which of its sides was triggered: sl, tp, or "". */
@@ -62,6 +64,7 @@ export function readAlgo(row: RowReader): AlgoRow {
     isReduceOnly: row.isTrue('reduceOnly'),
     slTriggerPx: row.optionalDecimal('slTriggerPx'),
     tpTriggerPx: row.optionalDecimal('tpTriggerPx'),
+    triggerBy: row.optionalText('slTriggerPxType') || row.optionalText('tpTriggerPxType'),
     triggerPx: row.optionalDecimal('triggerPx'),
     callbackRatio: row.optionalDecimal('callbackRatio'),
     actualSide: row.optionalText('actualSide'),

@@ -89,6 +89,17 @@ describe('a position', () => {
     expect(box.account.algos.asked).toEqual(['place conditional sell 47500']);
   });
 
+  it('is triggered by another price once the configuration says so: placed anew, and then there is one', async () => {
+    const box = machine();
+    const [engine, world] = await holding(box);
+    const { config } = engine;
+    const changed: Config = { ...config, protection: { ...config.protection, triggerBy: 'last' } };
+    expect(engine.configure(changed)).toMatchObject({ isDone: true });
+    await pass(engine, world, 2_000);
+    expect(box.account.algos.waiting).toMatchObject([{ triggerBy: 'last', slTriggerPx: '47500' }]);
+    expect(box.account.algos.bodies).toHaveLength(2);
+  });
+
   it('has none while protection is off, and nothing is ever asked', async () => {
     const box = machine();
     const [, world] = await holding(box, testConfig());
@@ -194,6 +205,38 @@ describe('a stop that waits at the venue', () => {
     await pass(engine, world, 5_000);
     expect(box.account.algos.rows.size).toBe(1);
     expect(box.account.algos.waiting).toHaveLength(1);
+  });
+
+  it('that ended while the list was read is not taken over from it, nor told twice', async () => {
+    const box = machine();
+    const [engine, world] = await holding(box);
+    const [stop] = box.account.algos.waiting;
+    box.account.trade(SWAP, Side.sell, 2, 47_500);
+    world.script('fetchAlgosPending', (answer) => {
+      const rows = answer();
+      box.account.algos.end(stop!.algoId, AlgoState.effective);
+      const row = { ...box.account.algos.rows.get(stop!.algoId)!, side: 'sell', uTime: '1', cTime: '1' };
+      engine.algos.onFrame(JSON.stringify({ arg: { channel: 'orders-algo' }, data: [row] }));
+      return rows;
+    });
+    await pass(engine, world, 40_000, 47_600);
+    expect(engine.algos.protection.triggers).toBe(1);
+  });
+
+  it('that could not be taken back when the engine stops flat is taken back a moment later', async () => {
+    const box = machine();
+    const [engine, world] = await holding(box);
+    box.account.trade(SWAP, Side.sell, 2, 50_000);
+    world.down(engine, Connection.private);
+    world.up(engine, Connection.private);
+    await world.pass(300, engine);
+    expect(engine.loop.ledger.positionLots[SWAP_INDEX]).toBe(0);
+    world.script('cancelAlgos', () => {
+      throw restError('REST_TIMEOUT');
+    });
+    const report = await world.within(20_000, engine.stop(), engine);
+    expect(report!.detail).not.toContain('stops for open positions');
+    expect(box.account.algos.waiting).toEqual([]);
   });
 
   it('pauses the account once it is triggered, told by push or found by REST, once', async () => {

@@ -44,6 +44,7 @@ export class TinyAlgos {
       isReduceOnly: body['reduceOnly'] === true,
       slTriggerPx: text('slTriggerPx'),
       tpTriggerPx: text('tpTriggerPx'),
+      triggerBy: text('slTriggerPxType') || text('tpTriggerPxType'),
       triggerPx: text('triggerPx'),
       callbackRatio: text('callbackRatio'),
       actualSide: '',
