@@ -134,7 +134,7 @@ function indexText(
 }
 
 /** `subType` of a bill: buy and sell, of long/short mode's sides open and close, or what forced the trade (D, bills). */
-export function subTypeOf({ origin, terms }: ClientOrder): string {
+function subTypeOf({ origin, terms }: ClientOrder): string {
   const isLong = terms.side === Side.sell;
   const types = FORCED_TYPES[origin.category];
   if (types === undefined) {

@@ -116,8 +116,8 @@ interface Charge {
 }
 
 /**
- * Spot fees come off what is received; a rebate is paid in quote currency (D, change log 2025-09-17), or to accounts that have
- * it so in what is given.
+ * Spot fees come off what is received; a rebate is paid in quote currency (D, change log 2025-09-17), or to accounts that
+ * have it so in what is given.
  */
 function spotCharge(order: ClientOrder, units: Amount, value: Amount, rate: Amount): Charge {
   const { baseCcy, quoteCcy } = order.market.listing;

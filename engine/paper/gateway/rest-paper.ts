@@ -16,7 +16,8 @@ import type { RestRequest, RestResponse } from './rest-router.ts';
  *                                       orders a day of the rebate reports, none where it is left out;
  *                                       "isExpired":true for the broker's standing
  *                                       {"kind":"tags","mode":"strip"|"change"|"keep"}: of orders placed from then on
- *                                       or {"kind":"gap"|"reset"|"suspend"|"postOnly"|"rebase"|"preopen"|"live","instId":"BTC-USDT"}
+ *                                       or {"kind":"gap"|"reset"|"suspend"|"postOnly"|"rebase"|"preopen"|"live",
+ *                                       "instId":"BTC-USDT"}
  *     POST /paper/price                 {"instId":"BTC-USDT","bps":-50} moves what its coin is worth
  *     GET  /paper/state                 sizes: time, maintenance, connections, open orders and positions of each account
  */
