@@ -24,6 +24,8 @@ const LOST_MAX = 3;
  * channel that is told nothing new stay as they are.
  */
 const SILENCE_MS: Milliseconds = 12_000;
+/** The book of an option may stand still: then only the venue's word of once a minute tells that a frame was lost. */
+const STILL_MS = 70_000;
 
 /** What the venue's sequence number was, some time back. */
 class SequenceNotes {
@@ -133,7 +135,8 @@ export class BookTruth implements Checker {
     const what = `${item.instId}: ${item.op} of ${item.clOrdId}`;
     if (book.state !== BookState.synced) return `${what} on a book that is not whole`;
     if (book.isCrossed()) return `${what} on a crossed book`;
-    const ageMs = SILENCE_MS + world.config.engine.bookAgeMsMax;
+    const silenceMs = instrument.option === null ? SILENCE_MS : STILL_MS;
+    const ageMs = silenceMs + world.config.engine.bookAgeMsMax;
     const least = this.#notes[instrument.index]?.noticedBy(world.nowNs - ageMs * NS_PER_MS) ?? -1;
     return book.seqId < least
       ? `${what} on a book at ${book.seqId}, when the venue was past ${least} ${ageMs} ms before`
