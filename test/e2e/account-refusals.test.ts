@@ -43,12 +43,12 @@ describe('a venue whose account or clock', () => {
     [
       'is in multi-currency margin mode',
       multiCurrency,
-      'instruments[0].tradeMode: expected "cross" or "isolated" for BTC-USDT in account level 3, was "cash"',
+      'instruments[0].tradeMode: expected "cross" for BTC-USDT in account level 3, was "cash"',
     ],
     [
-      'holds long and short positions apart',
-      ['--position-mode', 'long_short_mode'],
-      "account: expected position mode net_mode, was long_short_mode; change it in the venue's trading settings",
+      'holds long and short positions apart with portfolio margin',
+      ['--account-level', '4', '--position-mode', 'long_short_mode'],
+      "account: expected position mode net_mode in account level 4, was long_short_mode; change it in the venue's trading settings",
     ],
     [
       'has a key that may only read',
@@ -79,10 +79,13 @@ describe('a venue whose account or clock', () => {
     expect(await venue.resting()).toEqual([]);
   });
 
-  it('is right is traded with, so that these are refused for their reason alone', async () => {
-    const venue = await VenueProcess.start(0, multiCurrency);
+  it.each([
+    ['is right', multiCurrency, 'cross'],
+    ['holds long and short positions apart', ['--position-mode', 'long_short_mode'], ''],
+  ])('%s is traded with, so that these are refused for their reason alone', async (_, options, tradeMode) => {
+    const venue = await VenueProcess.start(0, options);
     const config = exampleConfig(venue.config);
-    for (const instrument of config.instruments) instrument['tradeMode'] = 'cross';
+    if (tradeMode !== '') for (const instrument of config.instruments) instrument['tradeMode'] = tradeMode;
     const engine = new EngineProcess(['--config', scratch.write(config)], { env: KEYS_ENV });
     await engine.quotesEverything();
     engine.process.kill('SIGTERM');

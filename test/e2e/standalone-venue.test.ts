@@ -18,7 +18,15 @@ beforeAll(async () => {
   configFile = scratch.write({ ...exampleConfig(venue.config), tag: TAG });
 });
 
+const engines: EngineProcess[] = [];
+
 afterEach(async () => {
+  // What a test that failed has left running would trade against the next one's.
+  for (const { process: engine } of engines.splice(0)) {
+    if (engine.exit !== undefined) continue;
+    engine.kill('SIGTERM');
+    await engine.ended();
+  }
   expect(await venue.resting()).toEqual([]);
 });
 
@@ -28,8 +36,15 @@ afterAll(async () => {
   scratch.remove();
 });
 
-const start = (args: readonly string[] = []): EngineProcess =>
-  new EngineProcess(['--config', configFile, ...args], { env: KEYS_ENV });
+function start(
+  args: readonly string[] = [],
+  config = configFile,
+  env: Readonly<Record<string, string>> = KEYS_ENV,
+): EngineProcess {
+  const engine = new EngineProcess(['--config', config, ...args], { env });
+  engines.push(engine);
+  return engine;
+}
 
 const DONE = { code: 0, signal: null };
 
@@ -100,9 +115,7 @@ describe('the engine on a venue of its own', () => {
   it('runs on demo terms with a tag from the environment', async () => {
     const config = exampleConfig({ ...venue.config, kind: 'demo', depthChannel: 'books' });
     delete config['tag'];
-    const engine = new EngineProcess(['--config', scratch.write(config)], {
-      env: { ...KEYS_ENV, OKX_BROKER_TAG: 'fromEnv16chars00' },
-    });
+    const engine = start([], scratch.write(config), { ...KEYS_ENV, OKX_BROKER_TAG: 'fromEnv16chars00' });
     await engine.quotesEverything();
     expect(new Set((await venue.resting()).map(({ tag }) => tag))).toEqual(new Set(['fromEnv16chars00']));
     engine.process.kill('SIGTERM');
