@@ -60,7 +60,7 @@ async function deviceOf(load: () => Promise<{ readonly deviceId: string } | unde
 
 const BROWSERS: Readonly<Record<string, string>> = { darwin: 'open', linux: 'xdg-open' };
 
-/** Where there is none, the address stands on the terminal. It may be seen: the code that comes of it is of use to us alone. */
+/** Where there is none, the address stands on the terminal. It may be seen: the code that comes of it serves us alone. */
 function openBrowser(url: string): void {
   const command = BROWSERS[process.platform];
   if (command === undefined) return;

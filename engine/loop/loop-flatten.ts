@@ -37,7 +37,7 @@ export class LoopFlatten {
   readonly #instruments: readonly Instrument[];
   #limits: readonly RiskLimits[];
   #closeBps: number;
-  /** OKX knows `reduceOnly` for swaps and futures, and not in portfolio margin (51205); it only adds to what is kept here. */
+  /** OKX knows `reduceOnly` for swaps and futures, and not in portfolio margin (51205); it adds to what is kept here. */
   readonly #mayReduceOnly: boolean;
   readonly #state: LoopState;
   readonly #table: OrderTable;
