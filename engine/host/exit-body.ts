@@ -1,4 +1,5 @@
 /** A way out of a position that the venue works off by itself: what the operator may ask for, and the algo order it is. */
+import { ContractKind } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import type { Lots, Ticks } from '../base/units.ts';
 import type { ExitTerms } from '../base/exit-terms.ts';
@@ -53,8 +54,10 @@ export function exitBody(
       return icebergBody(head, { sz, szLimit: piece(ICEBERG_PIECES), pxLimit, pieces: ICEBERG_SHOWN });
     case 'trailing':
       return trailingBody(head, { sz, callbackRatio: String(terms.ratio) });
-    case 'trigger':
-      return triggerBody(head, { sz, triggerPx: terms.price, triggerBy: TriggerBy.mark });
+    case 'trigger': {
+      const isOfBase = instrument.kind === ContractKind.spot;
+      return triggerBody(head, { sz, triggerPx: terms.price, triggerBy: TriggerBy.mark, isOfBase });
+    }
   }
 }
 

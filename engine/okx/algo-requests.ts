@@ -40,6 +40,8 @@ export interface TriggerTerms {
   readonly triggerPx: string;
   readonly triggerBy: TriggerBy;
   readonly sz: string;
+  /** Of spot: `sz` is of the base coin; a market buy would take it for the quote's. */
+  readonly isOfBase: boolean;
 }
 
 export interface SliceTerms {
@@ -113,10 +115,11 @@ export function trailingBody(head: AlgoHead, { callbackRatio, sz }: TrailingTerm
  * A market order at a price. The venue takes no `reduceOnly` with it: in net mode whoever places it sees to it that it does
  * not outlive its position.
  */
-export function triggerBody(head: AlgoHead, { triggerPx, triggerBy, sz }: TriggerTerms): AlgoPlace {
+export function triggerBody(head: AlgoHead, { triggerPx, triggerBy, sz, isOfBase }: TriggerTerms): AlgoPlace {
   return {
     ...bodyOf(head, 'trigger'),
     sz,
+    ...(isOfBase ? { tgtCcy: 'base_ccy' } : {}),
     triggerPx,
     triggerPxType: triggerBy,
     orderPx: MARKET_PRICE,

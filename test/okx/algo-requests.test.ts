@@ -23,7 +23,7 @@ const SLICES = { sz: '10', szLimit: '1', pxLimit: '48000' };
 const bodies = (head: AlgoHead): Readonly<Record<string, unknown>>[] => [
   stopBody(head, { stopPx: '1', targetPx: '', triggerBy: 'mark', size: { closesAll: true } }),
   trailingBody(head, { callbackRatio: '0.01', sz: '1' }),
-  triggerBody(head, { triggerPx: '1', triggerBy: 'mark', sz: '1' }),
+  triggerBody(head, { triggerPx: '1', triggerBy: 'mark', sz: '1', isOfBase: false }),
   twapBody(head, { ...SLICES, intervalSeconds: 10, pxVar: '0.001' }),
   icebergBody(head, { ...SLICES, pieces: 2 }),
 ];
@@ -50,6 +50,12 @@ describe('bodies of algo orders', () => {
       slTriggerPxType: 'mark',
       slOrdPx: '-1',
     });
+  });
+
+  it('of a trigger say that the size of spot is of the base coin: a market buy would take it for the quote’s', () => {
+    const trigger = { triggerPx: '0.0001', triggerBy: 'mark', sz: '1000000' } as const;
+    expect(triggerBody(HEAD, { ...trigger, isOfBase: true })).toMatchObject({ tgtCcy: 'base_ccy' });
+    expect(triggerBody(HEAD, { ...trigger, isOfBase: false })).not.toHaveProperty('tgtCcy');
   });
 
   it('of both prices are one order that the other cancels; of a leg they name it, which reduces by itself', () => {
