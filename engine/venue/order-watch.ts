@@ -43,6 +43,9 @@ interface WatchedOrder extends OrderQuery {
   uTimeMs: number;
   /** Filled, by the fills that were pushed; undefined until the first row says what was filled before. */
   told: bigint | undefined;
+  /** Of that, by trades of up to `beforeMs` that no list has told yet: told late, they are in it already. */
+  before: bigint;
+  beforeMs: number;
   /** The most that a push has said to be filled. */
   said: bigint;
   fills: RestRow[];
@@ -201,6 +204,8 @@ export class OrderWatch {
       sz: '',
       uTimeMs: 0,
       told: undefined,
+      before: 0n,
+      beforeMs: 0,
       said: 0n,
       fills: [],
       amends: [],
@@ -218,14 +223,14 @@ export class OrderWatch {
     const total = unitsOf(textOf(row, 'accFillSz'));
     const isOver = OVER.has(textOf(row, 'state'));
     const fresh = order.fills.toSorted(byAge);
-    if (order.told === undefined) {
-      // Seen for the first time, half filled: by fills of before this session, and by those that are told now.
-      const before = fresh.reduce((left, fill) => left - unitsOf(textOf(fill, 'fillSz')), total);
-      order.told = before > 0n ? before : 0n;
-    }
+    // Seen for the first time, half filled: by fills of before this session, and by those that are told now.
+    const isFirst = order.told === undefined;
+    const before = fresh.reduce((left, fill) => left - unitsOf(textOf(fill, 'fillSz')), total);
+    order.told ??= before > 0n ? before : 0n;
     order.fills = [];
     const wasEnded = order.endedNs !== -1;
     for (const fill of fresh) this.#pushFill(order, row, fill, total);
+    if (isFirst && before > 0n) [order.before, order.beforeMs] = [before, uTimeOf(row)];
     if (wasEnded) return;
     const lacks = order.told < total;
     order.lackingNs = lacks ? (order.lackingNs === -1 ? nowNs : order.lackingNs) : -1;
@@ -236,7 +241,11 @@ export class OrderWatch {
 
   /** An order ends with the fill that brings what is filled to what it has filled in the end. */
   #pushFill(order: WatchedOrder, row: RestRow, fill: RestRow, total: bigint): void {
-    order.told = order.told! + unitsOf(textOf(fill, 'fillSz'));
+    const size = unitsOf(textOf(fill, 'fillSz'));
+    const isOfBefore = Number(textOf(fill, 'ts')) <= order.beforeMs;
+    const counted = !isOfBefore ? 0n : size < order.before ? size : order.before;
+    order.before -= counted;
+    order.told = order.told! + size - counted;
     const isLast = order.told >= total && textOf(row, 'state') === OrderStateText.filled;
     const isWhole = order.told === unitsOf(textOf(row, 'sz'));
     if (isLast || isWhole) order.isFilled = true;

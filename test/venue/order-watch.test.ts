@@ -154,6 +154,19 @@ describe('an order’s life', () => {
     ]);
   });
 
+  it('of an order that rested before is not filled twice by a trade that is told late', () => {
+    const watched = new Watched();
+    const before = row({ accFillSz: '2', state: 'partially_filled', uTime: '1500' });
+    const [first] = watched.look([before], [fill('1', '1', '1400')]);
+    expect(first).toBe('partially_filled at 100, filled 2 trade 1: 1, 1400');
+    // It is one of the two: a third lot rests, and must not be taken for filled.
+    const [late] = watched.look([before], [fill('2', '1', '1500')]);
+    expect(late).toBe('partially_filled at 100, filled 2 trade 2: 1, 1500');
+    const after = row({ accFillSz: '3', state: 'filled', uTime: '1600' });
+    const [last] = watched.look([after], [fill('3', '1', '1600')]);
+    expect(last).toBe('filled at 100, filled 3 trade 3: 1, 1600');
+  });
+
   it('that only its fills tell of is asked for, and told by them in the end', () => {
     const watched = new Watched();
     const liquidation = fill('-5', '2', '1200', { clOrdId: '' });
