@@ -100,8 +100,8 @@ export class LoopInstruments {
   }
 
   /**
-   * Not ours by name: it may be one of ours under a new one. The code stays (OKX change log 2026-01-15). One that has expired
-   * is the former name of what we know by the new one already.
+   * Not ours by name: it may be one of ours under a new one. The code stays (OKX change log 2026-01-15). One that has
+   * expired is the former name of what we know by the new one already.
    */
   #onOther({ instId, instIdCode, type, state }: InstrumentFields): void {
     if (instIdCode === 0 || state === InstrumentState.expired) return;
