@@ -2,10 +2,15 @@ import { z } from 'zod';
 
 /** What being a broker of OKX's programme asks of the engine: proof of the tag, the model, commission. `broker`. */
 
-const tokenUrl = z.url({
-  protocol: /^https?$/,
-  error: 'expected a URL that begins with http:// or https://',
-});
+// Tokens go there as they are: over plain HTTP whoever carries them could trade with the account.
+const tokenUrl = z
+  .url({ protocol: /^https?$/, error: 'expected a URL that begins with https://' })
+  .refine(
+    (url) => url.startsWith('https:') || /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\//.test(url),
+    {
+      error: 'expected a URL that begins with https://, or with http:// and this machine (localhost)',
+    },
+  );
 
 /** Tokens instead of a key: what `broker.mode: oauth` needs, beside `okx-mm broker login`. */
 const oauth = z.strictObject({

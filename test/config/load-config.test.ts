@@ -300,6 +300,22 @@ describe('parseConfig', () => {
     expect(text).toContain('instruments[0].limits.orderSize: ');
   });
 
+  it('sends tokens over TLS, or to this machine alone', () => {
+    for (const url of [
+      'http://okx.com/token',
+      'http://localhost:x@okx.com/token',
+      'http://localhost.okx.com/',
+    ]) {
+      expect(textOfError(exampleWith('broker.oauth.tokenUrl', url)), url).toContain(
+        'broker.oauth.tokenUrl: expected a URL that begins with https://, or with http:// and this machine (localhost)',
+      );
+    }
+    for (const url of ['https://okx.com/token', 'http://localhost:8080/token', 'http://127.0.0.1/token']) {
+      const { broker } = parseConfig(exampleWith('broker.oauth.tokenUrl', url), 'my.yaml');
+      expect(broker.oauth.tokenUrl).toBe(url);
+    }
+  });
+
   it('never shows the value of a key that it does not know: a secret may stand there', () => {
     expect(textOfError(exampleWith('apiSecret', 'hush-hush'))).not.toContain('hush-hush');
   });
