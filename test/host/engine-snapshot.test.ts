@@ -25,7 +25,15 @@ function lastingOf(capacity: number): Lasting {
 
 it('a restart does not ask again for trades that are booked and that the log had no room for', () => {
   const lasting = lastingOf(4);
-  const identity = { venue: 'paper', uid: '1', tag: 'T', run: 1, runs: [1], savedMs: 0, verifiedMs: 1_000_000 };
+  const identity = {
+    venue: 'paper',
+    uid: '1',
+    tag: 'T',
+    run: 1,
+    runs: [1],
+    savedMs: 0,
+    verifiedMs: 1_000_000,
+  };
   // Audits have failed for a while, so that nothing is verified, and more is traded than the log holds.
   const times = Array.from({ length: 10 }, (_, index) => 1_000_000 + index * 1_000);
   for (const [index, tsMs] of times.entries()) {
@@ -44,7 +52,15 @@ it('a restart does not ask again for trades that are booked and that the log had
 
 it('a hedge that stopped for its loss stays so over a restart, on an account that is new to us, too', () => {
   const lasting = lastingOf(4);
-  const identity = { venue: 'paper', uid: '1', tag: 'T', run: 1, runs: [1], savedMs: 0, verifiedMs: 1_000_000 };
+  const identity = {
+    venue: 'paper',
+    uid: '1',
+    tag: 'T',
+    run: 1,
+    runs: [1],
+    savedMs: 0,
+    verifiedMs: 1_000_000,
+  };
   const state = captureState(identity, lasting, new Uint8Array(1));
   for (const isFreshAccount of [false, true]) {
     const told: unknown[] = [];

@@ -61,9 +61,7 @@ export class PositionLimit implements Checker {
 
   #wasStopped({ venue, uid, nowMs }: SimWorldView, instId: string): boolean {
     const ended = venue.exchange.algoRows(uid, false, { instId });
-    return ended.some(
-      ({ triggerTime }) => triggerTime !== '' && nowMs - Number(triggerTime) < WITHDRAWN_MS,
-    );
+    return ended.some(({ triggerTime }) => triggerTime !== '' && nowMs - Number(triggerTime) < WITHDRAWN_MS);
   }
 
   #orderCount(world: SimWorldView, each: InstrumentTruth): number {
