@@ -134,6 +134,7 @@ export class AccountFacts {
 /** Cross and isolated margin have a position each, and so has each leg of long/short mode. */
 function positionOf(instrument: Instrument, rows: readonly PositionRow[]): PositionFact {
   const legLots = [0, 0, 0];
+  const isInverse = instrument.kind === ContractKind.inverse;
   let lots = 0;
   let value = 0;
   for (const row of rows) {
@@ -142,13 +143,23 @@ function positionOf(instrument: Instrument, rows: readonly PositionRow[]): Posit
     if (Number.isNaN(signed)) throw offGrid(instrument, row.pos, 'a position');
     legLots[legOf(row)]! += signed;
     lots += signed;
-    value += signed * (Number(row.avgPx) / instrument.tick.value);
+    const ticks = Number(row.avgPx) / instrument.tick.value;
+    if (ticks > 0) value += isInverse ? signed / ticks : signed * ticks;
   }
-  const entryTicks = lots === 0 ? 0 : Math.max(0, value / lots);
+  const entryTicks = meanEntry(isInverse, lots, value);
   const [, longLots = 0, shortLots = 0] = legLots;
   const hasLegs = longLots !== 0 || shortLots !== 0;
   const legs = hasLegs ? { longLots, shortLots: 0 - shortLots } : {};
   return { instrument: instrument.index, lots, entryTicks, ...legs };
+}
+
+/**
+ * The price at which all of it breaks even, far from any that was traded where two legs nearly cancel out: by lots, and in
+ * an inverse contract by what they are worth in coins. 0 where there is no such price.
+ */
+function meanEntry(isInverse: boolean, lots: number, value: number): number {
+  if (lots === 0 || value * lots <= 0) return 0;
+  return isInverse ? lots / value : value / lots;
 }
 
 /** Exact where the price is on the grid; with a fraction where it is not. */

@@ -99,7 +99,12 @@ export class Settlements {
   /** What the ledger holds once these trades are booked: net, or each leg. */
   #heldOf({ index }: Instrument, found: readonly TradeFact[]): Held[] {
     const { ledger, trades } = this.#options;
-    const lots = [0, ledger.longLots[index]!, -ledger.shortLots[index]!];
+    // Without what totals alone have told: the trades of that are among these, or none.
+    const lots = [
+      0,
+      ledger.bookedLegLots(index, PositionSide.long),
+      -ledger.bookedLegLots(index, PositionSide.short),
+    ];
     const isLegged = lots[PositionSide.long] !== 0 || lots[PositionSide.short] !== 0;
     if (!isLegged) lots[PositionSide.net] = ledger.bookedLots[index]!;
     for (const trade of found) {

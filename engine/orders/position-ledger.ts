@@ -207,6 +207,11 @@ export class PositionLedger {
     this.#legs.set(instrument, longLots, shortLots);
   }
 
+  /** What of a leg trades have told. */
+  bookedLegLots(instrument: number, leg: PositionSide): Lots {
+    return leg === PositionSide.long ? this.#legs.bookedLong(instrument) : this.#legs.bookedShort(instrument);
+  }
+
   /** Whether all that is held, net or of a leg, was opened since it was flat here: then so was all funding of it. */
   isOwn(instrument: number, leg: PositionSide): boolean {
     return leg === PositionSide.net ? this.#isOwn[instrument] === 1 : this.#legs.isOwn(instrument, leg);

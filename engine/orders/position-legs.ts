@@ -70,6 +70,11 @@ export class PositionLegs {
     return this.longLots[instrument]! - this.#untoldLong[instrument]!;
   }
 
+  /** And of the short one. */
+  bookedShort(instrument: number): Lots {
+    return this.shortLots[instrument]! - this.#untoldShort[instrument]!;
+  }
+
   isOwn(instrument: number, leg: PositionSide): boolean {
     return this.#isOwn[instrument * 2 + leg - 1] === 1;
   }

@@ -162,6 +162,31 @@ describe('positions', () => {
     const [fact] = facts.positions([row!, { ...(row as object), pos: '3', avgPx: '50000' } as never]);
     expect(fact).toEqual({ instrument: 1, lots: 400, entryTicks: 525_000 });
   });
+
+  it.each([
+    // 10 at 60,000 less 9 at 62,000: (600,000 - 558,000) / 1.
+    ['BTC-USDT-SWAP', 1, 100, 42_000],
+    // In coins: 1 / (10 / 60,000 - 9 / 62,000) = 1 / (0.000166667 - 0.000145161) = 46,500.
+    ['BTC-USD-SWAP', 2, 10, 46_500],
+  ])('of two legs of %s break even where both together do', (instId, instrument, lots, entry) => {
+    const row = { ...(rows.answers.fetchPositions() as PositionRow[])[0]!, instId };
+    const legs = facts.positions([
+      { ...row, posSide: 'long', pos: '10', avgPx: '60000' },
+      { ...row, posSide: 'short', pos: '9', avgPx: '62000' },
+    ]);
+    const fact = legs.find((each) => each.instrument === instrument)!;
+    expect(fact).toMatchObject({ lots, longLots: 10 * lots, shortLots: 9 * lots });
+    expect(fact.entryTicks).toBeCloseTo(entry / instruments[instrument]!.tick.value, 6);
+  });
+
+  it('of two legs that cannot break even together have no entry', () => {
+    const row = (rows.answers.fetchPositions() as PositionRow[])[0]!;
+    const [fact] = facts.positions([
+      { ...row, posSide: 'long', pos: '10', avgPx: '60000' },
+      { ...row, posSide: 'short', pos: '9', avgPx: '70000' },
+    ]);
+    expect(fact).toMatchObject({ lots: 100, entryTicks: 0 });
+  });
 });
 
 describe('what most trades have nothing of', () => {

@@ -113,3 +113,19 @@ test('of two legs each is closed, and the fee is charged once', async () => {
   expect(new Set(facts.map(({ tradeId }) => tradeId)).size).toBe(2);
   expect(facts.every(({ tradeId }) => Number.isSafeInteger(tradeId))).toBe(true);
 });
+
+test('of a leg as much is closed as trades have told, and what comes with it counts once', async () => {
+  ledger.onTrade(1, Side.buy, 10_000, 7, PositionSide.long);
+  ledger.onTrade(1, Side.sell, 10_000, 3, PositionSide.short);
+  // Totals tell that 2 more were bought and 3 bought back: the trade of the first is found now, that of the other is not.
+  ledger.addUntold(1, Side.buy, 2, PositionSide.long);
+  ledger.addUntold(1, Side.buy, 3, PositionSide.short);
+  const found = { instrument: 1, side: Side.buy, leg: PositionSide.long, ticks: 10_000, lots: 2, tradeId: 9 };
+  const told = { ...found, tsMs: EXPIRY_MS - 5, fee: 0, isBaseFee: false, run: -1, slot: -1, generation: 0 };
+  bills = [{ instId: 'FUTURE', billId: '2', fee: '-0.5', tsMs: EXPIRY_MS }];
+  expect(await settlements().after([told])).toMatchObject([
+    told,
+    { side: Side.sell, leg: PositionSide.long, lots: 9 },
+    { side: Side.buy, leg: PositionSide.short, lots: 3 },
+  ]);
+});
