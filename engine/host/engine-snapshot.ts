@@ -11,6 +11,7 @@ import type { LossWatch } from '../risk/loss-watch.ts';
 import type { EngineState, StoredTrade } from './engine-state.ts';
 import type { Holdings } from './holdings.ts';
 import { HostError } from './host-error.ts';
+import { endsOf } from './ended-instruments.ts';
 import { codesOf } from './renames.ts';
 import { TRADES_KEPT_MS, verifiedPast } from './recovery.ts';
 
@@ -64,6 +65,7 @@ export function captureState(identity: Identity, lasting: Lasting, isNew: Uint8A
     })),
     hedges: hedge.memory(),
     codes: codesOf(instruments, lasting.names ?? []),
+    ends: endsOf(instruments, lasting.names ?? []),
     holdings: holdings.state(),
   };
 }

@@ -45,6 +45,8 @@ export interface EngineState {
   readonly verifiedMs: Milliseconds;
   /** By name: the venue's code of each instrument, by which one that is renamed is found again. */
   readonly codes?: Readonly<Record<string, number>>;
+  /** By name: when each contract that expires does. */
+  readonly ends?: Readonly<Record<string, Milliseconds>>;
   /** Stops or exits of ours may wait at the venue: the next start asks for its list. */
   readonly algosMayWait?: boolean;
   /** By currency: what was held beside the spot position, as decimal text. */

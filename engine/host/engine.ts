@@ -30,6 +30,7 @@ import type { AccountDesk } from './account-desk.ts';
 import { AlgoDesk } from './algo-desk.ts';
 import { buildAccountDesk } from './account-desk-parts.ts';
 import { DeadMansSwitch } from './dead-mans-switch.ts';
+import { withoutEnded } from './ended-instruments.ts';
 import { EngineConfiguration } from './engine-configuration.ts';
 import { CONNECTION_NAMES, buildParts, channelsOf, isNeededChannel } from './engine-parts.ts';
 import { captureState, fingerprintOf, restoreState } from './engine-snapshot.ts';
@@ -98,6 +99,8 @@ export class Engine implements LoopOutput {
   /** By instrument: 1 until its position has been taken from the venue for the first time. */
   readonly #isNew: Uint8Array;
   readonly #uid: string;
+  /** Configured, and expired before this engine started. */
+  readonly #ended: readonly string[];
   readonly #runs: readonly number[];
   readonly #writer: MetricsWriter;
   #isReloading = false;
@@ -113,11 +116,12 @@ export class Engine implements LoopOutput {
    * @throws HostError when something is not as it must be, with what to change; StateError from the store
    */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { config, tag, world } = options;
-    const prepared = await prepare(config, tag, world);
+    const { tag, world } = options;
+    const prepared = await prepare(options.config, tag, world);
+    const { config } = prepared;
     const run = nextRun(prepared.state, world.clock.wallMs(), tag);
     const journal = options.openJournal === undefined ? undefined : await options.openJournal(run);
-    const engine = new Engine(options, prepared, run, journal);
+    const engine = new Engine({ ...options, config }, prepared, run, journal);
     await world.state.save(engine.#capture());
     const { posMode } = prepared.account;
     const { instruments } = prepared;
@@ -138,8 +142,9 @@ export class Engine implements LoopOutput {
     journal: JournalWriter | undefined,
   ) {
     const { config, tag, world, isFreshAccount } = options;
-    const { instruments, state, account } = prepared;
+    const { instruments, state, account, ended } = prepared;
     const { clock } = world;
+    this.#ended = ended;
     this.#world = world;
     this.#uid = account.uid;
     this.tag = tag;
@@ -481,8 +486,11 @@ export class Engine implements LoopOutput {
    * @param isDryRun only says what would come of it
    */
   configure(config: Config, isDryRun = false): CommandResult {
-    if (isDryRun) return this.configuration.look(config);
-    return this.#apply(config, this.configuration.fees);
+    // Of a file that has nothing else all is refused anyway: instruments take a restart.
+    const isAllEnded = config.instruments.every(({ instId }) => this.#ended.includes(instId));
+    const traded = isAllEnded ? config : withoutEnded(config, this.#ended);
+    if (isDryRun) return this.configuration.look(traded);
+    return this.#apply(traded, this.configuration.fees);
   }
 
   /** A configuration that cannot even be read: refused like any other. */

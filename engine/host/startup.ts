@@ -9,6 +9,7 @@ import { isOAuthCode, oauthAdvice } from '../okx/oauth.ts';
 import type { Endpoints } from '../okx/venue-limits.ts';
 import type { AccountConfig } from '../venue/account-rows.ts';
 import { RestError, RestErrorCode } from '../venue/rest-error.ts';
+import { endedOf, withoutEnded } from './ended-instruments.ts';
 import type { EngineState } from './engine-state.ts';
 import type { EngineWorld } from './engine-world.ts';
 import { fetchFees } from './fee-desk.ts';
@@ -216,6 +217,9 @@ export interface Prepared {
   readonly instruments: Instrument[];
   /** By instrument. */
   readonly fees: readonly FeeRates[];
+  /** What is traded: the configuration without what has ended. */
+  readonly config: Config;
+  readonly ended: readonly string[];
 }
 
 /**
@@ -224,16 +228,23 @@ export interface Prepared {
  *
  * @throws HostError with what to change; StateError from the store
  */
-export async function prepare(config: Config, tag: string, world: EngineWorld): Promise<Prepared> {
+export async function prepare(given: Config, tag: string, world: EngineWorld): Promise<Prepared> {
   const { account, venueClock } = world;
-  const venue = venueName(config);
+  const venue = venueName(given);
   const ask = <T>(question: () => Promise<T>): Promise<T> => answered(question, (ms) => world.waitMs(ms));
   const state = await world.state.load();
   try {
     await ask(() => venueClock.measureClockOffset());
-    checkClock(venueClock.offsetMs, venueClock.offsetErrorMs, config.engine.clockOffsetMsMax);
+    checkClock(venueClock.offsetMs, venueClock.offsetErrorMs, given.engine.clockOffsetMsMax);
     const found = await ask(() => account.fetchAccountConfig());
     if (state !== undefined) checkState(state, venue, found.uid, tag);
+    const venueMs = world.clock.wallMs() + venueClock.offsetMs;
+    const ended = await ask(() => endedOf(account, given, state, venueMs));
+    const config = withoutEnded(given, ended);
+    for (const instId of ended)
+      world.log(
+        `instruments: ${instId} has expired; the engine goes on without it, take it out of the configuration`,
+      );
     const instruments = await ask(() => loadInstruments(account, config.instruments, state?.codes));
     checkAccount(found, config, instruments);
     const renames = renamesOf(state, instruments);
@@ -247,8 +258,10 @@ export async function prepare(config: Config, tag: string, world: EngineWorld): 
       account: found,
       instruments,
       fees,
+      config,
+      ended,
     };
   } catch (error) {
-    throw error instanceof RestError ? startError(error, config.venue.rest ?? venue) : error;
+    throw error instanceof RestError ? startError(error, given.venue.rest ?? venue) : error;
   }
 }
