@@ -422,6 +422,7 @@ export class Loop {
       this.#pushes.onPublicDown();
     } else {
       if (connection === Connection.trade) this.#answers.onTradeLost();
+      else this.#pushes.onPrivateDown();
       this.account.onSessionLost();
     }
     this.#turn();

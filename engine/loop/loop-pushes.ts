@@ -7,7 +7,7 @@
  *             or struck by a word whose end was missed.
  * Cost:       cold: JSON, and allocates. A mark price comes five times a second and instrument at most.
  */
-import { ContractKind } from '../base/instrument.ts';
+import { ContractKind, InstrumentType } from '../base/instrument.ts';
 import type { Instrument } from '../base/instrument.ts';
 import { OFF_GRID } from '../base/decimal.ts';
 import { PositionSide } from '../base/position-side.ts';
@@ -291,6 +291,16 @@ export class LoopPushes {
     const untilMs = this.#state.venueMs(this.#state.nowNs) + STATUS_REPEAT_MS;
     for (const [name, believedMs] of this.#maintenances) {
       this.#maintenances.set(name, Math.min(believedMs, untilMs));
+    }
+  }
+
+  /**
+   * Of a pair on margin no recovery tells whether it is still held, and a new subscription names what is and nothing else.
+   * Nothing is quoted before it.
+   */
+  onPrivateDown(): void {
+    for (const { index, type } of this.#options.instruments) {
+      if (type === InstrumentType.margin) this.#kill.margin.onPosition(index, 0, NaN);
     }
   }
 
