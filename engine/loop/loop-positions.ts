@@ -143,10 +143,13 @@ export class LoopPositions {
     return isOff;
   }
 
-  /** In lots: of the net position, or where that is as it should be, of its long leg. */
+  /** In lots: of the net position, or where that is as it should be, of a leg. */
   #differenceOf(index: number, fact: PositionFact | undefined): Lots {
-    const { positionLots, longLots } = this.#ledger;
+    const { positionLots, longLots, shortLots } = this.#ledger;
     const net = (fact?.lots ?? 0) - positionLots[index]!;
-    return net === 0 ? (fact?.longLots ?? 0) - longLots[index]! : net;
+    if (net !== 0) return net;
+    // The legs differ alike, but where a trade has named none.
+    const long = (fact?.longLots ?? 0) - longLots[index]!;
+    return long === 0 ? (fact?.shortLots ?? 0) - shortLots[index]! : long;
   }
 }

@@ -155,6 +155,23 @@ test('legs that differ where their sum does not are found by audits and taken ov
   expect(world.loop.ledger.netProfit(0, 10_000), 'no money has moved').toBe(profit);
 });
 
+test('a short leg that no word has told is found by audits, though net and long are as they should be', () => {
+  const world = legged();
+  world.settle();
+  const before = world.recoveries;
+  // Somebody else's sell without a leg: the net position has it, no leg has.
+  const fill = { fillSz: '5', fillPx: '1000', side: 'sell', tradeId: '78', posSide: '' };
+  const order = { clOrdId: 'x', tag: '', sz: '5', accFillSz: '5', state: 'filled' };
+  world.frame(Connection.private, ordersPush(orderRow({ ...fill, ...order })));
+  expect(legsOf(world)).toEqual([0, 0, -5]);
+  const fact = { instrument: 0, lots: -5, entryTicks: 10_000, longLots: 0, shortLots: 5 };
+  world.audit({ positions: [fact] });
+  world.audit({ positions: [fact] });
+  expect(world.recoveries).toBe(before + 1);
+  tell(world, 0, 5);
+  expect(legsOf(world)).toEqual([0, 5, -5]);
+});
+
 test('a fill of an order that is not ours is booked when its leg is told', () => {
   const world = legged(12, 7);
   const fill = { instId: 'BTC-USDT-SWAP', fillSz: '3', fillPx: '1000', side: 'buy', tradeId: '77' };
