@@ -72,7 +72,7 @@ describe('the distance to liquidation', () => {
   });
 
   test('of an inverse swap, short: it has a price as any other, though it is paid in coins', () => {
-    // 60 contracts of 100 dollars at 60,000 with E coins and 0.4 %: E - 6,000 × (1/60,000 - 1/p) = 0.004 × 6,000 / p, so that
+    // 60 contracts of 100 dollars at 60,000 with E coins, 0.4 %: E - 6,000 × (1/60,000 - 1/p) = 0.004 × 6,000 / p, so that
     // p = 6,000 × (1 - 0.004) / (0.1 - E). With E = 0.003: 5,976 / 0.097 = 61,608.2474.
     const swap = new Example('BTC-USD-SWAP').mark('60000').position('-60', (5_976 / 0.097).toFixed(4));
     // (61,608.2474 - 60,000) / 60,000 = 2.68041 %; at 60,500: 1,108.2474 / 60,500 = 1.83181 %.
