@@ -5,8 +5,8 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    // Vitest itself takes one core fewer than there are: of two, one.
-    maxWorkers: 2,
+    // Most of the time is that of processes which wait for each other: one more at once than there are cores.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

@@ -247,10 +247,13 @@ describe('an engine that is let in by token', () => {
       );
     }
     expect(engine.process.output).not.toContain('down');
+    const isTraded = async (): Promise<true | undefined> =>
+      (await venue.fills(KEYS)).some(({ tag }) => tag === TAG) ? true : undefined;
+    await until('a trade', isTraded, 60_000, 250);
     expect(await expectEqualMoney(engine, venue, KEYS, TAG)).toBeGreaterThan(0);
     engine.process.kill('SIGTERM');
     expect(await engine.process.ended(), engine.process.output).toEqual({ code: 0, signal: null });
-  }, 90_000);
+  }, 150_000);
 
   it('stops quoting when its tokens are stolen or taken back, and goes on after another login', async () => {
     const account = await loggedIn();

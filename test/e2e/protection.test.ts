@@ -156,6 +156,7 @@ it('a stop that is triggered while the engine lives pauses it, with the reason',
   await venue.movePrice(first!.instId, first!.side === 'sell' ? -300 : 300);
   await engine.process.said(/the stop at the venue was triggered/, 60_000);
   await until('the engine to be held by it', isHeldByStop, 10_000);
+  expect(await engine.controlStatus()).toMatchObject({ level: 'paused' });
   await expectEqualMoney(engine, venue, KEYS, TAG);
   await stop();
 }, 180_000);

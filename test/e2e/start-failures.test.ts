@@ -223,9 +223,9 @@ describe('the venue', () => {
     [
       'an instrument it does not have',
       (config) => {
-        config.instruments[1]!.instId = 'NOSUCH-USDT-SWAP';
+        config.instruments[2]!.instId = 'NOSUCH-USDT-SWAP';
       },
-      'instruments[1].instId: expected a tradable instrument, was "NOSUCH-USDT-SWAP": this account cannot trade an instrument of that name',
+      'instruments[2].instId: expected a tradable instrument, was "NOSUCH-USDT-SWAP": this account cannot trade an instrument of that name',
     ],
     [
       'cash for a contract',

@@ -138,7 +138,7 @@ describe('a state directory', () => {
     const second = start();
     await second.quotesEverything();
     await stop(second);
-    expect(readdirSync(state)).toEqual(['journal', 'state.json']);
+    expect(readdirSync(state)).toEqual(['broker', 'journal', 'state.json']);
   });
 });
 
