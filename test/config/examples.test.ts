@@ -7,7 +7,13 @@ import { exampleFile, exampleText } from './example.ts';
 
 const KINDS = ['paper', 'demo', 'live'] as const;
 /** Keys that hold lists of others. */
-const LISTS: readonly string[] = ['instruments', 'portfolio.groups', 'protection.instruments', 'backtest.fees', 'broker.subBrokers'];
+const LISTS: readonly string[] = [
+  'instruments',
+  'portfolio.groups',
+  'protection.instruments',
+  'backtest.fees',
+  'broker.subBrokers',
+];
 
 /** Every key of the schema by its path, such as "venue.kind" and "instruments[].limits.position". */
 function keysOf(schema: z.ZodType, path = ''): string[] {
