@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Random } from '../../engine/base/random.ts';
 import { INSTRUMENTS, RestSessionWorld } from './rest-session-world.ts';
 import type { Row } from './rest-session-world.ts';
@@ -144,8 +144,9 @@ describe('the trade session by REST', () => {
     expect(say('order', [order('3')])).toBe(false);
     answer();
     await world.advance(10);
+    // It comes back by a timer, so that whoever asked for it is told down before up.
+    await vi.waitFor(() => expect(world.told).toEqual(['2 down because', '2 up']), 5_000);
     expect(world.acks).toEqual([]);
-    expect(world.told).toEqual(['2 down because', '2 up']);
     expect(world.oauth.asked.filter((path) => path === '/api/v5/trade/order')).toHaveLength(1);
   });
 });
