@@ -12,7 +12,7 @@ import type { AccountKeys, RestingOrder } from './venue-process.ts';
  */
 
 /** Several engines at once, each on an account of its own: most of a life is waiting for the switch. */
-const ENGINES = 5;
+const ENGINES = 3;
 const KILLS = 4;
 const SEED = 20_261_121;
 
