@@ -41,7 +41,7 @@ export interface LedgerRow {
   readonly entryTicks: number;
   readonly fees: number;
   readonly baseFees: number;
-  /** Settled so far; the running total that the venue told last, of the position opened at that time. Older states have none. */
+  /** Settled so far; the running total that the venue told last, of the position opened at that time. Old states lack it. */
   readonly funding?: number;
   readonly fundingTotal?: string;
   readonly fundingOpenedMs?: number;
